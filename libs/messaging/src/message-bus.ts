@@ -1,0 +1,123 @@
+import type { QueueDepth, QueueName } from '@parley/shared-models';
+
+/** A message on its way, as AMQP has it. The body is bytes: only who needs its content parses it. */
+export interface Envelope {
+  /** Unique over all messages; the idempotency key downstream. */
+  readonly messageId: string;
+  /** The message that this one answers. */
+  readonly correlationId?: string;
+  /** Which body to expect, see `QueueMessageType`. */
+  readonly type: string;
+  /** When it was made, in Unix milliseconds. */
+  readonly timestamp: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** UTF-8 JSON. */
+  readonly body: Uint8Array;
+}
+
+/** One handing out of a message to one consumer. */
+export interface Delivery {
+  readonly envelope: Envelope;
+  readonly queue: string;
+  /** How often it was handed out before without being finished; 0 the first time. */
+  readonly redeliveries: number;
+}
+
+/**
+ * The promise settles the delivery. Resolved: acknowledged. Rejected with `Reject`: to the dead letters.
+ * Rejected with anything else: requeued, and handed out again until the queue's delivery limit, then dead-lettered.
+ */
+export type Handler = (delivery: Delivery) => Promise<void>;
+
+/** Thrown by a handler: this message can never be handled, so put it among the dead letters with this reason. */
+export class Reject extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'Reject';
+    this.reason = reason;
+  }
+}
+
+export interface ConsumeOptions {
+  /** Deliveries in hand at most. */
+  readonly prefetch: number;
+}
+
+export interface Subscription {
+  /** Takes no more messages; what is in hand can be finished. Resolves when nothing new will arrive. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stops taking, waits for what is in hand up to `timeoutMs`, then returns the rest to the queue. */
+  close(options?: { timeoutMs?: number }): Promise<void>;
+  /** Deliveries in hand now. */
+  readonly inHand: number;
+}
+
+/** A message that is lost when nobody listens: a piece of an answer being written, a typing mark. */
+export interface Signal {
+  readonly type: string;
+  readonly key: string;
+  readonly body: Uint8Array;
+}
+
+export interface SignalSubscription {
+  /** From its resolution on, signals with this key arrive. */
+  bind(key: string): Promise<void>;
+  unbind(key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BusHealth {
+  /** `blocked`: the broker asks publishers to wait (memory or disk alarm); publishes wait. */
+  readonly state: 'up' | 'down' | 'blocked';
+  readonly reason?: string;
+}
+
+export interface QueueOptions {
+  /** Only one consumer gets messages at a time, the others stand by. @default false */
+  readonly singleActiveConsumer?: boolean;
+}
+
+/** Durable queues and fleeting signals. Two drivers, one conformance suite; nothing above knows which is underneath. */
+export interface MessageBus {
+  readonly kind: 'rabbitmq' | 'embedded';
+
+  /** Makes the agent's queue if it is not there. Idempotent. */
+  declareAgentQueue(agentId: string): Promise<void>;
+  /** Removes the agent's queue and all in it. Idempotent. */
+  deleteAgentQueue(agentId: string): Promise<void>;
+
+  /**
+   * Resolves when the queue holds the message durably. Publishes of one bus to one queue keep their order.
+   * While the connection is away or blocked it waits, at most `publishTimeoutMs`.
+   * @throws ParleyError `bus_unavailable` after that time; whether the message got through is then unknown,
+   *   so publish it again with the same `messageId`.
+   * @throws ParleyError `queue_missing` when there is no such queue.
+   */
+  publish(queue: QueueName, envelope: Envelope): Promise<void>;
+
+  /**
+   * Hands out the queue's messages to `handler`, oldest first, up to `prefetch` at once. Survives lost connections:
+   * it consumes again by itself, and what was in hand is handed out again.
+   */
+  consume(queue: QueueName, handler: Handler, options: ConsumeOptions): Promise<Subscription>;
+
+  /** Fleeting: reaches who is bound to the key now. Never waits for a lost connection. */
+  signal(signal: Signal): void;
+  /** `name` is the queue's name in RabbitMQ, such as `server_fanout_<serverId>`. */
+  subscribe(name: string, listener: (signal: Signal) => void): Promise<SignalSubscription>;
+
+  /** The protocol's queues and all agents' queues. */
+  depths(): Promise<QueueDepth[]>;
+  /** Empties the queue of what waits (not what is in hand) and returns how many messages went. */
+  purge(queue: QueueName): Promise<number>;
+
+  health(): BusHealth;
+  /** Calls the listener with every change; the returned function ends that. */
+  onHealth(listener: (health: BusHealth) => void): () => void;
+
+  /** Ends all subscriptions, waits for publishes under way, closes. Idempotent. */
+  close(): Promise<void>;
+}

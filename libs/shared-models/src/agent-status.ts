@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { Timestamp } from './chat-message.ts';
+import { AgentId, AgentName } from './ids.ts';
+
+/** `paused`: registered, takes no messages; `draining`: finishes what it has; `offline`: its lease has run out. */
+export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
+export type AgentState = z.infer<typeof AgentState>;
+
+/** Counters since the agent started. */
+export const AgentMetrics = z.object({
+  handled: z.number().int().nonnegative().default(0),
+  failed: z.number().int().nonnegative().default(0),
+  /** Mean time to the answer over the last 100 messages, in milliseconds. */
+  meanHandleMs: z.number().nonnegative().default(0),
+});
+export type AgentMetrics = z.infer<typeof AgentMetrics>;
+
+/** What an agent says about itself when it registers. */
+export const AgentProfile = z.object({
+  name: AgentName,
+  /** Instances of one agent share a group and its work. */
+  group: AgentId,
+  description: z.string().max(500).default(''),
+  capabilities: z.array(z.string().max(64)).max(50).default([]),
+  /** Words that speak for this agent. */
+  keywords: z.array(z.string().max(64)).max(200).default([]),
+  /** Sentences that a person would write to this agent. */
+  examples: z.array(z.string().max(300)).max(200).default([]),
+  /** Messages it handles at once. */
+  concurrency: z.number().int().min(1).max(1000).default(4),
+});
+export type AgentProfile = z.infer<typeof AgentProfile>;
+
+export const AgentStatus = z.object({
+  agentId: AgentId,
+  agentName: AgentName,
+  group: AgentId,
+  description: z.string(),
+  capabilities: z.array(z.string()),
+  keywords: z.array(z.string()).default([]),
+  examples: z.array(z.string()).default([]),
+  state: AgentState,
+  /** Messages in hand divided by `concurrency`: 0 idle, 1 full. */
+  load: z.number().nonnegative(),
+  lastSeen: Timestamp,
+  /** Grows by one with every registration of this id; the larger one speaks for the agent. */
+  incarnation: z.number().int().positive(),
+  metrics: AgentMetrics,
+});
+export type AgentStatus = z.infer<typeof AgentStatus>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { Id } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { Participant } from './participants.ts';
+
+export const MessageKind = z.enum(['TEXT', 'REPLY', 'SYSTEM', 'ERROR']);
+export type MessageKind = z.infer<typeof MessageKind>;
+
+export const MessageText = z.string().min(1).max(LIMITS.textLength);
+
+/** ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`. */
+export const Timestamp = z.iso.datetime({ precision: 3 });
+
+/** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
+export const Metadata = z.record(z.string().max(64), z.json());
+
+/** A message as it is stored and shown. */
+export const ChatMessage = z.object({
+  id: Id,
+  conversationId: Id,
+  /** From 1, without gaps inside a conversation; given by the server when it stores the message. */
+  seq: z.number().int().positive(),
+  /** TEXT: a person or an external system; REPLY: an agent; SYSTEM and ERROR: Parley itself. */
+  kind: MessageKind,
+  sender: Participant,
+  receiver: Participant.optional(),
+  text: z.string().max(LIMITS.textLength),
+  inReplyTo: Id.optional(),
+  createdAt: Timestamp,
+  metadata: Metadata.optional(),
+});
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+/** A message that has not been stored yet, and so has no place in its conversation. */
+export const UnstoredMessage = ChatMessage.omit({ seq: true });
+export type UnstoredMessage = z.infer<typeof UnstoredMessage>;

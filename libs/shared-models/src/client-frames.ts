@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ChannelEvent, ChannelName } from './channel-event.ts';
+import { MessageText } from './chat-message.ts';
+import { AgentId, AgentName, Id } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/** Whom a message is for. With none of them, the broker chooses. */
+export const Target = z
+  .object({ agentId: AgentId.optional(), agentName: AgentName.optional(), group: AgentId.optional() })
+  .refine((target) => Object.values(target).filter((value) => value !== undefined).length <= 1, {
+    message: 'give one of agentId, agentName, group',
+  });
+export type Target = z.infer<typeof Target>;
+
+/** Last `seq` that the client has seen, for each conversation it wants to go on following. */
+export const Resume = z
+  .record(Id, z.number().int().nonnegative())
+  .refine((resume) => Object.keys(resume).length <= LIMITS.resumedConversations, {
+    message: `at most ${LIMITS.resumedConversations} conversations`,
+  });
+export type Resume = z.infer<typeof Resume>;
+
+export const ClientFrames = {
+  hello: z.object({
+    type: z.literal('hello'),
+    token: z.string().max(8192).optional(),
+    clientName: z.string().min(1).max(100),
+    resume: Resume.optional(),
+  }),
+  'message.send': z.object({
+    type: z.literal('message.send'),
+    /** Made by the client; the idempotency key: sent again, it is acknowledged again and stored once. */
+    id: Id,
+    /** Without it a new conversation begins; its id comes with the `ack`. */
+    conversationId: Id.optional(),
+    text: MessageText,
+    target: Target.optional(),
+    inReplyTo: Id.optional(),
+  }),
+  'message.cancel': z.object({ type: z.literal('message.cancel'), messageId: Id }),
+  'conversation.open': z.object({
+    type: z.literal('conversation.open'),
+    conversationId: Id,
+    afterSeq: z.number().int().nonnegative().optional(),
+  }),
+  'conversation.close': z.object({ type: z.literal('conversation.close'), conversationId: Id }),
+  typing: z.object({ type: z.literal('typing'), conversationId: Id, isTyping: z.boolean() }),
+  'agents.request': z.object({ type: z.literal('agents.request') }),
+  'agent.control': z.object({
+    type: z.literal('agent.control'),
+    agentId: z.union([AgentId, z.literal('*')]),
+    action: z.enum(['pause', 'resume', 'deregister', 'reregister']),
+  }),
+  'queues.reset': z.object({ type: z.literal('queues.reset'), confirm: z.literal(true) }),
+  'command.run': z.object({
+    type: z.literal('command.run'),
+    id: Id,
+    agentId: AgentId,
+    command: z.string().min(1).max(32_768),
+    cwd: z.string().max(4096).optional(),
+    timeoutMs: z.number().int().positive().max(86_400_000).optional(),
+  }),
+  'command.cancel': z.object({ type: z.literal('command.cancel'), id: Id }),
+  'task.cancel': z.object({ type: z.literal('task.cancel'), taskId: Id }),
+  'event.publish': z.object({ type: z.literal('event.publish'), channel: ChannelName, event: ChannelEvent }),
+  ping: z.object({ type: z.literal('ping') }),
+} as const;
+
+export type ClientFrameType = keyof typeof ClientFrames;
+export type ClientFrameOf<T extends ClientFrameType> = z.infer<(typeof ClientFrames)[T]>;
+export type ClientFrame = { [T in ClientFrameType]: ClientFrameOf<T> }[ClientFrameType];

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { ChatMessage, Timestamp } from './chat-message.ts';
+import { Conversation } from './conversation.ts';
+import { Id } from './ids.ts';
+import { MessageStatus } from './message-status.ts';
+
+/** `GET /api/conversations`: newest first. */
+export const ConversationPage = z.object({ conversations: z.array(Conversation) });
+export type ConversationPage = z.infer<typeof ConversationPage>;
+
+/** `GET /api/conversations/:id/messages`: in order of `seq`, with the status of each message that a person sent. */
+export const MessagePage = z.object({
+  messages: z.array(ChatMessage),
+  statuses: z.array(MessageStatus),
+  /** Whether there are messages after the last of these. */
+  hasMore: z.boolean(),
+});
+export type MessagePage = z.infer<typeof MessagePage>;
+
+export const HealthReport = z.object({
+  status: z.enum(['ok', 'degraded']),
+  queue: z.object({
+    kind: z.enum(['rabbitmq', 'embedded']),
+    state: z.enum(['up', 'down', 'blocked']),
+    reason: z.string().optional(),
+  }),
+  store: z.object({
+    kind: z.enum(['sqlite', 'postgres']),
+    state: z.enum(['up', 'down']),
+    reason: z.string().optional(),
+  }),
+  brokers: z.number().int().nonnegative(),
+  agents: z.object({ online: z.number().int().nonnegative(), known: z.number().int().nonnegative() }),
+  uptimeSeconds: z.number().nonnegative(),
+  version: z.string(),
+});
+export type HealthReport = z.infer<typeof HealthReport>;
+
+export const QueueDepth = z.object({
+  name: z.string(),
+  /** Messages that wait. */
+  ready: z.number().int().nonnegative(),
+  /** Messages handed out and not yet acknowledged. */
+  unacknowledged: z.number().int().nonnegative(),
+  consumers: z.number().int().nonnegative(),
+});
+export type QueueDepth = z.infer<typeof QueueDepth>;
+
+/** A message that nobody could handle. */
+export const DeadLetter = z.object({
+  id: Id,
+  messageId: z.string(),
+  queue: z.string(),
+  reason: z.string(),
+  message: z.string(),
+  type: z.string(),
+  conversationId: z.string().optional(),
+  headers: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** The body as text; where it was not UTF-8, as base64 with `isBase64`. */
+  body: z.string(),
+  isBase64: z.boolean(),
+  diedAt: Timestamp,
+  state: z.enum(['dead', 'replayed', 'discarded']),
+});
+export type DeadLetter = z.infer<typeof DeadLetter>;

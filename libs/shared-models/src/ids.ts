@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** A UUIDv7 (RFC 9562): sorts by creation time. What every id that Parley makes looks like. */
+export const Id = z.uuidv7();
+
+/** Characters an agent id may have: it becomes part of a queue's name. */
+const AGENT_ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+
+/** 1 to 64 characters, lower case letters, digits, `.`, `_`, `-`; starts and ends with a letter or digit. */
+export const AgentId = z.string().regex(AGENT_ID, 'an agent id has 1 to 64 of a-z, 0-9, ".", "_", "-"');
+
+/** 1 to 64 characters, as a person would write it. */
+export const AgentName = z.string().trim().min(1).max(64);
+
+/** Turns a name that a person wrote into an agent id or group name: `Büro Hilfe` becomes `buro-hilfe`. */
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48)
+    .replace(/-+$/, '');
+  return slug === '' ? 'agent' : slug;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function format(bytes: Uint8Array): string {
+  let text = '';
+  for (let index = 0; index < 16; index++) {
+    if (index === 4 || index === 6 || index === 8 || index === 10) text += '-';
+    text += HEX[bytes[index] ?? 0];
+  }
+  return text;
+}
+
+let lastMillisecond = 0;
+let counter = 0;
+
+/**
+ * A new UUIDv7. Ids made by one process sort in the order they were made: the 12 bits after the time are a
+ * counter within the millisecond (RFC 9562, section 6.2, method 1), the rest is random.
+ */
+export function newId(now: number = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  if (now > lastMillisecond) {
+    lastMillisecond = now;
+    counter = ((bytes[6] ?? 0) & 0x07) * 256 + (bytes[7] ?? 0);
+  } else {
+    counter += 1;
+    if (counter > 0xfff) {
+      lastMillisecond += 1;
+      counter = 0;
+    }
+  }
+  writeTime(bytes, lastMillisecond);
+  bytes[6] = 0x70 | (counter >> 8);
+  bytes[7] = counter & 0xff;
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return format(bytes);
+}
+
+function writeTime(bytes: Uint8Array, time: number): void {
+  let rest = time;
+  for (let index = 5; index >= 0; index--) {
+    bytes[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+/** Milliseconds since 1970 that a UUIDv7 carries. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/**
+ * The id that follows from its parts: the same parts give the same id, in every process and every run. So a
+ * redelivered request yields the reply id it yielded the first time, and the store's unique key drops the second.
+ * The time is the parent's, the rest a 128-bit FNV-1a hash of the parts; not meant to withstand an attacker.
+ */
+export function deriveId(parentId: string, ...parts: readonly (string | number)[]): string {
+  const bytes = fnv1a128([parentId, ...parts].join('\u0000'));
+  writeTime(bytes, timeOfId(parentId));
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return format(bytes);
+}
+
+const FNV_PRIME = 0x0000000001000000000000000000013bn;
+const FNV_OFFSET = 0x6c62272e07bb014262b821756295c58dn;
+const MASK = (1n << 128n) - 1n;
+
+/** FNV-1a, 128 bits (Fowler, Noll, Vo; parameters from draft-eastlake-fnv). */
+function fnv1a128(text: string): Uint8Array {
+  let hash = FNV_OFFSET;
+  for (const byte of new TextEncoder().encode(text)) hash = ((hash ^ BigInt(byte)) * FNV_PRIME) & MASK;
+  const bytes = new Uint8Array(16);
+  for (let index = 15; index >= 0; index--) {
+    bytes[index] = Number(hash & 0xffn);
+    hash >>= 8n;
+  }
+  return bytes;
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** Who wrote or receives a message. */
+export const Participant = z.object({
+  kind: z.enum(['user', 'agent', 'system', 'external']),
+  id: z.string().min(1).max(128),
+  name: z.string().min(1).max(128),
+});
+export type Participant = z.infer<typeof Participant>;
+
+/** What a user may do; each includes the ones before it. */
+export const Role = z.enum(['viewer', 'member', 'operator', 'admin']);
+export type Role = z.infer<typeof Role>;
+
+export const User = z.object({
+  id: z.string().min(1).max(128),
+  name: z.string().min(1).max(128),
+  roles: z.array(Role),
+});
+export type User = z.infer<typeof User>;

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { UnstoredMessage } from './chat-message.ts';
+import { Target } from './client-frames.ts';
+import { ErrorCode } from './errors.ts';
+import { Id } from './ids.ts';
+import { MessageState, RoutingDecision } from './message-status.ts';
+import { Participant } from './participants.ts';
+
+/**
+ * What travels in the queues: the AMQP property `type` tells which.
+ * - `chat.message`  server → broker → server → agent: a stored message on its way to an agent. Body: `ChatMessage`.
+ * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `UnstoredMessage`.
+ * - `chat.settled`  agent → broker → server: handled without a reply. Body: `Settled`.
+ * - `chat.failed`   broker or agent → server: will not be answered. Body: `Failure`.
+ */
+export const QueueMessageType = z.enum(['chat.message', 'chat.reply', 'chat.settled', 'chat.failed']);
+export type QueueMessageType = z.infer<typeof QueueMessageType>;
+
+export const Settled = z.object({ requestId: Id });
+export type Settled = z.infer<typeof Settled>;
+
+export const Failure = z.object({ requestId: Id, code: ErrorCode, message: z.string().max(1000) });
+export type Failure = z.infer<typeof Failure>;
+
+/** `chat.reply`: always answers a request. */
+export const ReplyBody = UnstoredMessage.extend({ inReplyTo: Id });
+export type ReplyBody = z.infer<typeof ReplyBody>;
+
+/**
+ * AMQP headers. All a broker needs to forward a message stands here, so that it need not parse the body of one
+ * that is addressed already. Header names are lower case with dashes, values are strings or integers.
+ */
+export const HEADERS = {
+  /** Id of the conversation. */
+  conversation: 'conversation',
+  /** `user:<id>`, `agent:<id>`, `system:<id>` or `external:<id>`. */
+  sender: 'sender',
+  /** The same, where the receiver is known. */
+  receiver: 'receiver',
+  /** JSON of `Target`, where the sender named one. */
+  target: 'target',
+  /** JSON of `RoutingDecision`, from the broker on. */
+  routing: 'routing',
+  /** The agent's incarnation, on what an agent sends. */
+  incarnation: 'incarnation',
+  /** How often the message was routed before, 0 the first time. */
+  attempt: 'attempt',
+  /** `service=unix milliseconds` joined by `;`: each process that took the message, in order. */
+  hops: 'hops',
+  /** W3C trace context. */
+  traceparent: 'traceparent',
+  /** On a dead letter: an `ErrorCode` or RabbitMQ's own reason; a sentence; the queue it died in. */
+  deathReason: 'death-reason',
+  deathMessage: 'death-message',
+  deathQueue: 'death-queue',
+} as const;
+
+/** Target as a header value, and back. @throws ZodError when it is none. */
+export const encodeTarget = (target: Target): string => JSON.stringify(target);
+export const decodeTarget = (header: string): Target => Target.parse(JSON.parse(header));
+export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);
+export const decodeRouting = (header: string): RoutingDecision => RoutingDecision.parse(JSON.parse(header));
+
+/**
+ * What is broadcast between processes and lost when nobody listens: the queue's `type` property tells which.
+ * The routing key is the conversation's id, or one of `SIGNAL_KEYS`.
+ */
+export const SIGNAL_KEYS = {
+  /** Changes of the agents' registry, for every server. */
+  registry: 'registry',
+} as const;
+
+export const Signals = {
+  /** A piece of a reply being written, from the agent. */
+  'chat.delta': z.object({
+    messageId: Id,
+    conversationId: Id,
+    agentId: z.string(),
+    index: z.number().int().nonnegative(),
+    text: z.string(),
+    inReplyTo: Id,
+  }),
+  'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
+  /** A message was stored by another server: `seq` tells what to fetch. */
+  'chat.stored': z.object({ conversationId: Id, seq: z.number().int().positive() }),
+  'chat.status': z.object({ conversationId: Id, messageId: Id, status: MessageState }),
+} as const;
+export type SignalType = keyof typeof Signals;
+export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AgentStatus } from './agent-status.ts';
+import { ChannelEvent, ChannelName } from './channel-event.ts';
+import { ChatMessage, Timestamp } from './chat-message.ts';
+import { CommandState } from './command.ts';
+import { ErrorReport } from './errors.ts';
+import { Id } from './ids.ts';
+import { MessageStatus } from './message-status.ts';
+import { Participant, User } from './participants.ts';
+import { Task } from './task.ts';
+
+export const ServerFrames = {
+  welcome: z.object({
+    type: z.literal('welcome'),
+    connectionId: Id,
+    user: User,
+    serverTime: Timestamp,
+    /** Send a `ping` at least this often, in milliseconds; after two without any frame the server closes. */
+    heartbeatMs: z.number().int().positive(),
+    queue: z.enum(['rabbitmq', 'embedded']),
+    /** For people: `offline rules`, or provider and model. */
+    languageModel: z.string(),
+  }),
+  /** The message is durably accepted. Sent again, the same answer. */
+  ack: z.object({
+    type: z.literal('ack'),
+    id: Id,
+    conversationId: Id,
+    seq: z.number().int().positive(),
+  }),
+  message: z.object({ type: z.literal('message'), message: ChatMessage }),
+  /** A piece of a reply being written: `messageId` is the id that the finished reply will have. */
+  'message.delta': z.object({
+    type: z.literal('message.delta'),
+    messageId: Id,
+    conversationId: Id,
+    agentId: z.string(),
+    /** From 0, without gaps; a gap means a piece was lost: wait for the finished reply. */
+    index: z.number().int().nonnegative(),
+    text: z.string(),
+    inReplyTo: Id.optional(),
+  }),
+  'message.status': MessageStatus.extend({ type: z.literal('message.status') }),
+  typing: z.object({
+    type: z.literal('typing'),
+    conversationId: Id,
+    by: Participant,
+    isTyping: z.boolean(),
+  }),
+  /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
+  agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
+  'command.status': z.object({ type: z.literal('command.status'), id: Id, state: CommandState }),
+  'command.output': z.object({
+    type: z.literal('command.output'),
+    id: Id,
+    stream: z.enum(['stdout', 'stderr']),
+    seq: z.number().int().positive(),
+    data: z.string(),
+  }),
+  'task.update': z.object({ type: z.literal('task.update'), task: Task }),
+  event: z.object({ type: z.literal('event'), channel: ChannelName, event: ChannelEvent }),
+  /** `inReplyTo`: the `id`, `messageId`, `conversationId`, … of the frame that it answers, where it had one. */
+  error: ErrorReport.extend({ type: z.literal('error'), inReplyTo: z.string().optional() }),
+  pong: z.object({ type: z.literal('pong') }),
+} as const;
+
+export type ServerFrameType = keyof typeof ServerFrames;
+export type ServerFrameOf<T extends ServerFrameType> = z.infer<(typeof ServerFrames)[T]>;
+export type ServerFrame = { [T in ServerFrameType]: ServerFrameOf<T> }[ServerFrameType];

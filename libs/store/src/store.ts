@@ -1,0 +1,174 @@
+import type {
+  AgentProfile,
+  AgentState,
+  ChatMessage,
+  Conversation,
+  DeadLetter,
+  ErrorCode,
+  Hop,
+  MessageStatus,
+  RoutingDecision,
+  Target,
+  UnstoredMessage,
+} from '@parley/shared-models';
+
+/** A message that a person sent, as the server takes it. */
+export interface AcceptInput {
+  readonly message: UnstoredMessage;
+  /** Whose conversation it is; a new conversation belongs to this user. */
+  readonly ownerId: string;
+  readonly target?: Target;
+}
+
+export interface Accepted {
+  readonly message: ChatMessage;
+  /** The id was known: nothing was written, `message` is what was stored the first time. */
+  readonly isDuplicate: boolean;
+}
+
+/** A stored message that still has to reach `broker_input_queue`. */
+export interface OutboxEntry {
+  readonly message: ChatMessage;
+  readonly target?: Target;
+  /** How often it was routed before. */
+  readonly attempt: number;
+}
+
+/**
+ * What became of a broker's decision. `routed`: recorded, hand it on. `repeated`: this attempt was decided before;
+ * the first decision stands and is returned, hand it on to that agent (downstream drops the duplicate).
+ * `settled`: the message has ended, or is on a later attempt; drop it. `unknown`: no such message.
+ */
+export type RouteOutcome =
+  | { readonly outcome: 'routed' | 'repeated'; readonly decision: RoutingDecision }
+  | { readonly outcome: 'settled' | 'unknown' };
+
+/** `stored` with its seq; `duplicate`: the id was stored before; `refused`: the request has ended otherwise, or is unknown. */
+export type ReplyOutcome =
+  | {
+      readonly outcome: 'stored' | 'duplicate';
+      readonly message: ChatMessage;
+      readonly status: MessageStatus;
+    }
+  | { readonly outcome: 'refused'; readonly reason: 'unknown_request' | 'request_ended' | 'other_agent' };
+
+export interface ReplyInput {
+  readonly reply: UnstoredMessage;
+  /** The message that it answers. */
+  readonly requestId: string;
+  readonly agentId: string;
+  readonly hops: readonly Hop[];
+}
+
+export interface FailInput {
+  readonly requestId: string;
+  readonly status: 'failed' | 'dead_lettered';
+  readonly error: { readonly code: ErrorCode; readonly message: string };
+  readonly hops: readonly Hop[];
+}
+
+/** `ended`: it was answered or had failed before, nothing was written. */
+export type FailOutcome =
+  | { readonly outcome: 'failed'; readonly message: ChatMessage; readonly status: MessageStatus }
+  | { readonly outcome: 'ended' | 'unknown' };
+
+export interface StoredAgent {
+  readonly agentId: string;
+  readonly profile: AgentProfile;
+  /** The last known; `paused` outlives a restart of the server. */
+  readonly state: AgentState;
+  readonly incarnation: number;
+  /** ISO 8601. */
+  readonly lastSeen: string;
+}
+
+export interface MessageQuery {
+  /** Only messages after this seq. @default 0 */
+  readonly afterSeq?: number;
+  /** Instead of the first messages after `afterSeq`, the last ones before this seq. */
+  readonly beforeSeq?: number;
+  readonly limit: number;
+}
+
+/**
+ * The truth about conversations. Every method that writes is atomic and durable when its promise resolves;
+ * drivers may group concurrent writes into one transaction, each failing or succeeding alone.
+ * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is full.
+ */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres';
+
+  /**
+   * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox
+   * entry, in one transaction; its status becomes `accepted`. The same id again is a duplicate.
+   * @throws ParleyError `forbidden` when the conversation belongs to somebody else,
+   *   `id_conflict` when the id was used by another sender, in another conversation or for another text.
+   */
+  accept(input: AcceptInput): Promise<Accepted>;
+
+  /** Removes the outbox entries of these messages: the queue holds them. Unknown ids are ignored. */
+  markPublished(messageIds: readonly string[]): Promise<void>;
+  /**
+   * Outbox entries older than `olderThanMs`, oldest first; each is given to one caller only for `leaseMs`.
+   * For the re-drive on start and for entries whose publish failed.
+   */
+  takeOutbox(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<OutboxEntry[]>;
+
+  /** Records who shall answer; the first decision of each attempt wins. */
+  recordRouting(
+    messageId: string,
+    attempt: number,
+    decision: RoutingDecision,
+    hops: readonly Hop[],
+  ): Promise<RouteOutcome>;
+  /** `routed` becomes `delivered`; any other state stays. */
+  markDelivered(messageIds: readonly string[]): Promise<void>;
+  /**
+   * The agent that had it is gone: back to `accepted` with the next attempt and an outbox entry, in one transaction,
+   * if it is still routed to `agentId` and has not ended. Returns the entry, or undefined when nothing was to do.
+   */
+  reopen(messageId: string, agentId: string): Promise<OutboxEntry | undefined>;
+
+  /**
+   * Stores an answer with the next seq, and marks the request `answered` by this agent, in one transaction.
+   * Further replies of the same agent to the same request are stored too; another agent's are refused.
+   */
+  storeReply(input: ReplyInput): Promise<ReplyOutcome>;
+  /** The agent handled the request without a reply: it becomes `answered`. Returns the new status when that changed something. */
+  settle(requestId: string, agentId: string, hops: readonly Hop[]): Promise<MessageStatus | undefined>;
+  /** Ends the request and stores an ERROR message that says why (id derived from the request's, sender `system:parley`). */
+  fail(input: FailInput): Promise<FailOutcome>;
+
+  getMessage(
+    messageId: string,
+  ): Promise<{ message: ChatMessage; status?: MessageStatus; ownerId: string } | undefined>;
+  /** In order of seq, with the statuses of those that a person sent. */
+  listMessages(
+    conversationId: string,
+    query: MessageQuery,
+  ): Promise<{ messages: ChatMessage[]; statuses: MessageStatus[]; hasMore: boolean }>;
+
+  getConversation(conversationId: string): Promise<Conversation | undefined>;
+  /** Newest first; `search` is matched without case in titles and message texts. */
+  listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
+  renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;
+
+  /** Inserts or updates the agent and returns its new incarnation, one more than its last. A paused agent stays paused. */
+  registerAgent(agentId: string, profile: AgentProfile): Promise<StoredAgent>;
+  setAgentState(agentId: string, state: AgentState): Promise<void>;
+  /** Later registrations of this id still get a larger incarnation. */
+  removeAgent(agentId: string): Promise<void>;
+  listAgents(): Promise<StoredAgent[]>;
+
+  /** Idempotent by `id`. */
+  addDeadLetter(letter: DeadLetter): Promise<void>;
+  listDeadLetters(options: { limit: number; state?: DeadLetter['state'] }): Promise<DeadLetter[]>;
+  getDeadLetter(id: string): Promise<DeadLetter | undefined>;
+  /** From `dead` only; returns whether it changed. */
+  setDeadLetterState(id: string, state: 'replayed' | 'discarded'): Promise<boolean>;
+
+  /** @throws ParleyError `store_unavailable` */
+  check(): Promise<void>;
+  /** Finishes writes under way, then closes. Idempotent. */
+  close(): Promise<void>;
+}
