@@ -1,0 +1,95 @@
+import type {
+  AgentCommand,
+  AgentMetrics,
+  AgentProfile,
+  AgentState,
+  AgentStatus,
+  CommandOutput,
+  CommandResult,
+} from '@parley/shared-models';
+
+export interface RegisterAgentRequest {
+  /** The id that the agent wants; `isExclusive` tells what happens when it is in use. */
+  readonly agentId: string;
+  /**
+   * true: this process takes the id over, an older one is fenced off. false: when a live process has the id,
+   * the server gives the next free one (`finance`, `finance-2`, …).
+   */
+  readonly isExclusive: boolean;
+  /** Random per process: the same process that registers again after a lost connection keeps its id. */
+  readonly instanceId: string;
+  readonly profile: AgentProfile;
+}
+
+export interface RegisterAgentResponse {
+  readonly agentId: string;
+  readonly incarnation: number;
+  /** Send a heartbeat this often, in milliseconds; after two missed the agent counts as offline. */
+  readonly heartbeatMs: number;
+  /** `paused` when an operator paused this agent before. */
+  readonly state: AgentState;
+}
+
+export interface HeartbeatRequest {
+  readonly agentId: string;
+  readonly incarnation: number;
+  /** 0 idle, 1 full. */
+  readonly load: number;
+  readonly metrics: AgentMetrics;
+  /** What the agent is doing: `online`, `paused` or `draining`. */
+  readonly state: AgentState;
+}
+
+export interface HeartbeatResponse {
+  /** What the server wants it to do. */
+  readonly state: AgentState;
+}
+
+export interface RegisterBrokerRequest {
+  readonly brokerId: string;
+  readonly name: string;
+}
+
+export interface AgentStatusUpdate {
+  readonly agents: readonly AgentStatus[];
+  readonly isFull: boolean;
+  /** Ids that were removed for good. */
+  readonly removed: readonly string[];
+}
+
+export interface MemoryEntry {
+  readonly key: string;
+  /** JSON. */
+  readonly value: string;
+  /** From 1, grows with each put; 0: there is none. */
+  readonly version: number;
+}
+
+/** A stream that the server pushes into; `end` closes it, with an error when one is given. */
+export interface Push<T> {
+  /** Returns false when the peer is slow and the stream's buffer is full: the stream is then ended by the control plane. */
+  send(item: T): boolean;
+  end(error?: Error): void;
+}
+
+/**
+ * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the
+ * trailing metadata `parley-code`: `stale_incarnation` FAILED_PRECONDITION, `not_found` and `unknown_agent` NOT_FOUND,
+ * `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED, `unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED,
+ * `invalid_request` INVALID_ARGUMENT, anything else INTERNAL without its text.
+ */
+export interface ControlPlaneHandlers {
+  registerAgent(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
+  unregisterAgent(request: { agentId: string; incarnation: number }): Promise<void>;
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatResponse>;
+  registerBroker(request: RegisterBrokerRequest): Promise<{ heartbeatMs: number }>;
+  unregisterBroker(request: { brokerId: string }): Promise<void>;
+  getAgentStatus(request: { agentId: string }): Promise<AgentStatus>;
+  /** The full list first, then changes. The returned function is called when the subscriber is gone. */
+  subscribeToAgentStatus(request: { subscriberId: string }, push: Push<AgentStatusUpdate>): () => void;
+  /** The returned function is called when the stream is gone. */
+  receiveCommands(request: { agentId: string; incarnation: number }, push: Push<AgentCommand>): Promise<() => void>;
+  /** Called for each piece, in order; a rejection ends the stream with that error. */
+  commandOutput(output: CommandOutput & { incarnation: number }): Promise<void>;
+  commandResult(result: CommandResult & { incarnation: number }): Promise<void>;
+}
