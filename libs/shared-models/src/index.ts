@@ -10,6 +10,7 @@ export * from './frame-parser.ts';
 export * from './hops.ts';
 export * from './http-models.ts';
 export * from './ids.ts';
+export * from './json-value.ts';
 export * from './limits.ts';
 export * from './message-status.ts';
 export * from './participants.ts';

@@ -1,0 +1,4 @@
+export * from './lifecycle.ts';
+export * from './load-config.ts';
+export * from './logger.ts';
+export * from './settings.ts';

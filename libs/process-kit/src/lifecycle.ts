@@ -1,0 +1,80 @@
+import { ConfigError } from './load-config.ts';
+import type { Logger } from './logger.ts';
+
+/** A started process, whatever it is. */
+export interface RunningProcess {
+  /** Takes no more work and finishes what it has, at most `timeoutMs`; what is left goes back to the queue. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Closes everything that is open. Idempotent. */
+  stop(): Promise<void>;
+  /** Settles when the process must end by itself: rejected with the reason, e.g. when it was fenced off. */
+  readonly ended?: Promise<never>;
+}
+
+/**
+ * Runs until SIGTERM or SIGINT, then drains, stops and exits with 0; a second signal exits at once with 1.
+ * Everything that ends the process passes here, so that nothing is cut off in the middle.
+ */
+export function runUntilSignal(
+  running: RunningProcess,
+  options: { logger: Logger; drainTimeoutMs: number },
+): void {
+  const { logger, drainTimeoutMs } = options;
+  let isStopping = false;
+  const end = async (code: number): Promise<void> => {
+    isStopping = true;
+    try {
+      await running.drain(drainTimeoutMs);
+      await running.stop();
+    } catch (err) {
+      logger.error({ err }, 'could not stop cleanly');
+      code = 1;
+    }
+    process.exit(code);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) {
+      logger.warn('second signal: leaving at once');
+      process.exit(1);
+    }
+    logger.info(`${signal}: finishing what is in hand`);
+    void end(0);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  running.ended?.catch((error: unknown) => {
+    if (isStopping) return;
+    logger.fatal(error instanceof Error ? error.message : String(error));
+    void end(1);
+  });
+}
+
+/**
+ * The outermost function of a `main.ts`: a wrong setting or a taken port is one clear line and exit code 1,
+ * anything else its stack.
+ */
+export async function main(start: () => Promise<void>): Promise<void> {
+  process.on('unhandledRejection', (reason) => {
+    throw reason;
+  });
+  try {
+    await start();
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 1;
+    // A half-started process may hold sockets that keep it alive.
+    process.exit();
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === 'EADDRINUSE') {
+    const where = port === undefined ? error.message : `${address ?? ''}:${port}`;
+    return `Port taken: ${where} is in use by another process. Stop that one, or set PORT (or GRPC_PORT) to another.`;
+  }
+  if (code === 'EACCES' && port !== undefined) return `Not allowed to listen on ${address ?? ''}:${port}.`;
+  return error.stack ?? error.message;
+}
