@@ -1,1 +1,3 @@
 export * from './agent-definition.ts';
+export { profileOf } from './agent-profile.ts';
+export { type StartAgentOptions, startAgent } from './start-agent.ts';

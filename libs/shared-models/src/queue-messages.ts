@@ -3,7 +3,7 @@ import { UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
 import { ErrorCode } from './errors.ts';
 import { Id } from './ids.ts';
-import { MessageState, RoutingDecision } from './message-status.ts';
+import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
 
 /**
@@ -61,6 +61,9 @@ export const decodeTarget = (header: string): Target => Target.parse(JSON.parse(
 export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);
 export const decodeRouting = (header: string): RoutingDecision => RoutingDecision.parse(JSON.parse(header));
 
+/** Key of the signals for one agent. */
+export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;
+
 /**
  * What is broadcast between processes and lost when nobody listens: the queue's `type` property tells which.
  * The routing key is the conversation's id, or one of `SIGNAL_KEYS`.
@@ -81,9 +84,10 @@ export const Signals = {
     inReplyTo: Id,
   }),
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
-  /** A message was stored by another server: `seq` tells what to fetch. */
-  'chat.stored': z.object({ conversationId: Id, seq: z.number().int().positive() }),
-  'chat.status': z.object({ conversationId: Id, messageId: Id, status: MessageState }),
+  /** To an agent: the sender wants no answer to this message any more. */
+  'chat.cancel': z.object({ messageId: Id }),
+  /** From one server to the others: a frame for all who follow the conversation that is the key. */
+  frame: z.object({ serverId: Id, frame: z.record(z.string(), z.json()) }),
 } as const;
 export type SignalType = keyof typeof Signals;
 export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;

@@ -1,0 +1,24 @@
+import { settings } from '@parley/process-kit';
+import { z } from 'zod';
+
+export const BrokerConfig = z.object({
+  GRPC_URL: settings.grpcUrl,
+  AMQP_URL: settings.amqpUrl,
+  DATA_DIR: settings.dataDir,
+  LOG_LEVEL: settings.logLevel,
+  JOIN_TOKEN: settings.joinToken,
+  DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
+  BROKER_NAME: z.string().min(1).max(64).default('broker').describe('name shown to operators'),
+  BROKER_PREFETCH: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe('messages in hand at most'),
+  AGENT_GRACE_MS: settings.milliseconds(
+    15_000,
+    'how long an agent that went offline is expected back, in ms',
+  ),
+});
+export type BrokerConfig = z.infer<typeof BrokerConfig>;

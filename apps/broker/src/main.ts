@@ -1,0 +1,21 @@
+import { connectBus } from '@parley/messaging';
+import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import { BrokerConfig } from './config.ts';
+import { startBroker } from './start-broker.ts';
+
+await main(async () => {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(
+      `The routing broker. Settings, from the environment:\n${describeConfig(BrokerConfig)}\n`,
+    );
+    return;
+  }
+  const config = loadConfig(BrokerConfig);
+  const logger = createLogger('broker', config.LOG_LEVEL);
+  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const broker = startBroker(config, { bus, logger });
+  runUntilSignal(
+    { ...broker, stop: () => broker.stop().finally(() => bus.close()) },
+    { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },
+  );
+});

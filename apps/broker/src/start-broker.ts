@@ -1,0 +1,64 @@
+import { joinAsBroker } from '@parley/control-plane';
+import type { MessageBus, Subscription } from '@parley/messaging';
+import type { Logger, RunningProcess } from '@parley/process-kit';
+import { BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
+import { createAssignmentCounter } from './assignment-counter.ts';
+import { createBrokerInputHandler } from './broker-input-queue.ts';
+import type { BrokerConfig } from './config.ts';
+
+/**
+ * Joins the server and, once it knows the agents, takes from `broker_input_queue`. Resolves at once: a server that
+ * is away is waited for. The bus belongs to the caller, who closes it after `stop`.
+ */
+export function startBroker(
+  config: BrokerConfig,
+  ports: { bus: MessageBus; logger: Logger },
+): RunningProcess {
+  const { bus, logger } = ports;
+  const assigned = createAssignmentCounter();
+  const membership = joinAsBroker({
+    url: config.GRPC_URL,
+    ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+    brokerId: newId(),
+    name: config.BROKER_NAME,
+    logger,
+    onAgents: (agents) => assigned.update(agents),
+  });
+
+  const handle = createBrokerInputHandler(bus, {
+    agents: () => membership.agents.values(),
+    recentlyAssigned: (agentId) => assigned.of(agentId),
+    onAssigned: (agentId) => assigned.add(agentId),
+    graceMs: config.AGENT_GRACE_MS,
+  });
+
+  let subscription: Subscription | undefined;
+  let isStopped = false;
+  // Without the list of agents every message would fail for want of one.
+  const consuming = membership.whenReady().then(async () => {
+    if (isStopped) return;
+    subscription = await bus.consume(BROKER_INPUT_QUEUE, handle, { prefetch: config.BROKER_PREFETCH });
+    logger.info({ agents: membership.agents.size }, 'routing');
+  });
+  const ended = consuming.then(
+    () => new Promise<never>(() => {}),
+    (error: unknown) => {
+      if (isStopped) return new Promise<never>(() => {});
+      throw error;
+    },
+  );
+
+  return {
+    ended,
+    async drain(timeoutMs) {
+      isStopped = true;
+      await subscription?.close({ timeoutMs });
+      await membership.leave();
+    },
+    async stop() {
+      isStopped = true;
+      await subscription?.close({ timeoutMs: 0 });
+      await membership.stop();
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Delivery, type MessageBus, Reject } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import { appendHop, ChatMessage, HEADERS, ParleyError } from '@parley/shared-models';
+import type { AgentDefinition } from './agent-definition.ts';
+import { createConversationLanes } from './conversation-lanes.ts';
+import { createRecentIds } from './recent-ids.ts';
+import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
+import type { WorkMeter } from './work-meter.ts';
+
+export interface MessageHandlerOptions {
+  readonly bus: MessageBus;
+  readonly definition: AgentDefinition;
+  /** As registered; asked for with each message, since a registration can change it. */
+  readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
+  readonly meter: WorkMeter;
+  readonly logger: Logger;
+}
+
+export interface MessageHandler {
+  handle(delivery: Delivery): Promise<void>;
+  /** Stops the answer to this message, if it is being written here. */
+  cancel(messageId: string): void;
+  /** Stops all answers: the process is going down and the drain time is over. Their messages go back to the queue. */
+  abandon(): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const DEFAULT_ATTEMPTS = 3;
+const FIRST_RETRY_MS = 200;
+const REMEMBERED_REQUESTS = 10_000;
+
+type Ending = 'cancelled' | 'timeout' | 'abandoned';
+
+/** Runs an agent's `onMessage` for each delivery of its queue, and makes sure that each request comes to an end. */
+export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
+  const { bus, definition, meter, logger } = options;
+  const lanes = createConversationLanes();
+  const finished = createRecentIds(REMEMBERED_REQUESTS);
+  const running = new Map<string, AbortController>();
+
+  const answer = async (request: ChatMessage, delivery: Delivery): Promise<void> => {
+    const key = `${request.id}#${delivery.envelope.headers[HEADERS.attempt] ?? 0}`;
+    // Handed out again because its acknowledgement was lost: all it brought about is safe in the queue.
+    if (finished.has(key)) return;
+    const { id, name, incarnation } = options.identity();
+    const writer = createReplyWriter({
+      bus,
+      request,
+      requestHeaders: delivery.envelope.headers,
+      hops: appendHop(String(delivery.envelope.headers[HEADERS.hops] ?? ''), `agent:${id}`),
+      agent: { kind: 'agent', id, name },
+      incarnation,
+    });
+    const abort = new AbortController();
+    running.set(request.id, abort);
+    const done = meter.begin();
+    let hasSucceeded = false;
+    try {
+      hasSucceeded = await attemptAnswer(request, writer, abort);
+      finished.add(key);
+    } finally {
+      running.delete(request.id);
+      done(hasSucceeded);
+    }
+  };
+
+  /** Resolves when the request has come to an end that is safe in the queue; true when it was answered. */
+  const attemptAnswer = async (
+    request: ChatMessage,
+    writer: ReplyWriter,
+    abort: AbortController,
+  ): Promise<boolean> => {
+    const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await runOnMessage(request, writer, abort);
+        if (writer.count === 0) await writer.settle();
+        return true;
+      } catch (error) {
+        const ending = abort.signal.reason as Ending | undefined;
+        if (ending === 'abandoned') throw error;
+        if (ending !== undefined || error instanceof ParleyError) {
+          await writer.fail(...describeEnding(ending, error, definition));
+          return false;
+        }
+        logger.warn(
+          { err: error, messageId: request.id, attempt },
+          'the agent threw while it handled a message',
+        );
+        // Trying again after a reply was sent would answer twice.
+        if (attempt >= attempts || writer.count > 0) {
+          const message = error instanceof Error ? error.message : String(error);
+          throw new Reject('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+        }
+        await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abort.signal }).catch(() => {});
+      }
+    }
+  };
+
+  const runOnMessage = async (
+    request: ChatMessage,
+    writer: ReplyWriter,
+    abort: AbortController,
+  ): Promise<void> => {
+    const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timer = setTimeout(() => abort.abort('timeout' satisfies Ending), timeoutMs);
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(new Error(`stopped: ${String(abort.signal.reason)}`));
+    abort.signal.addEventListener('abort', onAbort, { once: true });
+    if (abort.signal.aborted) onAbort();
+    try {
+      const { id, name } = options.identity();
+      const work = Promise.resolve(
+        definition.onMessage({
+          text: request.text,
+          message: request,
+          conversationId: request.conversationId,
+          agent: { id, name },
+          reply: (text, metadata) => {
+            if (abort.signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
+            return writer.reply(text, metadata);
+          },
+          stream: (pieces, metadata) => writer.stream(pieces, abort.signal, metadata),
+          typing: (isTyping = true) => writer.typing(isTyping),
+          signal: abort.signal,
+          logger: logger.child({ messageId: request.id, conversationId: request.conversationId }),
+        }),
+      );
+      const text = await settleWithin(work, aborted.promise, abort.signal);
+      if (typeof text === 'string' && text !== '') await writer.reply(text);
+    } finally {
+      clearTimeout(timer);
+      abort.signal.removeEventListener('abort', onAbort);
+    }
+  };
+
+  return {
+    async handle(delivery) {
+      const request = parseRequest(delivery);
+      await lanes.run(request.conversationId, () => answer(request, delivery));
+    },
+    cancel: (messageId) => running.get(messageId)?.abort('cancelled' satisfies Ending),
+    abandon: () => {
+      for (const abort of running.values()) abort.abort('abandoned' satisfies Ending);
+    },
+  };
+}
+
+/** How long an agent may take to end after its signal was aborted, e.g. to save what it has of a stream. */
+const ABORT_GRACE_MS = 1000;
+
+/** The work's result; after an abort the work gets a moment to end by itself, then it is left behind. */
+async function settleWithin<T>(work: Promise<T>, aborted: Promise<never>, signal: AbortSignal): Promise<T> {
+  try {
+    return await Promise.race([work, aborted]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const grace = new AbortController();
+    try {
+      return await Promise.race([
+        work,
+        delay(ABORT_GRACE_MS, undefined, { signal: grace.signal }).then(() => {
+          throw error;
+        }),
+      ]);
+    } finally {
+      grace.abort();
+    }
+  }
+}
+
+function describeEnding(
+  ending: Ending | undefined,
+  error: unknown,
+  definition: AgentDefinition,
+): Parameters<ReplyWriter['fail']> {
+  if (ending === 'cancelled') return ['cancelled', 'You stopped the answer.'];
+  if (ending === 'timeout') {
+    const seconds = Math.round((definition.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000);
+    return ['agent_failed', `${definition.name} took longer than ${seconds} s.`];
+  }
+  const { code, message } = error as ParleyError;
+  return [code, message];
+}
+
+function parseRequest(delivery: Delivery): ChatMessage {
+  const { envelope } = delivery;
+  if (envelope.type !== 'chat.message') {
+    throw new Reject(
+      'malformed_message',
+      `an agent takes chat.message, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
+    );
+  }
+  try {
+    return ChatMessage.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8')));
+  } catch (cause) {
+    throw new Reject('malformed_message', 'the body is no chat message', { cause });
+  }
+}

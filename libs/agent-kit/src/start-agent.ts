@@ -1,0 +1,133 @@
+import { joinAsAgent } from '@parley/control-plane';
+import type { MessageBus, SignalSubscription, Subscription } from '@parley/messaging';
+import type { Logger, RunningProcess } from '@parley/process-kit';
+import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
+import type { AgentDefinition } from './agent-definition.ts';
+import { profileOf } from './agent-profile.ts';
+import { createMessageHandler } from './message-handler.ts';
+import { createWorkMeter } from './work-meter.ts';
+
+export interface StartAgentOptions {
+  readonly definition: AgentDefinition;
+  readonly bus: MessageBus;
+  /** The server's gRPC address, `host:port`. */
+  readonly grpcUrl: string;
+  readonly joinToken?: string | undefined;
+  /** Shown instead of the definition's name. */
+  readonly name?: string | undefined;
+  /** Takes over this very id, fencing off an older process that has it. @default a free one made of the name */
+  readonly id?: string | undefined;
+  readonly logger: Logger;
+}
+
+/** Registers the agent and answers its messages. Resolves at once: a server that is away is waited for. */
+export function startAgent(options: StartAgentOptions): RunningProcess {
+  const { definition, bus } = options;
+  const profile = profileOf(definition, options.name);
+  const logger = options.logger.child({ agent: profile.name });
+  const meter = createWorkMeter(profile.concurrency);
+  const fenced = Promise.withResolvers<never>();
+  // Somebody listens at once, so that a fencing before `ended` is awaited is no unhandled rejection.
+  fenced.promise.catch(() => {});
+
+  let identity = { id: options.id ?? slugOf(profile.name), name: profile.name, incarnation: 0 };
+  let state: AgentState = 'online';
+  let subscription: Subscription | undefined;
+  let signals: SignalSubscription | undefined;
+  let isStopped = false;
+  // Registrations and changes of state come one after another, whatever order their effects would end in.
+  let changes: Promise<void> = Promise.resolve();
+
+  const handler = createMessageHandler({ bus, definition, identity: () => identity, meter, logger });
+
+  const consume = async (): Promise<void> => {
+    await bus.declareAgentQueue(identity.id);
+    subscription = await bus.consume(agentQueue(identity.id), handler.handle, {
+      prefetch: profile.concurrency,
+    });
+    signals = await bus.subscribe(`agent_signals_${identity.id}_${newId()}`, (signal) => {
+      if (signal.type !== 'chat.cancel') return;
+      const cancel = Signals['chat.cancel'].safeParse(JSON.parse(Buffer.from(signal.body).toString('utf8')));
+      if (cancel.success) handler.cancel(cancel.data.messageId);
+      else logger.warn({ err: cancel.error }, 'a malformed cancel signal');
+    });
+    await signals.bind(agentSignalKey(identity.id));
+  };
+
+  const stopConsuming = async (timeoutMs: number): Promise<void> => {
+    await signals?.close();
+    signals = undefined;
+    await subscription?.close({ timeoutMs });
+    subscription = undefined;
+  };
+
+  const applyState = async (): Promise<void> => {
+    if (isStopped) return;
+    if (state === 'online') {
+      if (subscription === undefined) await consume();
+      else await subscription.resume();
+    } else await subscription?.pause();
+  };
+
+  const enqueue = (change: () => Promise<void>): void => {
+    changes = changes.then(change).catch((error: unknown) => {
+      if (!isStopped) fenced.reject(error);
+    });
+  };
+
+  const membership = joinAsAgent({
+    url: options.grpcUrl,
+    ...(options.joinToken === undefined ? {} : { joinToken: options.joinToken }),
+    agentId: identity.id,
+    isExclusive: options.id !== undefined,
+    profile,
+    logger,
+    load: () => meter.load(),
+    metrics: () => meter.metrics(),
+    state: () => (isStopped ? 'draining' : state),
+    onRegistered: (registered) => {
+      logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
+      enqueue(async () => {
+        const hasNewId = registered.agentId !== identity.id;
+        identity = { ...identity, id: registered.agentId, incarnation: registered.incarnation };
+        if (hasNewId) await stopConsuming(0);
+        state = registered.state;
+        await applyState();
+      });
+    },
+    onState: (wanted) => {
+      enqueue(async () => {
+        if (wanted === state) return;
+        logger.info({ from: state, to: wanted }, 'the server changed the state');
+        state = wanted;
+        await applyState();
+      });
+    },
+    onCommand: (command) => {
+      logger.warn({ commandId: command.commandId, type: command.type }, 'this agent executes no commands');
+    },
+    onFenced: () => {
+      fenced.reject(
+        new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
+      );
+    },
+  });
+
+  return {
+    ended: fenced.promise,
+    async drain(timeoutMs) {
+      isStopped = true;
+      await changes;
+      await membership.reportState();
+      await stopConsuming(timeoutMs);
+      await membership.leave();
+    },
+    async stop() {
+      isStopped = true;
+      handler.abandon();
+      await changes;
+      await stopConsuming(0);
+      await membership.stop();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export * from './decide-receiver.ts';
+export * from './keyword-score.ts';
