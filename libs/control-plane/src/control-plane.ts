@@ -88,7 +88,10 @@ export interface ControlPlaneHandlers {
   /** The full list first, then changes. The returned function is called when the subscriber is gone. */
   subscribeToAgentStatus(request: { subscriberId: string }, push: Push<AgentStatusUpdate>): () => void;
   /** The returned function is called when the stream is gone. */
-  receiveCommands(request: { agentId: string; incarnation: number }, push: Push<AgentCommand>): Promise<() => void>;
+  receiveCommands(
+    request: { agentId: string; incarnation: number },
+    push: Push<AgentCommand>,
+  ): Promise<() => void>;
   /** Called for each piece, in order; a rejection ends the stream with that error. */
   commandOutput(output: CommandOutput & { incarnation: number }): Promise<void>;
   commandResult(result: CommandResult & { incarnation: number }): Promise<void>;

@@ -1,0 +1,122 @@
+import { type handleServerStreamingCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { ParleyError } from '@parley/shared-models';
+import type { z } from 'zod';
+import type { Push } from '../control-plane.ts';
+import type { Logger } from '../logger.ts';
+import { statusOf } from '../wire/error-status.ts';
+import { parseRequest } from '../wire/parse.ts';
+import { refusal } from './serve-unary.ts';
+
+/** The streams that are open, so that a server that shuts down can end them. */
+export type OpenStreams = Set<(error: Error) => void>;
+
+export interface StreamOptions<T, Item> {
+  readonly logger: Logger;
+  readonly schema: z.ZodType<T>;
+  readonly open: OpenStreams;
+  /** Items that may wait for a slow reader before the stream is ended. */
+  readonly maxPending: number;
+  /** The messages that one item becomes. */
+  encode(item: Item): object[];
+  /** The returned function is called once, when the stream is gone. */
+  subscribe(request: T, push: Push<Item>): Promise<() => void> | (() => void);
+}
+
+/** An RPC that the server pushes into. */
+export function serveStream<T, Item>(
+  options: StreamOptions<T, Item>,
+): handleServerStreamingCall<unknown, object> {
+  const { logger, schema, open, encode, subscribe } = options;
+  return (call) => {
+    const rpc = call.getPath();
+    const pending = new PendingMessages(call);
+    let isClosed = false;
+    let unsubscribe: (() => void) | undefined;
+
+    const close = (): void => {
+      if (isClosed) return;
+      isClosed = true;
+      open.delete(end);
+      pending.clear();
+      release();
+    };
+    const release = (): void => {
+      try {
+        unsubscribe?.();
+      } catch (err) {
+        logger.error({ err, rpc }, 'could not unsubscribe');
+      }
+    };
+    const end = (error?: unknown): void => {
+      if (isClosed) return;
+      if (error === undefined) pending.flush();
+      close();
+      if (error === undefined) call.end();
+      // grpc-js turns this event, not an exception, into the status of the stream.
+      else call.emit('error', refusal(logger, rpc, error));
+    };
+    const send = (item: Item): boolean => {
+      if (isClosed) return false;
+      for (const message of encode(item)) pending.add(message);
+      if (pending.size <= options.maxPending) return true;
+      logger.warn(
+        { rpc, peer: call.getPeer(), pending: pending.size },
+        'a subscriber reads too slowly: ended',
+      );
+      close();
+      call.emit('error', tooSlow());
+      return false;
+    };
+
+    call.once('cancelled', close);
+    open.add(end);
+    const start = async (): Promise<void> => {
+      unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end });
+      if (isClosed) release();
+    };
+    start().catch(end);
+  };
+}
+
+function tooSlow(): ReturnType<typeof statusOf> {
+  const error = new ParleyError('rate_limited', 'The stream was read too slowly; open it again.');
+  return { ...statusOf(error), code: status.RESOURCE_EXHAUSTED };
+}
+
+/** What a slow reader has not taken yet. Kept outside of the stream, where it could not be thrown away. */
+class PendingMessages {
+  readonly #call: ServerWritableStream<unknown, object>;
+  #waiting: object[] = [];
+
+  constructor(call: ServerWritableStream<unknown, object>) {
+    this.#call = call;
+    call.on('drain', () => this.#write());
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  add(message: object): void {
+    this.#waiting.push(message);
+    this.#write();
+  }
+
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  /** Hands everything to the stream, full or not: it is about to be ended. */
+  flush(): void {
+    for (const message of this.#waiting) this.#call.write(message);
+    this.clear();
+  }
+
+  #write(): void {
+    while (!this.#call.writableNeedDrain) {
+      const message = this.#waiting.shift();
+      if (message === undefined) return;
+      this.#call.write(message);
+    }
+  }
+}

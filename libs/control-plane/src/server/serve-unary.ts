@@ -1,0 +1,53 @@
+import { type handleClientStreamingCall, type handleUnaryCall, status } from '@grpc/grpc-js';
+import type { z } from 'zod';
+import type { Logger } from '../logger.ts';
+import { statusOf } from '../wire/error-status.ts';
+import { parseRequest } from '../wire/parse.ts';
+
+/** An RPC with one request and one answer: parsed, handled, its error mapped. `handle` gives the answer as it goes out. */
+export function serveUnary<T>(
+  logger: Logger,
+  schema: z.ZodType<T>,
+  handle: (request: T) => Promise<object>,
+): handleUnaryCall<unknown, object> {
+  const answer = async (request: unknown): Promise<object> => handle(parseRequest(schema, request));
+  return (call, callback) => {
+    answer(call.request).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(refusal(logger, call.getPath(), error)),
+    );
+  };
+}
+
+/** A stream of requests, handled one after another; the first that is refused ends it. */
+export function serveClientStream<T>(
+  logger: Logger,
+  schema: z.ZodType<T>,
+  handle: (request: T) => Promise<void>,
+): handleClientStreamingCall<unknown, object> {
+  return (call, callback) => {
+    const receive = async (): Promise<object> => {
+      let received = 0;
+      for await (const request of call) {
+        await handle(parseRequest(schema, request));
+        received += 1;
+      }
+      return { received };
+    };
+    receive().then(
+      (response) => callback(null, response),
+      (error: unknown) => {
+        if (call.cancelled)
+          return logger.debug({ err: error, rpc: call.getPath() }, 'the caller cancelled its stream');
+        callback(refusal(logger, call.getPath(), error));
+      },
+    );
+  };
+}
+
+/** The status for an error; one that nobody foresaw is logged, since the caller is not told. */
+export function refusal(logger: Logger, rpc: string, error: unknown): ReturnType<typeof statusOf> {
+  const refused = statusOf(error);
+  if (refused.code === status.INTERNAL) logger.error({ err: error, rpc }, 'an RPC failed');
+  return refused;
+}

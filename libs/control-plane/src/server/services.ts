@@ -1,0 +1,93 @@
+import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type AgentCommand, ParleyError } from '@parley/shared-models';
+import type { AgentStatusUpdate, ControlPlaneHandlers } from '../control-plane.ts';
+import type { Logger } from '../logger.ts';
+import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
+import { agentState } from '../wire/enum-names.ts';
+import { encodeCommand, encodeStatus, encodeUpdate } from '../wire/messages.ts';
+import * as requests from '../wire/requests.ts';
+import { splitUpdate } from '../wire/split-update.ts';
+import { type OpenStreams, serveStream } from './serve-stream.ts';
+import { refusal, serveClientStream, serveUnary } from './serve-unary.ts';
+
+export interface ServiceOptions {
+  readonly handlers: ControlPlaneHandlers;
+  readonly logger: Logger;
+  readonly open: OpenStreams;
+  readonly maxPending: number;
+}
+
+/** Adds every service of `parley.v1`; the RPCs stand in the order of the .proto files. */
+export function addServices(server: Server, options: ServiceOptions): void {
+  for (const [name, implementation] of Object.entries(implementations(options))) {
+    server.addService(serviceDefinition(name as ServiceName), implementation);
+  }
+}
+
+function implementations(options: ServiceOptions): Record<ServiceName, UntypedServiceImplementation> {
+  const { handlers, logger } = options;
+  return {
+    AgentRegistrationService: {
+      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request) => {
+        const answer = await handlers.registerAgent(request);
+        return { ...answer, state: agentState.encode(answer.state) };
+      }),
+      unregisterAgent: serveUnary(logger, requests.UnregisterAgent, async (request) => {
+        await handlers.unregisterAgent(request);
+        return {};
+      }),
+      heartbeat: serveUnary(logger, requests.Heartbeat, async (request) => {
+        const answer = await handlers.heartbeat(request);
+        return { state: agentState.encode(answer.state) };
+      }),
+    },
+    BrokerRegistrationService: {
+      registerBroker: serveUnary(logger, requests.RegisterBroker, (request) =>
+        handlers.registerBroker(request),
+      ),
+      unregisterBroker: serveUnary(logger, requests.UnregisterBroker, async (request) => {
+        await handlers.unregisterBroker(request);
+        return {};
+      }),
+    },
+    AgentStatusService: {
+      getAgentStatus: serveUnary(logger, requests.GetAgentStatus, async (request) => ({
+        agent: encodeStatus(await handlers.getAgentStatus(request)),
+      })),
+      subscribeToAgentStatus: serveStream({
+        ...options,
+        schema: requests.SubscribeToAgentStatus,
+        encode: (update: AgentStatusUpdate) => splitUpdate(update).map(encodeUpdate),
+        subscribe: (request, push) => handlers.subscribeToAgentStatus(request, push),
+      }),
+    },
+    CommandService: {
+      receiveCommands: serveStream({
+        ...options,
+        schema: requests.ReceiveCommands,
+        encode: (command: AgentCommand) => [encodeCommand(command)],
+        subscribe: (request, push) => handlers.receiveCommands(request, push),
+      }),
+      sendCommandOutput: serveClientStream(logger, requests.SendCommandOutput, (output) =>
+        handlers.commandOutput(output),
+      ),
+      sendCommandResult: serveUnary(logger, requests.SendCommandResult, async (result) => {
+        await handlers.commandResult(result);
+        return {};
+      }),
+    },
+    AgentMemoryService: memoryNotOffered(logger),
+  };
+}
+
+/** The service is in the protocol already; what keeps the values is not there yet. */
+function memoryNotOffered(logger: Logger): UntypedServiceImplementation {
+  const refuse: UntypedServiceImplementation[string] = (
+    call: { getPath(): string },
+    callback: (status: ReturnType<typeof refusal>) => void,
+  ) =>
+    callback(
+      refusal(logger, call.getPath(), new ParleyError('not_supported', 'This server keeps no memory yet.')),
+    );
+  return { get: refuse, put: refuse, delete: refuse, history: refuse };
+}

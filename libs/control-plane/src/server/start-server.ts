@@ -1,0 +1,104 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ParleyError } from '@parley/shared-models';
+import type { ControlPlaneHandlers } from '../control-plane.ts';
+import type { Logger } from '../logger.ts';
+import { bindError } from './bind-error.ts';
+import { addHealthService } from './health.ts';
+import { requireJoinToken } from './join-token.ts';
+import type { OpenStreams } from './serve-stream.ts';
+import { addServices } from './services.ts';
+
+export interface ControlPlaneServerOptions {
+  /** Address to listen on, e.g. `127.0.0.1`. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly handlers: ControlPlaneHandlers;
+  /** When given, every RPC except health needs it as `authorization: Bearer <token>`. */
+  readonly joinToken?: string | undefined;
+  readonly logger: Logger;
+  /** A connection that was silent this long is pinged, in milliseconds. @default 10000 */
+  readonly keepaliveMs?: number;
+  /** A ping that is not answered in this time ends the connection and its streams, in milliseconds. @default 5000 */
+  readonly keepaliveTimeoutMs?: number;
+  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 1048576 */
+  readonly maxMessageBytes?: number;
+  /** Messages that may wait for a slow subscriber before its stream is ended with RESOURCE_EXHAUSTED. @default 256 */
+  readonly maxPendingPerStream?: number;
+}
+
+export interface ControlPlaneServer {
+  /** The port it listens on. */
+  readonly port: number;
+  /** What `grpc.health.v1.Health` answers; true from the start. */
+  setServing(isServing: boolean): void;
+  /**
+   * Reports NOT_SERVING, takes no more connections, ends the streams with UNAVAILABLE so that their owners look for
+   * another server, and waits for the calls in hand, at most `timeoutMs`.
+   * @param timeoutMs in milliseconds. @default 5000
+   */
+  drain(timeoutMs?: number): Promise<void>;
+  /** Cuts every connection. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves `parley.v1` and `grpc.health.v1.Health`.
+ * @throws Error with `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …), `address` and `port` when it cannot listen
+ */
+export async function startControlPlaneServer(
+  options: ControlPlaneServerOptions,
+): Promise<ControlPlaneServer> {
+  const { host, logger, handlers, joinToken } = options;
+  const open: OpenStreams = new Set();
+  const server = new Server({
+    'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
+    'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
+    'grpc.enable_channelz': 0,
+    interceptors: joinToken === undefined ? [] : [requireJoinToken(joinToken)],
+  });
+  addServices(server, { handlers, logger, open, maxPending: options.maxPendingPerStream ?? 256 });
+  const health = await addHealthService(server, open);
+  const port = await listen(server, host, options.port);
+
+  const endStreams = (): void => {
+    const leaving = new ParleyError('unavailable', 'The server is shutting down.');
+    for (const end of [...open]) end(leaving);
+  };
+  return {
+    port,
+    setServing: (isServing) => health.setServing(isServing),
+    async drain(timeoutMs = 5_000) {
+      health.setServing(false);
+      endStreams();
+      await finishCalls(server, timeoutMs);
+    },
+    async stop() {
+      endStreams();
+      server.forceShutdown();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(bindError(error, host, port));
+    });
+  });
+}
+
+/** Resolves when the last call has been answered, or the time is over. */
+function finishCalls(server: Server, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    server.tryShutdown((error) => {
+      clearTimeout(timer);
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import {
+  AgentId,
+  AgentMetrics,
+  AgentName,
+  AgentProfile,
+  CommandOutput,
+  CommandResult,
+} from '@parley/shared-models';
+import { z } from 'zod';
+import { outputStream, reportedState } from './enum-names.ts';
+
+/** Ids that a process makes for itself: any text, as long as it can be logged and compared. */
+const PeerId = z.string().min(1).max(128);
+const Incarnation = z.number().int().positive();
+
+/** Longest piece of output that one message may carry, in UTF-16 code units. */
+export const OUTPUT_PIECE_LENGTH = 65_536;
+
+/** What each RPC accepts, as the .proto files say it, turned into the models. */
+export const RegisterAgent = z.object({
+  agentId: AgentId,
+  isExclusive: z.boolean(),
+  instanceId: PeerId,
+  profile: AgentProfile,
+});
+
+export const UnregisterAgent = z.object({ agentId: AgentId, incarnation: Incarnation });
+
+export const Heartbeat = z.object({
+  agentId: AgentId,
+  incarnation: Incarnation,
+  load: z.number().nonnegative(),
+  metrics: z
+    .union([z.null(), AgentMetrics])
+    .transform((metrics) => metrics ?? { handled: 0, failed: 0, meanHandleMs: 0 }),
+  state: reportedState.wire,
+});
+
+export const RegisterBroker = z.object({ brokerId: PeerId, name: AgentName });
+
+export const UnregisterBroker = z.object({ brokerId: PeerId });
+
+export const GetAgentStatus = z.object({ agentId: AgentId });
+
+export const SubscribeToAgentStatus = z.object({ subscriberId: PeerId });
+
+export const ReceiveCommands = z.object({ agentId: AgentId, incarnation: Incarnation });
+
+export const SendCommandOutput = CommandOutput.extend({
+  agentId: AgentId,
+  incarnation: Incarnation,
+  stream: outputStream.wire,
+  data: CommandOutput.shape.data.max(OUTPUT_PIECE_LENGTH),
+});
+
+export const SendCommandResult = CommandResult.extend({
+  agentId: AgentId,
+  incarnation: Incarnation,
+  signal: z.string().max(32).optional(),
+  errorMessage: z.string().max(4000).optional(),
+});

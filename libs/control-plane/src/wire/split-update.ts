@@ -1,0 +1,31 @@
+import type { AgentStatusUpdate } from '../control-plane.ts';
+
+/** Stock gRPC clients refuse messages over 4 MiB; this leaves them, and the encoding, room. */
+const PIECE_BYTES = 1024 * 1024;
+
+/**
+ * An update in pieces that each fit into one message, the last one without `hasMore`.
+ * @param pieceBytes about how large a piece may become, measured as JSON; a single agent is never split
+ */
+export function splitUpdate(
+  update: AgentStatusUpdate,
+  pieceBytes: number = PIECE_BYTES,
+): (AgentStatusUpdate & { hasMore: boolean })[] {
+  const groups: AgentStatusUpdate['agents'][number][][] = [[]];
+  let size = 0;
+  for (const agent of update.agents) {
+    const bytes = Buffer.byteLength(JSON.stringify(agent));
+    if (size > 0 && size + bytes > pieceBytes) {
+      groups.push([]);
+      size = 0;
+    }
+    groups.at(-1)?.push(agent);
+    size += bytes;
+  }
+  return groups.map((agents, index) => ({
+    agents,
+    isFull: update.isFull && index === 0,
+    removed: index === 0 ? update.removed : [],
+    hasMore: index < groups.length - 1,
+  }));
+}
