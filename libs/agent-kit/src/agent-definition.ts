@@ -46,7 +46,8 @@ export interface AgentDefinition {
   /** Tries before a message that throws becomes a dead letter. @default 3 */
   readonly attempts?: number;
   /** Answers a message. May return a text instead of calling `reply`. */
-  onMessage(context: MessageContext): Promise<string | undefined> | string | undefined;
+  // biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
+  onMessage(context: MessageContext): Promise<string | void> | string | void;
 }
 
 /** Marks a file's default export as an agent; checks nothing at run time that the types do not check. */
