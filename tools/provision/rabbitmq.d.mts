@@ -1,0 +1,55 @@
+/** Addresses for the processes under test. */
+export interface RabbitMqEnv {
+  AMQP_URL: string;
+  /** With user and password in it. */
+  RABBITMQ_MANAGEMENT_URL: string;
+}
+
+export interface ProvisionedRabbitMq {
+  env: RabbitMqEnv;
+  /** Ends what was started for this call, and nothing else. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** A node of one's own, to be maltreated. Its addresses stay the same until `stop()`. */
+export interface RabbitMqNode extends ProvisionedRabbitMq {
+  amqpUrl: string;
+  managementUrl: string;
+  /** Undefined when the node runs in a container. */
+  logFile: string | undefined;
+  /** Stops in good order and starts again on the same data. */
+  restart(): Promise<void>;
+  /** Kill -9, as a power failure would. */
+  stopNode(): Promise<void>;
+  /** After `stopNode()`. @throws when it is running already or does not come up */
+  startNode(): Promise<void>;
+  /** While it is on, the node blocks every connection that publishes. */
+  setMemoryAlarm(isOn: boolean): Promise<void>;
+  closeAllConnections(): Promise<void>;
+  /** `rabbitmqctl` on this node. @returns its output @throws with its output when it fails */
+  ctl(...args: string[]): Promise<string>;
+}
+
+export interface RabbitMqOptions {
+  /** Kept at the end. @default a temporary folder, removed at the end */
+  dataFolder?: string;
+  /** Taken when they are free. @default any free ports */
+  preferredPorts?: { amqp: number; management: number };
+  /** Told what is being done. @default nothing is told */
+  log?: (line: string) => void;
+}
+
+/**
+ * The RabbitMQ that `AMQP_URL` names, else one of our own.
+ *
+ * @throws ProvisionError whose message says how to get RabbitMQ
+ */
+export function provisionRabbitMq(options?: RabbitMqOptions): Promise<ProvisionedRabbitMq>;
+
+/**
+ * A RabbitMQ of one's own, whether or not `AMQP_URL` is set: in docker when an engine runs, else a private node of the
+ * installed RabbitMQ, else of one installed with apt-get.
+ *
+ * @throws ProvisionError whose message says how to get RabbitMQ
+ */
+export function startRabbitMq(options?: RabbitMqOptions): Promise<RabbitMqNode>;

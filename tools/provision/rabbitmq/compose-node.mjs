@@ -1,0 +1,39 @@
+import { startComposeProject } from '../compose-project.mjs';
+import { freePorts } from '../free-ports.mjs';
+import { waitUntilReady } from './ready.mjs';
+
+/**
+ * RabbitMQ as docker-compose.yml describes it, in a project of its own.
+ *
+ * @param {(line: string) => void} log
+ * @returns {Promise<import('./controls.mjs').NodeBackend>}
+ */
+export async function startComposeNode(log) {
+  const [amqp, management] = await freePorts(2);
+  const amqpUrl = `amqp://guest:guest@127.0.0.1:${amqp}`;
+  const managementUrl = `http://guest:guest@127.0.0.1:${management}`;
+  const project = startComposeProject({
+    RABBITMQ_PORT: String(amqp),
+    RABBITMQ_MANAGEMENT_PORT: String(management),
+  });
+  log('starting RabbitMQ in docker');
+  try {
+    await project.run('up', '--detach', '--wait', 'rabbitmq');
+    await waitUntilReady({ amqpUrl, managementUrl });
+  } catch (error) {
+    await project.end();
+    throw error;
+  }
+  return {
+    amqpUrl,
+    managementUrl,
+    async start() {
+      await project.run('start', 'rabbitmq');
+      await waitUntilReady({ amqpUrl, managementUrl });
+    },
+    kill: () => project.run('kill', '--signal', 'SIGKILL', 'rabbitmq'),
+    terminate: () => project.run('stop', 'rabbitmq'),
+    ctl: (args) => project.tryRun('exec', '--no-TTY', 'rabbitmq', 'rabbitmqctl', ...args),
+    dispose: () => project.end(),
+  };
+}
