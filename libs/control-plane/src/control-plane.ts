@@ -73,21 +73,27 @@ export interface Push<T> {
 }
 
 /**
- * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the
- * trailing metadata `parley-code`: `stale_incarnation` FAILED_PRECONDITION, `not_found` and `unknown_agent` NOT_FOUND,
- * `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED, `unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED,
- * `invalid_request` INVALID_ARGUMENT, anything else INTERNAL without its text.
+ * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
+ * metadata `parley-code` and the details, as JSON, in `parley-details-bin`: `stale_incarnation` FAILED_PRECONDITION,
+ * `not_found` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
+ * `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
+ * ABORTED, `rate_limited` RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text,
+ * any other error INTERNAL without its text, which is logged.
  */
 export interface ControlPlaneHandlers {
   registerAgent(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
   unregisterAgent(request: { agentId: string; incarnation: number }): Promise<void>;
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatResponse>;
+  /** Must be idempotent: a broker calls it again every `heartbeatMs`, as a sign of life. */
   registerBroker(request: RegisterBrokerRequest): Promise<{ heartbeatMs: number }>;
   unregisterBroker(request: { brokerId: string }): Promise<void>;
   getAgentStatus(request: { agentId: string }): Promise<AgentStatus>;
-  /** The full list first, then changes. The returned function is called when the subscriber is gone. */
+  /**
+   * The full list first, then changes. The returned function is called once, when the subscriber is gone. A broker's
+   * `subscriberId` is its broker id: it counts as registered while its stream is open.
+   */
   subscribeToAgentStatus(request: { subscriberId: string }, push: Push<AgentStatusUpdate>): () => void;
-  /** The returned function is called when the stream is gone. */
+  /** The returned function is called once, when the stream is gone: that is how the end of an agent is seen at once. */
   receiveCommands(
     request: { agentId: string; incarnation: number },
     push: Push<AgentCommand>,

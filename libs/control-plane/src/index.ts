@@ -1,5 +1,24 @@
+export type { CommandOutputStream } from './client/command-output-stream.ts';
+export {
+  type ControlPlaneClient,
+  type ControlPlaneClientOptions,
+  createControlPlaneClient,
+  type StreamOptions,
+} from './client/create-client.ts';
 export type * from './control-plane.ts';
 export type { Logger } from './logger.ts';
+export {
+  type AgentCommandOutput,
+  type AgentIdentity,
+  type AgentMembership,
+  type JoinAsAgentOptions,
+  joinAsAgent,
+} from './membership/join-as-agent.ts';
+export {
+  type BrokerMembership,
+  type JoinAsBrokerOptions,
+  joinAsBroker,
+} from './membership/join-as-broker.ts';
 export {
   type ControlPlaneServer,
   type ControlPlaneServerOptions,

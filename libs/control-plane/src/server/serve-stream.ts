@@ -1,4 +1,4 @@
-import { type handleServerStreamingCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, Metadata, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
 import type { z } from 'zod';
 import type { Push } from '../control-plane.ts';
@@ -72,7 +72,9 @@ export function serveStream<T, Item>(
     open.add(end);
     const start = async (): Promise<void> => {
       unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end });
-      if (isClosed) release();
+      if (isClosed) return release();
+      // Tells the subscriber that it was accepted, however long the first item takes.
+      call.sendMetadata(new Metadata());
     };
     start().catch(end);
   };

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
 import type { ControlPlaneHandlers } from '../control-plane.ts';
+import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
 import { bindError } from './bind-error.ts';
 import { addHealthService } from './health.ts';
@@ -50,6 +51,7 @@ export async function startControlPlaneServer(
   options: ControlPlaneServerOptions,
 ): Promise<ControlPlaneServer> {
   const { host, logger, handlers, joinToken } = options;
+  routeLibraryLog(logger);
   const open: OpenStreams = new Set();
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,

@@ -26,9 +26,11 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
 const CODE_OF: Partial<Record<status, ErrorCode>> = {
   [status.UNAVAILABLE]: 'unavailable',
   [status.DEADLINE_EXCEEDED]: 'unavailable',
-  [status.CANCELLED]: 'cancelled',
+  // Calls that this side stopped never get here: it was the other side, or the connection was cut.
+  [status.CANCELLED]: 'unavailable',
   [status.INVALID_ARGUMENT]: 'invalid_request',
-  [status.RESOURCE_EXHAUSTED]: 'rate_limited',
+  // The message is larger than the other side accepts.
+  [status.RESOURCE_EXHAUSTED]: 'invalid_request',
   [status.UNAUTHENTICATED]: 'unauthenticated',
   [status.PERMISSION_DENIED]: 'forbidden',
   [status.NOT_FOUND]: 'not_found',

@@ -1,0 +1,226 @@
+import {
+  type AgentCommand,
+  type AgentMetrics,
+  type AgentProfile,
+  type AgentState,
+  type CommandOutput,
+  type CommandResult,
+  newId,
+  ParleyError,
+} from '@parley/shared-models';
+import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
+import { keepConnected, pause } from './keep-connected.ts';
+import { isForgotten, isRefusal } from './refusals.ts';
+import { settleWithin } from './settle-within.ts';
+import { untilFirstEnds } from './until-first-ends.ts';
+
+/** Who an agent is, according to the server. */
+export interface AgentIdentity {
+  readonly agentId: string;
+  readonly incarnation: number;
+}
+
+export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
+  /** The id that the agent wants. */
+  readonly agentId: string;
+  /** true: takes the id over from whoever has it. false: the server may give another. */
+  readonly isExclusive: boolean;
+  readonly profile: AgentProfile;
+  /** Goes with each heartbeat: messages in hand divided by concurrency. */
+  load(): number;
+  /** Goes with each heartbeat. */
+  metrics(): AgentMetrics;
+  /** Goes with each heartbeat: what the agent is doing. */
+  state(): AgentState;
+  /** The server has taken the agent in, for the first time or again. `state` is what it wants it to do. */
+  onRegistered(registered: AgentIdentity & { state: AgentState }): void;
+  /** The server wants another state than before: an operator paused or resumed the agent. */
+  onState(wanted: AgentState): void;
+  /** Every command but `pause` and `resume`, which come as `onState`. May be the same one again after a reconnect. */
+  onCommand(command: AgentCommand): void;
+  /** Another process has taken the id over. The membership has ended for good; this process must stop working. */
+  onFenced(): void;
+  /**
+   * The server refuses this agent for a reason that waiting does not mend, e.g. `unauthenticated` or `invalid_request`.
+   * It is tried again all the same, since the server may be restarted with other settings, until `stop` is called.
+   */
+  onRefused?(error: ParleyError): void;
+}
+
+export interface AgentMembership {
+  /** What the server gave last; undefined before the first registration. */
+  readonly identity: AgentIdentity | undefined;
+  /** Whether the server counts on this agent now. */
+  readonly isConnected: boolean;
+  /**
+   * Sends a heartbeat now, so that the server knows the new state at once. Resolves when it was answered, or when it
+   * could not be sent, which the log says.
+   */
+  reportState(): Promise<void>;
+  /**
+   * Opens the way for what commands print.
+   * @throws ParleyError `unavailable` before the first registration
+   */
+  openCommandOutput(): AgentCommandOutput;
+  /** @throws ParleyError `unavailable`, `stale_incarnation`, `not_found` */
+  sendCommandResult(result: Omit<CommandResult, 'agentId'>): Promise<void>;
+  /**
+   * Unregisters, so that the server does not wait for the lease to run out, then stops. Never rejects.
+   * @param timeoutMs in milliseconds. @default 2000
+   */
+  leave(timeoutMs?: number): Promise<void>;
+  /** Stops without unregistering: the server sees the end of the stream. Idempotent, never rejects. */
+  stop(): Promise<void>;
+}
+
+/** As `CommandOutputStream`, with the agent's identity filled in. */
+export interface AgentCommandOutput {
+  send(output: Omit<CommandOutput, 'agentId'>): Promise<void>;
+  end(): Promise<number>;
+  cancel(): void;
+}
+
+/**
+ * Joins the server and stays: registers, sends heartbeats, keeps the stream of commands open, and comes back after a
+ * lost connection or a restarted server. Returns at once; a server that is away is waited for. The callbacks are
+ * called one at a time and must not throw.
+ */
+export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
+  const { logger, profile } = options;
+  const client = createControlPlaneClient(options);
+  const instanceId = newId();
+  const halt = new AbortController();
+  const cut = new AbortController();
+  let identity: AgentIdentity | undefined;
+  let mustRegister = true;
+  let isConnected = false;
+  let heartbeatMs = 0;
+  let wanted: AgentState = 'online';
+
+  const known = (): AgentIdentity => {
+    if (identity !== undefined) return identity;
+    throw new ParleyError('unavailable', 'The agent is not registered yet.');
+  };
+  const tell = (state: AgentState): void => {
+    if (state === wanted || halt.signal.aborted) return;
+    wanted = state;
+    options.onState(state);
+  };
+  const register = async (): Promise<void> => {
+    const agentId = identity?.agentId ?? options.agentId;
+    const { isExclusive } = options;
+    const answer = await client.registerAgent({ agentId, isExclusive, instanceId, profile }, cut.signal);
+    mustRegister = false;
+    identity = { agentId: answer.agentId, incarnation: answer.incarnation };
+    heartbeatMs = answer.heartbeatMs;
+    wanted = answer.state;
+    if (!halt.signal.aborted) options.onRegistered({ ...identity, state: wanted });
+  };
+  const beat = async (): Promise<void> => {
+    const report = { load: options.load(), metrics: options.metrics(), state: options.state() };
+    tell((await client.heartbeat({ ...known(), ...report }, cut.signal)).state);
+  };
+  const beatForEver = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
+      if (!signal.aborted) await beat();
+    }
+  };
+  const receiveCommands = async (signal: AbortSignal): Promise<void> => {
+    for await (const command of client.receiveCommands(known(), { signal })) {
+      if (command.type === 'pause' && !command.isCancellation) tell('paused');
+      else if (command.type === 'resume' && !command.isCancellation) tell('online');
+      else options.onCommand(command);
+    }
+  };
+  /**
+   * A process that was away first asks whether it still is who it was: were it to register at once, one that slept
+   * through its lease would take its id back from the process that has replaced it.
+   */
+  const enter = async (): Promise<void> => {
+    if (!mustRegister) {
+      try {
+        return await beat();
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+      }
+    }
+    await register();
+  };
+
+  const done = keepConnected({
+    client,
+    logger,
+    who: `agent "${profile.name}"`,
+    url: options.url,
+    signal: halt.signal,
+    async session(signal, onJoined) {
+      try {
+        await enter();
+        if (signal.aborted) return;
+        isConnected = true;
+        onJoined();
+        await untilFirstEnds(signal, [receiveCommands, beatForEver]);
+      } finally {
+        isConnected = false;
+      }
+    },
+    mayRetry(error) {
+      if (isForgotten(error)) mustRegister = true;
+      if (isRefusal(error)) options.onRefused?.(error);
+      if (error.code !== 'stale_incarnation') return true;
+      logger.error(
+        { ...identity },
+        `agent "${profile.name}" was fenced off: another process has registered as "${identity?.agentId ?? options.agentId}"`,
+      );
+      halt.abort();
+      client.close();
+      options.onFenced();
+      return false;
+    },
+  });
+
+  const close = async (): Promise<void> => {
+    cut.abort();
+    client.close();
+    await done;
+  };
+  return {
+    get identity() {
+      return identity;
+    },
+    get isConnected() {
+      return isConnected;
+    },
+    async reportState() {
+      if (!isConnected) return;
+      try {
+        await beat();
+      } catch (err) {
+        logger.debug({ err }, 'a heartbeat out of turn was not answered');
+      }
+    },
+    openCommandOutput() {
+      const sender = known();
+      const stream = client.openCommandOutput();
+      return { ...stream, send: (output) => stream.send({ ...output, ...sender }) };
+    },
+    sendCommandResult: async (result) => client.sendCommandResult({ ...result, ...known() }, cut.signal),
+    async leave(timeoutMs = 2_000) {
+      const isFirst = !halt.signal.aborted;
+      halt.abort();
+      if (isFirst) {
+        await settleWithin(timeoutMs, logger, 'could not unregister', async () => {
+          // A registration under way would otherwise leave an agent behind that nobody is.
+          await done;
+          if (identity !== undefined && !mustRegister) await client.unregisterAgent(identity, cut.signal);
+        });
+      }
+      await close();
+    },
+    async stop() {
+      halt.abort();
+      await close();
+    },
+  };
+}

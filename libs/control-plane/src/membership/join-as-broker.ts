@@ -1,0 +1,131 @@
+import { type AgentStatus, ParleyError } from '@parley/shared-models';
+import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
+import type { AgentStatusUpdate } from '../control-plane.ts';
+import { keepConnected, pause } from './keep-connected.ts';
+import { isRefusal } from './refusals.ts';
+import { settleWithin } from './settle-within.ts';
+import { untilFirstEnds } from './until-first-ends.ts';
+
+export interface JoinAsBrokerOptions extends ControlPlaneClientOptions {
+  /** Random, one per process. */
+  readonly brokerId: string;
+  /** What operators see. */
+  readonly name: string;
+  /** All agents by id, after every change. The map is the membership's own and changes later. */
+  onAgents?(agents: ReadonlyMap<string, AgentStatus>): void;
+  /**
+   * The server refuses this broker for a reason that waiting does not mend, e.g. `unauthenticated`. It is tried again
+   * all the same, since the server may be restarted with other settings, until `stop` is called.
+   */
+  onRefused?(error: ParleyError): void;
+}
+
+export interface BrokerMembership {
+  /** All agents by id, as the server last said; kept while the server is away. */
+  readonly agents: ReadonlyMap<string, AgentStatus>;
+  /** Whether changes arrive: false while the server is away. */
+  readonly isConnected: boolean;
+  /**
+   * Resolves after the first full list of agents.
+   * @throws ParleyError `cancelled` when the membership ends before
+   */
+  whenReady(): Promise<void>;
+  /**
+   * Unregisters, then stops. Never rejects.
+   * @param timeoutMs in milliseconds. @default 2000
+   */
+  leave(timeoutMs?: number): Promise<void>;
+  /** Stops without unregistering: the server sees the end of the stream. Idempotent, never rejects. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Registers as a broker and follows the agents, through lost connections and restarted servers. Returns at once; a
+ * server that is away is waited for.
+ */
+export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
+  const { brokerId, name, logger } = options;
+  const client = createControlPlaneClient(options);
+  const halt = new AbortController();
+  const cut = new AbortController();
+  const agents = new Map<string, AgentStatus>();
+  const ready = Promise.withResolvers<void>();
+  // Whoever asks gets the rejection; a membership whose readiness nobody asked for is no unhandled one.
+  ready.promise.catch(() => undefined);
+  let isConnected = false;
+
+  const apply = (update: AgentStatusUpdate): void => {
+    if (update.isFull) agents.clear();
+    for (const agent of update.agents) agents.set(agent.agentId, agent);
+    for (const agentId of update.removed) agents.delete(agentId);
+    options.onAgents?.(agents);
+  };
+  const follow = async (signal: AbortSignal, onJoined: () => void): Promise<void> => {
+    for await (const update of client.subscribeToAgentStatus({ subscriberId: brokerId }, { signal })) {
+      apply(update);
+      if (!update.isFull) continue;
+      isConnected = true;
+      onJoined();
+      ready.resolve();
+    }
+  };
+  const stayRegistered = async (signal: AbortSignal, firstMs: number): Promise<void> => {
+    let heartbeatMs = firstMs;
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
+      if (!signal.aborted) ({ heartbeatMs } = await client.registerBroker({ brokerId, name }, cut.signal));
+    }
+  };
+
+  const done = keepConnected({
+    client,
+    logger,
+    who: `broker "${name}"`,
+    url: options.url,
+    signal: halt.signal,
+    async session(signal, onJoined) {
+      try {
+        const { heartbeatMs } = await client.registerBroker({ brokerId, name }, cut.signal);
+        await untilFirstEnds(signal, [
+          (inner) => follow(inner, onJoined),
+          (inner) => stayRegistered(inner, heartbeatMs),
+        ]);
+      } finally {
+        isConnected = false;
+      }
+    },
+    mayRetry(error) {
+      if (isRefusal(error)) options.onRefused?.(error);
+      return true;
+    },
+  });
+
+  const close = async (): Promise<void> => {
+    cut.abort();
+    client.close();
+    await done;
+    ready.reject(new ParleyError('cancelled', 'The broker left before it knew the agents.'));
+  };
+  return {
+    agents,
+    get isConnected() {
+      return isConnected;
+    },
+    whenReady: () => ready.promise,
+    async leave(timeoutMs = 2_000) {
+      const isFirst = !halt.signal.aborted;
+      halt.abort();
+      if (isFirst) {
+        await settleWithin(timeoutMs, logger, 'could not unregister', async () => {
+          await done;
+          await client.unregisterBroker({ brokerId }, cut.signal);
+        });
+      }
+      await close();
+    },
+    async stop() {
+      halt.abort();
+      await close();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/**
+ * Runs tasks side by side until the first one ends, stops the others by their signal and waits for them.
+ * @throws what the first one threw
+ */
+export async function untilFirstEnds(
+  outer: AbortSignal,
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const inner = new AbortController();
+  const signal = AbortSignal.any([outer, inner.signal]);
+  let first: { error: unknown } | 'ended' | undefined;
+  const run = async (task: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    try {
+      await task(signal);
+      first ??= 'ended';
+    } catch (error) {
+      // What the others throw is how they were stopped.
+      first ??= { error };
+    } finally {
+      inner.abort();
+    }
+  };
+  await Promise.all(tasks.map(run));
+  if (first !== undefined && first !== 'ended') throw first.error;
+}

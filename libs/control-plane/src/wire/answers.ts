@@ -1,0 +1,30 @@
+import { AgentCommand, AgentId, AgentStatus } from '@parley/shared-models';
+import { z } from 'zod';
+import { agentState, commandType } from './enum-names.ts';
+
+/** What each RPC answers, as the .proto files say it, turned into the models. */
+export const RegisteredAgent = z.object({
+  agentId: AgentId,
+  incarnation: z.number().int().positive(),
+  heartbeatMs: z.number().int().positive(),
+  state: agentState.wire,
+});
+
+export const HeartbeatAnswer = z.object({ state: agentState.wire });
+
+export const RegisteredBroker = z.object({ heartbeatMs: z.number().int().positive() });
+
+const Status = AgentStatus.extend({ state: agentState.wire });
+
+export const FoundAgent = z.object({ agent: Status });
+
+export const StatusPiece = z.object({
+  agents: z.array(Status),
+  isFull: z.boolean(),
+  removed: z.array(z.string()),
+  hasMore: z.boolean(),
+});
+
+export const ReceivedCommand = AgentCommand.extend({ type: commandType.wire });
+
+export const TakenOutput = z.object({ received: z.number().int().nonnegative() });

@@ -1,0 +1,21 @@
+import type { AgentStatusUpdate } from '../control-plane.ts';
+
+/** Puts updates that came in pieces together again: the counterpart of `splitUpdate`. */
+export async function* joinPieces(
+  pieces: AsyncIterable<AgentStatusUpdate & { hasMore: boolean }>,
+): AsyncGenerator<AgentStatusUpdate, void, void> {
+  let update: AgentStatusUpdate | undefined;
+  for await (const { hasMore, ...piece } of pieces) {
+    update =
+      update === undefined
+        ? piece
+        : {
+            agents: [...update.agents, ...piece.agents],
+            isFull: update.isFull,
+            removed: [...update.removed, ...piece.removed],
+          };
+    if (hasMore) continue;
+    yield update;
+    update = undefined;
+  }
+}
