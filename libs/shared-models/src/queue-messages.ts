@@ -45,6 +45,8 @@ export const HEADERS = {
   incarnation: 'incarnation',
   /** How often the message was routed before, 0 the first time. */
   attempt: 'attempt',
+  /** How often an operator replayed it from the dead letters, 0 or absent the first time. */
+  replays: 'replays',
   /** `service=unix milliseconds` joined by `;`: each process that took the message, in order. */
   hops: 'hops',
   /** W3C trace context. */

@@ -130,6 +130,12 @@ export interface Store {
   reopen(messageId: string, agentId: string): Promise<OutboxEntry | undefined>;
 
   /**
+   * An operator replays it: a request that is `dead_lettered` goes back to `accepted` with the next attempt and an
+   * outbox entry, in one transaction. Returns the entry, or undefined when it is in any other state.
+   */
+  revive(messageId: string): Promise<OutboxEntry | undefined>;
+
+  /**
    * Stores an answer with the next seq, and marks the request `answered` by this agent, in one transaction.
    * Further replies of the same agent to the same request are stored too; another agent's are refused.
    */

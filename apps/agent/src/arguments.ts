@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { shippedAgents } from '@parley/agents';
+import { ConfigError } from '@parley/process-kit';
+import { AgentId, AgentName } from '@parley/shared-models';
+
+/** What the command line asks for. */
+export interface AgentArguments {
+  readonly use: string;
+  /** A user's own file with an agent as its default export; wins over `use`. */
+  readonly file?: string;
+  readonly name?: string;
+  readonly id?: string;
+  readonly isHelp: boolean;
+}
+
+export const USAGE = `Runs one agent.
+
+  --use <agent>   one that ships: ${Object.keys(shippedAgents).join(', ')} [echo]
+  --file <path>   your own: a file whose default export is defineAgent({...})
+  --name <name>   the name people see [the agent's own]
+  --id <id>       take this very id, replacing a process that has it [made of the name]
+  --help          this text and the settings
+`;
+
+/** @throws ConfigError that names the argument that is wrong */
+export function parseArguments(argv: readonly string[]): AgentArguments {
+  const { values } = parse(argv);
+  const use = values.use ?? 'echo';
+  if (values.file === undefined && !Object.hasOwn(shippedAgents, use)) {
+    throw new ConfigError(
+      `--use ${use}: there is no such agent. There are: ${Object.keys(shippedAgents).join(', ')}.`,
+    );
+  }
+  if (values.name !== undefined && !AgentName.safeParse(values.name).success) {
+    throw new ConfigError('--name: 1 to 64 characters.');
+  }
+  const id = values.id === undefined ? undefined : AgentId.safeParse(values.id);
+  if (id?.success === false) throw new ConfigError(`--id ${values.id}: ${id.error.issues[0]?.message}`);
+  return {
+    use,
+    ...(values.file === undefined ? {} : { file: values.file }),
+    ...(values.name === undefined ? {} : { name: values.name }),
+    ...(values.id === undefined ? {} : { id: values.id }),
+    isHelp: values.help ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        use: { type: 'string' },
+        file: { type: 'string' },
+        name: { type: 'string' },
+        id: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}

@@ -1,0 +1,14 @@
+import { LanguageModelConfig } from '@parley/language-model';
+import { settings } from '@parley/process-kit';
+import { z } from 'zod';
+
+export const AgentConfig = z.object({
+  GRPC_URL: settings.grpcUrl,
+  AMQP_URL: settings.amqpUrl,
+  DATA_DIR: settings.dataDir,
+  LOG_LEVEL: settings.logLevel,
+  JOIN_TOKEN: settings.joinToken,
+  DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
+  ...LanguageModelConfig.shape,
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;

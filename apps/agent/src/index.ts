@@ -1,0 +1,1 @@
+export { AgentConfig } from './config.ts';

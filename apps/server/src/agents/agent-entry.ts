@@ -1,0 +1,38 @@
+import type { AgentMetrics, AgentProfile, AgentState, AgentStatus } from '@parley/shared-models';
+import type { WantedState } from './agent-registry.ts';
+
+/** What the server holds in memory about one agent. Times are Unix milliseconds. */
+export interface AgentEntry {
+  readonly agentId: string;
+  readonly profile: AgentProfile;
+  /** Of the process that registered it; empty when it was only read from the store. */
+  readonly instanceId: string;
+  readonly incarnation: number;
+  state: AgentState;
+  wanted: WantedState;
+  /** Whether its command stream is open. */
+  isConnected: boolean;
+  load: number;
+  metrics: AgentMetrics;
+  lastSeen: number;
+  leaseUntil: number;
+  offlineSince: number | undefined;
+}
+
+export function statusOf(entry: AgentEntry): AgentStatus {
+  const { profile } = entry;
+  return {
+    agentId: entry.agentId,
+    agentName: profile.name,
+    group: profile.group,
+    description: profile.description,
+    capabilities: profile.capabilities,
+    keywords: profile.keywords,
+    examples: profile.examples,
+    state: entry.state,
+    load: entry.load,
+    lastSeen: new Date(entry.lastSeen).toISOString(),
+    incarnation: entry.incarnation,
+    metrics: entry.metrics,
+  };
+}

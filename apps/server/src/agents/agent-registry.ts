@@ -1,0 +1,230 @@
+import type {
+  AgentStatusUpdate,
+  HeartbeatRequest,
+  RegisterAgentRequest,
+  RegisterAgentResponse,
+} from '@parley/control-plane';
+import type { Logger } from '@parley/process-kit';
+import { type AgentState, type AgentStatus, ParleyError } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { type AgentEntry, statusOf } from './agent-entry.ts';
+
+/** What an operator wants of an agent; a heartbeat's answer tells it. */
+export type WantedState = 'online' | 'paused' | 'offline';
+
+/** The agents that this server knows, which of them live, and what is wanted of them. */
+export interface AgentRegistry {
+  register(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
+  unregister(agentId: string, incarnation: number): Promise<void>;
+  /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
+  heartbeat(request: HeartbeatRequest): { state: AgentState };
+  /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
+  setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
+  want(agentId: string, state: WantedState): Promise<void>;
+  /** Takes it off the list for good. */
+  forget(agentId: string): Promise<void>;
+  /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
+  require(agentId: string, incarnation?: number): AgentEntry;
+  get(agentId: string): AgentEntry | undefined;
+  list(): AgentStatus[];
+  onChange(listener: (update: AgentStatusUpdate) => void): () => void;
+  /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
+  load(): Promise<void>;
+  /** Marks those whose lease has run out; called by the lease watch. Returns the ids of the offline ones with the time since. */
+  expire(now: number): { agentId: string; offlineForMs: number }[];
+}
+
+export interface AgentRegistryOptions {
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly heartbeatMs: number;
+  readonly declareQueue: (agentId: string) => Promise<void>;
+}
+
+/** A closed command stream may be a lost connection: the agent has this long to open it again. */
+const RECONNECT_MS = 1000;
+
+export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistry {
+  const { store, logger, heartbeatMs } = options;
+  const leaseMs = heartbeatMs * 2;
+  const agents = new Map<string, AgentEntry>();
+  const listeners = new Set<(update: AgentStatusUpdate) => void>();
+  // Ids given out and not stored yet: two registrations at once must not get the same.
+  const reserved = new Set<string>();
+
+  const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
+    const update = { agents: entries.map(statusOf), isFull: false, removed };
+    for (const listener of listeners) listener(update);
+  };
+
+  const setState = (entry: AgentEntry, state: AgentState): void => {
+    if (entry.state === state) return;
+    logger.info({ agentId: entry.agentId, from: entry.state, to: state }, 'an agent changed its state');
+    entry.state = state;
+    if (state === 'offline') entry.offlineSince = Date.now();
+    // The stored state only speeds up a restart of the server, so a failure may not hold up the agent.
+    store.setAgentState(entry.agentId, state).catch((err: unknown) => {
+      logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
+    });
+    tell([entry]);
+  };
+
+  const require = (agentId: string, incarnation?: number): AgentEntry => {
+    const entry = agents.get(agentId);
+    if (entry === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+    if (incarnation !== undefined && incarnation < entry.incarnation) {
+      throw new ParleyError(
+        'stale_incarnation',
+        `Incarnation ${incarnation} of "${agentId}" was replaced by ${entry.incarnation}.`,
+      );
+    }
+    // A larger one than is known: this server has lost its registration.
+    if (incarnation !== undefined && incarnation > entry.incarnation) {
+      throw new ParleyError(
+        'unknown_agent',
+        `Incarnation ${incarnation} of "${agentId}" is not registered here.`,
+      );
+    }
+    return entry;
+  };
+
+  const isFree = (agentId: string, instanceId: string): boolean => {
+    if (reserved.has(agentId)) return false;
+    const entry = agents.get(agentId);
+    return (
+      entry === undefined ||
+      entry.instanceId === instanceId ||
+      entry.state === 'offline' ||
+      !entry.isConnected
+    );
+  };
+
+  const chooseId = (request: RegisterAgentRequest): string => {
+    if (request.isExclusive || isFree(request.agentId, request.instanceId)) return request.agentId;
+    for (let number = 2; ; number++) {
+      const candidate = `${request.agentId}-${number}`;
+      if (isFree(candidate, request.instanceId)) return candidate;
+    }
+  };
+
+  return {
+    async register(request) {
+      const agentId = chooseId(request);
+      reserved.add(agentId);
+      try {
+        await options.declareQueue(agentId);
+        const stored = await store.registerAgent(agentId, request.profile);
+        const before = agents.get(agentId);
+        const wanted: WantedState =
+          before?.wanted === 'paused' || stored.state === 'paused' ? 'paused' : 'online';
+        const entry: AgentEntry = {
+          agentId,
+          profile: request.profile,
+          instanceId: request.instanceId,
+          incarnation: stored.incarnation,
+          state: wanted,
+          wanted,
+          isConnected: true,
+          load: 0,
+          metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+          lastSeen: Date.now(),
+          leaseUntil: Date.now() + leaseMs,
+          offlineSince: undefined,
+        };
+        agents.set(agentId, entry);
+        await store.setAgentState(agentId, entry.state);
+        logger.info(
+          { agentId, name: request.profile.name, incarnation: entry.incarnation },
+          'an agent registered',
+        );
+        tell([entry]);
+        return { agentId, incarnation: entry.incarnation, heartbeatMs, state: entry.state };
+      } finally {
+        reserved.delete(agentId);
+      }
+    },
+
+    async unregister(agentId, incarnation) {
+      const entry = require(agentId, incarnation);
+      entry.isConnected = false;
+      setState(entry, 'offline');
+    },
+
+    heartbeat(request) {
+      const entry = require(request.agentId, request.incarnation);
+      entry.lastSeen = Date.now();
+      entry.leaseUntil = entry.lastSeen + leaseMs;
+      const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
+      entry.load = request.load;
+      entry.metrics = request.metrics;
+      const state = request.state === 'draining' ? 'draining' : entry.wanted;
+      if (entry.state !== state) setState(entry, state);
+      else if (hasMoved) tell([entry]);
+      return { state: entry.wanted };
+    },
+
+    setConnected(agentId, incarnation, isConnected) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || entry.incarnation !== incarnation) return;
+      entry.isConnected = isConnected;
+      const now = Date.now();
+      if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
+      else entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
+    },
+
+    async want(agentId, state) {
+      const entry = require(agentId);
+      entry.wanted = state;
+      if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > Date.now()))
+        setState(entry, state);
+      await store.setAgentState(agentId, state);
+    },
+
+    async forget(agentId) {
+      if (!agents.delete(agentId)) return;
+      await store.removeAgent(agentId);
+      tell([], [agentId]);
+    },
+
+    require,
+    get: (agentId) => agents.get(agentId),
+    list: () => [...agents.values()].map(statusOf),
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async load() {
+      const now = Date.now();
+      for (const stored of await store.listAgents()) {
+        const isOffline = stored.state === 'offline';
+        agents.set(stored.agentId, {
+          agentId: stored.agentId,
+          profile: stored.profile,
+          instanceId: '',
+          incarnation: stored.incarnation,
+          state: stored.state === 'draining' ? 'online' : stored.state,
+          wanted: stored.state === 'paused' ? 'paused' : 'online',
+          isConnected: false,
+          load: 0,
+          metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+          lastSeen: Date.parse(stored.lastSeen),
+          leaseUntil: isOffline ? 0 : now + leaseMs,
+          offlineSince: isOffline ? Date.parse(stored.lastSeen) : undefined,
+        });
+      }
+    },
+
+    expire(now) {
+      const offline: { agentId: string; offlineForMs: number }[] = [];
+      for (const entry of agents.values()) {
+        if (entry.state !== 'offline' && entry.leaseUntil <= now) setState(entry, 'offline');
+        if (entry.state === 'offline') {
+          offline.push({ agentId: entry.agentId, offlineForMs: now - (entry.offlineSince ?? now) });
+        }
+      }
+      return offline;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { MessageBus } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import { agentQueue } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import type { OutboxRelay } from '../outbox/outbox-relay.ts';
+import type { AgentRegistry } from './agent-registry.ts';
+import { reclaimQueue } from './queue-reclaim.ts';
+
+export interface LeaseWatchOptions {
+  readonly registry: AgentRegistry;
+  readonly bus: MessageBus;
+  readonly store: Store;
+  readonly relay: OutboxRelay;
+  readonly logger: Logger;
+  readonly heartbeatMs: number;
+  readonly graceMs: number;
+  readonly forgetMs: number;
+}
+
+/** Between two looks at the queues of those that are gone; a look at a queue is a round trip. */
+const QUEUE_LOOK_MS = 1000;
+
+/**
+ * Marks agents whose lease ran out as offline; after the grace time has their waiting messages routed again; after
+ * the forget time takes them off the list with their queue.
+ */
+export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<void> } {
+  const { registry, bus, store, relay, logger } = options;
+  const expiryMs = Math.min(500, Math.max(50, options.heartbeatMs / 5));
+  const reclaims = new Map<string, Promise<void>>();
+  let isStopped = false;
+  let queueTimer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
+
+  const isGone = (agentId: string): boolean => !isStopped && registry.get(agentId)?.state === 'offline';
+
+  const lookAfter = async (agentId: string, offlineForMs: number, waiting: number): Promise<void> => {
+    if (waiting > 0) {
+      await reclaimQueue(agentId, { bus, store, relay, logger, isGone: () => isGone(agentId) });
+      return;
+    }
+    if (offlineForMs < options.forgetMs || !isGone(agentId)) return;
+    await registry.forget(agentId);
+    await bus.deleteAgentQueue(agentId);
+    logger.info({ agentId }, 'forgot an agent that was offline for long');
+  };
+
+  const lookAtQueues = async (): Promise<void> => {
+    if (bus.health().state === 'down') return;
+    const due = registry.expire(Date.now()).filter(({ agentId, offlineForMs }) => {
+      // One that an operator took off the list does not come back by itself.
+      const graceMs = registry.get(agentId)?.wanted === 'offline' ? 0 : options.graceMs;
+      return offlineForMs >= graceMs && !reclaims.has(agentId);
+    });
+    if (due.length === 0) return;
+    const depths = new Map((await bus.depths()).map((depth) => [depth.name, depth.ready]));
+    for (const { agentId, offlineForMs } of due) {
+      const reclaim = lookAfter(agentId, offlineForMs, depths.get(agentQueue(agentId)) ?? 0)
+        .catch((err: unknown) =>
+          logger.warn({ err, agentId }, 'looking after a gone agent failed; trying again'),
+        )
+        .finally(() => reclaims.delete(agentId));
+      reclaims.set(agentId, reclaim);
+    }
+  };
+
+  const run = (): void => {
+    looking = lookAtQueues()
+      .catch((err: unknown) =>
+        logger.warn({ err }, 'looking at the queues of gone agents failed; trying again'),
+      )
+      .finally(() => {
+        if (!isStopped) queueTimer = setTimeout(run, QUEUE_LOOK_MS);
+      });
+  };
+  run();
+  const expiryTimer = setInterval(() => registry.expire(Date.now()), expiryMs);
+
+  return {
+    async stop() {
+      isStopped = true;
+      clearInterval(expiryTimer);
+      clearTimeout(queueTimer);
+      await looking;
+      await Promise.all(reclaims.values());
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { resolveUserPath, settings } from '@parley/process-kit';
+import { z } from 'zod';
+
+const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
+
+const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
+
+/** Settings of the server, by the names they have in the environment. */
+export const ServerConfig = z
+  .object({
+    HOST: settings.host,
+    PORT: settings.port(8080),
+    GRPC_PORT: settings.grpcPort(50051),
+    AMQP_URL: settings.amqpUrl,
+    RABBITMQ_MANAGEMENT_URL: z
+      .url()
+      .optional()
+      .describe("RabbitMQ's management API, for what is unacknowledged"),
+    DATABASE_URL: settings.databaseUrl,
+    DATA_DIR: settings.dataDir,
+    LOG_LEVEL: settings.logLevel,
+    JOIN_TOKEN: settings.joinToken,
+    DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
+    WEB_DIST: z
+      .string()
+      .optional()
+      .transform((given) => (given === undefined ? WEB_DIST : resolveUserPath(given)))
+      .describe('folder of the built web app'),
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('http://localhost:5173,http://127.0.0.1:5173')
+      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .describe("browser origins beside the server's own, separated by commas"),
+    ALLOW_ANONYMOUS: settings.flag('whoever reaches the port is the local admin; only for closed networks'),
+    RATE_LIMIT: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
+      .default(100)
+      .describe('frames a second from one connection, or "off"'),
+    HEARTBEAT_MS: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(600_000)
+      .default(5000)
+      .describe('heartbeat of agents, in ms'),
+    AGENT_GRACE_MS: settings.milliseconds(
+      15_000,
+      'how long an offline agent keeps its waiting messages, in ms',
+    ),
+    AGENT_FORGET_MS: settings.milliseconds(3_600_000, 'after this an offline agent leaves the list, in ms'),
+    SEND_BUFFER_BYTES: z.coerce
+      .number()
+      .int()
+      .min(65_536)
+      .default(4 * 1024 * 1024)
+      .describe('unsent bytes of one connection before it is closed as too slow'),
+  })
+  .superRefine((config, context) => {
+    if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['HOST'],
+      message:
+        'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, or set ALLOW_ANONYMOUS=true on a closed network',
+    });
+  });
+export type ServerConfig = z.infer<typeof ServerConfig>;

@@ -1,0 +1,144 @@
+import type { MessageBus, SignalSubscription } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import { type ChatMessage, type ServerFrame, Signals } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { createFollower, type Follower, type Reader } from './follower.ts';
+
+/**
+ * Who follows which conversation on this server. Messages reach each reader once and in order; other frames (pieces
+ * of an answer, typing, states) are fleeting. What happens on other servers comes by signals with the conversation's
+ * id as key.
+ */
+export interface ConversationHub {
+  /** From now on the reader gets what is stored after `afterSeq`, first what is there already. */
+  follow(reader: Reader, conversationId: string, afterSeq: number): void;
+  unfollow(reader: Reader, conversationId: string): void;
+  unfollowAll(reader: Reader): void;
+  isFollowing(reader: Reader, conversationId: string): boolean;
+  /** A message was stored here: for all who follow, on every server. */
+  deliver(message: ChatMessage): void;
+  /** A frame for all who follow the conversation, on every server. @param except does not get it */
+  broadcast(conversationId: string, frame: ServerFrame, except?: Reader): void;
+  stop(): Promise<void>;
+}
+
+export interface ConversationHubOptions {
+  readonly serverId: string;
+  readonly store: Store;
+  readonly bus: MessageBus;
+  readonly logger: Logger;
+}
+
+export async function createConversationHub(options: ConversationHubOptions): Promise<ConversationHub> {
+  const { serverId, store, bus, logger } = options;
+  const conversations = new Map<string, Map<Reader, Follower>>();
+  // Binding and unbinding of one key keep their order.
+  let bindings: Promise<void> = Promise.resolve();
+
+  const toLocal = (conversationId: string, frame: ServerFrame, except?: Reader): void => {
+    const followers = conversations.get(conversationId);
+    if (followers === undefined) return;
+    const text = JSON.stringify(frame);
+    for (const reader of followers.keys()) if (reader !== except) reader.send(text);
+  };
+
+  const toOthers = (conversationId: string, frame: ServerFrame): void =>
+    bus.signal({
+      type: 'frame',
+      key: conversationId,
+      body: Buffer.from(JSON.stringify({ serverId, frame })),
+    });
+
+  const subscription: SignalSubscription = await bus.subscribe(`server_fanout_${serverId}`, (signal) => {
+    try {
+      const body: unknown = JSON.parse(Buffer.from(signal.body).toString('utf8'));
+      onSignal(signal.key, signal.type, body);
+    } catch (err) {
+      logger.warn({ err, type: signal.type }, 'a malformed signal was dropped');
+    }
+  });
+
+  const onSignal = (conversationId: string, type: string, body: unknown): void => {
+    if (type === 'chat.delta') {
+      toLocal(conversationId, { type: 'message.delta', ...Signals['chat.delta'].parse(body) });
+    } else if (type === 'chat.typing') {
+      toLocal(conversationId, { type: 'typing', ...Signals['chat.typing'].parse(body) });
+    } else if (type === 'frame') {
+      const { serverId: origin, frame } = Signals.frame.parse(body);
+      if (origin === serverId) return;
+      const known = frame as unknown as ServerFrame;
+      if (known.type === 'message') toFollowers(known.message);
+      else toLocal(conversationId, known);
+    }
+  };
+
+  const toFollowers = (message: ChatMessage): void => {
+    const followers = conversations.get(message.conversationId);
+    if (followers === undefined) return;
+    const text = JSON.stringify({ type: 'message', message } satisfies ServerFrame);
+    for (const follower of followers.values()) follower.onStored(message.seq, text);
+  };
+
+  const enqueueBinding = (change: () => Promise<void>): void => {
+    bindings = bindings.then(change).catch((err: unknown) => {
+      // Fleeting frames are lost until it is bound again; messages come with the next resume.
+      logger.warn({ err }, 'the signals of a conversation could not be bound');
+    });
+  };
+
+  const unfollow = (reader: Reader, conversationId: string): void => {
+    const followers = conversations.get(conversationId);
+    followers?.get(reader)?.stop();
+    followers?.delete(reader);
+    if (followers === undefined || followers.size > 0) return;
+    conversations.delete(conversationId);
+    enqueueBinding(async () => {
+      if (!conversations.has(conversationId)) await subscription.unbind(conversationId);
+    });
+  };
+
+  const stopWatching = bus.onHealth((health) => {
+    if (health.state !== 'up') return;
+    // Signals of other servers were lost while the connection was away.
+    for (const followers of conversations.values())
+      for (const follower of followers.values()) follower.catchUp();
+  });
+
+  return {
+    follow(reader, conversationId, afterSeq) {
+      const known = conversations.get(conversationId);
+      const followers = known ?? new Map<Reader, Follower>();
+      followers.get(reader)?.stop();
+      const follower = createFollower({ reader, conversationId, afterSeq, store, logger });
+      followers.set(reader, follower);
+      follower.catchUp();
+      if (known !== undefined) return;
+      conversations.set(conversationId, followers);
+      enqueueBinding(async () => {
+        await subscription.bind(conversationId);
+        // What another server stored before the signals of this conversation arrived here.
+        follower.catchUp();
+      });
+    },
+    unfollow,
+    unfollowAll(reader) {
+      for (const [conversationId, followers] of [...conversations]) {
+        if (followers.has(reader)) unfollow(reader, conversationId);
+      }
+    },
+    isFollowing: (reader, conversationId) => conversations.get(conversationId)?.has(reader) ?? false,
+    deliver(message) {
+      toFollowers(message);
+      toOthers(message.conversationId, { type: 'message', message });
+    },
+    broadcast(conversationId, frame, except) {
+      toLocal(conversationId, frame, except);
+      toOthers(conversationId, frame);
+    },
+    async stop() {
+      stopWatching();
+      await bindings;
+      await subscription.close();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { FailInput } from '@parley/store';
+import type { ServerServices } from '../server-services.ts';
+
+/** Ends a request that will not be answered, if it has not ended yet, and tells those who follow. */
+export async function endRequest(services: ServerServices, failure: FailInput): Promise<void> {
+  const { store, hub, logger } = services;
+  const result = await store.fail(failure);
+  if (result.outcome !== 'failed') {
+    logger.debug(
+      { messageId: failure.requestId, outcome: result.outcome },
+      'a request that had ended was not ended again',
+    );
+    return;
+  }
+  logger.info({ messageId: failure.requestId, code: failure.error.code }, 'a message will not be answered');
+  hub.deliver(result.message);
+  hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
+}

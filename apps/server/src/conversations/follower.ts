@@ -1,0 +1,100 @@
+import type { Logger } from '@parley/process-kit';
+import type { ServerFrame } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+
+/** A connection as the hub sees it. */
+export interface Reader {
+  /** Sends a frame; does nothing when the connection is closed. */
+  send(text: string): void;
+  /** Resolves when what was sent so far has left this process, so that a long resume does not fill memory. */
+  flushed(): Promise<void>;
+}
+
+/** One reader's place in one conversation. */
+export interface Follower {
+  /** A message was stored; sent at once when it is the next one, otherwise fetched in order. */
+  onStored(seq: number, frame: string): void;
+  /** Fetches from the store what the reader has not seen. */
+  catchUp(): void;
+  stop(): void;
+}
+
+const PAGE = 200;
+const RETRY_MS = 1000;
+
+/**
+ * Sends each message once and in order: `sentSeq` is the last one sent. Anything that is not the next one leads to
+ * the store, which has them all. While catching up, what comes is only noted.
+ */
+export function createFollower(options: {
+  reader: Reader;
+  conversationId: string;
+  afterSeq: number;
+  store: Store;
+  logger: Logger;
+}): Follower {
+  const { reader, conversationId, store, logger } = options;
+  let sentSeq = options.afterSeq;
+  // Until the first catch-up nothing is sent: older messages come first.
+  let isCatchingUp = false;
+  let hasCaughtUp = false;
+  let isDirty = false;
+  let isStopped = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const fetchMissing = async (): Promise<void> => {
+    do {
+      isDirty = false;
+      for (let hasMore = true; hasMore && !isStopped; ) {
+        const page = await store.listMessages(conversationId, { afterSeq: sentSeq, limit: PAGE });
+        if (isStopped) return;
+        for (const message of page.messages) {
+          if (message.seq <= sentSeq) continue;
+          reader.send(JSON.stringify({ type: 'message', message } satisfies ServerFrame));
+          sentSeq = message.seq;
+        }
+        for (const status of page.statuses) {
+          reader.send(JSON.stringify({ type: 'message.status', ...status } satisfies ServerFrame));
+        }
+        hasMore = page.hasMore;
+        if (hasMore) await reader.flushed();
+      }
+    } while (isDirty && !isStopped);
+    hasCaughtUp = true;
+  };
+
+  const catchUp = (): void => {
+    if (isStopped) return;
+    if (isCatchingUp) {
+      isDirty = true;
+      return;
+    }
+    isCatchingUp = true;
+    clearTimeout(retry);
+    fetchMissing()
+      .catch((err: unknown) => {
+        logger.warn({ err, conversationId }, 'a conversation could not be read; trying again');
+        if (!isStopped) retry = setTimeout(catchUp, RETRY_MS);
+      })
+      .finally(() => {
+        isCatchingUp = false;
+        // Noted after the loop looked and before this line.
+        if (isDirty && hasCaughtUp) catchUp();
+      });
+  };
+
+  return {
+    onStored(seq, frame) {
+      if (isStopped || seq <= sentSeq) return;
+      if (hasCaughtUp && !isCatchingUp && seq === sentSeq + 1) {
+        sentSeq = seq;
+        reader.send(frame);
+      } else if (hasCaughtUp || isCatchingUp) catchUp();
+    },
+    catchUp,
+    stop() {
+      isStopped = true;
+      clearTimeout(retry);
+    },
+  };
+}

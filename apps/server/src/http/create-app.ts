@@ -1,0 +1,84 @@
+import fastifyHelmet from '@fastify/helmet';
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import fastifyWebsocket from '@fastify/websocket';
+import type { Logger } from '@parley/process-kit';
+import { ERRORS, type ErrorReport, LIMITS, reportOf } from '@parley/shared-models';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { ServerConfig } from '../config.ts';
+import { VERSION } from '../version.ts';
+import { chooseSubprotocol } from '../websocket/websocket-route.ts';
+import { registerOriginCheck } from './origin-check.ts';
+
+export type App = FastifyInstance<
+  import('node:http').Server,
+  import('node:http').IncomingMessage,
+  import('node:http').ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Fastify with what all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at `/docs`. */
+export async function createApp(config: ServerConfig, logger: Logger): Promise<App> {
+  const app = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // A line for each request would drown what an operator looks for; failures are logged below.
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+    bodyLimit: LIMITS.frameBytes,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  app.setErrorHandler((error, request, reply) => {
+    const report = describe(error);
+    if (report.code === 'internal') logger.error({ err: error, url: request.url }, 'a request failed');
+    return reply.status(ERRORS[report.code].status).send(report);
+  });
+  registerOriginCheck(app, config);
+
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        // The component library sets styles on elements and in style elements.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        upgradeInsecureRequests: null,
+      },
+    },
+    strictTransportSecurity: false,
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      info: { title: 'Parley', version: VERSION, description: 'HTTP interface of the Parley server.' },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  await app.register(fastifyWebsocket, {
+    options: { maxPayload: LIMITS.frameBytes, handleProtocols: chooseSubprotocol, perMessageDeflate: false },
+  });
+  return app;
+}
+
+function describe(error: unknown): ErrorReport {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const first = error.validation[0];
+    const path = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+    return { code: 'invalid_request', message: `${path}: ${first?.message ?? 'invalid'}`, details: { path } };
+  }
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return { code: statusCode === 404 ? 'not_found' : 'invalid_request', message: message ?? 'invalid' };
+  }
+  return reportOf(error);
+}

@@ -1,0 +1,68 @@
+import { DeadLetter, Id, ParleyError } from '@parley/shared-models';
+import { z } from 'zod';
+import { replayDeadLetter } from '../../queues/replay-dead-letter.ts';
+import type { ServerServices } from '../../server-services.ts';
+import { LOCAL_USER } from '../../users/local-user.ts';
+import { requireRole } from '../../users/require-role.ts';
+import type { App } from '../create-app.ts';
+
+const Parameters = z.object({ id: Id });
+
+/** `/api/dead-letters`: list, inspect, replay, discard. Operators only. */
+export function registerDeadLetterRoutes(app: App, services: ServerServices): void {
+  const { store, logger } = services;
+
+  const require = async (id: string): Promise<DeadLetter> => {
+    requireRole(LOCAL_USER, 'operator');
+    const letter = await store.getDeadLetter(id);
+    if (letter === undefined) throw new ParleyError('not_found', 'There is no such dead letter.');
+    return letter;
+  };
+
+  app.get(
+    '/api/dead-letters',
+    {
+      schema: {
+        tags: ['dead letters'],
+        querystring: z.object({
+          state: DeadLetter.shape.state.optional(),
+          limit: z.coerce.number().int().min(1).max(500).default(100),
+        }),
+        response: { 200: z.object({ deadLetters: z.array(DeadLetter) }) },
+      },
+    },
+    async ({ query }) => {
+      requireRole(LOCAL_USER, 'operator');
+      const { state, limit } = query;
+      return { deadLetters: await store.listDeadLetters(state === undefined ? { limit } : { limit, state }) };
+    },
+  );
+
+  app.get(
+    '/api/dead-letters/:id',
+    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
+    ({ params }) => require(params.id),
+  );
+
+  app.post(
+    '/api/dead-letters/:id/replay',
+    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
+    async ({ params }) => {
+      const letter = await replayDeadLetter(await require(params.id), services);
+      logger.info({ deadLetterId: params.id, userId: LOCAL_USER.id }, 'an operator replayed a dead letter');
+      return letter;
+    },
+  );
+
+  app.delete(
+    '/api/dead-letters/:id',
+    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
+    async ({ params }) => {
+      const letter = await require(params.id);
+      const hasChanged = await store.setDeadLetterState(letter.id, 'discarded');
+      if (!hasChanged) throw new ParleyError('id_conflict', `This dead letter was ${letter.state} before.`);
+      logger.info({ deadLetterId: letter.id, userId: LOCAL_USER.id }, 'an operator discarded a dead letter');
+      return { ...letter, state: 'discarded' as const };
+    },
+  );
+}

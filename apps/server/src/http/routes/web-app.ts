@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import { ParleyError } from '@parley/shared-models';
+import type { FastifyRequest } from 'fastify';
+import type { ServerServices } from '../../server-services.ts';
+import { VERSION } from '../../version.ts';
+import type { App } from '../create-app.ts';
+
+/** Serves the built web app, and at `GET /` to programs what this server is. */
+export async function registerWebApp(app: App, { config, bus, logger }: ServerServices): Promise<void> {
+  const hasWebApp = existsSync(path.join(config.WEB_DIST, 'index.html'));
+  if (hasWebApp) {
+    await app.register(fastifyStatic, {
+      root: config.WEB_DIST,
+      index: false,
+      wildcard: false,
+      // Built files carry a hash in their names; index.html does not.
+      immutable: true,
+      maxAge: '365d',
+    });
+  } else logger.warn('the web app is not built: only the interfaces are served');
+
+  const info = {
+    name: 'Parley',
+    version: VERSION,
+    webSocket: '/ws',
+    documentation: '/docs',
+    queue: bus.kind,
+  };
+  app.get('/', { schema: { hide: true } }, (request, reply) => {
+    if (hasWebApp && wantsPage(request)) return reply.sendFile('index.html', { immutable: false, maxAge: 0 });
+    return reply.send(info);
+  });
+
+  // A path that is no file and no route is a page of the web app: it has its own routes.
+  app.setNotFoundHandler((request, reply) => {
+    if (hasWebApp && request.method === 'GET' && wantsPage(request) && !request.url.startsWith('/api/')) {
+      return reply.sendFile('index.html', { immutable: false, maxAge: 0 });
+    }
+    throw new ParleyError('not_found', `There is no ${request.method} ${request.url}.`);
+  });
+}
+
+function wantsPage(request: FastifyRequest): boolean {
+  return (request.headers.accept ?? '').includes('text/html');
+}

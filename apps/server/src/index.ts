@@ -1,0 +1,2 @@
+export { ServerConfig } from './config.ts';
+export { type RunningServer, startServer } from './start-server.ts';

@@ -1,0 +1,30 @@
+import { connectBus } from '@parley/messaging';
+import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import { openStore } from '@parley/store';
+import { ServerConfig } from './config.ts';
+import { startServer } from './start-server.ts';
+
+await main(async () => {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(
+      `The Parley server. Settings, from the environment:\n${describeConfig(ServerConfig)}\n`,
+    );
+    return;
+  }
+  const config = loadConfig(ServerConfig);
+  const logger = createLogger('server', config.LOG_LEVEL);
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({
+    amqpUrl: config.AMQP_URL,
+    managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+    dataDir: config.DATA_DIR,
+    logger,
+  });
+  const server = await startServer(config, { bus, store, logger });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await bus.close();
+    await store.close();
+  };
+  runUntilSignal({ ...server, stop }, { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
+});

@@ -1,0 +1,21 @@
+import type { Envelope } from '@parley/messaging';
+import { appendHop, encodeTarget, HEADERS } from '@parley/shared-models';
+import type { OutboxEntry } from '@parley/store';
+
+/** A stored message as it goes to the broker. The target stands in the headers: the broker need not parse the body. */
+export function chatEnvelope({ message, target, attempt }: OutboxEntry): Envelope {
+  return {
+    messageId: message.id,
+    correlationId: message.id,
+    type: 'chat.message',
+    timestamp: Date.now(),
+    headers: {
+      [HEADERS.conversation]: message.conversationId,
+      [HEADERS.sender]: `${message.sender.kind}:${message.sender.id}`,
+      [HEADERS.attempt]: attempt,
+      [HEADERS.hops]: appendHop(undefined, 'server'),
+      ...(target === undefined ? {} : { [HEADERS.target]: encodeTarget(target) }),
+    },
+    body: Buffer.from(JSON.stringify(message)),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Delivery, Envelope } from '@parley/messaging';
+import {
+  type DeadLetter,
+  deriveId,
+  type ErrorCode,
+  ErrorCode as ErrorCodeModel,
+  HEADERS,
+  Id,
+  newId,
+  parseHops,
+} from '@parley/shared-models';
+import { endRequest } from '../conversations/end-request.ts';
+import type { ServerServices } from '../server-services.ts';
+import { stringHeader } from './parse-body.ts';
+
+/**
+ * Handles `dead_letter_queue`: puts the letter into the store, where operators see it and can replay it, and ends the
+ * request it belonged to, so that its sender learns of it.
+ */
+export function createDeadLetterHandler(services: ServerServices): (delivery: Delivery) => Promise<void> {
+  const { store, logger } = services;
+  return async ({ envelope }) => {
+    const letter = letterOf(envelope);
+    await store.addDeadLetter(letter);
+    logger.warn(
+      { messageId: letter.messageId, queue: letter.queue, reason: letter.reason },
+      `dead letter: ${letter.message}`,
+    );
+    const requestId = requestOf(envelope);
+    if (requestId === undefined) return;
+    await endRequest(services, {
+      requestId,
+      status: 'dead_lettered',
+      error: { code: codeOf(letter.reason), message: letter.message },
+      hops: parseHops(stringHeader(envelope, HEADERS.hops)),
+    });
+  };
+}
+
+function letterOf(envelope: Envelope): DeadLetter {
+  const queue = stringHeader(envelope, HEADERS.deathQueue) ?? 'unknown';
+  const text = Buffer.from(envelope.body).toString('utf8');
+  // Buffer's decoder puts U+FFFD where the bytes are no UTF-8.
+  const isBase64 = text.includes('\uFFFD');
+  return {
+    // Handed out again, the same death makes the same letter; a later death of the same message another one.
+    id: Id.safeParse(envelope.messageId).success
+      ? deriveId(
+          envelope.messageId,
+          'death',
+          queue,
+          envelope.headers[HEADERS.attempt] ?? 0,
+          envelope.headers[HEADERS.replays] ?? 0,
+        )
+      : newId(),
+    messageId: envelope.messageId,
+    queue,
+    reason: stringHeader(envelope, HEADERS.deathReason) ?? 'delivery_limit',
+    message:
+      stringHeader(envelope, HEADERS.deathMessage) ?? 'It was handed out too often without being finished.',
+    type: envelope.type,
+    ...(envelope.headers[HEADERS.conversation] === undefined
+      ? {}
+      : { conversationId: String(envelope.headers[HEADERS.conversation]) }),
+    headers: { ...envelope.headers },
+    body: isBase64 ? Buffer.from(envelope.body).toString('base64') : text,
+    isBase64,
+    diedAt: new Date().toISOString(),
+    state: 'dead',
+  };
+}
+
+/** The request that will not be answered because of this death. */
+function requestOf(envelope: Envelope): string | undefined {
+  const id = envelope.type === 'chat.message' ? envelope.messageId : envelope.correlationId;
+  return id !== undefined && Id.safeParse(id).success ? id : undefined;
+}
+
+function codeOf(reason: string): ErrorCode {
+  const code = ErrorCodeModel.safeParse(reason);
+  return code.success ? code.data : 'delivery_limit';
+}

@@ -1,0 +1,16 @@
+import type { Envelope } from '@parley/messaging';
+import { appendHop, Failure, HEADERS, parseHops } from '@parley/shared-models';
+import { endRequest } from '../conversations/end-request.ts';
+import type { ServerServices } from '../server-services.ts';
+import { parseBody, stringHeader } from './parse-body.ts';
+
+/** `chat.failed` from the broker or an agent: the request will not be answered, and the sender learns why. */
+export async function onFailed(envelope: Envelope, services: ServerServices): Promise<void> {
+  const { requestId, code, message } = parseBody(envelope, Failure);
+  await endRequest(services, {
+    requestId,
+    status: 'failed',
+    error: { code, message },
+    hops: parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server')),
+  });
+}

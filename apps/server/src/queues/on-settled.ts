@@ -1,0 +1,14 @@
+import type { Envelope } from '@parley/messaging';
+import { appendHop, HEADERS, parseHops, Settled } from '@parley/shared-models';
+import type { ServerServices } from '../server-services.ts';
+import { parseBody, stringHeader } from './parse-body.ts';
+
+/** `chat.settled` from an agent: it handled the request and has nothing to say. */
+export async function onSettled(envelope: Envelope, services: ServerServices): Promise<void> {
+  const { requestId } = parseBody(envelope, Settled);
+  const agentId = (stringHeader(envelope, HEADERS.sender) ?? '').replace(/^agent:/, '');
+  const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
+  const status = await services.store.settle(requestId, agentId, hops);
+  if (status !== undefined)
+    services.hub.broadcast(status.conversationId, { type: 'message.status', ...status });
+}

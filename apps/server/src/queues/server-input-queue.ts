@@ -1,0 +1,46 @@
+import { type Delivery, Reject } from '@parley/messaging';
+import { Id } from '@parley/shared-models';
+import { type Batch, createBatch } from '../batch.ts';
+import type { ServerServices } from '../server-services.ts';
+import { onFailed } from './on-failed.ts';
+import { onReply } from './on-reply.ts';
+import { onRoutedMessage } from './on-routed-message.ts';
+import { onSettled } from './on-settled.ts';
+
+export interface ServerInputHandler {
+  handle(delivery: Delivery): Promise<void>;
+  settled(): Promise<void>;
+}
+
+/** Handles `server_input_queue`: what the broker gave a receiver, and what agents answer. */
+export function createServerInputHandler(services: ServerServices): ServerInputHandler {
+  const { store, logger } = services;
+  const delivered: Batch<string> = createBatch(
+    (ids) => store.markDelivered(ids),
+    // Only a shade of the status is lost: what counts is in the agent's queue.
+    (err, ids) => logger.warn({ err, messages: ids.length }, 'delivered messages could not be marked so'),
+  );
+  return {
+    async handle({ envelope }) {
+      if (!Id.safeParse(envelope.messageId).success) {
+        throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
+      }
+      switch (envelope.type) {
+        case 'chat.message':
+          return onRoutedMessage(envelope, services, delivered.add);
+        case 'chat.reply':
+          return onReply(envelope, services);
+        case 'chat.settled':
+          return onSettled(envelope, services);
+        case 'chat.failed':
+          return onFailed(envelope, services);
+        default:
+          throw new Reject(
+            'malformed_message',
+            `the property type is ${JSON.stringify(envelope.type.slice(0, 64))}`,
+          );
+      }
+    },
+    settled: () => delivered.settled(),
+  };
+}

@@ -1,0 +1,23 @@
+import type { MessageBus } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import type { Store } from '@parley/store';
+import type { AgentRegistry } from './agents/agent-registry.ts';
+import type { BrokerRegistry } from './brokers/broker-registry.ts';
+import type { ServerConfig } from './config.ts';
+import type { ConversationHub } from './conversations/conversation-hub.ts';
+import type { CommandStreams } from './grpc/command-streams.ts';
+import type { OutboxRelay } from './outbox/outbox-relay.ts';
+
+/** The parts of a running server, as its HTTP routes, frames, RPCs and queue handlers use them. */
+export interface ServerServices {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly bus: MessageBus;
+  readonly agents: AgentRegistry;
+  readonly brokers: BrokerRegistry;
+  readonly commands: CommandStreams;
+  readonly hub: ConversationHub;
+  readonly relay: OutboxRelay;
+  readonly startedAt: number;
+}

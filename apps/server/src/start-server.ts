@@ -1,0 +1,151 @@
+import { startControlPlaneServer } from '@parley/control-plane';
+import type { MessageBus, Subscription } from '@parley/messaging';
+import type { Logger, RunningProcess } from '@parley/process-kit';
+import { DEAD_LETTER_QUEUE, newId, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { createAgentRegistry } from './agents/agent-registry.ts';
+import { startLeaseWatch } from './agents/lease-watch.ts';
+import { createBrokerRegistry } from './brokers/broker-registry.ts';
+import type { ServerConfig } from './config.ts';
+import { createConversationHub } from './conversations/conversation-hub.ts';
+import { createCommandStreams } from './grpc/command-streams.ts';
+import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
+import { createApp } from './http/create-app.ts';
+import { registerAgentRoutes } from './http/routes/agent-routes.ts';
+import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
+import { registerDeadLetterRoutes } from './http/routes/dead-letter-routes.ts';
+import { registerHealthRoutes } from './http/routes/health-routes.ts';
+import { registerWebApp } from './http/routes/web-app.ts';
+import { createOutboxRelay } from './outbox/outbox-relay.ts';
+import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
+import { createServerInputHandler } from './queues/server-input-queue.ts';
+import type { ServerServices } from './server-services.ts';
+import { registerWebSocketRoute } from './websocket/websocket-route.ts';
+
+export interface RunningServer extends RunningProcess {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly port: number;
+  readonly grpcPort: number;
+}
+
+/** Deliveries of `server_input_queue` in hand at most. */
+const SERVER_PREFETCH = 512;
+const DEAD_LETTER_PREFETCH = 16;
+
+/**
+ * Starts HTTP, WebSocket and gRPC, and takes from `server_input_queue`. Bus and store belong to the caller, who
+ * closes them after `stop`.
+ * @throws Error with code `EADDRINUSE` when a port is taken
+ */
+export async function startServer(
+  config: ServerConfig,
+  ports: { bus: MessageBus; store: Store; logger: Logger },
+): Promise<RunningServer> {
+  const { bus, store, logger } = ports;
+  const serverId = newId();
+  const agents = createAgentRegistry({
+    store,
+    logger,
+    heartbeatMs: config.HEARTBEAT_MS,
+    declareQueue: (agentId) => bus.declareAgentQueue(agentId),
+  });
+  await agents.load();
+  const relay = createOutboxRelay({ store, bus, logger });
+  const hub = await createConversationHub({ serverId, store, bus, logger });
+  const services: ServerServices = {
+    config,
+    logger,
+    store,
+    bus,
+    agents,
+    brokers: createBrokerRegistry(),
+    commands: createCommandStreams(),
+    hub,
+    relay,
+    startedAt: Date.now(),
+  };
+
+  const app = await createApp(config, logger);
+  const connections = registerWebSocketRoute(app, services);
+  registerHealthRoutes(app, services);
+  registerAgentRoutes(app, services);
+  registerConversationRoutes(app, services);
+  registerDeadLetterRoutes(app, services);
+  await registerWebApp(app, services);
+
+  const controlPlane = await startControlPlaneServer({
+    host: config.HOST,
+    port: config.GRPC_PORT,
+    handlers: createControlPlaneHandlers(services),
+    ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+    logger,
+  });
+  try {
+    await app.listen({ host: config.HOST, port: config.PORT });
+  } catch (error) {
+    await controlPlane.stop();
+    await app.close();
+    throw error;
+  }
+  const stopWatchingBus = bus.onHealth((health) => {
+    logger.info(health, `the queue is ${health.state}`);
+    controlPlane.setServing(health.state !== 'down');
+  });
+
+  // A queue that is away must not keep the ports closed: `/health` and `/ready` tell about it from the start.
+  const input = createServerInputHandler(services);
+  const subscriptions: Subscription[] = [];
+  for (const agent of agents.list()) await bus.declareAgentQueue(agent.agentId);
+  subscriptions.push(await bus.consume(SERVER_INPUT_QUEUE, input.handle, { prefetch: SERVER_PREFETCH }));
+  subscriptions.push(
+    await bus.consume(DEAD_LETTER_QUEUE, createDeadLetterHandler(services), {
+      prefetch: DEAD_LETTER_PREFETCH,
+    }),
+  );
+  relay.start();
+  const leases = startLeaseWatch({
+    registry: agents,
+    bus,
+    store,
+    relay,
+    logger,
+    heartbeatMs: config.HEARTBEAT_MS,
+    graceMs: config.AGENT_GRACE_MS,
+    forgetMs: config.AGENT_FORGET_MS,
+  });
+
+  const port = portOf(app.server.address());
+  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  logger.info({ url, grpcPort: controlPlane.port, queue: bus.kind, store: store.kind }, 'serving');
+
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    port,
+    grpcPort: controlPlane.port,
+    async drain(timeoutMs) {
+      controlPlane.setServing(false);
+      await connections.drain();
+      await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs })));
+    },
+    stop() {
+      stopping ??= (async () => {
+        stopWatchingBus();
+        await leases.stop();
+        await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
+        await app.close();
+        await controlPlane.stop();
+        await relay.stop();
+        await input.settled();
+        await hub.stop();
+      })();
+      return stopping;
+    },
+  };
+}
+
+function portOf(address: ReturnType<import('node:net').Server['address']>): number {
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return address.port;
+}

@@ -1,0 +1,148 @@
+import {
+  CLOSE_CODES,
+  type ClientFrame,
+  correlationOf,
+  type ErrorReport,
+  LIMITS,
+  newId,
+  ParleyError,
+  parseClientFrame,
+  reportOf,
+  type ServerFrame,
+} from '@parley/shared-models';
+import type { RawData, WebSocket } from 'ws';
+import type { ServerServices } from '../server-services.ts';
+import { LOCAL_USER } from '../users/local-user.ts';
+import { handleFrame } from './frame-handlers.ts';
+import { createOutgoing } from './outgoing.ts';
+import type { Session } from './session.ts';
+import { createTokenBucket } from './token-bucket.ts';
+import { welcome } from './welcome.ts';
+
+/** A client pings twice in this time; after two of them without any frame it is taken for dead. */
+export const CLIENT_HEARTBEAT_MS = 30_000;
+/** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
+const MAX_IN_HAND = 64;
+
+export interface Connection {
+  /** Sends a frame that is for everybody, once there was a `hello`. */
+  tell(text: string): void;
+  /** Takes no more frames, finishes those in hand. */
+  drain(): Promise<void>;
+  close(code: number, reason: string): void;
+}
+
+/** Drives one WebSocket from `hello` to its end. */
+export function serveConnection(socket: WebSocket, services: ServerServices, onEnd: () => void): Connection {
+  const { config, hub } = services;
+  const connectionId = newId();
+  const logger = services.logger.child({ connectionId });
+  const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
+  const outgoing = createOutgoing(socket, config.SEND_BUFFER_BYTES, () => {
+    logger.warn('a reader was too slow and is disconnected');
+    close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
+  });
+  const inHand = new Set<Promise<void>>();
+  let session: Session | undefined;
+  let isClosed = false;
+  let lastFrameAt = Date.now();
+
+  const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
+  const sendError = (report: ErrorReport, inReplyTo?: string): void =>
+    sendFrame({ type: 'error', ...report, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
+
+  const helloTimer = setTimeout(() => close(CLOSE_CODES.helloTimeout, 'no hello'), LIMITS.helloTimeoutMs);
+  const idleTimer = setInterval(() => {
+    if (Date.now() - lastFrameAt > CLIENT_HEARTBEAT_MS * 2) close(CLOSE_CODES.idle, 'nothing was heard');
+  }, CLIENT_HEARTBEAT_MS / 2);
+
+  const end = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    clearTimeout(helloTimer);
+    clearInterval(idleTimer);
+    if (session !== undefined) hub.unfollowAll(session);
+    onEnd();
+  };
+
+  const close = (code: number, reason: string): void => {
+    socket.close(code, reason);
+    end();
+  };
+
+  const greet = (frame: ClientFrame): void => {
+    if (frame.type !== 'hello') {
+      sendError({ code: 'hello_required', message: 'The first frame must be hello.' }, correlationOf(frame));
+      return;
+    }
+    clearTimeout(helloTimer);
+    const { send, flushed } = outgoing;
+    session = { connectionId, user: LOCAL_USER, services, sendFrame, send, flushed };
+    welcome(session, frame);
+  };
+
+  const handle = async (frame: ClientFrame): Promise<void> => {
+    try {
+      if (session === undefined) greet(frame);
+      else await handleFrame(frame, session);
+    } catch (error) {
+      if (!(error instanceof ParleyError))
+        logger.error({ err: error, type: frame.type }, 'a frame could not be handled');
+      else if (error.code === 'store_unavailable' || error.code === 'bus_unavailable')
+        logger.warn({ err: error }, error.message);
+      sendError(outwardReport(error), correlationOf(frame));
+    }
+  };
+
+  const onMessage = (data: RawData, isBinary: boolean): void => {
+    if (isClosed) return;
+    lastFrameAt = Date.now();
+    if (isBinary) {
+      sendError({ code: 'invalid_json', message: 'Frames are text.' });
+      return;
+    }
+    const parsed = parseClientFrame(data.toString());
+    const waitMs = bucket?.take(lastFrameAt) ?? 0;
+    if (waitMs > 0) {
+      const inReplyTo = parsed.ok ? correlationOf(parsed.frame) : parsed.inReplyTo;
+      const message = `At most ${config.RATE_LIMIT} frames a second.`;
+      sendError({ code: 'rate_limited', message, details: { retryAfterMs: waitMs } }, inReplyTo);
+      return;
+    }
+    if (!parsed.ok) {
+      sendError(parsed.error, parsed.inReplyTo);
+      return;
+    }
+    const promise = handle(parsed.frame).finally(() => {
+      inHand.delete(promise);
+      if (inHand.size === MAX_IN_HAND - 1) socket.resume();
+    });
+    inHand.add(promise);
+    if (inHand.size >= MAX_IN_HAND) socket.pause();
+  };
+
+  socket.on('message', onMessage);
+  socket.on('close', end);
+  socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
+
+  return {
+    tell(text) {
+      if (session !== undefined) outgoing.send(text);
+    },
+    async drain() {
+      socket.off('message', onMessage);
+      await Promise.all(inHand);
+    },
+    close,
+  };
+}
+
+/** The store and the queue are inside: who is outside learns that nothing was accepted and may try again. */
+function outwardReport(error: unknown): ErrorReport {
+  const report = reportOf(error);
+  if (report.code !== 'store_unavailable' && report.code !== 'bus_unavailable') return report;
+  return {
+    code: 'unavailable',
+    message: 'Nothing was accepted: the queue or the store cannot be reached. Try again later.',
+  };
+}

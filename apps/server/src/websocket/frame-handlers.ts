@@ -1,0 +1,44 @@
+import {
+  type ClientFrame,
+  type ClientFrameOf,
+  type ClientFrameType,
+  ParleyError,
+} from '@parley/shared-models';
+import { onAgentControl } from './frames/agent-control.ts';
+import { onAgentsRequest } from './frames/agents-request.ts';
+import { onConversationClose } from './frames/conversation-close.ts';
+import { onConversationOpen } from './frames/conversation-open.ts';
+import { onMessageCancel } from './frames/message-cancel.ts';
+import { onMessageSend } from './frames/message-send.ts';
+import { onTyping } from './frames/typing.ts';
+import type { FrameHandler, Session } from './session.ts';
+
+/** The frames that come after `hello`. */
+type HandledFrame = Exclude<ClientFrameType, 'hello'>;
+
+const notYet: FrameHandler<ClientFrame> = (frame) => {
+  throw new ParleyError('not_supported', `This server does not handle "${frame.type}" yet.`);
+};
+
+const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> } = {
+  'message.send': onMessageSend,
+  'message.cancel': onMessageCancel,
+  'conversation.open': onConversationOpen,
+  'conversation.close': onConversationClose,
+  typing: onTyping,
+  'agents.request': onAgentsRequest,
+  'agent.control': onAgentControl,
+  'queues.reset': notYet,
+  'command.run': notYet,
+  'command.cancel': notYet,
+  'task.cancel': notYet,
+  'event.publish': notYet,
+  ping: (_frame, session) => session.sendFrame({ type: 'pong' }),
+};
+
+export async function handleFrame(frame: ClientFrame, session: Session): Promise<void> {
+  if (frame.type === 'hello') throw new ParleyError('already_welcomed', 'hello was sent before.');
+  // The table's type pairs each name with its frame; indexing by a union loses that pairing.
+  const handler = handlers[frame.type] as FrameHandler<ClientFrame>;
+  await handler(frame, session);
+}

@@ -1,0 +1,36 @@
+import { type ClientFrameOf, newId, type UnstoredMessage } from '@parley/shared-models';
+import type { FrameHandler, Session } from '../session.ts';
+
+/** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
+export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
+  const { store, relay, hub } = session.services;
+  await relay.room();
+  const { message, isDuplicate } = await store.accept({
+    message: unstored(frame, session),
+    ownerId: session.user.id,
+    ...(frame.target === undefined ? {} : { target: frame.target }),
+  });
+  session.sendFrame({
+    type: 'ack',
+    id: message.id,
+    conversationId: message.conversationId,
+    seq: message.seq,
+  });
+  if (!hub.isFollowing(session, message.conversationId))
+    hub.follow(session, message.conversationId, message.seq - 1);
+  if (isDuplicate) return;
+  relay.send({ message, attempt: 0, ...(frame.target === undefined ? {} : { target: frame.target }) });
+  hub.deliver(message);
+};
+
+function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {
+  return {
+    id: frame.id,
+    conversationId: frame.conversationId ?? newId(),
+    kind: 'TEXT',
+    sender: { kind: 'user', id: session.user.id, name: session.user.name },
+    text: frame.text,
+    createdAt: new Date().toISOString(),
+    ...(frame.inReplyTo === undefined ? {} : { inReplyTo: frame.inReplyTo }),
+  };
+}

@@ -1,0 +1,14 @@
+import type { ServerFrame, User } from '@parley/shared-models';
+import type { Reader } from '../conversations/follower.ts';
+import type { ServerServices } from '../server-services.ts';
+
+/** What the handler of a frame has: the connection it came by, who is there, and the server's services. */
+export interface Session extends Reader {
+  readonly connectionId: string;
+  readonly user: User;
+  readonly services: ServerServices;
+  sendFrame(frame: ServerFrame): void;
+}
+
+/** Handles one type of frame. A rejection becomes an `error` frame that answers it. */
+export type FrameHandler<F> = (frame: F, session: Session) => Promise<void> | void;

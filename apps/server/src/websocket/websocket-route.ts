@@ -1,0 +1,54 @@
+import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
+import type { FastifyInstance } from 'fastify';
+import type { ServerServices } from '../server-services.ts';
+import { type Connection, serveConnection } from './connection.ts';
+
+/** All WebSockets of this server. */
+export interface Connections {
+  readonly count: number;
+  /** Finishes the frames in hand, then closes each with the code that means "connect again and resume". */
+  drain(): Promise<void>;
+}
+
+/** `GET /ws`. */
+export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
+  const connections = new Set<Connection>();
+  let isDraining = false;
+
+  app.get('/ws', { websocket: true, schema: { hide: true } }, (socket) => {
+    if (isDraining) {
+      socket.close(CLOSE_CODES.goingAway, 'going away');
+      return;
+    }
+    const connection = serveConnection(socket, services, () => connections.delete(connection));
+    connections.add(connection);
+  });
+
+  const stopTelling = services.agents.onChange((update) => {
+    const text = JSON.stringify({ type: 'agents', agents: update.agents, isFull: false });
+    for (const connection of connections) connection.tell(text);
+  });
+  app.addHook('onClose', async () => {
+    stopTelling();
+  });
+
+  return {
+    get count() {
+      return connections.size;
+    },
+    async drain() {
+      isDraining = true;
+      await Promise.all(
+        [...connections].map(async (connection) => {
+          await connection.drain();
+          connection.close(CLOSE_CODES.goingAway, 'the server is going away: connect again and resume');
+        }),
+      );
+    },
+  };
+}
+
+/** A client that asks for subprotocols must offer ours; one that asks for none is taken too. */
+export function chooseSubprotocol(offered: ReadonlySet<string>): string | false {
+  return offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false;
+}

@@ -1,0 +1,27 @@
+import { type ClientFrameOf, reportOf } from '@parley/shared-models';
+import { languageModelOf } from '../agents/language-model-label.ts';
+import { CLIENT_HEARTBEAT_MS } from './connection.ts';
+import { followOwn } from './frames/conversation-open.ts';
+import type { Session } from './session.ts';
+
+/** Answers `hello`: who is there, which agents there are, and what was missed in the conversations to resume. */
+export function welcome(session: Session, hello: ClientFrameOf<'hello'>): void {
+  const { agents, bus, logger } = session.services;
+  session.sendFrame({
+    type: 'welcome',
+    connectionId: session.connectionId,
+    user: session.user,
+    serverTime: new Date().toISOString(),
+    heartbeatMs: CLIENT_HEARTBEAT_MS,
+    queue: bus.kind,
+    languageModel: languageModelOf(agents.list()),
+  });
+  session.sendFrame({ type: 'agents', agents: agents.list(), isFull: true });
+  for (const [conversationId, afterSeq] of Object.entries(hello.resume ?? {})) {
+    // Each for itself: one that is gone must not keep the others from resuming.
+    followOwn(session, conversationId, afterSeq).catch((error: unknown) => {
+      logger.debug({ err: error, conversationId }, 'a conversation could not be resumed');
+      session.sendFrame({ type: 'error', ...reportOf(error), inReplyTo: conversationId });
+    });
+  }
+}

@@ -1,0 +1,12 @@
+import { AgentConfig } from '@parley/agent';
+import { BrokerConfig } from '@parley/broker';
+import { ServerConfig } from '@parley/server';
+import { z } from 'zod';
+
+/** All that the processes in here can be told. */
+export const StandaloneConfig = z.object({
+  ...AgentConfig.shape,
+  ...BrokerConfig.shape,
+  ...ServerConfig.shape,
+});
+export type StandaloneConfig = z.infer<typeof StandaloneConfig>;

@@ -1,0 +1,26 @@
+import { connectBus } from '@parley/messaging';
+import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import { openStore } from '@parley/store';
+import { StandaloneConfig } from './config.ts';
+import { startStandalone } from './start-standalone.ts';
+
+await main(async () => {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(
+      `Parley in one process. Settings, from the environment:\n${describeConfig(StandaloneConfig)}\n`,
+    );
+    return;
+  }
+  const config = loadConfig(StandaloneConfig);
+  const logger = createLogger('parley', config.LOG_LEVEL);
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const parley = await startStandalone(config, { bus, store, logger });
+  process.stdout.write(`\n  Parley is ready: open ${parley.url}\n  Ctrl+C stops it.\n\n`);
+  const stop = async (): Promise<void> => {
+    await parley.stop();
+    await bus.close();
+    await store.close();
+  };
+  runUntilSignal({ ...parley, stop }, { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
+});

@@ -1,0 +1,52 @@
+import { startAgent } from '@parley/agent-kit';
+import { shippedAgents } from '@parley/agents';
+import { startBroker } from '@parley/broker';
+import { createLanguageModel } from '@parley/language-model';
+import type { MessageBus } from '@parley/messaging';
+import type { Logger, RunningProcess } from '@parley/process-kit';
+import { type RunningServer, startServer } from '@parley/server';
+import type { Store } from '@parley/store';
+import type { StandaloneConfig } from './config.ts';
+
+export type RunningStandalone = RunningProcess & Pick<RunningServer, 'url' | 'port' | 'grpcPort'>;
+
+/**
+ * Server, broker and the shipped agents in one process. They talk as they do in separate ones, over the queues and
+ * gRPC on loopback: what works here works when it is taken apart.
+ */
+export async function startStandalone(
+  config: StandaloneConfig,
+  ports: { bus: MessageBus; store: Store; logger: Logger },
+): Promise<RunningStandalone> {
+  const { bus, store, logger } = ports;
+  const named = (service: string): Logger => logger.child({ service });
+  const server = await startServer(config, { bus, store, logger: named('server') });
+  const grpcUrl = `127.0.0.1:${server.grpcPort}`;
+  const broker = startBroker({ ...config, GRPC_URL: grpcUrl }, { bus, logger: named('broker') });
+  const languageModel = createLanguageModel(config);
+  const agents = Object.values(shippedAgents).map((shipped) =>
+    startAgent({
+      definition: shipped.create({ languageModel }),
+      bus,
+      grpcUrl,
+      joinToken: config.JOIN_TOKEN,
+      logger: named('agent'),
+    }),
+  );
+  // Agents and broker leave first: the server hears of it and hands on what they finished.
+  const outsideIn = [...agents, broker, server];
+  return {
+    url: server.url,
+    port: server.port,
+    grpcPort: server.grpcPort,
+    ended: Promise.race(outsideIn.flatMap((running) => (running.ended === undefined ? [] : [running.ended]))),
+    async drain(timeoutMs) {
+      await Promise.all(agents.map((agent) => agent.drain(timeoutMs)));
+      await broker.drain(timeoutMs);
+      await server.drain(timeoutMs);
+    },
+    async stop() {
+      for (const running of outsideIn) await running.stop();
+    },
+  };
+}
