@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { provisionChromium } from '../provision/chromium.mjs';
+import { provisionPostgres } from '../provision/postgres.mjs';
+import { provisionRabbitMq } from '../provision/rabbitmq.mjs';
+
+/** What tests may need beside the code, by the variable that tells them where it is. */
+const provisioners = {
+  AMQP_URL: provisionRabbitMq,
+  DATABASE_URL: provisionPostgres,
+  CHROMIUM_PATH: provisionChromium,
+};
+
+/** @typedef {keyof typeof provisioners} ServerVariable */
+
+/**
+ * @param {string} root
+ * @returns {ServerVariable[]} what all tests together need
+ */
+export function allServers(root) {
+  const names = /** @type {ServerVariable[]} */ (Object.keys(provisioners));
+  const hasPostgresDriver = existsSync(join(root, 'libs/store/src/postgres'));
+  return names.filter((name) => name !== 'DATABASE_URL' || hasPostgresDriver);
+}
+
+/**
+ * @param {string} folder
+ * @returns {ServerVariable[]} what this folder's tests ask their environment for
+ */
+export function serversNamedIn(folder) {
+  /** @type {Set<ServerVariable>} */
+  const named = new Set();
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const isOurs = !/(^|[\\/])(node_modules|dist)([\\/]|$)/.test(entry.parentPath.slice(folder.length));
+    if (!entry.isFile() || !isOurs || !/\.tsx?$/.test(entry.name)) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
+    for (const [, name] of text.matchAll(/\benv(?:\.|\[')(AMQP_URL|DATABASE_URL|CHROMIUM_PATH)\b/g)) {
+      named.add(/** @type {ServerVariable} */ (name));
+    }
+  }
+  return [...named];
+}
+
+/**
+ * Starts what is wanted, at the same time.
+ *
+ * @param {ServerVariable[]} wanted
+ * @param {(line: string) => void} log
+ * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
+ * @throws {Error} the first failure, after everything else has been stopped
+ */
+export async function startServers(wanted, log) {
+  const results = await Promise.allSettled(wanted.map((name) => provisioners[name]({ log })));
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()));
+  };
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) {
+    await stop();
+    throw failure.reason;
+  }
+  return { env: Object.assign({}, ...started.map((server) => server.env)), stop };
+}
