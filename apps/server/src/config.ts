@@ -6,6 +6,20 @@ const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
 
 const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
 
+/** Refuses an address that others reach while nobody has to sign in. */
+export function checkAddress(
+  config: { readonly HOST: string; readonly ALLOW_ANONYMOUS: boolean },
+  context: z.RefinementCtx,
+): void {
+  if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['HOST'],
+    message:
+      'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, or set ALLOW_ANONYMOUS=true on a closed network',
+  });
+}
+
 /** Settings of the server, by the names they have in the environment. */
 export const ServerConfig = z
   .object({
@@ -56,13 +70,5 @@ export const ServerConfig = z
       .default(4 * 1024 * 1024)
       .describe('unsent bytes of one connection before it is closed as too slow'),
   })
-  .superRefine((config, context) => {
-    if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['HOST'],
-      message:
-        'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, or set ALLOW_ANONYMOUS=true on a closed network',
-    });
-  });
+  .superRefine(checkAddress);
 export type ServerConfig = z.infer<typeof ServerConfig>;

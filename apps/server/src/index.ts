@@ -1,2 +1,2 @@
-export { ServerConfig } from './config.ts';
+export { checkAddress, ServerConfig } from './config.ts';
 export { type RunningServer, startServer } from './start-server.ts';

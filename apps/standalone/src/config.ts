@@ -1,12 +1,14 @@
 import { AgentConfig } from '@parley/agent';
 import { BrokerConfig } from '@parley/broker';
-import { ServerConfig } from '@parley/server';
+import { checkAddress, ServerConfig } from '@parley/server';
 import { z } from 'zod';
 
 /** All that the processes in here can be told. */
-export const StandaloneConfig = z.object({
-  ...AgentConfig.shape,
-  ...BrokerConfig.shape,
-  ...ServerConfig.shape,
-});
+export const StandaloneConfig = z
+  .object({
+    ...AgentConfig.shape,
+    ...BrokerConfig.shape,
+    ...ServerConfig.shape,
+  })
+  .superRefine(checkAddress);
 export type StandaloneConfig = z.infer<typeof StandaloneConfig>;
