@@ -1,0 +1,33 @@
+import type { QueueName } from '@parley/shared-models';
+import type { BusLogger, BusOptions } from '../bus-options.ts';
+import type { ConnectBusOptions } from '../connect-bus.ts';
+import type { MessageBus } from '../message-bus.ts';
+
+/** One broker of its own for one test: an own vhost, or an own data folder. */
+export interface BusFixture {
+  /**
+   * Opens one more bus on this broker, as a further process would. Failed messages come back within milliseconds
+   * unless `options` say otherwise. The suite closes it.
+   */
+  open(options?: Partial<BusOptions>): Promise<MessageBus>;
+  /** How another process reaches the same broker; plain JSON. */
+  readonly address: Omit<ConnectBusOptions, 'logger'>;
+  /** Puts into the queue what is no envelope: no message id, no type. */
+  publishMalformed(queue: QueueName, body: Uint8Array): Promise<void>;
+  /** Removes the broker and all in it. */
+  remove(): Promise<void>;
+}
+
+export type FixtureFactory = () => Promise<BusFixture>;
+
+/** The fixture of the running test. */
+export interface Context {
+  readonly fixture: BusFixture;
+  /** Opens a bus that is closed after the test. */
+  open(options?: Partial<BusOptions>): Promise<MessageBus>;
+}
+
+const ignore = (): void => undefined;
+
+/** For tests in which what the bus reports does not matter. */
+export const silentLogger: BusLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { connectBus } from '../connect-bus.ts';
+import { silentLogger } from './bus-fixture.ts';
+import type { ConsumerTask } from './consumer-process.ts';
+
+/** Entry of the process that `consumer-process.ts` starts: tells over IPC how much it has in hand. */
+const task: ConsumerTask = JSON.parse(process.argv[2] ?? '');
+const asked = once(process, 'message');
+const bus = await connectBus({ ...task.address, logger: silentLogger });
+let inHand = 0;
+const subscription = await bus.consume(
+  task.queue,
+  () => {
+    inHand += 1;
+    process.send?.(inHand);
+    return new Promise(() => undefined);
+  },
+  { prefetch: task.prefetch },
+);
+process.send?.(inHand);
+
+await asked;
+process.disconnect();
+await subscription.close({ timeoutMs: 10 });
+await bus.close();

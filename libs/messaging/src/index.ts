@@ -1,0 +1,4 @@
+export type { BusLogger, BusOptions, RetryDelay } from './bus-options.ts';
+export { type ConnectBusOptions, connectBus } from './connect-bus.ts';
+export * from './message-bus.ts';
+export { DELIVERY_LIMIT } from './topology.ts';

@@ -1,0 +1,147 @@
+import { agentQueue, ParleyError, type QueueDepth } from '@parley/shared-models';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { BusLogger } from '../bus-options.ts';
+import { PERMANENT_QUEUES } from '../topology.ts';
+import { declareQueue } from './declare-topology.ts';
+import { fetchUnacknowledged, vhostOf } from './management-api.ts';
+import { NOT_FOUND, onChannel, replyCodeOf } from './on-channel.ts';
+
+export interface AdministrationOptions {
+  readonly amqpUrl: string;
+  readonly managementUrl?: string | undefined;
+  /** How long declaring and deleting wait for a connection. */
+  readonly timeoutMs: number;
+  /** What this process' own consumers have in hand from the queue. */
+  readonly inHand: (queue: string) => number;
+  readonly logger: BusLogger;
+}
+
+/** What is done to queues rather than with messages. */
+export interface Administration {
+  /** The agents whose queues this process declared: to be declared again with each connection. */
+  readonly agentIds: ReadonlySet<string>;
+  attach(model: ChannelModel): void;
+  detach(): void;
+  declareAgentQueue(agentId: string): Promise<void>;
+  deleteAgentQueue(agentId: string): Promise<void>;
+  depths(): Promise<QueueDepth[]>;
+  purge(queue: string): Promise<number>;
+  /** Fails everything that waits for a connection. */
+  close(): void;
+}
+
+export function createAdministration(options: AdministrationOptions): Administration {
+  const agentIds = new Set<string>();
+  let model: ChannelModel | undefined;
+  let isClosed = false;
+  const waiters = new Set<() => void>();
+
+  function wake(): void {
+    for (const waiter of [...waiters]) waiter();
+  }
+
+  /** Waits until there is a connection, or until `deadline`. */
+  function connected(deadline: number): Promise<void> {
+    if (model !== undefined || isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        waiters.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.max(0, deadline - performance.now()));
+      waiters.add(end);
+    });
+  }
+
+  /** Does it on the next connection too when this one is lost on the way: `work` must be idempotent. */
+  async function patiently(work: (channel: Channel) => Promise<unknown>): Promise<void> {
+    const deadline = performance.now() + options.timeoutMs;
+    for (;;) {
+      await connected(deadline);
+      const over = model;
+      if (over === undefined) throw unavailable();
+      try {
+        await onChannel(over, work);
+        return;
+      } catch (error) {
+        if (over === model) throw error;
+      }
+    }
+  }
+
+  async function atOnce<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    if (model === undefined) throw unavailable();
+    const over = model;
+    try {
+      return await onChannel(over, work);
+    } catch (error) {
+      throw over === model ? error : unavailable(error);
+    }
+  }
+
+  async function depthOf(name: string, unacknowledged: number): Promise<QueueDepth | undefined> {
+    try {
+      const { messageCount, consumerCount } = await atOnce((channel) => channel.checkQueue(name));
+      return { name, ready: messageCount, unacknowledged, consumers: consumerCount };
+    } catch (error) {
+      if (replyCodeOf(error) === NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+
+  async function unacknowledged(): Promise<(queue: string) => number> {
+    const { managementUrl, amqpUrl, inHand, logger } = options;
+    if (managementUrl === undefined) return inHand;
+    try {
+      const counts = await fetchUnacknowledged(managementUrl, vhostOf(amqpUrl));
+      return (queue) => Math.max(counts.get(queue) ?? 0, inHand(queue));
+    } catch (error) {
+      logger.warn({ err: error }, 'the management API does not tell what is handed out');
+      return inHand;
+    }
+  }
+
+  return {
+    agentIds,
+    attach: (fresh) => {
+      model = fresh;
+      wake();
+    },
+    detach: () => {
+      model = undefined;
+    },
+    declareAgentQueue: (agentId) => {
+      agentIds.add(agentId);
+      return patiently((channel) => declareQueue(channel, agentQueue(agentId)));
+    },
+    deleteAgentQueue: (agentId) => {
+      agentIds.delete(agentId);
+      return patiently((channel) => channel.deleteQueue(agentQueue(agentId)));
+    },
+    depths: async () => {
+      const inHandOf = await unacknowledged();
+      const names = [...Object.keys(PERMANENT_QUEUES), ...Array.from(agentIds, agentQueue)];
+      const depths = await Promise.all(names.map((name) => depthOf(name, inHandOf(name))));
+      return depths.filter((depth) => depth !== undefined);
+    },
+    purge: async (queue) => {
+      try {
+        const { messageCount } = await atOnce((channel) => channel.purgeQueue(queue));
+        return messageCount;
+      } catch (error) {
+        if (replyCodeOf(error) !== NOT_FOUND) throw error;
+        throw new ParleyError('queue_missing', `there is no queue ${queue}`, { cause: error });
+      }
+    },
+    close: () => {
+      isClosed = true;
+      model = undefined;
+      wake();
+    },
+  };
+}
+
+function unavailable(cause?: unknown): ParleyError {
+  return new ParleyError('bus_unavailable', 'there is no connection to RabbitMQ', { cause });
+}

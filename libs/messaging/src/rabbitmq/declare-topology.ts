@@ -1,0 +1,58 @@
+import { agentQueue, DEAD_LETTER_QUEUE } from '@parley/shared-models';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { QueueOptions } from '../message-bus.ts';
+import {
+  CHANNELS_EXCHANGE,
+  DEAD_LETTER_EXCHANGE,
+  DELIVERY_LIMIT,
+  PERMANENT_QUEUES,
+  SIGNAL_EXCHANGE,
+} from '../topology.ts';
+import { onChannel } from './on-channel.ts';
+
+/**
+ * RabbitMQ counts the times a message came back, and lets it die when that is more than the limit: one less than
+ * the times it may be handed out.
+ */
+const RETURN_LIMIT = DELIVERY_LIMIT - 1;
+/** RabbitMQ 4 gives a queue without a limit one of 20, and 3.x refuses -1, its word for none. */
+const NO_RETURN_LIMIT = 1_000_000_000;
+
+function queueArguments(name: string, { singleActiveConsumer = false }: QueueOptions = {}): object {
+  const own = {
+    'x-queue-type': 'quorum',
+    ...(singleActiveConsumer ? { 'x-single-active-consumer': true } : {}),
+  };
+  if (name === DEAD_LETTER_QUEUE) return { ...own, 'x-delivery-limit': NO_RETURN_LIMIT };
+  return {
+    ...own,
+    'x-delivery-limit': RETURN_LIMIT,
+    'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
+    // At-least-once needs reject-publish: a dead letter must be refused rather than dropped.
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  };
+}
+
+/** Makes the queue if it is not there. Rejects with code 406 when it exists with other arguments. */
+export async function declareQueue(channel: Channel, name: string, options?: QueueOptions): Promise<void> {
+  await channel.assertQueue(name, { durable: true, arguments: queueArguments(name, options) });
+}
+
+/** Makes what every process may take for granted, and the queues of these agents. Idempotent. */
+export function declareTopology(model: ChannelModel, agentIds: Iterable<string> = []): Promise<void> {
+  return onChannel(model, async (channel) => {
+    await Promise.all([
+      channel.assertExchange(DEAD_LETTER_EXCHANGE, 'fanout', { durable: true }),
+      channel.assertExchange(SIGNAL_EXCHANGE, 'direct', { durable: true }),
+      channel.assertExchange(CHANNELS_EXCHANGE, 'topic', { durable: true }),
+      declareQueue(channel, DEAD_LETTER_QUEUE, PERMANENT_QUEUES[DEAD_LETTER_QUEUE]),
+      channel.bindQueue(DEAD_LETTER_QUEUE, DEAD_LETTER_EXCHANGE, ''),
+      // After the queue for dead letters: none of these may be able to lose one.
+      ...Object.entries(PERMANENT_QUEUES)
+        .filter(([name]) => name !== DEAD_LETTER_QUEUE)
+        .map(([name, options]) => declareQueue(channel, name, options)),
+      ...Array.from(agentIds, (agentId) => declareQueue(channel, agentQueue(agentId))),
+    ]);
+  });
+}
