@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { startGuardian } from './provision/guardian.mjs';
+import { onStopSignal } from './stop-signals.mjs';
 
-const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
-/** A Ctrl-C reaches us twice, from the terminal and from npm, at the same moment. */
-const sameSignalMs = 500;
+const hasProcessGroups = process.platform !== 'win32';
 
 /**
- * Runs a program in our place: with our terminal, our signals, and its exit code as ours.
+ * Runs a program in our place: with our terminal, our signals, and its exit code as ours. It ends when we end, however
+ * that comes.
  *
  * It gets a process group of its own, so that a Ctrl-C reaches it once, through us, instead of once from everybody: a
  * second one means "now" to it.
@@ -19,30 +20,19 @@ const sameSignalMs = 500;
  */
 export function runInForeground(program, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      ...options,
-      stdio: 'inherit',
-      detached: process.platform !== 'win32',
-    });
-    let lastSignalAt = 0;
-    /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => {
-      const now = Date.now();
-      if (now - lastSignalAt < sameSignalMs) return;
-      lastSignalAt = now;
-      child.kill(signal);
+    const child = spawn(program, args, { ...options, stdio: 'inherit', detached: hasProcessGroups });
+    const guardian = hasProcessGroups ? startGuardian([]) : undefined;
+    if (child.pid !== undefined) guardian?.watch(child.pid);
+    const stopListening = onStopSignal((signal) => child.kill(signal));
+    const release = async () => {
+      stopListening();
+      if (child.pid !== undefined) guardian?.forget(child.pid);
+      await guardian?.end();
     };
-    for (const signal of signals) process.on(signal, forward);
-    const release = () => {
-      for (const signal of signals) process.off(signal, forward);
-    };
-    child.once('error', (error) => {
-      release();
-      reject(error);
-    });
+    child.once('error', (error) => void release().then(() => reject(error), reject));
     child.once('exit', (code, signal) => {
-      release();
-      resolve(signal ? 128 + constants.signals[signal] : (code ?? 1));
+      const exitCode = signal ? 128 + constants.signals[signal] : (code ?? 1);
+      void release().then(() => resolve(exitCode), reject);
     });
   });
 }

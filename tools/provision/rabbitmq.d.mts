@@ -31,10 +31,12 @@ export interface RabbitMqNode extends ProvisionedRabbitMq {
 }
 
 export interface RabbitMqOptions {
-  /** Kept at the end. @default a temporary folder, removed at the end */
+  /** Kept at the end, except in docker. @default a temporary folder, removed at the end */
   dataFolder?: string;
   /** Taken when they are free. @default any free ports */
   preferredPorts?: { amqp: number; management: number };
+  /** Told, with the end of its log, when the node ended though nobody stopped it. @default nobody is told */
+  onUnexpectedEnd?: (logEnd: string) => void;
   /** Told what is being done. @default nothing is told */
   log?: (line: string) => void;
 }
@@ -48,7 +50,7 @@ export function provisionRabbitMq(options?: RabbitMqOptions): Promise<Provisione
 
 /**
  * A RabbitMQ of one's own, whether or not `AMQP_URL` is set: in docker when an engine runs, else a private node of the
- * installed RabbitMQ, else of one installed with apt-get.
+ * installed RabbitMQ, else of one installed with apt-get. With a `dataFolder` an installed one comes before docker.
  *
  * @throws ProvisionError whose message says how to get RabbitMQ
  */

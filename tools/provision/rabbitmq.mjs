@@ -30,8 +30,9 @@ export async function provisionRabbitMq(options = {}) {
 /** @type {typeof import('./rabbitmq.d.mts').startRabbitMq} */
 export async function startRabbitMq(options = {}) {
   const log = options.log ?? (() => undefined);
-  if (!options.dataFolder && (await isDockerRunning())) return controlNode(await startComposeNode(log));
   let program = findRabbitMqServer();
+  const isPrivatePreferred = program !== undefined && options.dataFolder !== undefined;
+  if (!isPrivatePreferred && (await isDockerRunning())) return controlNode(await startComposeNode(log));
   if (!program && canInstallPackages()) {
     await installPackages(['rabbitmq-server'], log);
     program = findRabbitMqServer();

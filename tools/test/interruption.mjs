@@ -1,11 +1,11 @@
-/** @returns {AbortSignal} aborted by the first SIGINT, SIGTERM or SIGHUP, which no longer end the process by themselves */
+import { onStopSignal } from '../stop-signals.mjs';
+
+/** @returns {AbortSignal} aborted when this process is asked to stop, which no longer ends it by itself */
 export function interruption() {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(name, () => {
-      if (!controller.signal.aborted) console.error(`\n${name}: stopping …`);
-      controller.abort();
-    });
-  }
+  onStopSignal((name) => {
+    if (!controller.signal.aborted) console.error(`\n${name}: stopping …`);
+    controller.abort();
+  });
   return controller.signal;
 }

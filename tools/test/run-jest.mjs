@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platformNode } from '../platform-node.mjs';
 import { endDaemon, hasEnded } from '../provision/daemon.mjs';
+import { startGuardian } from '../provision/guardian.mjs';
 
 const longestRunMs = 20 * 60_000;
 /** How long jest may take to end after it has written its results: longer means that a test left something open. */
@@ -45,6 +46,8 @@ export async function runJest({ root, args, env, signal }) {
     ],
     { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'], detached: true },
   );
+  const guardian = startGuardian([folder]);
+  if (child.pid !== undefined) guardian.watch(child.pid);
   const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   /** @type {string | undefined} */
   let trouble;
@@ -79,6 +82,6 @@ export async function runJest({ root, args, env, signal }) {
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
     if (!hasEnded(child)) await endDaemon(child, 'SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    await guardian.end();
   }
 }

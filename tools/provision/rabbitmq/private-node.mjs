@@ -30,16 +30,10 @@ function findEpmd(env) {
 }
 
 /**
- * @typedef {object} PrivateNodeOptions
- * @property {string} [dataFolder] kept at the end; without it a temporary folder is used and removed
- * @property {{ amqp: number, management: number }} [preferredPorts] taken when they are free
- */
-
-/**
  * Starts a RabbitMQ node that shares nothing with any other on this machine.
  *
  * @param {string} program path of `rabbitmq-server`
- * @param {PrivateNodeOptions} [options]
+ * @param {import('../rabbitmq.d.mts').RabbitMqOptions} [options]
  * @returns {Promise<import('./controls.mjs').NodeBackend>}
  * @throws {Error} with the end of the node's log when it does not come up
  */
@@ -57,9 +51,9 @@ export async function startPrivateNode(program, options = {}) {
 
 /**
  * @param {string} program
- * @param {PrivateNodeOptions} options
+ * @param {import('../rabbitmq.d.mts').RabbitMqOptions} options
  */
-async function tryPrivateNode(program, { dataFolder, preferredPorts }) {
+async function tryPrivateNode(program, { dataFolder, preferredPorts, onUnexpectedEnd }) {
   const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'parley-rabbitmq-'));
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
@@ -72,7 +66,7 @@ async function tryPrivateNode(program, { dataFolder, preferredPorts }) {
     const nodeName = `parley${dataFolder ? '' : `-${randomBytes(4).toString('hex')}`}@localhost`;
     const env = writeSettings({ dataFolder: folder, nodeName, ports });
     const isKept = dataFolder !== undefined;
-    const node = privateNode({ program, folder, isKept, env, ports, guardian, unlock });
+    const node = privateNode({ program, folder, isKept, env, ports, guardian, unlock, onUnexpectedEnd });
     await startEpmd({ env, folder, guardian });
     await node.start();
     return node;
@@ -105,10 +99,11 @@ async function startEpmd({ env, folder, guardian }) {
 
 /**
  * @param {{ program: string, folder: string, isKept: boolean, env: NodeJS.ProcessEnv,
- *   ports: import('./settings.mjs').Ports, guardian: import('../guardian.mjs').Guardian, unlock: () => void }} options
+ *   ports: import('./settings.mjs').Ports, guardian: import('../guardian.mjs').Guardian, unlock: () => void,
+ *   onUnexpectedEnd: ((logEnd: string) => void) | undefined }} options
  * @returns {import('./controls.mjs').NodeBackend}
  */
-function privateNode({ program, folder, isKept, env, ports, guardian, unlock }) {
+function privateNode({ program, folder, isKept, env, ports, guardian, unlock, onUnexpectedEnd }) {
   const amqpUrl = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
   const managementUrl = `http://guest:guest@127.0.0.1:${ports.management}`;
   const outputFile = join(folder, 'log', 'node.out');
@@ -136,9 +131,16 @@ function privateNode({ program, folder, isKept, env, ports, guardian, unlock }) 
       child = started;
       const failed = () =>
         hasEnded(started) ? `RabbitMQ ended while starting; its output was:\n${logEnd()}` : undefined;
+      let isUp = false;
+      started.once('exit', () => {
+        if (child !== started || !isUp) return;
+        child = undefined;
+        onUnexpectedEnd?.(logEnd());
+      });
       try {
         await waitUntilReady({ amqpUrl, managementUrl, failed });
         await enableFeatureFlags(managementUrl);
+        isUp = true;
       } catch (error) {
         await end('SIGKILL');
         throw error;

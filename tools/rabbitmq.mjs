@@ -1,0 +1,43 @@
+/** `npm run rabbitmq`: a RabbitMQ for development, with its management UI, until Ctrl-C. */
+import { relative, resolve } from 'node:path';
+import { startRabbitMq } from './provision/rabbitmq.mjs';
+import { onStopSignal } from './stop-signals.mjs';
+
+const start = process.env.INIT_CWD ?? process.cwd();
+const dataFolder = resolve(start, process.env.DATA_DIR || 'data', 'rabbitmq');
+
+/** @type {import('./provision/rabbitmq.d.mts').RabbitMqNode | undefined} */
+let node;
+let isStopping = false;
+
+onStopSignal(async () => {
+  // Before it is up, and at a second request: what has been started ends with this process.
+  if (!node || isStopping) process.exit(130);
+  isStopping = true;
+  console.log('Stopping RabbitMQ …');
+  await node.stop();
+  process.exit(0);
+});
+
+try {
+  node = await startRabbitMq({
+    dataFolder,
+    preferredPorts: { amqp: 5672, management: 15_672 },
+    log: console.log,
+    onUnexpectedEnd: (logEnd) => {
+      console.error(`RabbitMQ ended by itself; the end of its log:\n${logEnd}`);
+      process.exit(1);
+    },
+  });
+  const ui = new URL(node.managementUrl);
+  console.log(`
+RabbitMQ is running. Ctrl-C stops it.
+
+  for Parley     export AMQP_URL=${node.amqpUrl}
+  management UI  ${ui.origin}/  user ${ui.username}, password ${ui.password}
+  data           ${node.logFile ? relative(start, dataFolder) || dataFolder : 'in docker; it goes when RabbitMQ is stopped'}`);
+  setInterval(() => undefined, 60_000); // The node is another process: something must keep this one from ending.
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
