@@ -57,7 +57,7 @@ export async function startControlPlaneServer(
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
-    'grpc.enable_channelz': 0,
+    // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: joinToken === undefined ? [] : [requireJoinToken(joinToken)],
   });
   addServices(server, { handlers, logger, open, maxPending: options.maxPendingPerStream ?? 256 });

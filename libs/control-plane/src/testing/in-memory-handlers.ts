@@ -1,0 +1,147 @@
+import { EventEmitter, once } from 'node:events';
+import { type AgentCommand, type AgentState, type AgentStatus, ParleyError } from '@parley/shared-models';
+import type {
+  AgentStatusUpdate,
+  ControlPlaneHandlers,
+  Push,
+  RegisterAgentRequest,
+} from '../control-plane.ts';
+
+/** A server's memory, small but real: enough to register, fence, forget, pause and list agents. */
+export interface InMemoryHandlers extends ControlPlaneHandlers {
+  /** Every request that was handled, by the name of its handler. */
+  readonly requests: { readonly rpc: string; readonly request: object }[];
+  /** Resolves with the next request of this RPC, after it was handled; `<rpc> gone` for the end of a stream. */
+  next(rpc: string): Promise<unknown>;
+  /** The streams that are open: agents by id, subscribers by id. */
+  readonly commandStreams: Map<string, Push<AgentCommand>>;
+  readonly statusStreams: Map<string, Push<AgentStatusUpdate>>;
+  /** What heartbeats and registrations answer. */
+  wanted: AgentState;
+  /** As if another process had registered under this id. */
+  takeOver(agentId: string): void;
+  /** As if the server had never known it. */
+  forget(agentId: string): void;
+}
+
+export function createInMemoryHandlers({
+  heartbeatMs = 20,
+}: {
+  heartbeatMs?: number;
+} = {}): InMemoryHandlers {
+  const events = new EventEmitter();
+  const agents = new Map<string, RegisterAgentRequest & { incarnation: number }>();
+  const requests: InMemoryHandlers['requests'] = [];
+  const commandStreams: InMemoryHandlers['commandStreams'] = new Map();
+  const statusStreams: InMemoryHandlers['statusStreams'] = new Map();
+
+  const handled = (rpc: string, request: object): void => {
+    requests.push({ rpc, request });
+    // The answer goes out first, so that whoever waits for the request sees what the caller sees.
+    setImmediate(() => events.emit(rpc, request));
+  };
+  const known = (agentId: string, incarnation?: number): RegisterAgentRequest & { incarnation: number } => {
+    const agent = agents.get(agentId);
+    if (agent === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+    if (incarnation !== undefined && incarnation < agent.incarnation) {
+      throw new ParleyError('stale_incarnation', `"${agentId}" was taken over.`);
+    }
+    return agent;
+  };
+  const follow = <T>(streams: Map<string, Push<T>>, rpc: string, id: string, push: Push<T>): (() => void) => {
+    streams.set(id, push);
+    return () => {
+      if (streams.get(id) === push) streams.delete(id);
+      handled(`${rpc} gone`, { id });
+    };
+  };
+
+  const memory: InMemoryHandlers = {
+    requests,
+    commandStreams,
+    statusStreams,
+    wanted: 'online',
+    next: async (rpc) => (await once(events, rpc))[0],
+    takeOver(agentId) {
+      const agent = known(agentId);
+      agents.set(agentId, { ...agent, instanceId: 'another process', incarnation: agent.incarnation + 1 });
+    },
+    forget(agentId) {
+      agents.delete(agentId);
+      commandStreams.get(agentId)?.end(new ParleyError('unknown_agent', 'forgotten'));
+    },
+    async registerAgent(request) {
+      const incarnation = (agents.get(request.agentId)?.incarnation ?? 0) + 1;
+      agents.set(request.agentId, { ...request, incarnation });
+      handled('registerAgent', request);
+      return { agentId: request.agentId, incarnation, heartbeatMs, state: memory.wanted };
+    },
+    async unregisterAgent(request) {
+      known(request.agentId, request.incarnation);
+      agents.delete(request.agentId);
+      handled('unregisterAgent', request);
+    },
+    async heartbeat(request) {
+      known(request.agentId, request.incarnation);
+      handled('heartbeat', request);
+      return { state: memory.wanted };
+    },
+    async registerBroker(request) {
+      handled('registerBroker', request);
+      return { heartbeatMs };
+    },
+    async unregisterBroker(request) {
+      handled('unregisterBroker', request);
+    },
+    async getAgentStatus(request) {
+      handled('getAgentStatus', request);
+      return statusOf(known(request.agentId));
+    },
+    subscribeToAgentStatus(request, push) {
+      handled('subscribeToAgentStatus', request);
+      push.send({ agents: [...agents.values()].map(statusOf), isFull: true, removed: [] });
+      return follow(statusStreams, 'subscribeToAgentStatus', request.subscriberId, push);
+    },
+    async receiveCommands(request, push) {
+      known(request.agentId, request.incarnation);
+      handled('receiveCommands', request);
+      return follow(commandStreams, 'receiveCommands', request.agentId, push);
+    },
+    async commandOutput(output) {
+      known(output.agentId, output.incarnation);
+      handled('commandOutput', output);
+    },
+    async commandResult(result) {
+      known(result.agentId, result.incarnation);
+      handled('commandResult', result);
+    },
+  };
+  return memory;
+}
+
+function statusOf({
+  agentId,
+  profile,
+  incarnation,
+}: RegisterAgentRequest & { incarnation: number }): AgentStatus {
+  return agentStatus({ agentId, agentName: profile.name, group: profile.group, incarnation });
+}
+
+/** A status as a server would give it. */
+export function agentStatus(fields: Partial<AgentStatus> = {}): AgentStatus {
+  return {
+    agentId: 'echo',
+    agentName: 'Echo',
+    group: 'echo',
+    description: 'Says it again',
+    capabilities: ['echo'],
+    keywords: ['say'],
+    examples: ['Say it again'],
+    state: 'online',
+    load: 0.5,
+    lastSeen: '2026-01-31T12:00:00.000Z',
+    incarnation: 1,
+    metrics: { handled: 3, failed: 1, meanHandleMs: 2.5 },
+    ...fields,
+  };
+}
