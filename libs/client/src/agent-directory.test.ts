@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { type AgentState, AgentStatus } from '@parley/shared-models';
+import { createAgentDirectory } from './agent-directory.ts';
+
+const agent = (agentId: string, state: AgentState = 'online', incarnation = 1) =>
+  AgentStatus.parse({
+    agentId,
+    agentName: agentId,
+    group: agentId,
+    description: '',
+    capabilities: [],
+    state,
+    load: 0,
+    lastSeen: '2026-01-31T09:30:00.000Z',
+    incarnation,
+    metrics: {},
+  });
+const frame = (isFull: boolean, ...agents: AgentStatus[]) => ({ type: 'agents', agents, isFull }) as const;
+
+describe('directory of agents', () => {
+  it('replaces everything with a full list', () => {
+    const directory = createAgentDirectory();
+    directory.update(frame(true, agent('hr'), agent('finance')));
+    directory.update(frame(true, agent('finance')));
+    expect([...directory.agents.keys()]).toEqual(['finance']);
+  });
+
+  it('applies changes and leaves the others as they are', () => {
+    const directory = createAgentDirectory();
+    directory.update(frame(true, agent('hr'), agent('finance')));
+    const change = directory.update(frame(false, agent('hr', 'paused')));
+    expect(change.changed.map(({ agentId }) => agentId)).toEqual(['hr']);
+    expect(directory.agents.get('hr')?.state).toBe('paused');
+    expect(directory.agents.get('finance')?.state).toBe('online');
+  });
+
+  it('ignores late news of a replaced incarnation', () => {
+    const directory = createAgentDirectory();
+    directory.update(frame(true, agent('hr', 'online', 2)));
+    const change = directory.update(frame(false, agent('hr', 'offline', 1)));
+    expect(change.changed).toEqual([]);
+    expect(directory.agents.get('hr')?.state).toBe('online');
+  });
+
+  it('leaves a map that somebody holds as it was', () => {
+    const directory = createAgentDirectory();
+    const { agents } = directory.update(frame(true, agent('hr')));
+    directory.update(frame(false, agent('finance')));
+    expect([...agents.keys()]).toEqual(['hr']);
+  });
+});

@@ -1,0 +1,30 @@
+import type { AgentStatus, ServerFrameOf } from '@parley/shared-models';
+import type { AgentsChange } from './client-events.ts';
+
+export interface AgentDirectory {
+  /** By id. A new map after every change. */
+  readonly agents: ReadonlyMap<string, AgentStatus>;
+  update(frame: ServerFrameOf<'agents'>): AgentsChange;
+}
+
+/** What is known of the agents, from the full list and the changes after it. */
+export function createAgentDirectory(): AgentDirectory {
+  let agents: ReadonlyMap<string, AgentStatus> = new Map();
+  return {
+    get agents() {
+      return agents;
+    },
+    update({ agents: sent, isFull }) {
+      const changed = isFull ? sent : sent.filter((agent) => !isStale(agent, agents.get(agent.agentId)));
+      const next = new Map(isFull ? [] : agents);
+      for (const agent of changed) next.set(agent.agentId, agent);
+      agents = next;
+      return { agents, changed, isFull };
+    },
+  };
+}
+
+/** The larger incarnation speaks for the agent: news of an older one came late. */
+function isStale(agent: AgentStatus, known: AgentStatus | undefined): boolean {
+  return known !== undefined && agent.incarnation < known.incarnation;
+}

@@ -1,0 +1,90 @@
+import type {
+  AgentStatus,
+  ChatMessage,
+  ErrorReport,
+  ServerFrameOf,
+  Target,
+  Task,
+} from '@parley/shared-models';
+
+/**
+ * - `closed`: no connection, and none is tried. `reason`:
+ *   `idle` before the first `connect()`; `closed` by `close()`; `unauthenticated`: the token was refused;
+ *   `too_large`: a frame was larger than the server takes; `ended`: the server said good-bye for good;
+ *   `lost`: the connection broke and `reconnect` is false; `invalid_url`: the WebSocket refused the address.
+ * - `connecting`: on the way to the server's `welcome`.
+ * - `open`: welcomed.
+ * - `waiting`: the connection broke; the next try comes at `retryAt`.
+ */
+export type ConnectionState =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'open' }
+  | {
+      readonly state: 'waiting';
+      /** Milliseconds since 1970. */
+      readonly retryAt: number;
+      /** Close code of the lost connection; 1006 when it broke without one. */
+      readonly code: number;
+      /** What the server or the WebSocket said about it; may be empty. */
+      readonly message: string;
+    }
+  | {
+      readonly state: 'closed';
+      readonly reason: 'idle' | 'closed' | 'unauthenticated' | 'too_large' | 'ended' | 'lost' | 'invalid_url';
+      readonly code?: number;
+      readonly message?: string;
+    };
+
+/** An `error` frame of the server, or what the client noticed itself. */
+export interface ClientError extends ErrorReport {
+  readonly origin: 'server' | 'client';
+  /** Id of the frame it answers, where there is one. */
+  readonly inReplyTo?: string;
+  readonly cause?: unknown;
+}
+
+/** A message that is not acknowledged yet. */
+export interface OutboxItem {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly text: string;
+  readonly target?: Target;
+  readonly inReplyTo?: string;
+  /** `sending`: on its way; `queued`: for a connection, or for the one before it in its conversation. */
+  readonly state: 'queued' | 'sending';
+  /** Why the server did not take it the last time; it is sent again. */
+  readonly lastError?: ErrorReport;
+}
+
+export interface AgentsChange {
+  /** All agents after the change, by id. */
+  readonly agents: ReadonlyMap<string, AgentStatus>;
+  readonly changed: readonly AgentStatus[];
+  /** Whether the server sent the full list. */
+  readonly isFull: boolean;
+}
+
+/** What `client.on` offers: the event's name and what its listeners get. */
+export interface ClientEvents {
+  connection: ConnectionState;
+  welcome: ServerFrameOf<'welcome'>;
+  /** Of each conversation every message once, in order of `seq`. */
+  message: ChatMessage;
+  /** Pieces of a reply that is being written, in order; none after its finished message. */
+  delta: ServerFrameOf<'message.delta'>;
+  status: ServerFrameOf<'message.status'>;
+  ack: ServerFrameOf<'ack'>;
+  typing: ServerFrameOf<'typing'>;
+  agents: AgentsChange;
+  'command.status': ServerFrameOf<'command.status'>;
+  'command.output': ServerFrameOf<'command.output'>;
+  task: Task;
+  /** An event of a named channel. */
+  event: ServerFrameOf<'event'>;
+  error: ClientError;
+  /** The messages not acknowledged yet, in the order they were written, whenever that changes. */
+  outbox: readonly OutboxItem[];
+}
+
+/** How the parts of the client tell what they noticed. */
+export type Report = (error: Omit<ClientError, 'origin'>) => void;

@@ -1,0 +1,197 @@
+import { ParleyError, type ServerFrameOf } from '@parley/shared-models';
+import { createAgentDirectory } from './agent-directory.ts';
+import { createAnswers } from './answers.ts';
+import { createBackoff } from './backoff.ts';
+import type { Client, ClientOptions, SendInput, Sent } from './client.ts';
+import type { ClientEvents, ConnectionState, OutboxItem, Report } from './client-events.ts';
+import { resolveOptions } from './client-options.ts';
+import { composeMessage } from './compose-message.ts';
+import { createConnection } from './connection.ts';
+import { createDeltaOrder } from './delta-order.ts';
+import { createFollows } from './follows.ts';
+import { createIncoming } from './incoming-frames.ts';
+import { createKeptMessages } from './kept-messages.ts';
+import { createListeners } from './listeners.ts';
+import { createSender } from './sender.ts';
+
+/**
+ * A client of one Parley server. It does nothing before `connect()`.
+ * @throws ParleyError `invalid_request` when `clientName` or `resume` is not as the protocol wants it
+ * @throws Error when there is no global WebSocket and none was passed
+ */
+export function createClient(options: ClientOptions): Client {
+  const resolved = resolveOptions(options);
+
+  const listeners = createListeners<ClientEvents>((error, event) => {
+    if (event !== 'error' && listeners.has('error')) {
+      report({ code: 'internal', message: `a listener of "${event}" threw`, cause: error });
+    } else {
+      // Nobody here can be told. As an uncaught exception it is seen, and it spares the socket's callback.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  });
+  const report: Report = (error) => listeners.emit('error', { ...error, origin: 'client' });
+
+  const directory = createAgentDirectory();
+  const deltas = createDeltaOrder();
+  let welcome: ServerFrameOf<'welcome'> | undefined;
+  let wantsAgents = false;
+
+  const connection = createConnection({
+    ...resolved,
+    backoff: resolved.isReconnecting ? createBackoff(resolved.backoff) : undefined,
+    stableMs: resolved.backoff.stableMs,
+    hello() {
+      const token = typeof options.token === 'function' ? options.token() : options.token;
+      const resume = follows.resume();
+      return { type: 'hello', clientName: options.clientName, resume, ...(token ? { token } : {}) };
+    },
+    onFrame: (frame) => handle(frame),
+    onState: changed,
+    report,
+  });
+
+  const sender = createSender({
+    ...resolved,
+    kept: createKeptMessages(resolved.storage, report),
+    transmit: connection.transmit,
+    backoff: createBackoff(resolved.backoff),
+    onAdopted: ({ frame }) => follows.expect(frame.conversationId, false),
+    onChange: tellOutbox,
+  });
+
+  const follows = createFollows({
+    resume: resolved.resume,
+    transmit: connection.transmit,
+    fillTimeoutMs: resolved.ackTimeoutMs,
+    onMessage(message) {
+      answers.received(message);
+      listeners.emit('message', message);
+    },
+  });
+
+  const answers = createAnswers({
+    graceMs: resolved.answerGraceMs,
+    isBehind: (conversationId) => connection.state.state !== 'open' || follows.isBehind(conversationId),
+  });
+
+  const handle = createIncoming({
+    listeners,
+    directory,
+    deltas,
+    sender,
+    follows,
+    answers,
+    onWelcome(frame) {
+      welcome = frame;
+      follows.welcomed();
+      if (wantsAgents) requestAgents();
+      sender.resume();
+    },
+  });
+
+  let items: readonly OutboxItem[] | undefined;
+  let isTelling = false;
+  const outbox = (): readonly OutboxItem[] => {
+    items ??= sender.items();
+    return items;
+  };
+
+  /** Once for all changes of one turn: a burst of messages is one change. */
+  function tellOutbox(): void {
+    items = undefined;
+    if (isTelling) return;
+    isTelling = true;
+    queueMicrotask(() => {
+      isTelling = false;
+      if (listeners.has('outbox')) listeners.emit('outbox', outbox());
+    });
+  }
+
+  function changed(state: ConnectionState): void {
+    if (state.state !== 'open') {
+      sender.suspend();
+      follows.suspend();
+    }
+    if (state.state === 'closed') answers.rejectAll(errorOf(state));
+    listeners.emit('connection', state);
+  }
+
+  function requestAgents(): void {
+    wantsAgents = !connection.transmit({ type: 'agents.request' });
+  }
+
+  function send(input: SendInput): Sent {
+    const { id, conversationId, frame } = composeMessage(input);
+    if (frame instanceof ParleyError) return refuse(id, conversationId, frame);
+    const waiting = sender.get(id)?.frame;
+    if (waiting === undefined) {
+      follows.expect(conversationId, input.conversationId === undefined);
+      sender.enqueue(frame);
+    } else if (JSON.stringify(waiting) !== JSON.stringify(frame)) {
+      const conflict = new ParleyError('id_conflict', 'another message with this id waits to be sent');
+      return refuse(id, conversationId, conflict);
+    }
+    return { id, conversationId, ...answers.track(id) };
+  }
+
+  /** A message that is not even tried. */
+  function refuse(id: string, conversationId: string, error: ParleyError): Sent {
+    const accepted = Promise.reject(error);
+    const answered = Promise.reject(error);
+    for (const promise of [accepted, answered]) promise.catch(() => undefined);
+    // After `send` has returned, so that who listens can know the id.
+    queueMicrotask(() => report({ code: error.code, message: error.message, inReplyTo: id, cause: error }));
+    return { id, conversationId, accepted, answered };
+  }
+
+  return {
+    get connection() {
+      return connection.state;
+    },
+    get welcome() {
+      return welcome;
+    },
+    get agents() {
+      return directory.agents;
+    },
+    get outbox() {
+      return outbox();
+    },
+    connect: connection.connect,
+    close: connection.close,
+    on: listeners.on,
+    send,
+    cancel(messageId) {
+      if (!sender.withdraw(messageId)) return connection.transmit({ type: 'message.cancel', messageId });
+      answers.reject(
+        messageId,
+        new ParleyError('cancelled', 'the message was taken back before it was sent'),
+      );
+      return true;
+    },
+    open: follows.open,
+    leave(conversationId) {
+      follows.leave(conversationId);
+      deltas.leave(conversationId);
+    },
+    lastSeq: follows.lastSeq,
+    // Of a conversation that the server does not know yet, it would only say that there is none.
+    typing: (conversationId, isTyping) =>
+      follows.isKnown(conversationId) && connection.transmit({ type: 'typing', conversationId, isTyping }),
+    requestAgents,
+    control: (agentId, action) => connection.transmit({ type: 'agent.control', agentId, action }),
+    frame: connection.transmit,
+  };
+}
+
+/** Why no answer will come on this connection. */
+function errorOf(state: Extract<ConnectionState, { state: 'closed' }>): ParleyError {
+  if (state.reason === 'unauthenticated') {
+    return new ParleyError('unauthenticated', state.message || 'the server refused the token');
+  }
+  const why = state.message ? `: ${state.message}` : '';
+  return new ParleyError('unavailable', `the connection is closed (${state.reason})${why}`);
+}

@@ -1,0 +1,85 @@
+import {
+  ParleyError,
+  type ServerFrame,
+  type ServerFrameOf,
+  type ServerFrameType,
+} from '@parley/shared-models';
+import type { AgentDirectory } from './agent-directory.ts';
+import type { Answers } from './answers.ts';
+import type { ClientEvents } from './client-events.ts';
+import type { DeltaOrder } from './delta-order.ts';
+import type { Follows } from './follows.ts';
+import type { Listeners } from './listeners.ts';
+import type { Sender } from './sender.ts';
+
+export interface IncomingOptions {
+  readonly listeners: Listeners<ClientEvents>;
+  readonly directory: AgentDirectory;
+  readonly deltas: DeltaOrder;
+  readonly sender: Sender;
+  readonly follows: Follows;
+  readonly answers: Answers;
+  /** Before the listeners of `welcome`. */
+  readonly onWelcome: (frame: ServerFrameOf<'welcome'>) => void;
+}
+
+type Handlers = { readonly [T in ServerFrameType]: (frame: ServerFrameOf<T>) => void };
+
+/** What the client does with each frame of the server, by its type. */
+export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
+  const { directory, deltas, sender, follows, answers } = options;
+  const { emit } = options.listeners;
+
+  const handlers: Handlers = {
+    welcome(frame) {
+      options.onWelcome(frame);
+      emit('welcome', frame);
+    },
+    ack(frame) {
+      sender.acknowledged(frame);
+      follows.acknowledged(frame);
+      answers.acknowledged(frame);
+      emit('ack', frame);
+    },
+    message({ message }) {
+      deltas.finish(message.id);
+      follows.received(message);
+    },
+    'message.delta'(frame) {
+      for (const delta of deltas.accept(frame)) emit('delta', delta);
+    },
+    'message.status'(frame) {
+      answers.ended(frame);
+      emit('status', frame);
+    },
+    agents: (frame) => emit('agents', directory.update(frame)),
+    typing: (frame) => emit('typing', frame),
+    'command.status': (frame) => emit('command.status', frame),
+    'command.output': (frame) => emit('command.output', frame),
+    'task.update': ({ task }) => emit('task', task),
+    event: (frame) => emit('event', frame),
+    error({ type: _, inReplyTo, ...error }) {
+      if (inReplyTo === undefined) {
+        emit('error', { ...error, origin: 'server' });
+        return;
+      }
+      const outcome = sender.refused(inReplyTo, error);
+      // It shows in the outbox as `lastError`; nothing has failed yet.
+      if (outcome === 'retrying') return;
+      if (outcome === 'unknown') follows.failed(inReplyTo, error);
+      else answers.reject(inReplyTo, asException(error));
+      emit('error', { ...error, inReplyTo, origin: 'server' });
+    },
+    pong() {},
+  };
+
+  return (frame) => {
+    // The table's type pairs each name with its frame; indexing by a union loses that pairing.
+    const handler = handlers[frame.type] as (frame: ServerFrame) => void;
+    handler(frame);
+  };
+}
+
+function asException({ code, message, details }: Omit<ServerFrameOf<'error'>, 'type'>): ParleyError {
+  return new ParleyError(code, message, details === undefined ? {} : { details });
+}

@@ -1,0 +1,69 @@
+export interface Sequencer<T extends { readonly seq: number }> {
+  /** The last `seq` that was handed on; undefined as long as it is not known where to begin. */
+  readonly lastSeq: number | undefined;
+  /** Whether a message is known to exist that was not handed on. */
+  readonly hasGap: boolean;
+  /** Takes what arrived and returns what can be handed on now, in order of `seq`, each once. */
+  accept(message: T): readonly T[];
+  /** Begins, or begins again, after this `seq`; returns what can be handed on now. */
+  startAfter(seq: number): readonly T[];
+}
+
+/**
+ * Brings the messages of one conversation into order: what comes twice is dropped, what comes too early is held
+ * until the ones before it are there.
+ * @param lastSeq after which to begin; without it, the first message that arrives is where the conversation begins
+ * @param maxHeld early messages to hold. The highest ones are let go first: `hasGap` stays true, so they are asked
+ *   for again
+ */
+export function createSequencer<T extends { readonly seq: number }>(
+  lastSeq?: number,
+  maxHeld = 1000,
+): Sequencer<T> {
+  let last = lastSeq;
+  let highest = lastSeq ?? 0;
+  const held = new Map<number, T>();
+
+  function hold(message: T): void {
+    if (held.size >= maxHeld && !held.has(message.seq)) {
+      const top = Math.max(...held.keys());
+      if (message.seq > top) return;
+      held.delete(top);
+    }
+    held.set(message.seq, message);
+  }
+
+  function drain(from: number): T[] {
+    const ready: T[] = [];
+    let next = from;
+    for (let message = held.get(next); message !== undefined; message = held.get(next)) {
+      held.delete(next);
+      ready.push(message);
+      next += 1;
+    }
+    last = next - 1;
+    return ready;
+  }
+
+  return {
+    get lastSeq() {
+      return last;
+    },
+    get hasGap() {
+      return last !== undefined && last < highest;
+    },
+    accept(message) {
+      const { seq } = message;
+      if (last !== undefined && seq <= last) return [];
+      highest = Math.max(highest, seq);
+      if (last === undefined || seq === last + 1) return [message, ...drain(seq + 1)];
+      hold(message);
+      return [];
+    },
+    startAfter(seq) {
+      for (const early of held.keys()) if (early <= seq) held.delete(early);
+      highest = Math.max(highest, seq);
+      return drain(seq + 1);
+    },
+  };
+}
