@@ -1,0 +1,4 @@
+export { createLanguageModel, type LanguageModelOptions } from './create-language-model.ts';
+export * from './language-model.ts';
+export { LanguageModelConfig, LanguageModelSettings } from './language-model-config.ts';
+export type { AnswerLimits } from './provider/answer-deadline.ts';

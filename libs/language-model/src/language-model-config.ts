@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** Sent in an HTTP header, where anything else makes an error message that quotes the key. */
+const ApiKey = z.string().regex(/^[\x21-\x7e]+$/, 'only printable ASCII characters, no spaces');
+
+const BaseUrl = z
+  .url({ protocol: /^https?$/, error: 'an http:// or https:// URL', abort: true })
+  .refine((url) => isPlainUrl(url), 'without user, password, ? and #; the key belongs into LLM_API_KEY');
+
+function isPlainUrl(text: string): boolean {
+  const { username, password, search, hash } = new URL(text);
+  return username === '' && password === '' && search === '' && hash === '';
+}
+
+const MODEL_IS_MISSING = 'the name of the model is needed with LLM_BASE_URL';
+
+/**
+ * Settings that choose the language model, to be spread into a process's own: `...LanguageModelSettings.shape`.
+ * `LLM_BASE_URL` wins over `MISTRAL_API_KEY`; with neither, the offline rules answer.
+ */
+export const LanguageModelSettings = z.object({
+  MISTRAL_API_KEY: ApiKey.optional().describe('switches on a language model of Mistral'),
+  MISTRAL_MODEL: z.string().min(1).default('mistral-small-latest').describe('which of them'),
+  LLM_BASE_URL: BaseUrl.optional().describe('an OpenAI-compatible endpoint, up to and with /v1'),
+  LLM_API_KEY: ApiKey.optional().describe("the endpoint's key, where it wants one"),
+  LLM_MODEL: z.string().min(1).optional().describe("the endpoint's model"),
+});
+
+/**
+ * The same with the rule that `LLM_BASE_URL` needs `LLM_MODEL`, which a spread leaves behind: `safeExtend` keeps it,
+ * and `createLanguageModel` checks it once more.
+ */
+export const LanguageModelConfig = LanguageModelSettings.refine((config) => !lacksModel(config), {
+  path: ['LLM_MODEL'],
+  error: MODEL_IS_MISSING,
+  // Also when another variable is bad: all that is wrong is listed at once.
+  when: () => true,
+});
+export type LanguageModelConfig = z.infer<typeof LanguageModelConfig>;
+
+export function lacksModel(config: {
+  readonly LLM_BASE_URL?: string | undefined;
+  readonly LLM_MODEL?: string | undefined;
+}): boolean {
+  return config.LLM_BASE_URL !== undefined && config.LLM_MODEL === undefined;
+}
+
+/** What `loadConfig` would say, for a process that spread the settings into its own schema. */
+export const MODEL_IS_MISSING_LINES = `These settings are wrong:\n  LLM_MODEL (not set): ${MODEL_IS_MISSING}`;

@@ -1,0 +1,35 @@
+/** One turn of a conversation, as a model sees it. */
+export interface ModelMessage {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
+
+export interface TextRequest {
+  /** Who the model is and how it shall answer; stands before the messages. */
+  readonly system?: string;
+  /** Oldest first; the last one is from the user. */
+  readonly messages: readonly ModelMessage[];
+  /** Stops the answer and closes the request to the provider. */
+  readonly signal?: AbortSignal;
+  /** The answer is cut off after so many tokens. @default the provider's own limit */
+  readonly maxOutputTokens?: number;
+  /** 0: nearly the same answer each time; larger: more variety. @default the provider's own */
+  readonly temperature?: number;
+}
+
+/** Something that writes text: a provider's model or the offline rules. */
+export interface LanguageModel {
+  /** For people: `offline rules`, `Mistral mistral-small-latest`, or host and model. Never holds a secret. */
+  readonly label: string;
+  /** Whether there is no model, only rules: what they cannot do, an agent has to do by itself. */
+  readonly isOffline: boolean;
+  /**
+   * The answer in pieces, as they arrive. Nothing is asked before the first piece is wanted; whoever stops taking
+   * pieces stops the model.
+   * @throws ParleyError `agent_failed` when the provider fails; its message may be shown to anybody
+   * @throws ParleyError `cancelled` once `signal` is aborted, or the signal's reason where that is a ParleyError
+   */
+  streamText(request: TextRequest): AsyncIterable<string>;
+  /** The whole answer. Throws as `streamText`. */
+  generateText(request: TextRequest): Promise<string>;
+}

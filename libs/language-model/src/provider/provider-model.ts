@@ -1,0 +1,96 @@
+import { ParleyError } from '@parley/shared-models';
+import { streamText, type LanguageModel as VendorModel } from 'ai';
+import { collect } from '../collect.ts';
+import type { LanguageModel, TextRequest } from '../language-model.ts';
+import { throwIfStopped } from '../stop-signal.ts';
+import { type AnswerLimits, startAnswerDeadline } from './answer-deadline.ts';
+import { brokenAnswer, type Provider, providerError, toProviderError } from './provider-error.ts';
+
+export interface ProviderModelOptions {
+  readonly label: string;
+  readonly provider: Provider;
+  readonly model: VendorModel;
+  readonly limits: AnswerLimits;
+  /** Further tries after a transient failure (408, 409, 429, 5xx, no connection), before the first piece. */
+  readonly retries: number;
+}
+
+/** A provider's model behind the port, over the AI SDK. */
+export function createProviderModel(options: ProviderModelOptions): LanguageModel {
+  const { label, provider, model, limits, retries } = options;
+
+  async function* stream(request: TextRequest): AsyncGenerator<string, void, undefined> {
+    throwIfStopped(request.signal);
+    const deadline = startAnswerDeadline(limits);
+    const readerLeft = new AbortController();
+    let hasText = false;
+    try {
+      const parts = streamText({
+        model,
+        messages: request.messages.map(({ role, text }) => ({ role, content: text })),
+        maxRetries: retries,
+        abortSignal: anySignal(deadline.signal, readerLeft.signal, request.signal),
+        // Errors come as parts; the default handler would print them, headers included, to the console.
+        onError: () => {},
+        ...(request.system === undefined ? {} : { instructions: request.system }),
+        ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens }),
+        ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+      }).stream;
+      for await (const part of parts) {
+        switch (part.type) {
+          case 'text-delta':
+            deadline.pause();
+            hasText ||= part.text !== '';
+            if (part.text !== '') yield part.text;
+            deadline.resume();
+            break;
+          case 'reasoning-delta':
+            deadline.resume();
+            break;
+          case 'error':
+            throw toProviderError(part.error, provider);
+          case 'finish':
+            if (part.finishReason === 'interrupted' || part.finishReason === 'error') {
+              throw brokenAnswer(provider);
+            }
+            if (!hasText) throw emptyAnswer(provider, part.finishReason);
+            return;
+        }
+      }
+      throw brokenAnswer(provider);
+    } catch (error) {
+      throwIfStopped(request.signal);
+      if (deadline.exceededMs !== undefined) throw silentProvider(provider, deadline.exceededMs, hasText);
+      throw error instanceof ParleyError ? error : toProviderError(error, provider);
+    } finally {
+      deadline.pause();
+      readerLeft.abort();
+    }
+  }
+
+  return { label, isOffline: false, streamText: stream, generateText: (request) => collect(stream(request)) };
+}
+
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+function emptyAnswer(provider: Provider, finishReason: string): ParleyError {
+  const isFiltered = finishReason === 'content-filter';
+  return providerError(
+    provider,
+    isFiltered
+      ? `${provider.name} declined to answer (content filter).`
+      : `${provider.name} gave an empty answer.`,
+  );
+}
+
+function silentProvider(provider: Provider, limitMs: number, hasText: boolean): ParleyError {
+  const limit = `${limitMs / 1000} s`;
+  return providerError(
+    provider,
+    hasText
+      ? `${provider.name} fell silent for ${limit} in the middle of its answer.`
+      : `${provider.name} gave no answer within ${limit}.`,
+  );
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it arrived at the stand-in. */
+export interface ReceivedRequest {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: {
+    readonly model: string;
+    readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+    readonly stream?: boolean;
+    readonly max_tokens?: number;
+    readonly temperature?: number;
+  };
+  /** Resolves when the client has gone away or the answer is complete; true when the client went first. */
+  readonly closed: Promise<boolean>;
+}
+
+/** What the stand-in does with one request. */
+export type Script = (response: ServerResponse, request: ReceivedRequest) => Promise<void> | void;
+
+/** A local HTTP server that speaks the chat completions protocol of Mistral and of OpenAI-compatible endpoints. */
+export interface StandInProvider {
+  /** `http://127.0.0.1:<port>/v1` */
+  readonly baseUrl: string;
+  readonly requests: readonly ReceivedRequest[];
+  /** What to do with the following requests, one script each; the last one also does for all after it. */
+  play(...scripts: [Script, ...Script[]]): void;
+  close(): Promise<void>;
+}
+
+export async function startStandInProvider(): Promise<StandInProvider> {
+  const requests: ReceivedRequest[] = [];
+  let scripts: Script[] = [respondWith(500, { error: { message: 'no script' } })];
+  let failure: unknown;
+
+  const server = createServer((incoming, response) => {
+    const serve = async (): Promise<void> => {
+      let text = '';
+      for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+      const closed = once(response, 'close').then(() => !response.writableFinished);
+      const request = { url: incoming.url ?? '', headers: incoming.headers, body: JSON.parse(text), closed };
+      requests.push(request);
+      const script = scripts.length > 1 ? scripts.shift() : scripts[0];
+      await script?.(response, request);
+    };
+    serve().catch((error: unknown) => {
+      failure ??= error;
+      response.destroy();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    play(...given) {
+      scripts = given;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** Answers with a status and a JSON body; by default asks for a retry at once, where the client retries. */
+export function respondWith(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = { 'retry-after-ms': '1' },
+): Script {
+  return (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body));
+  };
+}
+
+/** Streams these pieces as an answer and ends it as the protocol demands. */
+export function streamPieces(...pieces: readonly string[]): Script {
+  return (response) => {
+    beginStream(response);
+    for (const piece of pieces) writePiece(response, piece);
+    endStream(response);
+  };
+}
+
+export function beginStream(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.flushHeaders();
+}
+
+export function writePiece(response: ServerResponse, content: string): void {
+  writeEvent(response, chunkOf({ role: 'assistant', content }, null));
+}
+
+export function writeEvent(response: ServerResponse, data: unknown): void {
+  response.write(`data: ${JSON.stringify(data)}\n\n`);
+}
+
+export function endStream(response: ServerResponse, finishReason = 'stop'): void {
+  const usage = { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 };
+  writeEvent(response, { ...chunkOf({ content: '' }, finishReason), usage });
+  response.end('data: [DONE]\n\n');
+}
+
+function chunkOf(delta: Readonly<Record<string, string>>, finishReason: string | null): object {
+  return {
+    id: 'stand-in',
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: 'stand-in',
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
+  };
+}
