@@ -1,0 +1,173 @@
+import { connect, type Socket } from 'node:net';
+import type { BusLogger } from '../bus-options.ts';
+import type { InstanceRow } from './instance-rows.ts';
+import { createInterests } from './interests.ts';
+import { resolveAddress } from './peer-address.ts';
+import { encodeFrame, type PeerFrame, type Post } from './peer-frames.ts';
+import { createPeerLink, type PeerLink } from './peer-link.ts';
+import { createPeerListener } from './peer-listener.ts';
+
+/**
+ * Sockets from each instance to every other one that has the same file open, for what is worth nothing a moment
+ * later: "there is a message in that queue", and signals. What gets lost here is found by the next look at the file.
+ */
+export interface PeerMesh {
+  /** Where others reach this instance; null when no socket could be opened. */
+  listen(): Promise<string | null>;
+  /**
+   * Connects to the older ones of these (so that two never connect to each other at once) and drops links to others.
+   * Resolves when each has answered, is gone, or took too long.
+   */
+  meet(instances: readonly InstanceRow[], ownId: number): Promise<void>;
+  /** Resolves when every connected instance knows, so that its posts on the topic come here. */
+  announce(topic: string): Promise<void>;
+  withdraw(topic: string): void;
+  /** To the other instances that asked for the topic. */
+  post(topic: string, type: string, body: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+/** An instance that has said hello. */
+interface Peer {
+  readonly key: string;
+  readonly link: PeerLink;
+  /** What it asked for. */
+  readonly topics: Set<string>;
+}
+
+/** How long a connection may take to say hello. */
+const HELLO_TIMEOUT_MS = 1_000;
+
+export function createPeerMesh(parts: {
+  dataDir: string;
+  key: string;
+  secret: string;
+  onPost: (post: Post) => void;
+  /** Something may have been missed while there was no link. */
+  onMet: () => void;
+  onLost: () => void;
+  logger: BusLogger;
+}): PeerMesh {
+  const { dataDir, key, secret, onPost, onMet, onLost, logger } = parts;
+  const peers = new Map<string, Peer>();
+  const strangers = new Set<PeerLink>();
+  const meetings = new Map<string, Promise<void>>();
+  const interests = createInterests();
+  const listener = createPeerListener({ dataDir, key, onConnection: (socket) => link(socket), logger });
+  let known = new Set<string>();
+  let isClosed = false;
+
+  const links = (): PeerLink[] => [...peers.values()].map((peer) => peer.link);
+
+  /** @param expected what is known of the other side, when this side connects */
+  function link(socket: Socket, expected?: InstanceRow, onSettled = (): void => undefined): void {
+    const version = interests.version();
+    let peer: Peer | undefined;
+    const timer = setTimeout(() => own.destroy(), HELLO_TIMEOUT_MS);
+
+    function sayHello(secretOfOther: string): void {
+      own.send({ kind: 'hello', key, secret: secretOfOther, topics: interests.topics() });
+    }
+
+    function greet(frame: PeerFrame): void {
+      if (frame.kind !== 'hello' || !isWelcome(frame, expected)) {
+        own.destroy();
+        return;
+      }
+      clearTimeout(timer);
+      strangers.delete(own);
+      if (expected === undefined) sayHello('');
+      else if (version !== interests.version()) {
+        own.send({ kind: 'interest', seq: 0, add: interests.topics(), remove: [] });
+      }
+      const before = peers.get(frame.key);
+      peer = { key: frame.key, link: own, topics: new Set(frame.topics) };
+      peers.set(frame.key, peer);
+      before?.link.destroy();
+      onSettled();
+      onMet();
+    }
+
+    function take(frame: PeerFrame): void {
+      if (peer === undefined) greet(frame);
+      else {
+        interests.isAlive(own);
+        heed(frame, peer);
+      }
+    }
+
+    function heed(frame: PeerFrame, { topics }: Peer): void {
+      if (frame.kind === 'post') onPost(frame);
+      if (frame.kind === 'heard') interests.heard(own, frame.seq);
+      if (frame.kind !== 'interest') return;
+      for (const topic of frame.add) topics.add(topic);
+      for (const topic of frame.remove) topics.delete(topic);
+      own.send({ kind: 'heard', seq: frame.seq });
+    }
+
+    function closed(err: Error | undefined): void {
+      clearTimeout(timer);
+      strangers.delete(own);
+      interests.lost(own);
+      onSettled();
+      if (err !== undefined) logger.debug({ err }, 'the socket to another process failed');
+      if (peer === undefined || peers.get(peer.key) !== peer) return;
+      peers.delete(peer.key);
+      if (!isClosed) onLost();
+    }
+
+    const own = createPeerLink(socket, { onFrame: take, onClosed: closed });
+    strangers.add(own);
+    if (expected !== undefined) sayHello(expected.secret);
+  }
+
+  function isWelcome(
+    frame: Extract<PeerFrame, { kind: 'hello' }>,
+    expected: InstanceRow | undefined,
+  ): boolean {
+    if (isClosed) return false;
+    return expected === undefined ? frame.secret === secret : frame.key === expected.busKey;
+  }
+
+  function connectTo(instance: InstanceRow): Promise<void> {
+    const underWay = meetings.get(instance.busKey);
+    if (underWay !== undefined) return underWay;
+    const path = instance.address === null ? undefined : resolveAddress(dataDir, instance.address);
+    if (path === undefined) return Promise.resolve();
+    const meeting = new Promise<void>((resolve) => link(connect(path), instance, resolve)).finally(() => {
+      meetings.delete(instance.busKey);
+    });
+    meetings.set(instance.busKey, meeting);
+    return meeting;
+  }
+
+  return {
+    listen: listener.listen,
+    async meet(instances, ownId) {
+      if (isClosed) return;
+      const keys = new Set(instances.map(({ busKey }) => busKey));
+      for (const peer of [...peers.values()]) {
+        // One that is not known yet has registered after the list was read.
+        if (known.has(peer.key) && !keys.has(peer.key)) peer.link.destroy();
+      }
+      known = keys;
+      const older = instances.filter(({ id, busKey }) => id < ownId && busKey !== key && !peers.has(busKey));
+      await Promise.all(older.map(connectTo));
+    },
+    announce: (topic) => interests.announce(topic, links()),
+    withdraw: (topic) => interests.withdraw(topic, links()),
+    post(topic, type, body) {
+      let encoded: Buffer | undefined;
+      for (const peer of peers.values()) {
+        if (!peer.topics.has(topic)) continue;
+        encoded ??= encodeFrame({ kind: 'post', topic, type, body });
+        peer.link.sendIfRoom(encoded);
+      }
+    },
+    async close() {
+      isClosed = true;
+      for (const open of [...links(), ...strangers]) open.destroy();
+      await listener.close();
+    },
+  };
+}
