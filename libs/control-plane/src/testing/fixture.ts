@@ -10,9 +10,7 @@ import {
 } from '../server/start-server.ts';
 import { cleanUpAfterEach } from './cleanup.ts';
 import { createInMemoryHandlers, type InMemoryHandlers } from './in-memory-handlers.ts';
-import { recordingLogger } from './recording-logger.ts';
-
-type RecordingLogger = ReturnType<typeof recordingLogger>;
+import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
 export interface Served {
   readonly server: ControlPlaneServer;

@@ -1,3 +1,4 @@
+import { EventEmitter, on } from 'node:events';
 import type { Logger } from '../logger.ts';
 
 export interface LogLine {
@@ -6,14 +7,29 @@ export interface LogLine {
   readonly fields: object;
 }
 
+export interface RecordingLogger extends Logger {
+  readonly lines: LogLine[];
+  /** Resolves with the next line whose message contains the text. */
+  next(text: string): Promise<LogLine>;
+}
+
 /** A logger that keeps its lines. */
-export function recordingLogger(): Logger & { readonly lines: LogLine[] } {
+export function recordingLogger(): RecordingLogger {
   const lines: LogLine[] = [];
+  const events = new EventEmitter();
+  const write = (line: LogLine): void => {
+    lines.push(line);
+    events.emit('line', line);
+  };
   const at =
     (level: LogLine['level']) =>
     (fields: object | string, message?: string): void => {
-      if (typeof fields === 'string') lines.push({ level, message: fields, fields: {} });
-      else lines.push({ level, message: message ?? '', fields });
+      if (typeof fields === 'string') write({ level, message: fields, fields: {} });
+      else write({ level, message: message ?? '', fields });
     };
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const next = async (text: string): Promise<LogLine> => {
+    for await (const [line] of on(events, 'line')) if (line.message.includes(text)) return line;
+    throw new Error('the log has ended');
+  };
+  return { lines, next, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

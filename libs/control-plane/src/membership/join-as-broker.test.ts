@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { joinTestBroker } from '../testing/broker-fixture.ts';
+import { onLoopback } from '../testing/fixture.ts';
+import { agentStatus, createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
+
+describe('a broker that joins', () => {
+  const loopback = onLoopback();
+
+  async function joined() {
+    const served = await loopback.serve();
+    const broker = loopback.stopLater(joinTestBroker(served.url));
+    await broker.membership.whenReady();
+    const push = served.handlers.statusStreams.get('b-1');
+    if (push === undefined) throw new Error('not subscribed');
+    return { ...served, broker, push };
+  }
+
+  it('registers, and subscribes under its broker id', async () => {
+    const { handlers, broker } = await joined();
+    expect(handlers.requests.slice(0, 2)).toEqual([
+      { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker' } },
+      { rpc: 'subscribeToAgentStatus', request: { subscriberId: 'b-1' } },
+    ]);
+    expect(broker.membership.isConnected).toBe(true);
+  });
+
+  it('is ready when it has the full list, also when there is no agent', async () => {
+    const { broker } = await joined();
+    expect(broker.told).toEqual(['agents']);
+    expect(broker.membership.agents.size).toBe(0);
+  });
+
+  it('keeps all agents, with what changes', async () => {
+    const { broker, push } = await joined();
+    const update = (fields: object) => {
+      push.send({ agents: [], isFull: false, removed: [], ...fields });
+      return broker.next('agents');
+    };
+    expect(await update({ agents: [agentStatus(), agentStatus({ agentId: 'hr' })] })).toBe(
+      'agents echo:online hr:online',
+    );
+    expect(await update({ agents: [agentStatus({ agentId: 'hr', state: 'offline' })] })).toBe(
+      'agents echo:online hr:offline',
+    );
+    expect(await update({ removed: ['echo'] })).toBe('agents hr:offline');
+    expect(broker.membership.agents.get('hr')).toEqual(agentStatus({ agentId: 'hr', state: 'offline' }));
+  });
+
+  it('replaces everything when a full list comes', async () => {
+    const { broker, push } = await joined();
+    push.send({ agents: [agentStatus()], isFull: false, removed: [] });
+    await broker.next('agents');
+    push.send({ agents: [agentStatus({ agentId: 'hr' })], isFull: true, removed: [] });
+    expect(await broker.next('agents')).toBe('agents hr:online');
+  });
+
+  it('registers again and again as a sign of life', async () => {
+    const { handlers } = await joined();
+    await handlers.next('registerBroker');
+    await handlers.next('registerBroker');
+    expect(handlers.requests.filter(({ rpc }) => rpc === 'subscribeToAgentStatus')).toHaveLength(1);
+  });
+
+  it('subscribes again when its stream was cut, and keeps what it knew until then', async () => {
+    const { handlers, broker, push } = await joined();
+    push.send({ agents: [agentStatus()], isFull: false, removed: [] });
+    await broker.next('agents');
+    const again = broker.next('agents');
+    const subscribed = handlers.next('subscribeToAgentStatus');
+    push.end();
+    await handlers.next('subscribeToAgentStatus gone');
+    expect([...broker.membership.agents.keys()]).toEqual(['echo']);
+    await subscribed;
+    expect(await again).toBe('agents');
+  });
+
+  it('is told why it is refused', async () => {
+    const { url } = await loopback.serve({ joinToken: 'right' });
+    const broker = loopback.stopLater(joinTestBroker(url, { joinToken: 'left' }));
+    expect(await broker.next('refused')).toBe('refused unauthenticated');
+  });
+});
+
+describe('a broker that leaves', () => {
+  const loopback = onLoopback();
+
+  it('unregisters and ends its stream', async () => {
+    const { handlers, url } = await loopback.serve();
+    const broker = joinTestBroker(url);
+    await broker.membership.whenReady();
+    const gone = handlers.next('subscribeToAgentStatus gone');
+    await broker.membership.leave();
+    await gone;
+    expect(handlers.requests).toContainEqual({ rpc: 'unregisterBroker', request: { brokerId: 'b-1' } });
+    expect(broker.membership.isConnected).toBe(false);
+  });
+
+  it('stops without unregistering, and the server sees the end of its stream', async () => {
+    const { handlers, url } = await loopback.serve();
+    const broker = joinTestBroker(url);
+    await broker.membership.whenReady();
+    const gone = handlers.next('subscribeToAgentStatus gone');
+    await broker.stop();
+    await gone;
+    expect(handlers.requests.map(({ rpc }) => rpc)).not.toContain('unregisterBroker');
+  });
+
+  it('leaves in time when the server does not answer', async () => {
+    const handlers = createInMemoryHandlers();
+    handlers.unregisterBroker = () => new Promise(() => {});
+    const { url } = await loopback.serve({ handlers });
+    const broker = joinTestBroker(url, { deadlines: { callMs: 600_000 } });
+    await broker.membership.whenReady();
+    await broker.membership.leave(30);
+    expect(broker.logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'could not unregister: out of time' }),
+    );
+  });
+
+  it('tells whoever waits for the agents that it will not come to that', async () => {
+    const broker = joinTestBroker('127.0.0.1:1');
+    const ready = broker.membership.whenReady();
+    await broker.stop();
+    await expect(ready).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
