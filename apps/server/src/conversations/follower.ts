@@ -54,6 +54,8 @@ export function createFollower(options: {
           sentSeq = message.seq;
         }
         for (const status of page.statuses) {
+          // That it was accepted is said by the message itself.
+          if (status.status === 'accepted') continue;
           reader.send(JSON.stringify({ type: 'message.status', ...status } satisfies ServerFrame));
         }
         hasMore = page.hasMore;

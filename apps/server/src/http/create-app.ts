@@ -4,7 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastifyWebsocket from '@fastify/websocket';
 import type { Logger } from '@parley/process-kit';
 import { ERRORS, type ErrorReport, LIMITS, reportOf } from '@parley/shared-models';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -30,7 +30,7 @@ export async function createApp(config: ServerConfig, logger: Logger): Promise<A
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line for each request would drown what an operator looks for; failures are logged below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: LIMITS.frameBytes,
   }).withTypeProvider<ZodTypeProvider>();

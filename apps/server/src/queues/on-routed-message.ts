@@ -26,7 +26,7 @@ export async function onRoutedMessage(
   const hops = appendHop(stringHeader(envelope, HEADERS.hops), 'server');
   const attempt = integerHeader(envelope, HEADERS.attempt);
   const route = await store.recordRouting(envelope.messageId, attempt, decisionOf(envelope), parseHops(hops));
-  if (route.outcome === 'settled' || route.outcome === 'unknown') {
+  if (!('decision' in route)) {
     logger.debug(
       { messageId: envelope.messageId, outcome: route.outcome },
       'a routed message needs no delivery any more',

@@ -1,4 +1,4 @@
-import { type ClientFrameOf, newId, type UnstoredMessage } from '@parley/shared-models';
+import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
 import type { FrameHandler, Session } from '../session.ts';
 
 /** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
@@ -26,7 +26,8 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
 function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {
   return {
     id: frame.id,
-    conversationId: frame.conversationId ?? newId(),
+    // Sent again, it must lead to the same conversation.
+    conversationId: frame.conversationId ?? deriveId(frame.id, 'conversation'),
     kind: 'TEXT',
     sender: { kind: 'user', id: session.user.id, name: session.user.name },
     text: frame.text,

@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createVhost } from '@parley/messaging/testing';
+import { freePort } from './free-port.ts';
+import { type ParleyProcess, startProcess } from './parley-process.ts';
+
+export type QueueDriver = 'embedded' | 'rabbitmq';
+export const QUEUE_DRIVERS: readonly QueueDriver[] = ['embedded', 'rabbitmq'];
+
+export interface AgentToStart {
+  /** A shipped agent. */
+  readonly use?: string;
+  readonly file?: string;
+  readonly name?: string;
+  readonly id?: string;
+}
+
+/** Server, broker and agents as separate processes with queues and a store of their own. */
+export interface ParleySystem {
+  readonly url: string;
+  readonly webSocketUrl: string;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly server: ParleyProcess;
+  readonly broker: ParleyProcess;
+  readonly agents: readonly ParleyProcess[];
+  startServer(): Promise<ParleyProcess>;
+  startBroker(): Promise<ParleyProcess>;
+  startAgent(agent: AgentToStart): Promise<ParleyProcess>;
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  readonly driver: QueueDriver;
+  /** @default [{ use: 'echo' }] */
+  readonly agents?: readonly AgentToStart[];
+  /** Settings for every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default true */
+  readonly hasBroker?: boolean;
+}
+
+/** Resolves when a message sent now would be answered. */
+export async function startSystem(options: SystemOptions): Promise<ParleySystem> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'parley-test-'));
+  const vhost = options.driver === 'rabbitmq' ? await createVhost() : undefined;
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  const env: Record<string, string> = {
+    PORT: String(port),
+    GRPC_PORT: String(grpcPort),
+    GRPC_URL: `127.0.0.1:${grpcPort}`,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'debug',
+    HEARTBEAT_MS: '500',
+    AGENT_GRACE_MS: '3000',
+    ...(vhost === undefined ? {} : { AMQP_URL: vhost.amqpUrl }),
+    ...options.env,
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const running: { server?: ParleyProcess; broker?: ParleyProcess; agents: ParleyProcess[] } = { agents: [] };
+  const all = new Set<ParleyProcess>();
+  const track = (process: ParleyProcess): ParleyProcess => {
+    all.add(process);
+    return process;
+  };
+
+  const required = (process: ParleyProcess | undefined): ParleyProcess => {
+    if (process === undefined) throw new Error('it was not started');
+    return process;
+  };
+
+  const system: ParleySystem = {
+    url,
+    webSocketUrl: `${url.replace('http', 'ws')}/ws`,
+    dataDir,
+    env,
+    get server() {
+      return required(running.server);
+    },
+    get broker() {
+      return required(running.broker);
+    },
+    get agents() {
+      return running.agents;
+    },
+    async startServer() {
+      running.server = track(startProcess('server', env));
+      await running.server.logged((line) => line.msg === 'serving');
+      return running.server;
+    },
+    async startBroker() {
+      running.broker = track(startProcess('broker', env));
+      await running.broker.logged((line) => line.msg === 'routing');
+      return running.broker;
+    },
+    async startAgent({ use, file, name, id }) {
+      const args = [
+        ...(use === undefined ? [] : ['--use', use]),
+        ...(file === undefined ? [] : ['--file', file]),
+        ...(name === undefined ? [] : ['--name', name]),
+        ...(id === undefined ? [] : ['--id', id]),
+      ];
+      const agent = track(startProcess('agent', env, args));
+      running.agents.push(agent);
+      await agent.logged((line) => line.msg === 'registered');
+      return agent;
+    },
+    async stop() {
+      for (const process of all) process.signal('SIGCONT');
+      await Promise.all([...all].map((process) => process.kill()));
+      await vhost?.remove();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  try {
+    await system.startServer();
+    await Promise.all([
+      options.hasBroker === false ? undefined : system.startBroker(),
+      ...(options.agents ?? [{ use: 'echo' }]).map((agent) => system.startAgent(agent)),
+    ]);
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+  return system;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maxItems?: number;
+  readonly $ref?: string;
+}
+
+/** A Markdown table of an object's fields: name, shape, whether it must be there. The field `type` is left out. */
+export function fieldTable(schema: z.ZodType): string {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const rows = Object.entries(json.properties ?? {})
+    .filter(([name]) => name !== 'type')
+    .map(
+      ([name, field]) =>
+        `| \`${name}\` | ${shapeOf(field)} | ${json.required?.includes(name) ? 'yes' : ''} |`,
+    );
+  if (rows.length === 0) return 'No further fields.';
+  return ['| field | shape | required |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function shapeOf(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(' \\| ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(shapeOf))].join(' or ');
+  if (schema.$ref !== undefined) return 'any JSON';
+  switch (schema.type) {
+    case 'string':
+      return stringShape(schema);
+    case 'integer':
+      return `integer${rangeOf(schema)}`;
+    case 'number':
+      return `number${rangeOf(schema)}`;
+    case 'array':
+      return `array of ${shapeOf(schema.items ?? {})}${schema.maxItems === undefined ? '' : `, at most ${schema.maxItems}`}`;
+    case 'object':
+      return objectShape(schema);
+    default:
+      return schema.type ?? 'any JSON';
+  }
+}
+
+function stringShape({ format, pattern, minLength, maxLength }: JsonSchema): string {
+  if (format === 'uuid') return pattern?.includes('-7[') === true ? 'UUIDv7' : 'UUID';
+  if (format === 'date-time') return 'time, ISO 8601 UTC with milliseconds';
+  if (pattern?.startsWith('^[a-z0-9]') === true) return 'agent id';
+  if (maxLength === undefined) return 'string';
+  return `string, ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`;
+}
+
+function rangeOf({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+  const low = minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + 1);
+  const high = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  if (low === undefined || low === Number.MIN_SAFE_INTEGER) return '';
+  return high === undefined ? ` ≥ ${low}` : ` ${low} to ${high}`;
+}
+
+function objectShape({ properties, required, additionalProperties }: JsonSchema): string {
+  if (properties === undefined) {
+    return typeof additionalProperties === 'object'
+      ? `object: id → ${shapeOf(additionalProperties)}`
+      : 'object';
+  }
+  const fields = Object.keys(properties).map((name) => `${name}${required?.includes(name) ? '' : '?'}`);
+  return `\`{ ${fields.join(', ')} }\``;
+}

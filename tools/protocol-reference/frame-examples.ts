@@ -1,0 +1,143 @@
+import type {
+  AgentStatus,
+  ChatMessage,
+  ClientFrame,
+  ClientFrameType,
+  ServerFrame,
+  ServerFrameType,
+} from '@parley/shared-models';
+
+const CONVERSATION = '019aa0d4-6a00-7000-8000-00000000c0de';
+const MESSAGE = '019aa0d4-6a10-7000-8000-000000000001';
+const REPLY = '019aa0d4-6a10-7c3d-9f1e-5a7b8c9d0e1f';
+const COMMAND = '019aa0d4-6b00-7000-8000-000000000002';
+const TASK = '019aa0d4-6c00-7000-8000-000000000003';
+const AT = '2026-01-31T09:30:00.000Z';
+
+const agent: AgentStatus = {
+  agentId: 'finance',
+  agentName: 'Finance',
+  group: 'finance',
+  description: 'Budgets, invoices, expenses',
+  capabilities: [],
+  keywords: ['budget'],
+  examples: [],
+  state: 'online',
+  load: 0.25,
+  lastSeen: AT,
+  incarnation: 3,
+  metrics: { handled: 12, failed: 0, meanHandleMs: 840 },
+};
+
+const reply: ChatMessage = {
+  id: REPLY,
+  conversationId: CONVERSATION,
+  seq: 2,
+  kind: 'REPLY',
+  sender: { kind: 'agent', id: 'finance', name: 'Finance' },
+  receiver: { kind: 'user', id: 'local', name: 'You' },
+  text: 'You have **1,200 €** left.',
+  inReplyTo: MESSAGE,
+  createdAt: AT,
+};
+
+/** One example of each frame that a client sends, as it stands in `docs/protocol.md`. */
+export const CLIENT_EXAMPLES: { readonly [T in ClientFrameType]: Extract<ClientFrame, { type: T }> } = {
+  hello: { type: 'hello', clientName: 'my-script', resume: { [CONVERSATION]: 2 } },
+  'message.send': {
+    type: 'message.send',
+    id: MESSAGE,
+    conversationId: CONVERSATION,
+    text: 'What is left of my budget?',
+    target: { agentName: 'Finance' },
+  },
+  'message.cancel': { type: 'message.cancel', messageId: MESSAGE },
+  'conversation.open': { type: 'conversation.open', conversationId: CONVERSATION, afterSeq: 0 },
+  'conversation.close': { type: 'conversation.close', conversationId: CONVERSATION },
+  typing: { type: 'typing', conversationId: CONVERSATION, isTyping: true },
+  'agents.request': { type: 'agents.request' },
+  'agent.control': { type: 'agent.control', agentId: 'finance', action: 'pause' },
+  'queues.reset': { type: 'queues.reset', confirm: true },
+  'command.run': { type: 'command.run', id: COMMAND, agentId: 'shell', command: 'df -h', timeoutMs: 10_000 },
+  'command.cancel': { type: 'command.cancel', id: COMMAND },
+  'task.cancel': { type: 'task.cancel', taskId: TASK },
+  'event.publish': {
+    type: 'event.publish',
+    channel: 'human',
+    event: { id: TASK, type: 'order_requested', payload: { product: 'Laptop', quantity: 1 } },
+  },
+  ping: { type: 'ping' },
+};
+
+/** One example of each frame that the server sends. */
+export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerFrame, { type: T }> } = {
+  welcome: {
+    type: 'welcome',
+    connectionId: '019aa0d4-6900-7000-8000-0000000000aa',
+    user: { id: 'local', name: 'You', roles: ['admin'] },
+    serverTime: AT,
+    heartbeatMs: 30_000,
+    queue: 'embedded',
+    languageModel: 'offline rules',
+  },
+  ack: { type: 'ack', id: MESSAGE, conversationId: CONVERSATION, seq: 1 },
+  message: { type: 'message', message: reply },
+  'message.delta': {
+    type: 'message.delta',
+    messageId: REPLY,
+    conversationId: CONVERSATION,
+    agentId: 'finance',
+    index: 0,
+    text: 'You have ',
+    inReplyTo: MESSAGE,
+  },
+  'message.status': {
+    type: 'message.status',
+    messageId: MESSAGE,
+    conversationId: CONVERSATION,
+    status: 'routed',
+    routing: {
+      agentId: 'finance',
+      agentName: 'Finance',
+      strategy: 'keywords',
+      confidence: 0.6,
+      reason: '“budget” speaks for Finance.',
+      candidates: [{ agentId: 'finance', agentName: 'Finance', confidence: 0.6 }],
+    },
+    hops: [
+      { service: 'server', at: AT },
+      { service: 'broker', at: '2026-01-31T09:30:00.002Z' },
+    ],
+  },
+  typing: {
+    type: 'typing',
+    conversationId: CONVERSATION,
+    by: { kind: 'agent', id: 'finance', name: 'Finance' },
+    isTyping: true,
+  },
+  agents: { type: 'agents', agents: [agent], isFull: false },
+  'command.status': { type: 'command.status', id: COMMAND, state: 'running' },
+  'command.output': { type: 'command.output', id: COMMAND, stream: 'stdout', seq: 1, data: 'Filesystem …\n' },
+  'task.update': {
+    type: 'task.update',
+    task: {
+      id: TASK,
+      conversationId: CONVERSATION,
+      state: 'EXECUTING',
+      plan: [{ id: 'step-1', title: 'Prices of AAPL', state: 'running', agentId: 'executor', startedAt: AT }],
+    },
+  },
+  event: {
+    type: 'event',
+    channel: 'human',
+    event: { id: TASK, type: 'notification', payload: { message: 'Order created.' } },
+  },
+  error: {
+    type: 'error',
+    code: 'invalid_frame',
+    message: 'text: a string is required',
+    details: { path: 'text' },
+    inReplyTo: MESSAGE,
+  },
+  pong: { type: 'pong' },
+};

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  AgentStatus,
+  ChatMessage,
+  CLOSE_CODES,
+  ClientFrames,
+  ERRORS,
+  Failure,
+  HEADERS,
+  LIMITS,
+  MessageStatus,
+  RoutingDecision,
+  ServerFrames,
+  Settled,
+} from '@parley/shared-models';
+import type { z } from 'zod';
+import { fieldTable } from './field-table.ts';
+import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from './frame-examples.ts';
+
+const PROTOS = path.resolve(import.meta.dirname, '../../protos/parley/v1');
+
+/** The parts of `docs/protocol.md` that follow from the models, by the name of their marker. */
+export function referenceSections(): ReadonlyMap<string, string> {
+  return new Map([
+    ['client-frames', frames(ClientFrames, CLIENT_EXAMPLES)],
+    ['server-frames', frames(ServerFrames, SERVER_EXAMPLES)],
+    ['objects', objects()],
+    ['errors', errors()],
+    [
+      'close-codes',
+      table(
+        ['code', 'name'],
+        Object.entries(CLOSE_CODES).map(([name, code]) => [String(code), `\`${name}\``]),
+      ),
+    ],
+    [
+      'limits',
+      table(
+        ['limit', 'value'],
+        Object.entries(LIMITS).map(([name, value]) => [`\`${name}\``, String(value)]),
+      ),
+    ],
+    [
+      'headers',
+      table(
+        ['header'],
+        Object.values(HEADERS).map((header) => [`\`${header}\``]),
+      ),
+    ],
+    ['rpcs', rpcs()],
+  ]);
+}
+
+function frames(
+  schemas: Readonly<Record<string, z.ZodType>>,
+  examples: Readonly<Record<string, unknown>>,
+): string {
+  return Object.entries(schemas)
+    .map(
+      ([type, schema]) =>
+        `#### \`${type}\`\n\n${fieldTable(schema)}\n\n\`\`\`json\n${JSON.stringify(examples[type])}\n\`\`\``,
+    )
+    .join('\n\n');
+}
+
+function objects(): string {
+  const models = { ChatMessage, AgentStatus, MessageStatus, RoutingDecision, Settled, Failure };
+  return Object.entries(models)
+    .map(([name, schema]) => `#### ${name}\n\n${fieldTable(schema)}`)
+    .join('\n\n');
+}
+
+function errors(): string {
+  const rows = Object.entries(ERRORS).map(([code, { meaning, canRetry, status }]) => [
+    `\`${code}\``,
+    meaning,
+    canRetry ? 'yes' : 'no',
+    String(status),
+  ]);
+  return table(['code', 'meaning', 'can the same request succeed later?', 'HTTP'], rows);
+}
+
+/** Read off the files themselves: a service line, then its rpc lines. */
+function rpcs(): string {
+  const rows: string[][] = [];
+  for (const file of readdirSync(PROTOS).sort()) {
+    let service = '';
+    for (const line of readFileSync(path.join(PROTOS, file), 'utf8').split('\n')) {
+      service = /^service (\w+)/.exec(line)?.[1] ?? service;
+      const rpc = /^\s*rpc (\w+)\s*\((stream )?[\w.]+\)\s*returns\s*\((stream )?[\w.]+\)/.exec(line);
+      if (rpc === null) continue;
+      const kind = rpc[2] !== undefined ? 'client stream' : rpc[3] !== undefined ? 'server stream' : 'unary';
+      rows.push([`\`${service}\``, `\`${rpc[1]}\``, kind, `[${file}](../protos/parley/v1/${file})`]);
+    }
+  }
+  return table(['service', 'rpc', 'kind', 'file'], rows);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
