@@ -1,5 +1,5 @@
 import { ConfigError } from './load-config.ts';
-import type { Logger } from './logger.ts';
+import { type Logger, redactUrls } from './logger.ts';
 
 /** A started process, whatever it is. */
 export interface RunningProcess {
@@ -11,29 +11,49 @@ export interface RunningProcess {
   readonly ended?: Promise<never>;
 }
 
+export interface RunOptions {
+  readonly logger: Logger;
+  /** Given to `drain`, in milliseconds. */
+  readonly drainTimeoutMs: number;
+  /** What stopping may take beyond that before the process ends by force, in milliseconds. @default 5000 */
+  readonly stopGraceMs?: number;
+}
+
 /**
- * Runs until SIGTERM or SIGINT, then drains, stops and exits with 0; a second signal exits at once with 1.
- * Everything that ends the process passes here, so that nothing is cut off in the middle.
+ * npm and nx hand a Ctrl+C on to their children, which the terminal has sent it to already: what follows the first
+ * signal so closely, in milliseconds, is the same one.
  */
-export function runUntilSignal(
-  running: RunningProcess,
-  options: { logger: Logger; drainTimeoutMs: number },
-): void {
-  const { logger, drainTimeoutMs } = options;
-  let isStopping = false;
-  const end = async (code: number): Promise<void> => {
-    isStopping = true;
-    try {
-      await running.drain(drainTimeoutMs);
-      await running.stop();
-    } catch (err) {
-      logger.error({ err }, 'could not stop cleanly');
-      code = 1;
+const SAME_SIGNAL_MS = 300;
+
+/**
+ * Runs until SIGTERM or SIGINT, then drains, stops and exits with 0; a second signal exits at once with 1, and so
+ * does a drain or stop that hangs. Everything that ends the process passes here, so that nothing is cut off in the
+ * middle.
+ */
+export function runUntilSignal(running: RunningProcess, options: RunOptions): void {
+  const { logger, drainTimeoutMs, stopGraceMs = 5000 } = options;
+  let stoppingSince: number | undefined;
+
+  const end = async (reason: number): Promise<never> => {
+    stoppingSince = performance.now();
+    setTimeout(() => {
+      logger.error('stopping takes too long: leaving at once');
+      process.exit(1);
+    }, drainTimeoutMs + stopGraceMs);
+    let code = reason;
+    for (const step of [() => running.drain(drainTimeoutMs), () => running.stop()]) {
+      try {
+        await step();
+      } catch (err) {
+        logger.error({ err }, 'could not stop cleanly');
+        code = 1;
+      }
     }
     process.exit(code);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isStopping) {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
       logger.warn('second signal: leaving at once');
       process.exit(1);
     }
@@ -43,7 +63,7 @@ export function runUntilSignal(
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   running.ended?.catch((error: unknown) => {
-    if (isStopping) return;
+    if (stoppingSince !== undefined) return;
     logger.fatal(error instanceof Error ? error.message : String(error));
     void end(1);
   });
@@ -60,7 +80,7 @@ export async function main(start: () => Promise<void>): Promise<void> {
   try {
     await start();
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${redactUrls(explain(error))}\n`);
     process.exitCode = 1;
     // A half-started process may hold sockets that keep it alive.
     process.exit();
@@ -76,5 +96,6 @@ function explain(error: unknown): string {
     return `Port taken: ${where} is in use by another process. Stop that one, or set PORT (or GRPC_PORT) to another.`;
   }
   if (code === 'EACCES' && port !== undefined) return `Not allowed to listen on ${address ?? ''}:${port}.`;
+  if (code === 'EADDRNOTAVAIL') return `HOST ${address ?? ''} is no address of this machine.`;
   return error.stack ?? error.message;
 }

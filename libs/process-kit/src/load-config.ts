@@ -24,7 +24,8 @@ export function loadConfig<T extends z.ZodObject>(schema: T, env: Environment = 
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => {
-    const name = issue.path.join('.');
+    if (issue.path.length === 0) return `  ${issue.message}`;
+    const name = String(issue.path[0]);
     const value = given[name];
     const shown =
       value === undefined ? 'not set' : isSecret(name) ? 'set' : `is ${JSON.stringify(redactUrls(value))}`;
@@ -45,7 +46,7 @@ export function describeConfig(schema: z.ZodObject): string {
       description?: string;
       default?: unknown;
     };
-    const fallback = json.default === undefined ? '' : ` [${String(json.default)}]`;
+    const fallback = json.default === undefined || json.default === '' ? '' : ` [${String(json.default)}]`;
     return `  ${name.padEnd(22)} ${json.description ?? ''}${fallback}`;
   });
   return rows.join('\n');

@@ -3,29 +3,25 @@ import pretty from 'pino-pretty';
 
 export type Logger = pino.Logger;
 
-/** Field names whose values never reach a log, at the top and one level down. */
-const SECRET_FIELDS = [
-  'token',
-  'apiKey',
-  'password',
-  'secret',
-  'authorization',
-  'cookie',
-  'joinToken',
-  'authSecret',
-  'amqpUrl',
-  'databaseUrl',
-];
+/** A field that holds a secret, by its name's end, at any depth of a line: `joinToken`, `LLM_API_KEY`, `x-api-key`. */
+const SECRET_FIELD =
+  /"([^"\\]{0,64}(?:api[-_]?key|token|secret|password|authorization|cookie))":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi;
 
-/** A user and password inside a URL, as they stand in error messages of drivers. */
-const CREDENTIALS_IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*(?::[^\s/@]*)?@/gi;
+/**
+ * A user and password inside a URL, as they stand in error messages of drivers. Also a password with `/`, `@` or `#`
+ * in it, which no URL may hold unescaped but people write; `host:port` followed by a path is none. Bounded, so that
+ * a long text cannot make it slow.
+ */
+const CREDENTIALS_IN_URL =
+  /\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/@:"\\]{0,256}@|[^\s/@:?#"\\]{0,256}:(?!\d+(?:[/?#"\s]|$))[^\s"\\]{0,256}@)/gi;
 
 export function redactUrls(text: string): string {
-  return text.replace(CREDENTIALS_IN_URL, '$1***@');
+  return text.includes('://') ? text.replace(CREDENTIALS_IN_URL, '$1***@') : text;
 }
 
 /**
- * JSON lines, or readable ones on a terminal. Secrets by field name and passwords inside URLs are left out.
+ * JSON lines, or readable ones on a terminal. Secrets by field name and passwords inside URLs are left out, wherever
+ * in the line they stand.
  * @param name of the process, in every line as `service`
  */
 export function createLogger(name: string, level: pino.LevelWithSilent = 'info'): Logger {
@@ -33,16 +29,8 @@ export function createLogger(name: string, level: pino.LevelWithSilent = 'info')
     level,
     base: { service: name },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '***' },
-    hooks: {
-      logMethod(args, method) {
-        method.apply(
-          this,
-          args.map((arg) => (typeof arg === 'string' ? redactUrls(arg) : arg)) as typeof args,
-        );
-      },
-    },
-    serializers: { err: serializeError },
+    // On the finished line: errors, their causes and their own fields have found their way into it by then.
+    hooks: { streamWrite: (line) => redactUrls(line.replace(SECRET_FIELD, '"$1":"***"')) },
     formatters: { level: (label) => ({ level: label }) },
   };
   if (!process.stdout.isTTY) return pino(options);
@@ -53,15 +41,8 @@ export function createLogger(name: string, level: pino.LevelWithSilent = 'info')
       ignore: 'pid,hostname',
       messageFormat: '{service}: {msg}',
       hideObject: level === 'info',
+      // The last lines before an exit are the ones that matter.
+      sync: true,
     }),
   );
-}
-
-function serializeError(error: Error): object {
-  const serialized = pino.stdSerializers.err(error);
-  return {
-    ...serialized,
-    message: redactUrls(String(serialized.message)),
-    stack: redactUrls(String(serialized.stack)),
-  };
 }

@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { redactUrls } from './logger.ts';
+import { runProgram } from './test-program.ts';
+
+interface Line {
+  readonly msg: string;
+  readonly level: string;
+  readonly service: string;
+  readonly time: string;
+  readonly [field: string]: unknown;
+}
+
+const PROGRAM = `
+  import { createLogger } from '@parley/process-kit';
+  const url = 'amqp://guest:pa55word@queue:5672/vhost';
+  const logger = createLogger('broker', 'debug');
+  logger.info('hello');
+  logger.trace('too fine');
+  logger.info({ messageId: 'm1' }, 'with fields');
+  logger.warn('cannot reach ' + url);
+  logger.warn('cannot reach %s', url);
+  logger.warn({ url, nested: { list: [url] } }, 'fields');
+  logger.error(new Error('no answer from ' + url));
+  logger.error({ err: new Error('no answer from ' + url) });
+  const cause = Object.assign(new Error('inner ' + url), { address: url });
+  const error = new Error('outer', { cause });
+  logger.error({ err: error }, 'nested');
+  logger.error({ err: new AggregateError([cause], 'all of them') }, 'aggregate');
+  logger.info({
+    token: 'pa55word', joinToken: 'pa55word', apiKey: 'pa55word', password: 'pa55 "word" \\\\ pa55word',
+    settings: { MISTRAL_API_KEY: 'pa55word', AUTH_SECRET: 'pa55word', deeper: { still: { JOIN_TOKEN: 'pa55word' } } },
+    headers: { authorization: 'Bearer pa55word', cookie: ['a=pa55word'], 'x-api-key': 'pa55word' },
+    tokens: 12, routingKey: 'broker_input_queue',
+  }, 'secrets');
+  logger.child({ agentId: 'echo', secret: 'pa55word' }).info('from a child');
+`;
+
+describe('the logger', () => {
+  let output: string;
+  let lines: Line[];
+  const lineOf = (message: string): Line | undefined => lines.find(({ msg }) => msg === message);
+
+  beforeAll(async () => {
+    const { stdout, stderr, code } = await runProgram(PROGRAM).ended;
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    output = stdout;
+    lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  });
+
+  it('writes a JSON line with the time, the level by name and the process', () => {
+    const line = lineOf('hello');
+    expect(line).toEqual({ level: 'info', service: 'broker', msg: 'hello', time: expect.any(String) });
+    expect(line?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(lineOf('with fields')).toMatchObject({ messageId: 'm1' });
+  });
+
+  it('leaves out what is below its level', () => {
+    expect(output).not.toContain('too fine');
+  });
+
+  it('shows no password inside a URL, wherever it stands', () => {
+    expect(lines.filter(({ msg }) => msg === 'cannot reach amqp://***@queue:5672/vhost')).toHaveLength(2);
+    expect(lineOf('fields')).toMatchObject({
+      url: 'amqp://***@queue:5672/vhost',
+      nested: { list: ['amqp://***@queue:5672/vhost'] },
+    });
+    expect(output).not.toContain('guest');
+  });
+
+  it('shows an error with its message, stack and causes, without their passwords', () => {
+    expect(lines.filter(({ msg }) => msg === 'no answer from amqp://***@queue:5672/vhost')).toHaveLength(2);
+    expect(lineOf('nested')?.err).toMatchObject({
+      type: 'Error',
+      message: 'outer: inner amqp://***@queue:5672/vhost',
+      stack: expect.stringContaining('caused by: Error: inner amqp://***@queue:5672/vhost'),
+    });
+    expect(JSON.stringify(lineOf('aggregate'))).toContain('inner amqp://***@queue:5672/vhost');
+  });
+
+  it('shows no field that holds a secret by its name, at any depth', () => {
+    expect(lineOf('secrets')).toMatchObject({
+      token: '***',
+      joinToken: '***',
+      apiKey: '***',
+      password: '***',
+      settings: { MISTRAL_API_KEY: '***', AUTH_SECRET: '***', deeper: { still: { JOIN_TOKEN: '***' } } },
+      headers: { authorization: '***', cookie: '***', 'x-api-key': '***' },
+      tokens: 12,
+      routingKey: 'broker_input_queue',
+    });
+    expect(lineOf('from a child')).toMatchObject({ agentId: 'echo', secret: '***' });
+    expect(output).not.toContain('pa55');
+  });
+});
+
+describe('redactUrls', () => {
+  it.each([
+    ['amqp://user:secret@host:5672', 'amqp://***@host:5672'],
+    ['postgres://user@host/db', 'postgres://***@host/db'],
+    ['amqp://:secret@host', 'amqp://***@host'],
+    ['amqp://user:sec/ret@host/vhost', 'amqp://***@host/vhost'],
+    ['amqp://user:sec@ret@host', 'amqp://***@host'],
+    ['amqp://user:#secret?@host', 'amqp://***@host'],
+    ['from amqp://a:b@one to AMQPS://c:d@two.', 'from amqp://***@one to AMQPS://***@two.'],
+  ])('makes %s to %s', (text, redacted) => {
+    expect(redactUrls(text)).toBe(redacted);
+  });
+
+  it.each([
+    'http://localhost:8080/path?mail=ada@example.com',
+    'https://example.com/@scope/package',
+    'mail ada@example.com about http://host:80',
+    'no URL: a@b',
+    '://@',
+  ])('leaves %s as it is', (text) => {
+    expect(redactUrls(text)).toBe(text);
+  });
+
+  it('leaves nothing of any password that can stand in a log line', () => {
+    // What JSON escapes or ends a URL is left out, and what reads as a port with a path behind it.
+    const character = fc.constantFrom(...'abcXYZ0189-._~!$&()*+,;=:@/?#[]%ü'.split(''));
+    const password = fc
+      .string({ unit: character, minLength: 1, maxLength: 60 })
+      .filter((text) => !/^\d+[/?#]/.test(text));
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{0,10}$/), password, (user, secret) => {
+        const redacted = redactUrls(`before amqp://${user}:${secret}@queue:5672/vhost after`);
+        expect(redacted).toBe('before amqp://***@queue:5672/vhost after');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('stays fast with text that is made to make it slow', () => {
+    for (const piece of ['a.', 'a://b:', 'a://', 'amqp://a@', '"token":"', 'http://x:1']) {
+      expect(redactUrls(piece.repeat(50_000))).toBeDefined();
+    }
+  });
+});
