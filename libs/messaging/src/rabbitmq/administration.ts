@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentQueue, ParleyError, type QueueDepth } from '@parley/shared-models';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
-import { declareQueue } from './declare-topology.ts';
+import { DELETION_SETTLES_MS, declareQueue } from './declare-topology.ts';
 import { fetchUnacknowledged, vhostOf } from './management-api.ts';
 import { NOT_FOUND, onChannel, replyCodeOf } from './on-channel.ts';
 
@@ -115,9 +116,10 @@ export function createAdministration(options: AdministrationOptions): Administra
       agentIds.add(agentId);
       return patiently((channel) => declareQueue(channel, agentQueue(agentId)));
     },
-    deleteAgentQueue: (agentId) => {
+    deleteAgentQueue: async (agentId) => {
       agentIds.delete(agentId);
-      return patiently((channel) => channel.deleteQueue(agentQueue(agentId)));
+      await patiently((channel) => channel.deleteQueue(agentQueue(agentId)));
+      await sleep(DELETION_SETTLES_MS);
     },
     depths: async () => {
       const inHandOf = await unacknowledged();

@@ -18,6 +18,12 @@ const RETURN_LIMIT = DELIVERY_LIMIT - 1;
 /** RabbitMQ 4 gives a queue without a limit one of 20, and 3.x refuses -1, its word for none. */
 const NO_RETURN_LIMIT = 1_000_000_000;
 
+/**
+ * RabbitMQ tells the consumers of a deleted queue a moment later. A queue of that name which is made before takes
+ * over their registrations, and hands them nothing (seen with 3.10): who deletes or makes again waits this long.
+ */
+export const DELETION_SETTLES_MS = 150;
+
 function queueArguments(name: string, { singleActiveConsumer = false }: QueueOptions = {}): object {
   const own = {
     'x-queue-type': 'quorum',

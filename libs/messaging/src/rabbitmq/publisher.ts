@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/shared-models';
 import type { ConfirmChannel, Message } from 'amqplib';
+import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
 import { fullJitter, RETRY } from './backoff.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -38,6 +39,7 @@ export interface Publisher {
 
 export interface PublisherOptions {
   readonly timeoutMs: number;
+  readonly logger: BusLogger;
   /** Whether the queue should exist, so that RabbitMQ lost it when it does not. */
   readonly isPermanent: (queue: string) => boolean;
   /** Called when a permanent queue is missing: makes it again. The publish is repeated. */
@@ -45,7 +47,7 @@ export interface PublisherOptions {
 }
 
 /** Publishes with pipelined confirms on whichever channel there is, and repeats what was not confirmed. */
-export function createPublisher({ timeoutMs, isPermanent, restore }: PublisherOptions): Publisher {
+export function createPublisher({ timeoutMs, logger, isPermanent, restore }: PublisherOptions): Publisher {
   const pending = new Set<Pending>();
   const unconfirmed = createUnconfirmedWindow<Pending>(MAX_UNCONFIRMED);
   let unconfirmedBytes = 0;
@@ -122,6 +124,12 @@ export function createPublisher({ timeoutMs, isPermanent, restore }: PublisherOp
     } else if (item.isReturned && !isPermanent(item.queue)) {
       fail(item, new ParleyError('queue_missing', `there is no queue ${item.queue}`));
     } else if (!item.isSettled) {
+      if (refusals === 0) {
+        const reason = item.isReturned
+          ? 'there is no such queue'
+          : 'the queue is full or has lost its majority';
+        logger.warn({ queue: item.queue, reason }, 'RabbitMQ refuses messages, trying again');
+      }
       if (item.isReturned) restore();
       refused.push(item);
       retryTimer ??= setTimeout(retryRefused, fullJitter(RETRY, refusals++));

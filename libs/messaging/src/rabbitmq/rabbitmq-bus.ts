@@ -7,7 +7,7 @@ import { PERMANENT_QUEUES } from '../topology.ts';
 import { createAdministration } from './administration.ts';
 import { type Connection, keepConnected } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
-import { declareQueue, declareTopology } from './declare-topology.ts';
+import { DELETION_SETTLES_MS, declareQueue, declareTopology } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';
 import { createHealthBoard } from './health-board.ts';
 import { NOT_FOUND, replyCodeOf } from './on-channel.ts';
@@ -35,11 +35,12 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   const listeners = new Set<SignalListener>();
   let consumingModel: ChannelModel | undefined;
   let publishingModel: ChannelModel | undefined;
+  let restoring: NodeJS.Timeout | undefined;
   let closing: Promise<void> | undefined;
 
   const isPermanent = (queue: string): boolean => Object.hasOwn(PERMANENT_QUEUES, queue);
   const signals = createSignalSender();
-  const publisher = createPublisher({ timeoutMs, isPermanent, restore: restoreTopology });
+  const publisher = createPublisher({ timeoutMs, logger, isPermanent, restore: restoreTopology });
   const administration = createAdministration({
     ...options,
     timeoutMs,
@@ -107,16 +108,20 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   }
 
   function restoreTopology(): void {
-    if (publishingModel === undefined) return;
-    declareTopology(publishingModel).catch((error) =>
-      logger.error({ err: error }, 'a permanent queue is gone and could not be made again'),
-    );
+    restoring ??= setTimeout(() => {
+      restoring = undefined;
+      if (publishingModel === undefined) return;
+      declareTopology(publishingModel).catch((error) =>
+        logger.error({ err: error }, 'a permanent queue is gone and could not be made again'),
+      );
+    }, DELETION_SETTLES_MS);
   }
 
   async function close(): Promise<void> {
     await Promise.all([...consumers, ...listeners].map((each) => each.close()));
     await publisher.close();
     administration.close();
+    clearTimeout(restoring);
     await Promise.all([consuming.close(), publishing.close()]);
   }
 

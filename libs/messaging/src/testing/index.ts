@@ -1,2 +1,3 @@
 export { manage } from './management-client.ts';
 export { createVhost, type RabbitMqAddress, type RabbitMqVhost, rabbitMqFromEnv } from './rabbitmq-vhost.ts';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';

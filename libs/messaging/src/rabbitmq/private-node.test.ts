@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { type RabbitMqNode, startRabbitMq } from '../../../../tools/provision/rabbitmq.mjs';
+import type { BusOptions } from '../bus-options.ts';
+import { silentLogger } from '../conformance/bus-fixture.ts';
+import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
+import { envelopeOf, numbered } from '../conformance/envelopes.ts';
+import type { BusHealth, MessageBus } from '../message-bus.ts';
+import { connectRabbitMq } from './rabbitmq-bus.ts';
+
+/** What cannot be done to a RabbitMQ that others use at the same time. */
+describe('a RabbitMQ node in trouble', () => {
+  let node: RabbitMqNode;
+  const opened: MessageBus[] = [];
+
+  const open = async (options: Partial<BusOptions> = {}): Promise<MessageBus> => {
+    const bus = await connectRabbitMq({ logger: silentLogger, amqpUrl: node.amqpUrl, ...options });
+    opened.push(bus);
+    return bus;
+  };
+  const reaches = (bus: MessageBus, state: BusHealth['state']): Promise<void> =>
+    new Promise((resolve) => {
+      if (bus.health().state === state) resolve();
+      bus.onHealth((health) => {
+        if (health.state === state) resolve();
+      });
+    });
+
+  beforeAll(async () => {
+    node = await startRabbitMq();
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((bus) => bus.close()));
+  });
+  afterAll(() => node.stop());
+
+  it('that blocks publishers: publishes wait, health says blocked, consuming goes on', async () => {
+    const bus = await open();
+    await Promise.all(numbered(3).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text))));
+    await node.setMemoryAlarm(true);
+    // RabbitMQ notices a publisher when it publishes.
+    const late = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('3'));
+    await reaches(bus, 'blocked');
+    expect(bus.health()).toEqual({ state: 'blocked', reason: expect.stringMatching(/memory/) });
+    const later = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('4'));
+    const received = collectDeliveries();
+    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
+    await received.waitFor(3);
+    await bus.declareAgentQueue('finance-1');
+
+    await node.setMemoryAlarm(false);
+    await Promise.all([late, later]);
+    await reaches(bus, 'up');
+    await received.waitFor(5);
+    expect(received.texts()).toEqual(numbered(5));
+  }, 60_000);
+
+  it('that is killed and started again: nothing is lost', async () => {
+    const bus = await open({ publishTimeoutMs: 60_000 });
+    const received = collectDeliveries();
+    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 20 });
+    const published: string[] = [];
+    let isOver = false;
+    const publishing = (async () => {
+      while (!isOver) {
+        const batch = numbered(50).map((text) => envelopeOf(text));
+        await Promise.all(batch.map((envelope) => bus.publish(SERVER_INPUT_QUEUE, envelope)));
+        published.push(...batch.map(({ messageId }) => messageId));
+      }
+    })();
+    await received.waitFor(500);
+    await node.stopNode();
+    await reaches(bus, 'down');
+    await node.startNode();
+    await reaches(bus, 'up');
+    await received.waitFor(received.all.length + 500);
+    isOver = true;
+    await publishing;
+    await eventually(() => {
+      const seen = new Set(received.all.map(({ envelope }) => envelope.messageId));
+      expect(published.filter((id) => !seen.has(id))).toEqual([]);
+    });
+    expect(published.length).toBeGreaterThan(1000 - 50);
+  }, 90_000);
+});
