@@ -97,6 +97,21 @@ describe('the logger', () => {
   });
 });
 
+it('writes lines for people, errors with their stack and nothing else of the fields', async () => {
+  const { stdout } = await runProgram(`
+    import { createLogger } from '@parley/process-kit';
+    const logger = createLogger('broker', 'info', true);
+    logger.info({ messageId: 'm1' }, 'hello');
+    logger.error({ err: new Error('no answer from amqp://guest:pa55word@queue') }, 'failed');
+    process.exit();
+  `).ended;
+  const [hello, failed, ...error] = stdout.split('\n');
+  expect(hello).toMatch(/^\[.*\] INFO: broker: hello$/);
+  expect(failed).toMatch(/^\[.*\] ERROR: broker: failed$/);
+  expect(error.join('\n')).toMatch(/err: .*no answer from amqp:\/\/\*\*\*@queue.*stack.* at /s);
+  expect(stdout).not.toContain('pa55word');
+});
+
 describe('redactUrls', () => {
   it.each([
     ['amqp://user:secret@host:5672', 'amqp://***@host:5672'],

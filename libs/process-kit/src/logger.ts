@@ -23,8 +23,13 @@ export function redactUrls(text: string): string {
  * JSON lines, or readable ones on a terminal. Secrets by field name and passwords inside URLs are left out, wherever
  * in the line they stand.
  * @param name of the process, in every line as `service`
+ * @param isReadable for people rather than for machines
  */
-export function createLogger(name: string, level: pino.LevelWithSilent = 'info'): Logger {
+export function createLogger(
+  name: string,
+  level: pino.LevelWithSilent = 'info',
+  isReadable: boolean = process.stdout.isTTY,
+): Logger {
   const options: pino.LoggerOptions = {
     level,
     base: { service: name },
@@ -33,14 +38,14 @@ export function createLogger(name: string, level: pino.LevelWithSilent = 'info')
     hooks: { streamWrite: (line) => redactUrls(line.replace(SECRET_FIELD, '"$1":"***"')) },
     formatters: { level: (label) => ({ level: label }) },
   };
-  if (!process.stdout.isTTY) return pino(options);
+  if (!isReadable) return pino(options);
   return pino(
     options,
     pretty({
-      colorize: true,
-      ignore: 'pid,hostname',
+      colorize: process.stdout.isTTY,
       messageFormat: '{service}: {msg}',
-      hideObject: level === 'info',
+      // Fields are for those who look closer; without the error a line about one would be of no use.
+      ...(level === 'info' ? { include: 'level,time,err' } : { ignore: 'service' }),
       // The last lines before an exit are the ones that matter.
       sync: true,
     }),
