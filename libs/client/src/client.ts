@@ -21,7 +21,12 @@ export interface ClientOptions {
   readonly resume?: Readonly<Record<string, number>>;
   /** Keeps messages until they are acknowledged. @default memoryStorage() */
   readonly storage?: ClientStorage;
-  /** For Node before 22: the class of the package `ws`. @default globalThis.WebSocket */
+  /**
+   * The class to connect with. In Node prefer that of the package `ws`: it says why a connection failed, and it can
+   * leave a server that hangs, where Node's own keeps the process alive until the network gives up (undici has no
+   * timeout for the closing handshake and no way to end it).
+   * @default globalThis.WebSocket
+   */
   readonly webSocket?: WebSocketConstructor;
   /** False: a lost connection stays closed. */
   readonly reconnect?: false | ReconnectOptions;

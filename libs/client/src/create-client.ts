@@ -161,7 +161,12 @@ export function createClient(options: ClientOptions): Client {
       return outbox();
     },
     connect: connection.connect,
-    close: connection.close,
+    close() {
+      const closing = connection.close();
+      // Also those that were sent while there was no connection to close.
+      answers.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
+      return closing;
+    },
     on: listeners.on,
     send,
     cancel(messageId) {

@@ -9,7 +9,7 @@ export type FetchLike = (
     readonly body?: string;
     readonly signal: AbortSignal;
   },
-) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>;
+) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
 
 export interface HttpOptions {
   /** Where the server is: `http://host:port`, or empty for the page's own server. @default '' */
@@ -63,7 +63,7 @@ async function exchange(options: HttpOptions, { method = 'GET', path, ...wanted 
       ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    return { ok: response.ok, status: response.status, body: await readJson(response) };
+    return { ok: response.ok, status: response.status, body: parseJson(await response.text()) };
   } catch (cause) {
     // Whoever aborted knows why.
     if (signal?.aborted === true) throw cause;
@@ -72,13 +72,12 @@ async function exchange(options: HttpOptions, { method = 'GET', path, ...wanted 
   }
 }
 
-/** The body, or undefined when it is not JSON: a proxy answers with pages. */
-async function readJson(response: { json(): Promise<unknown> }): Promise<unknown> {
+/** The value, or undefined when the text is not JSON: a proxy answers with pages. */
+function parseJson(text: string): unknown {
   try {
-    return await response.json();
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,7 +14,9 @@ import { createFrameInbox, type FrameInbox } from './frame-inbox.ts';
 /** The server's side of one connection, driven by a test. */
 export interface Peer extends Pick<FrameInbox, 'all' | 'take'> {
   readonly socket: WebSocket;
-  /** Takes `hello` and answers it. */
+  /** Sends `welcome`. */
+  greet(overrides?: Partial<ServerFrameOf<'welcome'>>): void;
+  /** Takes `hello` and answers it with `welcome`. */
   welcome(overrides?: Partial<ServerFrameOf<'welcome'>>): Promise<ClientFrameOf<'hello'>>;
   send(...frames: ServerFrame[]): void;
   /** Takes a `message.send` and acknowledges it. */
@@ -86,24 +88,28 @@ function createPeer(socket: WebSocket): Peer {
     ended.resolve(code);
   });
 
+  const greet = (overrides: Partial<ServerFrameOf<'welcome'>> = {}) =>
+    send({
+      type: 'welcome',
+      connectionId: newId(),
+      user: { id: 'ada', name: 'Ada', roles: ['member'] },
+      serverTime: new Date().toISOString(),
+      heartbeatMs: 30_000,
+      queue: 'embedded',
+      languageModel: 'offline rules',
+      ...overrides,
+    });
+
   return {
     socket,
     all: inbox.all,
     take: inbox.take,
     ended: ended.promise,
     send,
-    async welcome(overrides = {}) {
+    greet,
+    async welcome(overrides) {
       const hello = await inbox.take('hello');
-      send({
-        type: 'welcome',
-        connectionId: newId(),
-        user: { id: 'ada', name: 'Ada', roles: ['member'] },
-        serverTime: new Date().toISOString(),
-        heartbeatMs: 30_000,
-        queue: 'embedded',
-        languageModel: 'offline rules',
-        ...overrides,
-      });
+      greet(overrides);
       return hello;
     },
     async acknowledge(seq) {

@@ -1,0 +1,167 @@
+import { describe, expect, it } from '@jest/globals';
+import { AgentStatus, LIMITS, newId, type ServerFrame, type Task } from '@parley/shared-models';
+import { record, settled, startPair } from './testing/start-pair.ts';
+
+const conversationId = newId();
+const agent = AgentStatus.parse({
+  agentId: 'echo',
+  agentName: 'Echo',
+  group: 'echo',
+  description: '',
+  capabilities: [],
+  state: 'online',
+  load: 0,
+  lastSeen: '2026-01-31T09:30:00.000Z',
+  incarnation: 1,
+  metrics: {},
+});
+
+describe('what the server sends', () => {
+  it('reaches the listeners of its kind', async () => {
+    const { client, peer } = await startPair();
+    const by = { kind: 'agent' as const, id: 'echo', name: 'Echo' };
+    const frames = {
+      typing: { type: 'typing', conversationId, by, isTyping: true },
+      'command.status': { type: 'command.status', id: newId(), state: 'running' },
+      'command.output': { type: 'command.output', id: newId(), stream: 'stdout', seq: 1, data: 'x' },
+      event: { type: 'event', channel: 'human', event: { id: newId(), type: 'note', payload: { a: 1 } } },
+      status: { type: 'message.status', messageId: newId(), conversationId, status: 'routed', hops: [] },
+    } satisfies Record<string, ServerFrame>;
+    const seen = Object.keys(frames).map((name) => record(client, name as keyof typeof frames));
+    const tasks = record(client, 'task');
+    const task: Task = { id: newId(), conversationId, state: 'PLANNING', plan: [] };
+    peer.send(...Object.values(frames), { type: 'task.update', task });
+    await settled(client, peer);
+    expect(seen).toEqual(Object.values(frames).map((frame) => [frame]));
+    expect(tasks).toEqual([task]);
+  });
+
+  it('keeps the list of agents', async () => {
+    const { client, peer } = await startPair();
+    const changes = record(client, 'agents');
+    peer.send({ type: 'agents', agents: [agent], isFull: true });
+    peer.send({ type: 'agents', agents: [{ ...agent, state: 'paused' }], isFull: false });
+    await settled(client, peer);
+    expect(changes.map(({ isFull }) => isFull)).toEqual([true, false]);
+    expect(client.agents.get('echo')?.state).toBe('paused');
+  });
+
+  it('hands on pieces of a reply in order, and none after the reply', async () => {
+    const { client, peer } = await startPair();
+    const deltas = record(client, 'delta');
+    const messageId = newId();
+    const piece = (index: number): ServerFrame => ({
+      type: 'message.delta',
+      messageId,
+      conversationId,
+      agentId: 'echo',
+      index,
+      text: `${index}`,
+    });
+    client.open(conversationId);
+    peer.send(piece(1), piece(0), piece(0), piece(2));
+    peer.send({
+      type: 'message',
+      message: {
+        id: messageId,
+        conversationId,
+        seq: 1,
+        kind: 'REPLY',
+        sender: { kind: 'agent', id: 'echo', name: 'Echo' },
+        text: '0123',
+        createdAt: new Date().toISOString(),
+      },
+    });
+    peer.send(piece(3));
+    await settled(client, peer);
+    expect(deltas.map(({ index }) => index)).toEqual([0, 1, 2]);
+  });
+
+  it.each([
+    ['text that is not JSON', 'hello?', 'invalid_json'],
+    ['a type that is not in the protocol', '{"type":"constructor"}', 'unknown_type'],
+    ['a frame with a missing field', '{"type":"ack","id":"x"}', 'invalid_frame'],
+    ['a binary frame', Buffer.from('{}'), 'invalid_json'],
+  ])('is reported when it is %s, and the connection stays', async (_, garbage, code) => {
+    const { client, peer } = await startPair();
+    const errors = record(client, 'error');
+    const states = record(client, 'connection');
+    peer.socket.send(garbage);
+    await settled(client, peer);
+    expect(errors[0]).toMatchObject({ code, origin: 'client' });
+    expect(states).toEqual([]);
+  });
+
+  it('reaches the other listeners when one throws, which is reported', async () => {
+    const { client, peer } = await startPair();
+    const mistake = new Error('oops');
+    const errors = record(client, 'error');
+    client.on('typing', () => {
+      throw mistake;
+    });
+    const typing = record(client, 'typing');
+    const by = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
+    peer.send({ type: 'typing', conversationId, by, isTyping: true });
+    await settled(client, peer);
+    expect(typing).toHaveLength(1);
+    expect(errors[0]).toMatchObject({ code: 'internal', cause: mistake });
+  });
+});
+
+describe('what the app asks for', () => {
+  it('goes out as frames of the protocol', async () => {
+    const { client, peer } = await startPair();
+    client.open(conversationId, 3);
+    client.typing(conversationId, true);
+    client.control('*', 'pause');
+    client.cancel(conversationId);
+    client.requestAgents();
+    client.frame({ type: 'queues.reset', confirm: true });
+    client.leave(conversationId);
+    expect(await peer.take('conversation.open')).toMatchObject({ conversationId, afterSeq: 3 });
+    expect(await peer.take('typing')).toMatchObject({ conversationId, isTyping: true });
+    expect(await peer.take('agent.control')).toMatchObject({ agentId: '*', action: 'pause' });
+    expect(await peer.take('message.cancel')).toMatchObject({ messageId: conversationId });
+    await peer.take('agents.request');
+    await peer.take('queues.reset');
+    expect(await peer.take('conversation.close')).toMatchObject({ conversationId });
+  });
+
+  it('is refused without a connection where it would be stale later, except the list of agents', async () => {
+    const { client, peer, server } = await startPair();
+    await client.close();
+    expect(client.control('echo', 'pause')).toBe(false);
+    expect(client.typing(conversationId, true)).toBe(false);
+    expect(client.frame({ type: 'queues.reset', confirm: true })).toBe(false);
+    client.requestAgents();
+    client.connect();
+    const next = await server.next();
+    await next.welcome();
+    await next.take('agents.request');
+    expect(peer.all).toHaveLength(1);
+  });
+
+  it('does not tell of typing in a conversation that has no message yet', async () => {
+    const { client, peer } = await startPair();
+    const sent = client.send({ text: 'hi' });
+    expect(client.typing(sent.conversationId, true)).toBe(false);
+    await peer.acknowledge(1);
+    await sent.accepted;
+    expect(client.typing(sent.conversationId, true)).toBe(true);
+  });
+
+  it('is not sent when it is larger than the server takes', async () => {
+    const { client, peer } = await startPair();
+    const errors = record(client, 'error');
+    const payload = 'x'.repeat(LIMITS.frameBytes);
+    const isSent = client.frame({
+      type: 'event.publish',
+      channel: 'human',
+      event: { id: newId(), type: 'big', payload },
+    });
+    expect(isSent).toBe(false);
+    expect(errors).toEqual([expect.objectContaining({ code: 'invalid_frame' })]);
+    await settled(client, peer);
+    expect(client.connection.state).toBe('open');
+  });
+});
