@@ -1,0 +1,44 @@
+import { MantineProvider } from '@mantine/core';
+import { Route, Switch } from 'wouter';
+import { ErrorBoundary } from '../components/error-boundary.tsx';
+import { AgentsPage } from '../features/agents/agents-page.tsx';
+import { ChatPage } from '../features/chat/chat-page.tsx';
+import { SystemPage } from '../features/system/system-page.tsx';
+import type { Session } from '../session/session.ts';
+import { SessionProvider } from '../session/use-session.ts';
+import { colorSchemeManager } from './color-scheme.ts';
+import { NotFoundPage } from './not-found-page.tsx';
+import { Shell } from './shell.tsx';
+import { theme } from './theme.ts';
+
+/**
+ * `withCssVariables` and `withGlobalClasses` are off because Mantine would write <style> elements for them, which a
+ * strict content security policy forbids; tokens.css has the variables, and no component needs the classes.
+ */
+export function App({ session }: { session: Session }) {
+  return (
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorSchemeManager}
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <SessionProvider value={session}>
+        <Shell>
+          <ErrorBoundary>
+            <Switch>
+              <Route path="/">
+                <ChatPage conversationId={undefined} />
+              </Route>
+              <Route path="/c/:id">{({ id }) => <ChatPage conversationId={id} />}</Route>
+              <Route path="/agents" component={AgentsPage} />
+              <Route path="/system" component={SystemPage} />
+              <Route component={NotFoundPage} />
+            </Switch>
+          </ErrorBoundary>
+        </Shell>
+      </SessionProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,45 @@
+import { Button } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { IconCloudOff } from '../components/icons.ts';
+import { useNow } from '../components/use-now.ts';
+import { useSession, useSessionState } from '../session/use-session.ts';
+import { connectionText } from './connection-text.ts';
+import classes from './offline-banner.module.css';
+
+/** A connection that comes back within this time is not worth a word. */
+const PATIENCE_MS = 1200;
+
+/** While there is no connection: why, when it is tried again, and what happens to what is written meanwhile. */
+export function OfflineBanner() {
+  const isOpen = useSessionState(({ connection }) => connection.state === 'open');
+  const [isLate, setIsLate] = useState(false);
+  useEffect(() => {
+    if (isOpen) return setIsLate(false);
+    const timer = setTimeout(() => setIsLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [isOpen]);
+  // The region is always there: screen readers only notice changes inside one.
+  return <div role="status">{isOpen || !isLate ? null : <Banner />}</div>;
+}
+
+function Banner() {
+  const session = useSession();
+  const connection = useSessionState((state) => state.connection);
+  const kept = useSessionState(({ outbox }) => outbox.length);
+  const now = useNow(1000);
+  return (
+    <div className={classes.banner}>
+      <IconCloudOff size={16} aria-hidden="true" />
+      <p className={classes.text}>
+        {/* The countdown would be read out every second. */}
+        <span aria-hidden="true">{connectionText(connection, now).long} </span>
+        {kept === 0
+          ? 'Keep writing: messages are kept in this browser and sent once you are connected.'
+          : `${kept === 1 ? '1 message is' : `${kept} messages are`} kept in this browser and will be sent once, in order, when you are connected.`}
+      </p>
+      <Button size="compact-xs" variant="default" onClick={session.reconnect}>
+        Try now
+      </Button>
+    </div>
+  );
+}

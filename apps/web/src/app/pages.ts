@@ -1,0 +1,19 @@
+export interface Page {
+  readonly id: 'chat' | 'agents' | 'system';
+  readonly label: string;
+  readonly path: string;
+  /** Whether this address belongs to the page. */
+  readonly owns: (location: string) => boolean;
+}
+
+/** The pages that exist. */
+export const pages: readonly Page[] = [
+  {
+    id: 'chat',
+    label: 'Chat',
+    path: '/',
+    owns: (location) => location === '/' || location.startsWith('/c/'),
+  },
+  { id: 'agents', label: 'Agents', path: '/agents', owns: (location) => location === '/agents' },
+  { id: 'system', label: 'System', path: '/system', owns: (location) => location === '/system' },
+];

@@ -1,0 +1,89 @@
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Link, useLocation } from 'wouter';
+import {
+  IconActivityHeartbeat,
+  IconKeyboard,
+  IconMessage2,
+  IconMoon,
+  IconRobotFace,
+  IconSun,
+} from '../components/icons.ts';
+import { useNow } from '../components/use-now.ts';
+import { useSessionState } from '../session/use-session.ts';
+import { connectionText } from './connection-text.ts';
+import { pages } from './pages.ts';
+import classes from './status-bar.module.css';
+
+const icons = { chat: IconMessage2, agents: IconRobotFace, system: IconActivityHeartbeat };
+
+/** The bar at the foot of every page: where one can go, and how things stand. */
+export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) {
+  const [location] = useLocation();
+  return (
+    <footer className={classes.bar}>
+      <nav className={classes.nav} aria-label="Pages">
+        {pages.map(({ id, label, path, owns }) => {
+          const Icon = icons[id];
+          return (
+            <Link
+              key={id}
+              href={path}
+              className={classes.link}
+              aria-current={owns(location) ? 'page' : undefined}
+            >
+              <Icon size={16} stroke={1.75} aria-hidden="true" />
+              {label}
+            </Link>
+          );
+        })}
+      </nav>
+      <ServerFacts />
+      <div className={classes.tools}>
+        <ActionIcon
+          className={classes.wideOnly}
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          onClick={onShowShortcuts}
+        >
+          <IconKeyboard size={17} stroke={1.75} />
+        </ActionIcon>
+        <ColorSchemeToggle />
+      </div>
+    </footer>
+  );
+}
+
+function ServerFacts() {
+  const connection = useSessionState((state) => state.connection);
+  const queue = useSessionState(({ welcome }) => welcome?.queue);
+  const languageModel = useSessionState(({ welcome }) => welcome?.languageModel);
+  const now = useNow(1000);
+  const { short, tone } = connectionText(connection, now);
+  return (
+    <p className={classes.facts}>
+      <span className={classes.connection} data-tone={tone}>
+        <span className={classes.dot} aria-hidden="true" />
+        {short}
+      </span>
+      {queue === undefined ? null : (
+        <span className={classes.fact}>{queue === 'rabbitmq' ? 'RabbitMQ' : 'embedded queue'}</span>
+      )}
+      {languageModel === undefined ? null : <span className={classes.fact}>{languageModel}</span>}
+    </p>
+  );
+}
+
+function ColorSchemeToggle() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const next = scheme === 'dark' ? 'light' : 'dark';
+  return (
+    <ActionIcon
+      aria-label={`Use ${next} colours`}
+      title={`Use ${next} colours`}
+      onClick={() => setColorScheme(next)}
+    >
+      {scheme === 'dark' ? <IconSun size={17} stroke={1.75} /> : <IconMoon size={17} stroke={1.75} />}
+    </ActionIcon>
+  );
+}

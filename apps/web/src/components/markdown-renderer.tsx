@@ -1,0 +1,56 @@
+import { memo } from 'react';
+import ReactMarkdown, { type Components } from 'react-markdown';
+import remarkGfm from 'remark-gfm';
+import { CodeBlock } from './code-block.tsx';
+import { markdownBlocks } from './markdown-blocks.ts';
+import { ScrollRegion } from './scroll-region.tsx';
+
+const plugins = [remarkGfm];
+
+const components: Components = {
+  a: ({ href, children }) => (
+    <a href={href} target="_blank" rel="noreferrer noopener">
+      {children}
+    </a>
+  ),
+  // A picture is only named and linked: loading it would tell its host who reads the message.
+  img: ({ src, alt }) => (
+    <a href={src} target="_blank" rel="noreferrer noopener">
+      {alt === undefined || alt === '' ? 'picture' : `picture: ${alt}`}
+    </a>
+  ),
+  table: ({ children }) => (
+    <ScrollRegion className="table-scroll" label="Table">
+      <table>{children}</table>
+    </ScrollRegion>
+  ),
+  pre: ({ node }) => {
+    const code = node?.children[0];
+    if (code?.type !== 'element') return null;
+    const names = code.properties.className;
+    const name = Array.isArray(names)
+      ? names.find((each) => String(each).startsWith('language-'))
+      : undefined;
+    const text = code.children.map((child) => (child.type === 'text' ? child.value : '')).join('');
+    return (
+      <CodeBlock code={text.replace(/\n$/, '')} language={String(name ?? '').replace('language-', '')} />
+    );
+  },
+};
+
+const Piece = memo(function Piece({ text }: { text: string }) {
+  return (
+    <ReactMarkdown remarkPlugins={plugins} components={components}>
+      {text}
+    </ReactMarkdown>
+  );
+});
+
+/** `isGrowing`: the text is still being written, so it is rendered piece by piece and only the last one anew. */
+export default function MarkdownRenderer({ text, isGrowing }: { text: string; isGrowing: boolean }) {
+  if (!isGrowing) return <Piece text={text} />;
+  return markdownBlocks(text).map((block, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a piece keeps its place, text is only ever added at the end
+    <Piece key={index} text={block} />
+  ));
+}

@@ -1,0 +1,133 @@
+import { Button } from '@mantine/core';
+import type { AgentStatus } from '@parley/shared-models';
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { AgentMark } from '../../components/agent-mark.tsx';
+import { agoText, durationText, fullTime } from '../../components/format-time.ts';
+import { IconMessage2, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../../components/icons.ts';
+import { StateDot } from '../../components/state-dot.tsx';
+import { useNow } from '../../components/use-now.ts';
+import type { AgentControl } from '../../session/session-state.ts';
+import { useSession } from '../../session/use-session.ts';
+import classes from './agents-page.module.css';
+
+interface Props {
+  readonly agent: AgentStatus;
+  /** What was asked of it and is not done yet. */
+  readonly control: AgentControl | undefined;
+  readonly mayControl: boolean;
+}
+
+export const AgentCard = memo(function AgentCard({ agent, control, mayControl }: Props) {
+  const { agentId, agentName, description, capabilities, state, group, incarnation } = agent;
+  return (
+    <li className={classes.card} data-state={state}>
+      <div className={classes.head}>
+        <AgentMark agentId={agentId} name={agentName} isLarge />
+        <div className={classes.titles}>
+          <h2>{agentName}</h2>
+          <p className={classes.id}>
+            {agentId}
+            {group === agentId ? '' : ` in ${group}`}
+          </p>
+        </div>
+        <span className={classes.state} data-state={state}>
+          <StateDot state={state} />
+          {state}
+        </span>
+      </div>
+      {description === '' ? null : <p className={classes.description}>{description}</p>}
+      <Load agent={agent} />
+      <Facts agent={agent} incarnation={incarnation} />
+      {capabilities.length === 0 ? null : (
+        <ul className={classes.tags} aria-label="Capabilities">
+          {capabilities.map((capability) => (
+            <li key={capability}>{capability}</li>
+          ))}
+        </ul>
+      )}
+      <Actions agent={agent} control={control} mayControl={mayControl} />
+    </li>
+  );
+});
+
+function Load({ agent: { load, agentName } }: { agent: AgentStatus }) {
+  const percent = Math.round(load * 100);
+  return (
+    <div className={classes.load}>
+      <span>load</span>
+      <meter min={0} max={1} value={Math.min(load, 1)} aria-label={`Load of ${agentName}`} />
+      <span className={classes.number}>{percent} %</span>
+    </div>
+  );
+}
+
+function Facts({
+  agent: { metrics, lastSeen, state },
+  incarnation,
+}: {
+  agent: AgentStatus;
+  incarnation: number;
+}) {
+  const now = useNow(5000);
+  return (
+    <dl className={classes.facts}>
+      <div>
+        <dt>answered</dt>
+        <dd>{metrics.handled}</dd>
+      </div>
+      <div data-bad={metrics.failed > 0 || undefined}>
+        <dt>failed</dt>
+        <dd>{metrics.failed}</dd>
+      </div>
+      <div>
+        <dt>mean time</dt>
+        <dd>{metrics.handled === 0 ? 'none yet' : durationText(metrics.meanHandleMs)}</dd>
+      </div>
+      <div>
+        <dt>last seen</dt>
+        <dd title={fullTime(lastSeen)}>{state === 'offline' ? agoText(lastSeen, now) : 'now'}</dd>
+      </div>
+      <div>
+        <dt>start</dt>
+        <dd title="How often it has registered">no. {incarnation}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Actions({ agent: { agentId, agentName, state }, control, mayControl }: Props) {
+  const session = useSession();
+  const isPaused = state === 'paused';
+  const isWaiting = control !== undefined && control.failure === undefined;
+  return (
+    <>
+      <div className={classes.actions}>
+        <Button
+          component={Link}
+          href={`/?to=${encodeURIComponent(agentName)}`}
+          variant="default"
+          leftSection={<IconMessage2 size={14} />}
+        >
+          Write to {agentName}
+        </Button>
+        {mayControl && state !== 'offline' ? (
+          <Button
+            variant="subtle"
+            color="gray"
+            aria-disabled={isWaiting}
+            leftSection={isPaused ? <IconPlayerPlayFilled size={12} /> : <IconPlayerPauseFilled size={12} />}
+            onClick={() => {
+              if (!isWaiting) session.controlAgent(agentId, isPaused ? 'resume' : 'pause');
+            }}
+          >
+            {isWaiting ? (isPaused ? 'Resuming …' : 'Pausing …') : isPaused ? 'Resume' : 'Pause'}
+          </Button>
+        ) : null}
+      </div>
+      <p className={classes.failure} role="status">
+        {control?.failure === undefined ? '' : `Could not ${control.action}: ${control.failure}`}
+      </p>
+    </>
+  );
+}

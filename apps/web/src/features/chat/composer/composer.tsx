@@ -1,0 +1,156 @@
+import { ActionIcon, CloseButton } from '@mantine/core';
+import { LIMITS } from '@parley/shared-models';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState } from 'react';
+import { hueStyle } from '../../../components/agent-mark.tsx';
+import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
+import { useAgents, useIsConnected } from '../../../session/use-session.ts';
+import classes from './composer.module.css';
+import { findMentions, insertMention, matchNames, mentionQueryAt } from './mention.ts';
+import { MentionList } from './mention-list.tsx';
+
+interface Props {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+  /** @param agentName the agent that the text names first, if any */
+  readonly onSend: (text: string, agentName: string | undefined) => void;
+  readonly onEscape: () => void;
+  readonly isEditing: boolean;
+  readonly onEndEditing: () => void;
+  readonly inputRef: RefObject<HTMLTextAreaElement | null>;
+}
+
+const MOST_NAMES = 6;
+
+export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEditing, inputRef }: Props) {
+  const agents = useAgents();
+  const isConnected = useIsConnected();
+  const listId = useId();
+  const [caret, setCaret] = useState(0);
+  const [active, setActive] = useState(0);
+  const [dismissedAt, setDismissedAt] = useState<number>();
+
+  const names = useMemo(() => [...new Set(agents.map(({ agentName }) => agentName))], [agents]);
+  const mentioned = useMemo(() => findMentions(text, names)[0]?.name, [text, names]);
+  const query = mentionQueryAt(text, caret);
+  const isWanted = query !== undefined && query.start !== dismissedAt;
+  const matches = isWanted ? matchNames(names, query.query).slice(0, MOST_NAMES) : [];
+  const isListOpen = matches.length > 0;
+  const activeName = matches[Math.min(active, matches.length - 1)];
+  const target = agents.find(({ agentName }) => agentName === mentioned);
+
+  // A caret that the text's owner has moved (a suggestion, an edit) is at the end.
+  useEffect(() => setCaret((known) => Math.min(known, text.length)), [text]);
+
+  function pick(name: string): void {
+    if (query === undefined) return;
+    const next = insertMention(text, query, name);
+    onChange(next.text);
+    setActive(0);
+    setCaret(next.caret);
+    requestAnimationFrame(() => {
+      inputRef.current?.focus();
+      inputRef.current?.setSelectionRange(next.caret, next.caret);
+    });
+  }
+
+  function send(): void {
+    if (text.trim() === '') return;
+    onSend(text.trim(), mentioned);
+  }
+
+  function onListKey(event: KeyboardEvent): boolean {
+    if (!isListOpen) return false;
+    if (event.key === 'ArrowDown') setActive((active + 1) % matches.length);
+    else if (event.key === 'ArrowUp') setActive((active - 1 + matches.length) % matches.length);
+    else if ((event.key === 'Enter' || event.key === 'Tab') && activeName !== undefined) pick(activeName);
+    else if (event.key === 'Escape') setDismissedAt(query?.start);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
+    // While an input method composes a character, Enter takes the character.
+    if (event.nativeEvent.isComposing || onListKey(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape') {
+      onEscape();
+    }
+  }
+
+  return (
+    <div className={classes.composer}>
+      {isListOpen ? (
+        <MentionList id={listId} names={matches} active={activeName} agents={agents} onPick={pick} />
+      ) : null}
+      {isEditing ? (
+        <p className={classes.editing}>
+          <IconPencil size={14} aria-hidden="true" />
+          The changed text is sent as a new message.
+          <CloseButton size="xs" aria-label="Leave the message as it was" onClick={onEndEditing} />
+        </p>
+      ) : null}
+      <div className={classes.box}>
+        <div className={classes.grow} data-text={`${text} `}>
+          <textarea
+            ref={inputRef}
+            rows={1}
+            value={text}
+            maxLength={LIMITS.textLength}
+            placeholder="@agent or just ask …"
+            aria-label="Message"
+            role="combobox"
+            aria-autocomplete="list"
+            aria-expanded={isListOpen}
+            aria-controls={isListOpen ? listId : undefined}
+            aria-activedescendant={
+              isListOpen && activeName !== undefined
+                ? `${listId} ${activeName}`.replaceAll(' ', '-')
+                : undefined
+            }
+            onChange={(event) => {
+              onChange(event.currentTarget.value);
+              setCaret(event.currentTarget.selectionStart);
+              setActive(0);
+              if (!event.currentTarget.value.includes('@')) setDismissedAt(undefined);
+            }}
+            onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+        <ActionIcon
+          className={classes.send ?? ''}
+          variant="filled"
+          color="petrol"
+          size={32}
+          radius="md"
+          aria-label="Send"
+          aria-disabled={text.trim() === ''}
+          onClick={send}
+        >
+          <IconArrowUp size={18} stroke={2} />
+        </ActionIcon>
+      </div>
+      <p className={classes.hint}>
+        {mentioned === undefined ? (
+          <span className={classes.keys}>@ names an agent · Shift+Enter begins a line</span>
+        ) : (
+          <span>
+            to{' '}
+            <b className={classes.target} style={hueStyle(target?.agentId ?? mentioned)}>
+              {mentioned}
+            </b>
+            {target === undefined || target.state === 'online'
+              ? null
+              : `, which is ${target.state}: the message waits for it`}
+          </span>
+        )}
+        {isConnected ? null : (
+          <span className={classes.offline}>Not connected: kept here and sent later</span>
+        )}
+      </p>
+    </div>
+  );
+}

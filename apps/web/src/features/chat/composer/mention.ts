@@ -1,0 +1,62 @@
+/** A stretch of text: `end` is the first index after it. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Mention extends Span {
+  /** The agent's name as the agent writes it. */
+  readonly name: string;
+}
+
+/** A mention starts at the beginning of a word: `mail@finance.example` is none. */
+const startsWord = (text: string, at: number): boolean =>
+  at === 0 || /[\s([{"'“‘,;:]/.test(text[at - 1] ?? '');
+
+/** After a mention there is no letter, digit, `_` or `-`: `@HR` is not in `@HRM`. */
+const endsWord = (text: string, at: number): boolean =>
+  at >= text.length || !/[\p{L}\p{N}_-]/u.test(text[at] ?? '');
+
+/** All agents named with `@` in the text, in order. Where names overlap the longest counts; case does not. */
+export function findMentions(text: string, names: readonly string[]): Mention[] {
+  const longestFirst = names.toSorted((one, other) => other.length - one.length);
+  const mentions: Mention[] = [];
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    if (!startsWord(text, at)) continue;
+    const name = longestFirst.find((candidate) => {
+      const end = at + 1 + candidate.length;
+      return text.slice(at + 1, end).toLowerCase() === candidate.toLowerCase() && endsWord(text, end);
+    });
+    if (name !== undefined) mentions.push({ name, start: at, end: at + 1 + name.length });
+  }
+  return mentions;
+}
+
+/** What is being typed after an `@` at the caret, or undefined when the caret is not in a mention. */
+export function mentionQueryAt(text: string, caret: number): (Span & { readonly query: string }) | undefined {
+  const start = text.lastIndexOf('@', caret - 1);
+  if (start === -1 || caret <= start || !startsWord(text, start)) return undefined;
+  const query = text.slice(start + 1, caret);
+  return /^[\p{L}\p{N} ._-]{0,64}$/u.test(query) && !/^\s|\s\S*\s/.test(query)
+    ? { start, end: caret, query }
+    : undefined;
+}
+
+/** Names that begin with the query first, then those that contain it. */
+export function matchNames(names: readonly string[], query: string): string[] {
+  const wanted = query.toLowerCase();
+  const rank = (name: string) => {
+    const at = name.toLowerCase().indexOf(wanted);
+    return at === -1 ? -1 : Math.min(at, 1);
+  };
+  return names
+    .filter((name) => rank(name) !== -1)
+    .toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other));
+}
+
+/** The text with `@Name ` in place of the span, and where the caret then stands. */
+export function insertMention(text: string, span: Span, name: string): { text: string; caret: number } {
+  const rest = text.slice(span.end).replace(/^ /, '');
+  const head = `${text.slice(0, span.start)}@${name} `;
+  return { text: head + rest, caret: head.length };
+}

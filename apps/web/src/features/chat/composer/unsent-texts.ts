@@ -1,0 +1,27 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { KeyValueStorage } from '../../../session/last-seen.ts';
+
+/** Text that was begun and not sent, by conversation; `NEW` for the one that begins next. Kept for this tab. */
+export interface UnsentTexts {
+  readonly store: StoreApi<Readonly<Record<string, string>>>;
+  get(key: string): string;
+  set(key: string, text: string): void;
+}
+
+export const NEW = 'new';
+
+export function createUnsentTexts(storage: KeyValueStorage & Pick<Storage, 'removeItem'>): UnsentTexts {
+  const store = createStore<Readonly<Record<string, string>>>()(() => ({}));
+  const name = (key: string) => `parley.unsent.${key}`;
+  return {
+    store,
+    get(key) {
+      return store.getState()[key] ?? storage.getItem(name(key)) ?? '';
+    },
+    set(key, text) {
+      store.setState({ [key]: text });
+      if (text === '') storage.removeItem(name(key));
+      else storage.setItem(name(key), text);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { ActionIcon } from '@mantine/core';
+import { Link } from 'wouter';
+import { IconLayoutSidebarLeftExpand, IconPlus, IconRoute } from '../../components/icons.ts';
+import type { Thread } from '../../session/thread.ts';
+import { useSessionState } from '../../session/use-session.ts';
+import classes from './chat-page.module.css';
+
+interface Props {
+  readonly conversationId: string | undefined;
+  readonly thread: Thread | undefined;
+  readonly hasSidebar: boolean;
+  readonly onShowList: () => void;
+  readonly isPathShown: boolean;
+  readonly onTogglePath: () => void;
+}
+
+export function ConversationHead({
+  conversationId,
+  thread,
+  hasSidebar,
+  onShowList,
+  isPathShown,
+  onTogglePath,
+}: Props) {
+  const title = useSessionState(({ conversations }) =>
+    conversationId === undefined ? undefined : conversations[conversationId]?.title,
+  );
+  const names = agentNames(thread);
+  return (
+    <header className={classes.head}>
+      {hasSidebar ? null : (
+        <ActionIcon size="lg" aria-label="Conversations and agents" onClick={onShowList}>
+          <IconLayoutSidebarLeftExpand size={20} stroke={1.75} />
+        </ActionIcon>
+      )}
+      <div className={classes.headText}>
+        {/* On a new conversation the heading stands in the page. */}
+        {conversationId === undefined ? null : <h1>{title ?? 'Conversation'}</h1>}
+        {names === '' ? null : <span className={classes.with}>with {names}</span>}
+      </div>
+      {hasSidebar ? null : (
+        <ActionIcon component={Link} href="/" size="lg" aria-label="New conversation">
+          <IconPlus size={20} stroke={1.75} />
+        </ActionIcon>
+      )}
+      <ActionIcon
+        size="lg"
+        variant={isPathShown ? 'light' : 'subtle'}
+        aria-label="Message path"
+        aria-pressed={isPathShown}
+        title="Message path"
+        onClick={onTogglePath}
+      >
+        <IconRoute size={18} stroke={1.75} />
+      </ActionIcon>
+    </header>
+  );
+}
+
+/** Who has answered in what is loaded, newest last, each once. */
+function agentNames(thread: Thread | undefined): string {
+  const names = (thread?.messages ?? []).flatMap(({ sender }) =>
+    sender.kind === 'agent' ? [sender.name] : [],
+  );
+  return [...new Set(names)].join(', ');
+}

@@ -1,0 +1,178 @@
+import { CloseButton, Drawer } from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import type { ChatMessage } from '@parley/shared-models';
+import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useStore } from 'zustand';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
+import type { Thread } from '../../session/thread.ts';
+import { useSession, useSessionState } from '../../session/use-session.ts';
+import classes from './chat-page.module.css';
+import { type ChatView, ChatViewProvider } from './chat-view.ts';
+import { Composer } from './composer/composer.tsx';
+import { findMentions } from './composer/mention.ts';
+import { NEW, type UnsentTexts } from './composer/unsent-texts.ts';
+import { ConversationBody } from './conversation-body.tsx';
+import { ConversationHead } from './conversation-head.tsx';
+import { type Layout, usePathWanted } from './layout.ts';
+import { MessagePathPanel } from './path/message-path-panel.tsx';
+import { stoppableId } from './stoppable.ts';
+
+interface Props {
+  readonly conversationId: string | undefined;
+  readonly texts: UnsentTexts;
+  readonly inputRef: RefObject<HTMLTextAreaElement | null>;
+  readonly layout: Layout;
+  readonly onShowList: () => void;
+}
+
+/** One conversation, or the one that begins next: its messages, where to write, and the path of one message. */
+export function ConversationPane({ conversationId, texts, inputRef, layout, onShowList }: Props) {
+  const session = useSession();
+  const [, navigate] = useLocation();
+  const key = conversationId ?? NEW;
+  const text = useStore(texts.store, (all) => all[key]) ?? texts.get(key);
+  const thread = useSessionState(({ threads }) =>
+    conversationId === undefined ? undefined : threads[conversationId],
+  );
+  const [isEditing, setIsEditing] = useState(false);
+  const [selectedId, setSelectedId] = useState<string>();
+  const [isPathWanted, setPathWanted] = usePathWanted();
+  const [isPathOpen, path] = useDisclosure(false);
+  const { hasPathColumn, hasSidebar } = layout;
+
+  useEffect(() => {
+    if (conversationId !== undefined) session.openConversation(conversationId);
+  }, [session, conversationId]);
+  useFocusOnArrival(inputRef);
+
+  const send = useCallback(
+    (written: string, agentName?: string) => {
+      const target = agentName === undefined ? {} : { target: { agentName } };
+      const id = session.send({
+        text: written,
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...target,
+      });
+      if (conversationId === undefined) navigate(`/c/${id}`);
+    },
+    [session, conversationId, navigate],
+  );
+  const sendNamed = useCallback(
+    (written: string) => {
+      const names = (session.store.getState().agents ?? []).map(({ agentName }) => agentName);
+      send(written, findMentions(written, names)[0]?.name);
+    },
+    [send, session],
+  );
+
+  const view = useMemo((): ChatView => {
+    const find = (id: string | undefined): ChatMessage | undefined =>
+      session.store.getState().threads[key]?.messages.find((message) => message.id === id);
+    return {
+      showPath(messageId) {
+        setSelectedId(messageId);
+        if (hasPathColumn) setPathWanted(true);
+        else path.open();
+      },
+      edit(message) {
+        texts.set(key, message.text);
+        setIsEditing(true);
+        inputRef.current?.focus();
+      },
+      sendAgain(message) {
+        const request = message.kind === 'ERROR' ? find(message.inReplyTo) : message;
+        if (request !== undefined) sendNamed(request.text);
+      },
+    };
+  }, [session, key, hasPathColumn, setPathWanted, path.open, texts, inputRef, sendNamed]);
+
+  function endEditing(): void {
+    setIsEditing(false);
+    texts.set(key, '');
+  }
+
+  function onEscape(): void {
+    const id =
+      conversationId === undefined ? undefined : stoppableId(session.store.getState(), conversationId);
+    if (isEditing) endEditing();
+    else if (id !== undefined) session.cancel(id);
+    else inputRef.current?.blur();
+  }
+  useHotkeys([['Escape', onEscape]]);
+
+  const shown = thread?.messages.find(({ id }) => id === selectedId) ?? latestOwn(thread);
+  const panel = (
+    <MessagePathPanel message={shown} status={shown === undefined ? undefined : thread?.statuses[shown.id]} />
+  );
+  const isColumnShown = hasPathColumn && isPathWanted;
+
+  return (
+    <ChatViewProvider value={view}>
+      <main className={classes.main} id="main" tabIndex={-1}>
+        <ConversationHead
+          conversationId={conversationId}
+          thread={thread}
+          hasSidebar={hasSidebar}
+          onShowList={onShowList}
+          isPathShown={hasPathColumn ? isPathWanted : isPathOpen}
+          onTogglePath={() => (hasPathColumn ? setPathWanted(!isPathWanted) : path.open())}
+        />
+        <ConversationBody
+          conversationId={conversationId}
+          thread={thread}
+          selectedId={selectedId}
+          onAsk={sendNamed}
+        />
+        <Composer
+          text={text}
+          onChange={(next) => texts.set(key, next)}
+          onSend={(written, agentName) => {
+            texts.set(key, '');
+            setIsEditing(false);
+            send(written, agentName);
+          }}
+          onEscape={onEscape}
+          isEditing={isEditing}
+          onEndEditing={endEditing}
+          inputRef={inputRef}
+        />
+      </main>
+      {isColumnShown ? (
+        <aside className={classes.path} aria-label="Message path">
+          <div className={classes.pathHead}>
+            <h2>Message path</h2>
+            <CloseButton aria-label="Hide the message path" onClick={() => setPathWanted(false)} />
+          </div>
+          <ScrollRegion className={classes.pathScroll} label="Path">
+            {panel}
+          </ScrollRegion>
+        </aside>
+      ) : null}
+      {hasPathColumn ? null : (
+        <Drawer
+          opened={isPathOpen}
+          onClose={path.close}
+          position="right"
+          size="20rem"
+          padding={0}
+          title="Message path"
+          closeButtonProps={{ 'aria-label': 'Hide the message path' }}
+          classNames={{ header: classes.pathHead ?? '', content: classes.drawer ?? '' }}
+        >
+          {panel}
+        </Drawer>
+      )}
+    </ChatViewProvider>
+  );
+}
+
+const latestOwn = (thread: Thread | undefined): ChatMessage | undefined =>
+  thread?.messages.findLast(({ kind }) => kind === 'TEXT');
+
+/** With a keyboard at hand one wants to write at once; on a phone its keys would cover the messages. */
+function useFocusOnArrival(inputRef: RefObject<HTMLTextAreaElement | null>): void {
+  useEffect(() => {
+    if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) inputRef.current?.focus();
+  }, [inputRef]);
+}

@@ -1,0 +1,44 @@
+import type { RoutingDecision } from '@parley/shared-models';
+import { hueStyle } from '../../../components/agent-mark.tsx';
+import classes from './routing-line.module.css';
+
+const STRATEGY: Record<RoutingDecision['strategy'], string> = {
+  target: 'You named the agent',
+  mention: 'The text names the agent',
+  session: 'The conversation is with this agent',
+  keywords: 'By the words of the message',
+  'language-model': 'By a language model',
+  'least-loaded': 'The agent with the least to do',
+  default: 'The agent for everything else',
+};
+
+/** Everyone who was thought of, best first, and by which way the choice was made. */
+export function Candidates({ routing }: { routing: RoutingDecision }) {
+  const { strategy, candidates, agentId, reason } = routing;
+  return (
+    <div className={classes.candidates}>
+      <p className={classes.strategy}>
+        {STRATEGY[strategy]}: {reason}
+      </p>
+      <ol className={classes.list}>
+        {candidates.map((candidate) => (
+          <li
+            key={candidate.agentId}
+            style={hueStyle(candidate.agentId)}
+            data-chosen={candidate.agentId === agentId || undefined}
+          >
+            <span className={classes.candidate}>{candidate.agentName}</span>
+            <meter
+              className={classes.meter}
+              min={0}
+              max={1}
+              value={candidate.confidence}
+              aria-label={`Confidence of ${candidate.agentName}`}
+            />
+            <span className={classes.value}>{candidate.confidence.toFixed(2)}</span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

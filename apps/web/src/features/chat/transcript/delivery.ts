@@ -1,0 +1,41 @@
+import type { OutboxItem } from '@parley/client';
+import type { MessageStatus } from '@parley/shared-models';
+
+export interface Delivery {
+  readonly state: 'queued' | 'sending' | 'accepted' | 'routed' | 'answered' | 'stopped' | 'failed';
+  /** For people: what that means. */
+  readonly label: string;
+}
+
+/** How a message that the server holds stands. `hasReply`: an agent's reply to it is known. */
+export function deliveryOf(status: MessageStatus | undefined, hasReply: boolean): Delivery {
+  const agent = status?.routing?.agentName;
+  switch (status?.status) {
+    case 'answered':
+      return { state: 'answered', label: agent === undefined ? 'Answered' : `Answered by ${agent}` };
+    case 'failed':
+      return status.error?.code === 'cancelled'
+        ? { state: 'stopped', label: 'Stopped' }
+        : { state: 'failed', label: `Failed: ${reasonOf(status)}` };
+    case 'dead_lettered':
+      return { state: 'failed', label: `Put with the dead letters: ${reasonOf(status)}` };
+  }
+  if (hasReply) return { state: 'answered', label: 'Answered' };
+  if (status?.status === 'routed' || status?.status === 'delivered') {
+    const verb = status.status === 'routed' ? 'Routed' : 'Delivered';
+    return { state: 'routed', label: agent === undefined ? verb : `${verb} to ${agent}` };
+  }
+  return { state: 'accepted', label: 'Accepted by the server' };
+}
+
+const reasonOf = ({ error }: MessageStatus): string => error?.message ?? 'no reason was given';
+
+/** How a message stands that the server has not acknowledged. */
+export function deliveryOfUnsent(item: OutboxItem, isConnected: boolean): Delivery {
+  if (item.lastError !== undefined)
+    return { state: 'queued', label: `Trying again: ${item.lastError.message}` };
+  if (!isConnected) return { state: 'queued', label: 'Kept here, sent when connected' };
+  return item.state === 'sending'
+    ? { state: 'sending', label: 'Sending' }
+    : { state: 'queued', label: 'Waits for the message before it' };
+}

@@ -1,0 +1,114 @@
+import { Button } from '@mantine/core';
+import type { ChatMessage, MessageStatus } from '@parley/shared-models';
+import { memo } from 'react';
+import { CopyButton } from '../../../components/copy-button.tsx';
+import { IconPencil, IconRefresh } from '../../../components/icons.ts';
+import { Markdown } from '../../../components/markdown.tsx';
+import { useChatView } from '../chat-view.ts';
+import { deliveryOf } from './delivery.ts';
+import { DeliveryMark } from './delivery-mark.tsx';
+import classes from './entry.module.css';
+import { EntryAction, EntryTime } from './entry-parts.tsx';
+import { RoutingLine } from './routing-line.tsx';
+import { WhoColumn } from './who-column.tsx';
+
+interface Props {
+  readonly message: ChatMessage;
+  /** Of a message that a person sent. */
+  readonly status: MessageStatus | undefined;
+  readonly hasReply: boolean;
+  readonly isMine: boolean;
+  readonly isContinuation: boolean;
+  readonly isSelected: boolean;
+}
+
+/** One message that the server holds, as it stands in the conversation. */
+export const MessageEntry = memo(function MessageEntry(props: Props) {
+  const { message, isMine, isContinuation, isSelected } = props;
+  const side = isMine
+    ? 'own'
+    : message.kind === 'ERROR'
+      ? 'error'
+      : message.kind === 'SYSTEM'
+        ? 'system'
+        : 'other';
+  return (
+    <article
+      className={classes.entry}
+      data-side={side}
+      data-key={message.id}
+      data-continuation={isContinuation || undefined}
+      data-selected={isSelected || undefined}
+      aria-label={`${message.sender.name}: ${message.text.slice(0, 80)}`}
+    >
+      <WhoColumn sender={message.sender} isMine={isMine} isHidden={isContinuation} />
+      {side === 'own' ? <OwnText {...props} /> : <OthersText message={message} side={side} />}
+    </article>
+  );
+});
+
+function OwnText({ message, status, hasReply }: Props) {
+  const view = useChatView();
+  const delivery = deliveryOf(status, hasReply);
+  return (
+    <>
+      <div className={classes.body}>
+        <div className={classes.bubble}>
+          <p className={classes.plain}>{message.text}</p>
+        </div>
+        {status?.routing === undefined ? null : <RoutingLine routing={status.routing} />}
+      </div>
+      <div className={classes.meta}>
+        <EntryTime iso={message.createdAt} />
+        <DeliveryMark delivery={delivery} onClick={() => view.showPath(message.id)} />
+        <div className={classes.actions}>
+          <EntryAction label="Edit and send again" onClick={() => view.edit(message)}>
+            <IconPencil size={14} />
+          </EntryAction>
+          <CopyButton text={message.text} label="Copy message" />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function OthersText({ message, side }: { message: ChatMessage; side: 'error' | 'system' | 'other' }) {
+  return (
+    <>
+      <div className={classes.body}>
+        {side === 'other' ? (
+          <Markdown text={message.text} />
+        ) : (
+          <Notice message={message} isError={side === 'error'} />
+        )}
+      </div>
+      <div className={classes.meta}>
+        <EntryTime iso={message.createdAt} />
+        <div className={classes.actions}>
+          <CopyButton text={message.text} label="Copy message" />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** What Parley itself has to say: that something failed, or happened. */
+function Notice({ message, isError }: { message: ChatMessage; isError: boolean }) {
+  const view = useChatView();
+  const isStop = message.metadata?.code === 'cancelled';
+  return (
+    <div className={classes.notice} data-error={(isError && !isStop) || undefined}>
+      <p className={classes.plain}>{message.text}</p>
+      {isError && message.inReplyTo !== undefined ? (
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<IconRefresh size={13} />}
+          onClick={() => view.sendAgain(message)}
+        >
+          {isStop ? 'Ask again' : 'Try again'}
+        </Button>
+      ) : null}
+    </div>
+  );
+}

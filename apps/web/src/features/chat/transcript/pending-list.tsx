@@ -1,0 +1,64 @@
+import { isTerminal } from '@parley/shared-models';
+import { useMemo } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import type { Thread } from '../../../session/thread.ts';
+import { useSessionState } from '../../../session/use-session.ts';
+import { DraftEntry, RefusedEntry, UnsentEntry, WorkEntry } from './pending-entries.tsx';
+
+interface Props {
+  readonly conversationId: string;
+  readonly thread: Thread;
+  readonly replied: ReadonlySet<string>;
+}
+
+/** What stands behind the last message: replies being written, requests without one, messages not sent yet. */
+export function PendingEntries({ conversationId, thread, replied }: Props) {
+  const ofThis = <T extends { conversationId: string }>(items: readonly T[]): T[] =>
+    items.filter((item) => item.conversationId === conversationId);
+  const drafts = useSessionState(useShallow((state) => ofThis(Object.values(state.drafts))));
+  const outbox = useSessionState(useShallow((state) => ofThis(state.outbox)));
+  const refused = useSessionState(
+    useShallow((state) => state.refused.filter(({ item }) => item.conversationId === conversationId)),
+  );
+  const typing = useSessionState(({ typing: all }) => all[conversationId]);
+
+  const open = useMemo(
+    () =>
+      thread.messages.filter(
+        ({ id, kind }) => kind === 'TEXT' && !replied.has(id) && isOpen(thread.statuses[id]?.status),
+      ),
+    [thread.messages, thread.statuses, replied],
+  );
+  const known = new Set(thread.messages.map(({ id }) => id));
+  const written = new Set(drafts.map(({ inReplyTo }) => inReplyTo));
+
+  return (
+    <>
+      {drafts.map((draft) => (
+        <DraftEntry key={draft.messageId} draft={draft} />
+      ))}
+      {open
+        .filter(({ id }) => !written.has(id))
+        .map((request) => (
+          <WorkEntry
+            key={request.id}
+            request={request}
+            status={thread.statuses[request.id]}
+            isTyping={typing?.some(({ id }) => id === thread.statuses[request.id]?.routing?.agentId) ?? false}
+          />
+        ))}
+      {refused.map((refusal) => (
+        <RefusedEntry key={refusal.item.id} refusal={refusal} />
+      ))}
+      {outbox
+        .filter(({ id }) => !known.has(id))
+        .map((item) => (
+          <UnsentEntry key={item.id} item={item} />
+        ))}
+    </>
+  );
+}
+
+/** A message without a status was stored by another way, or long ago: nothing is known to work on it. */
+const isOpen = (status: Parameters<typeof isTerminal>[0] | undefined): boolean =>
+  status !== undefined && !isTerminal(status);

@@ -1,0 +1,124 @@
+import { Button } from '@mantine/core';
+import { Fragment, useCallback, useEffect, useMemo, useState } from 'react';
+import { dayLabel } from '../../../components/format-time.ts';
+import { IconArrowDown } from '../../../components/icons.ts';
+import { FailedList, LoadingList } from '../../../components/list-state.tsx';
+import { ScrollRegion } from '../../../components/scroll-region.tsx';
+import { useNow } from '../../../components/use-now.ts';
+import { lastSeqOf, type Thread } from '../../../session/thread.ts';
+import { useSession, useSessionState } from '../../../session/use-session.ts';
+import { MessageEntry } from './message-entry.tsx';
+import { PendingEntries } from './pending-list.tsx';
+import classes from './transcript.module.css';
+import { messageRows, repliedTo } from './transcript-rows.ts';
+import { useTranscriptScroll } from './use-transcript-scroll.ts';
+import { useWindow } from './use-window.ts';
+
+interface Props {
+  readonly conversationId: string;
+  readonly thread: Thread;
+  readonly selectedId: string | undefined;
+}
+
+/** The messages of one conversation, oldest first. Give it the conversation's id as `key`. */
+export function Transcript({ conversationId, thread, selectedId }: Props) {
+  const session = useSession();
+  const userId = useSessionState(({ welcome }) => welcome?.user.id);
+  const loadOlder = useCallback(() => session.loadOlder(conversationId), [session, conversationId]);
+  const { fromSeq, extend, shorten } = useWindow(thread, loadOlder);
+  const { scrollerRef, contentRef, isAtEnd, onScroll, jumpToEnd } = useTranscriptScroll(
+    conversationId,
+    extend,
+  );
+  const lastSeq = lastSeqOf(thread);
+  const firstUnreadSeq = useFirstUnread(conversationId, lastSeq);
+  const now = new Date(useNow(60_000));
+
+  const rows = useMemo(
+    () =>
+      messageRows(
+        thread.messages.filter(({ seq }) => seq >= fromSeq),
+        firstUnreadSeq,
+      ),
+    [thread.messages, fromSeq, firstUnreadSeq],
+  );
+  const replied = useMemo(() => repliedTo(thread.messages), [thread.messages]);
+  const seenSeq = useSeen(conversationId, lastSeq, isAtEnd);
+  const ownLast = useLastOwn(conversationId);
+
+  // Who writes wants to see it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new message of one's own is the reason, not a value used
+  useEffect(() => jumpToEnd(), [ownLast, jumpToEnd]);
+  useEffect(() => {
+    if (isAtEnd) shorten();
+  }, [isAtEnd, shorten]);
+
+  return (
+    <div className={classes.frame}>
+      <ScrollRegion ref={scrollerRef} className={classes.scroller} label="Messages" onScroll={onScroll}>
+        <div ref={contentRef} className={classes.content}>
+          {thread.older.phase === 'loading' ? <LoadingList label="Loading older messages" rows={2} /> : null}
+          {thread.older.phase === 'failed' ? (
+            <FailedList
+              title="Older messages could not be loaded"
+              reason={thread.older.reason}
+              onRetry={loadOlder}
+            />
+          ) : null}
+          {rows.map(({ message, startsDay, isFirstUnread, isContinuation }) => (
+            <Fragment key={message.id}>
+              {startsDay ? <h3 className={classes.day}>{dayLabel(message.createdAt, now)}</h3> : null}
+              {isFirstUnread ? <p className={classes.unread}>New</p> : null}
+              <MessageEntry
+                message={message}
+                status={thread.statuses[message.id]}
+                hasReply={replied.has(message.id)}
+                isMine={message.sender.kind === 'user' && message.sender.id === userId}
+                isContinuation={isContinuation}
+                isSelected={message.id === selectedId}
+              />
+            </Fragment>
+          ))}
+          <PendingEntries conversationId={conversationId} thread={thread} replied={replied} />
+        </div>
+      </ScrollRegion>
+      {isAtEnd ? null : (
+        <Button
+          className={classes.jump ?? ''}
+          variant="default"
+          leftSection={<IconArrowDown size={14} />}
+          onClick={jumpToEnd}
+        >
+          {lastSeq > seenSeq ? `${lastSeq - seenSeq} new` : 'Latest'}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The first message that was new when the conversation was opened; it stays marked while it is open. */
+function useFirstUnread(conversationId: string, lastSeq: number): number | undefined {
+  const session = useSession();
+  const [seenAtOpening] = useState(() => session.store.getState().lastSeen[conversationId]);
+  const [lastAtOpening] = useState(lastSeq);
+  return seenAtOpening === undefined || seenAtOpening >= lastAtOpening ? undefined : seenAtOpening + 1;
+}
+
+/** Marks as seen what is at the end while the page is looked at. @returns up to where it was seen */
+function useSeen(conversationId: string, lastSeq: number, isAtEnd: boolean): number {
+  const session = useSession();
+  const seen = useSessionState(({ lastSeen }) => lastSeen[conversationId] ?? 0);
+  useEffect(() => {
+    if (!isAtEnd || lastSeq === 0) return;
+    const mark = () => {
+      if (document.visibilityState === 'visible') session.markSeen(conversationId, lastSeq);
+    };
+    mark();
+    document.addEventListener('visibilitychange', mark);
+    return () => document.removeEventListener('visibilitychange', mark);
+  }, [session, conversationId, lastSeq, isAtEnd]);
+  return seen;
+}
+
+const useLastOwn = (conversationId: string): string | undefined =>
+  useSessionState(({ outbox }) => outbox.findLast((item) => item.conversationId === conversationId)?.id);

@@ -1,0 +1,15 @@
+import { Page } from '../../components/page.tsx';
+import { DeadLetters } from './dead-letters.tsx';
+import { Health } from './health.tsx';
+import { Queues } from './queues.tsx';
+
+/** How the server and what it stands on are, what waits in the queues, and what nobody could handle. */
+export function SystemPage() {
+  return (
+    <Page title="System">
+      <Health />
+      <Queues />
+      <DeadLetters />
+    </Page>
+  );
+}

@@ -1,0 +1,24 @@
+import { createClient, createHttpApi, localStorageAdapter } from '@parley/client';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import './app/styles.ts';
+import { App } from './app/app.tsx';
+import { createSession } from './session/session.ts';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+
+const { protocol, host } = window.location;
+const client = createClient({
+  url: `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`,
+  clientName: 'web',
+  storage: localStorageAdapter(),
+});
+const session = createSession({ client, http: createHttpApi(), storage: window.localStorage });
+session.start();
+
+createRoot(root).render(
+  <StrictMode>
+    <App session={session} />
+  </StrictMode>,
+);

@@ -1,0 +1,37 @@
+import type { ServerFrameOf } from '@parley/shared-models';
+
+/** A reply while it is being written. */
+export interface Draft {
+  /** The id that the finished reply will have. */
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly agentId: string;
+  /** The message that it answers. */
+  readonly inReplyTo?: string;
+  readonly text: string;
+}
+
+/** By `messageId`. */
+export type Drafts = Readonly<Record<string, Draft>>;
+
+/** Appends pieces, which the client hands on in order and each once. */
+export function withPieces(drafts: Drafts, pieces: readonly ServerFrameOf<'message.delta'>[]): Drafts {
+  const next: Record<string, Draft> = { ...drafts };
+  for (const { messageId, conversationId, agentId, inReplyTo, text } of pieces) {
+    const known = next[messageId];
+    next[messageId] = {
+      messageId,
+      conversationId,
+      agentId,
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      text: (known?.text ?? '') + text,
+    };
+  }
+  return next;
+}
+
+/** Without those that match; the same object when none does. */
+export function withoutDrafts(drafts: Drafts, isOver: (draft: Draft) => boolean): Drafts {
+  const kept = Object.entries(drafts).filter(([, draft]) => !isOver(draft));
+  return kept.length === Object.keys(drafts).length ? drafts : Object.fromEntries(kept);
+}

@@ -1,0 +1,70 @@
+import type { ConnectionState, OutboxItem } from '@parley/client';
+import type {
+  AgentStatus,
+  ChatMessage,
+  ClientFrameOf,
+  Conversation,
+  ErrorReport,
+  Participant,
+  ServerFrameOf,
+} from '@parley/shared-models';
+import type { Drafts } from './drafts.ts';
+import type { LastSeen } from './last-seen.ts';
+import type { Loading, Thread } from './thread.ts';
+
+/** A message that the server will not take, and why. It is kept until the person sends it again or discards it. */
+export interface Refusal {
+  readonly item: Omit<OutboxItem, 'state' | 'lastError'>;
+  readonly error: ErrorReport;
+}
+
+/** What an operator asked of an agent, until the agent's state shows it or the server refused. */
+export interface AgentControl {
+  readonly action: AgentAction;
+  /** Why it could not be done. */
+  readonly failure?: string;
+}
+
+export type AgentAction = ClientFrameOf<'agent.control'>['action'];
+
+/** All that the app knows of the server's side. Parts that did not change keep their identity. */
+export interface SessionState {
+  readonly connection: ConnectionState;
+  /** What the server said last about itself and us; stays when the connection is lost. */
+  readonly welcome: ServerFrameOf<'welcome'> | undefined;
+  /** Milliseconds by which the server's clock is ahead of ours. */
+  readonly clockOffsetMs: number;
+  /** Undefined until the first list has come. */
+  readonly agents: readonly AgentStatus[] | undefined;
+  /** By agent. */
+  readonly agentControls: Readonly<Record<string, AgentControl>>;
+  readonly conversations: Readonly<Record<string, Conversation>>;
+  readonly conversationsLoading: Loading;
+  readonly threads: Readonly<Record<string, Thread>>;
+  readonly drafts: Drafts;
+  /** Who is typing, by conversation. */
+  readonly typing: Readonly<Record<string, readonly Participant[]>>;
+  /** Written and not acknowledged yet, in order. */
+  readonly outbox: readonly OutboxItem[];
+  readonly refused: readonly Refusal[];
+  readonly lastSeen: LastSeen;
+  /** The newest message of somebody else, for the announcement to screen readers. */
+  readonly latestArrival: ChatMessage | undefined;
+}
+
+export const initialState = (lastSeen: LastSeen): SessionState => ({
+  connection: { state: 'closed', reason: 'idle' },
+  welcome: undefined,
+  clockOffsetMs: 0,
+  agents: undefined,
+  agentControls: {},
+  conversations: {},
+  conversationsLoading: { phase: 'loading' },
+  threads: {},
+  drafts: {},
+  typing: {},
+  outbox: [],
+  refused: [],
+  lastSeen,
+  latestArrival: undefined,
+});

@@ -1,0 +1,193 @@
+import type { Client, HttpApi } from '@parley/client';
+import type { Conversation, Target } from '@parley/shared-models';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { withConversations } from './conversation-list.ts';
+import { describeFailure } from './describe-failure.ts';
+import { browserFrames, type FrameClock } from './frame-batch.ts';
+import { type KeyValueStorage, loadLastSeen, markSeen, storeLastSeen } from './last-seen.ts';
+import { followLiveEvents } from './live-events.ts';
+import { reportProblem } from './report-problem.ts';
+import { type AgentAction, initialState, type SessionState } from './session-state.ts';
+import { createThreadLoader } from './thread-loader.ts';
+
+export interface SessionPorts {
+  readonly client: Client;
+  readonly http: HttpApi;
+  readonly storage: KeyValueStorage;
+  /** @default the browser's animation frames */
+  readonly frames?: FrameClock;
+}
+
+/** What the app knows and can do: the typed client, its HTTP side and what they told, in one store. */
+export interface Session {
+  readonly store: StoreApi<SessionState>;
+  readonly http: HttpApi;
+  start(): void;
+  stop(): Promise<void>;
+
+  /** Sends, now or as soon as there is a connection. @returns the conversation, a new one when none was given */
+  send(input: { text: string; conversationId?: string; target?: Target }): string;
+  /** Sends a refused message again, as it was. */
+  resend(messageId: string): void;
+  discard(messageId: string): void;
+  /** Stops the answer to this message, or takes back the message if it was not sent yet. */
+  cancel(messageId: string): void;
+  setTyping(conversationId: string, isTyping: boolean): void;
+
+  openConversation(conversationId: string): void;
+  reloadConversation(conversationId: string): void;
+  loadOlder(conversationId: string): void;
+  /** Everything up to the newest message that is loaded was shown. */
+  markSeen(conversationId: string, seq: number): void;
+  refreshConversations(): void;
+  /** Adds what the server finds to the list. */
+  findConversations(query: string): void;
+
+  controlAgent(agentId: string, action: AgentAction): void;
+  /** Tries to connect at once. */
+  reconnect(): void;
+}
+
+/** Conversations whose messages come live, so that unread ones are marked; the newest ones. */
+const FOLLOWED = 30;
+const LISTED = 200;
+/** An operator's wish that no change of the agent has answered after this long has probably not arrived. */
+const CONTROL_TIMEOUT_MS = 8000;
+
+export function createSession({ client, http, storage, frames = browserFrames }: SessionPorts): Session {
+  const store = createStore<SessionState>()(() => initialState(loadLastSeen(storage)));
+  const { getState, setState } = store;
+  const threads = createThreadLoader(client, http, store);
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const stops: (() => void)[] = [];
+
+  function addConversations(conversations: readonly Conversation[]): void {
+    setState((state) => ({ conversations: withConversations(state.conversations, conversations) }));
+  }
+
+  function refreshConversations(): void {
+    const load = async () => {
+      const conversations = await http.conversations({ limit: LISTED });
+      addConversations(conversations);
+      setState({ conversationsLoading: { phase: 'ready' } });
+      for (const { id, lastSeq } of conversations.slice(0, FOLLOWED)) {
+        if (client.lastSeq(id) === undefined) client.open(id, lastSeq);
+        // What this browser has never shown counts as read from here on.
+        if (getState().lastSeen[id] === undefined) session.markSeen(id, lastSeq);
+      }
+    };
+    load().catch((error: unknown) => {
+      if (getState().conversationsLoading.phase === 'ready') return;
+      setState({ conversationsLoading: { phase: 'failed', reason: describeFailure(error) } });
+    });
+  }
+
+  function failControl(agentId: string, failure: string): void {
+    setState(({ agentControls }) => {
+      const control = agentControls[agentId];
+      return control === undefined
+        ? {}
+        : { agentControls: { ...agentControls, [agentId]: { ...control, failure } } };
+    });
+  }
+
+  const session: Session = {
+    store,
+    http,
+
+    start() {
+      stops.push(followLiveEvents(client, store, frames));
+      stops.push(
+        client.on('welcome', () => {
+          refreshConversations();
+          threads.refreshAll();
+        }),
+        client.on('ack', ({ conversationId }) => {
+          // The server has given the new conversation its title.
+          if (getState().conversations[conversationId] === undefined) refreshConversations();
+        }),
+      );
+      setState({ outbox: client.outbox });
+      client.requestAgents();
+      client.connect();
+      refreshConversations();
+    },
+
+    async stop() {
+      for (const stop of stops.splice(0)) stop();
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+      await client.close();
+    },
+
+    send({ text, conversationId, target }) {
+      const sent = client.send({
+        text,
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...(target === undefined ? {} : { target }),
+      });
+      if (conversationId === undefined) threads.begin(sent.conversationId);
+      return sent.conversationId;
+    },
+
+    resend(messageId) {
+      const refusal = getState().refused.find(({ item }) => item.id === messageId);
+      if (refusal === undefined) return;
+      session.discard(messageId);
+      const { id, conversationId, text, target, inReplyTo } = refusal.item;
+      client.send({
+        id,
+        conversationId,
+        text,
+        ...(target === undefined ? {} : { target }),
+        ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      });
+    },
+
+    discard(messageId) {
+      setState(({ refused }) => ({ refused: refused.filter(({ item }) => item.id !== messageId) }));
+    },
+
+    cancel: (messageId) => void client.cancel(messageId),
+    setTyping: (conversationId, isTyping) => void client.typing(conversationId, isTyping),
+
+    openConversation: threads.open,
+    reloadConversation: threads.reload,
+    loadOlder: threads.loadOlder,
+
+    markSeen(conversationId, seq) {
+      const lastSeen = markSeen(getState().lastSeen, conversationId, seq);
+      if (lastSeen === getState().lastSeen) return;
+      setState({ lastSeen });
+      storeLastSeen(storage, lastSeen);
+    },
+
+    refreshConversations() {
+      if (getState().conversationsLoading.phase === 'failed')
+        setState({ conversationsLoading: { phase: 'loading' } });
+      refreshConversations();
+    },
+
+    findConversations(query) {
+      http.conversations({ search: query, limit: LISTED }).then(
+        addConversations,
+        // What is in the list already is searched here, so the person still sees something.
+        (error: unknown) => reportProblem('the server could not search', error),
+      );
+    },
+
+    controlAgent(agentId, action) {
+      setState(({ agentControls }) => ({ agentControls: { ...agentControls, [agentId]: { action } } }));
+      if (!client.control(agentId, action))
+        return failControl(agentId, 'There is no connection to the server.');
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        failControl(agentId, 'The agent has not answered yet.');
+      }, CONTROL_TIMEOUT_MS);
+      timers.add(timer);
+    },
+
+    reconnect: () => client.connect(),
+  };
+  return session;
+}
