@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonValue } from './json-value.ts';
 
 export const ChannelName = z.enum(['human', 'agents']);
 export type ChannelName = z.infer<typeof ChannelName>;
@@ -7,6 +8,6 @@ export type ChannelName = z.infer<typeof ChannelName>;
 export const ChannelEvent = z.object({
   id: z.uuid(),
   type: z.string().min(1).max(100),
-  payload: z.json(),
+  payload: JsonValue,
 });
 export type ChannelEvent = z.infer<typeof ChannelEvent>;

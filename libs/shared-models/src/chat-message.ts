@@ -1,18 +1,24 @@
 import { z } from 'zod';
 import { Id } from './ids.ts';
+import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
 import { Participant } from './participants.ts';
 
 export const MessageKind = z.enum(['TEXT', 'REPLY', 'SYSTEM', 'ERROR']);
 export type MessageKind = z.infer<typeof MessageKind>;
 
-export const MessageText = z.string().min(1).max(LIMITS.textLength);
+export const MessageText = z
+  .string()
+  .min(1)
+  .max(LIMITS.textLength)
+  // PostgreSQL cannot hold it in a text.
+  .refine((text) => !text.includes('\u0000'), 'no NUL characters');
 
 /** ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`. */
 export const Timestamp = z.iso.datetime({ precision: 3 });
 
 /** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
-export const Metadata = z.record(z.string().max(64), z.json());
+export const Metadata = z.record(z.string().max(64), JsonValue);
 
 /** A message as it is stored and shown. */
 export const ChatMessage = z.object({

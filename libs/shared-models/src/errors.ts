@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonValue } from './json-value.ts';
 
 interface ErrorEntry {
   /** What it means, for the reference. */
@@ -99,7 +100,7 @@ export const ErrorCode = z.enum(codes);
 export const ErrorReport = z.object({
   code: ErrorCode,
   message: z.string(),
-  details: z.record(z.string(), z.json()).optional(),
+  details: z.record(z.string(), JsonValue).optional(),
 });
 export type ErrorReport = z.infer<typeof ErrorReport>;
 

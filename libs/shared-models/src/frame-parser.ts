@@ -53,7 +53,8 @@ function parseFrame<T>(text: string, schemas: ReadonlyMap<string, z.ZodType<T>>)
 /** The first thing that is wrong, with its path, for an `ErrorReport`. */
 export function describeIssue(error: z.ZodError): { message: string; details: { path: string } } {
   const issue = error.issues[0];
-  const path = issue?.path.join('.') ?? '';
+  // A key that the other side made up may be as long as the frame.
+  const path = issue?.path.join('.').slice(0, 200) ?? '';
   const what = issue?.message ?? 'invalid';
   return { message: path === '' ? what : `${path}: ${what}`, details: { path } };
 }

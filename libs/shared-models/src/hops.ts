@@ -9,13 +9,18 @@ export function appendHop(hops: string | undefined, service: string, at: number 
   return hops === undefined || hops === '' ? hop : `${hops};${hop}`;
 }
 
+/** The last instant that ISO 8601 writes with four digits of the year, in Unix milliseconds. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+const HOP = /^([^;]{1,128})=(\d{1,15})$/;
+
 /** Reads the header; pieces that are none are left out, since another language may have written them. */
 export function parseHops(hops: string | undefined): Hop[] {
   if (hops === undefined || hops === '') return [];
   return hops.split(';').flatMap((piece) => {
-    const at = piece.lastIndexOf('=');
-    const time = Number(piece.slice(at + 1));
-    if (at < 1 || !Number.isSafeInteger(time) || Math.abs(time) > 8.64e15) return [];
-    return [{ service: piece.slice(0, at), at: new Date(time).toISOString() }];
+    const [, service, digits] = HOP.exec(piece) ?? [];
+    const time = Number(digits);
+    if (service === undefined || time > LAST_INSTANT) return [];
+    return [{ service, at: new Date(time).toISOString() }];
   });
 }

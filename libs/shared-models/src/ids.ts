@@ -12,17 +12,25 @@ export const AgentId = z.string().regex(AGENT_ID, 'an agent id has 1 to 64 of a-
 /** 1 to 64 characters, as a person would write it. */
 export const AgentName = z.string().trim().min(1).max(64);
 
-/** Turns a name that a person wrote into an agent id or group name: `Büro Hilfe` becomes `buro-hilfe`. */
+const SLUG_LENGTH = 48;
+
+/**
+ * Turns a name that a person wrote into an agent id or group name: `Büro Hilfe` becomes `buro-hilfe`. Where letters
+ * are lost on the way, a hash of the name is added, so that `日本語` and `中文` stay apart.
+ */
 export function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 48)
-    .replace(/-+$/, '');
-  return slug === '' ? 'agent' : slug;
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const slug = trimDashes(plain.replace(/[^a-z0-9]+/g, '-'));
+  const isLossy = /(?![a-z0-9])[\p{L}\p{N}]/u.test(plain) || slug === '' || slug.length > SLUG_LENGTH;
+  if (!isLossy) return slug;
+  const hash = [...fnv1a128(name.trim().normalize('NFKC').toLowerCase()).subarray(12)]
+    .map((byte) => HEX[byte])
+    .join('');
+  return `${trimDashes(slug.slice(0, SLUG_LENGTH - 9)) || 'agent'}-${hash}`;
+}
+
+function trimDashes(text: string): string {
+  return text.replace(/^-+|-+$/g, '');
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

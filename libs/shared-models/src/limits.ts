@@ -4,6 +4,8 @@ export const LIMITS = {
   frameBytes: 256 * 1024,
   /** Text of one chat message, in UTF-16 code units: leaves room for the frame around it. */
   textLength: 60_000,
+  /** Objects and arrays inside each other, in metadata, payloads and details. */
+  jsonDepth: 64,
   /** The first frame must be `hello` within this time. */
   helloTimeoutMs: 10_000,
   /** Conversations a `hello` may resume at once. */

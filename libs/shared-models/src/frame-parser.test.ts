@@ -1,0 +1,218 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { CLIENT_FRAMES, type FrameExamples, SERVER_FRAMES } from './frame-examples.ts';
+import {
+  correlationOf,
+  describeIssue,
+  type ParsedFrame,
+  parseClientFrame,
+  parseServerFrame,
+} from './frame-parser.ts';
+import { LIMITS } from './limits.ts';
+
+const ID = '019c1234-5678-7abc-8def-0123456789ab';
+
+const send = (fields: object): ParsedFrame<unknown> =>
+  parseClientFrame(JSON.stringify({ type: 'message.send', id: ID, text: 'Hello', ...fields }));
+
+const publish = (payload: string): ParsedFrame<unknown> =>
+  parseClientFrame(
+    `{"type":"event.publish","channel":"human","event":{"id":"${ID}","type":"note","payload":${payload}}}`,
+  );
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+const sides = {
+  client: [parseClientFrame, CLIENT_FRAMES],
+  server: [parseServerFrame, SERVER_FRAMES],
+} as const;
+
+describe.each(Object.entries(sides))('a frame of the %s', (_side, [parse, examples]) => {
+  describe.each(Object.entries<FrameExamples<object>>(examples))('%s', (_type, { valid, invalid }) => {
+    it('is taken as it is when it is right', () => {
+      for (const frame of valid) expect(parse(JSON.stringify(frame))).toEqual({ ok: true, frame });
+    });
+
+    it('is taken without the fields that the protocol does not know', () => {
+      const [frame] = valid;
+      expect(parse(JSON.stringify({ ...frame, fromTheFuture: 1 }))).toEqual({ ok: true, frame });
+    });
+
+    it('is refused with the path of what is wrong', () => {
+      for (const [change, path] of invalid) {
+        const result = parse(JSON.stringify({ ...valid[0], ...change }));
+        expect(result).toMatchObject({ ok: false, error: { code: 'invalid_frame', details: { path } } });
+        if (!result.ok)
+          expect(result.error.message).toMatch(new RegExp(`^${path.replaceAll('.', '\\.')}: .+`));
+      }
+    });
+  });
+
+  it.each(['', 'hello', '{', '{"type":"ping"', '"ping"', '7', 'null', '[]', '[{"type":"ping"}]'])(
+    'must be one JSON object, not %j',
+    (text) => {
+      expect(parse(text)).toMatchObject({ ok: false, error: { code: 'invalid_json' } });
+    },
+  );
+
+  it.each(['{}', '{"type":7}', '{"type":null}', '{"type":["ping"]}'])(
+    'must have a type that is a string: %s',
+    (text) => {
+      expect(parse(text)).toEqual({
+        ok: false,
+        error: { code: 'invalid_frame', message: 'type: a string is required', details: { path: 'type' } },
+      });
+    },
+  );
+
+  it.each([
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'Hello',
+    'message',
+    '',
+    ' ping',
+    'x'.repeat(1000),
+  ])('may not have the type %j', (type) => {
+    // `message` is a server's frame, `hello` a client's.
+    const unknown = type === 'message' && parse === parseServerFrame ? 'hello' : type;
+    const result = parse(JSON.stringify({ type: unknown }));
+    expect(result).toMatchObject({ ok: false, error: { code: 'unknown_type', details: { path: 'type' } } });
+    if (!result.ok) expect(result.error.message.length).toBeLessThan(100);
+  });
+
+  it('never throws, whatever arrives', () => {
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc
+        .record({ type: fc.constantFrom(...Object.keys(examples)), id: fc.jsonValue() })
+        .map((frame) => JSON.stringify(frame)),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(examples)), fc.dictionary(fc.string(), fc.jsonValue()))
+        .map(([type, fields]) => JSON.stringify({ ...fields, type })),
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        const result = parse(text);
+        if (result.ok) expect(examples).toHaveProperty([result.frame.type]);
+        else expect(result.error.message).not.toBe('');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the payload of an event', () => {
+  it('is kept as it is, whatever JSON it is', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 10 }), (payload) => {
+        fc.pre(!JSON.stringify(payload).includes('__proto__'));
+        const result = publish(JSON.stringify(payload));
+        expect(result).toMatchObject({
+          ok: true,
+          frame: { event: { payload: JSON.parse(JSON.stringify(payload)) } },
+        });
+      }),
+    );
+  });
+
+  it('may be nested as deep as the limit and no deeper', () => {
+    expect(publish(nested(LIMITS.jsonDepth)).ok).toBe(true);
+    expect(publish(nested(LIMITS.jsonDepth + 1))).toMatchObject({
+      ok: false,
+      error: {
+        code: 'invalid_frame',
+        message: 'event.payload: nested deeper than 64',
+        details: { path: 'event.payload' },
+      },
+    });
+  });
+
+  it('cannot run the parser out of stack', () => {
+    expect(publish(nested(100_000))).toMatchObject({ ok: false, error: { code: 'invalid_frame' } });
+  });
+
+  it('cannot reach the prototype of anything', () => {
+    publish('{"__proto__":{"isPolluted":true},"constructor":{"prototype":{"isPolluted":true}}}');
+    expect(Object.hasOwn(Object.prototype, 'isPolluted')).toBe(false);
+    expect(({} as { isPolluted?: boolean }).isPolluted).toBeUndefined();
+  });
+});
+
+describe('a text', () => {
+  it('is kept letter by letter', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), (text) => {
+        fc.pre(!text.includes('\u0000'));
+        expect(send({ text })).toMatchObject({ ok: true, frame: { text } });
+      }),
+    );
+  });
+
+  it('may be as long as the limit', () => {
+    expect(send({ text: 'ä'.repeat(LIMITS.textLength) }).ok).toBe(true);
+    expect(send({ text: 'ä'.repeat(LIMITS.textLength + 1) }).ok).toBe(false);
+  });
+
+  it('of that length fits into a frame, however many bytes its letters take', () => {
+    const frame = JSON.stringify({ type: 'message.send', id: ID, text: '語'.repeat(LIMITS.textLength) });
+    expect(new TextEncoder().encode(frame).length).toBeLessThan(LIMITS.frameBytes);
+  });
+});
+
+describe('an error', () => {
+  it('names the frame that it answers', () => {
+    expect(send({ text: '' })).toMatchObject({ ok: false, inReplyTo: ID });
+    expect(parseClientFrame(JSON.stringify({ type: 'nonsense', id: 'mine' }))).toMatchObject({
+      inReplyTo: 'mine',
+    });
+    expect(parseClientFrame(JSON.stringify({ type: 7, messageId: 'mine' }))).toMatchObject({
+      inReplyTo: 'mine',
+    });
+  });
+
+  it('names none where the frame had no id', () => {
+    expect(parseClientFrame('{"type":"hello"}')).not.toHaveProperty('inReplyTo');
+    expect(parseClientFrame('{')).not.toHaveProperty('inReplyTo');
+  });
+
+  it('does not repeat a key that is as long as a frame', () => {
+    const result = parseClientFrame(
+      JSON.stringify({ type: 'hello', clientName: 'a', resume: { ['x'.repeat(100_000)]: 1 } }),
+    );
+    expect(JSON.stringify(result).length).toBeLessThan(1000);
+  });
+});
+
+describe('correlationOf', () => {
+  it.each([
+    [{ id: 'a', messageId: 'b', conversationId: 'c' }, 'a'],
+    [{ messageId: 'b', conversationId: 'c' }, 'b'],
+    [{ taskId: 't', conversationId: 'c' }, 't'],
+    [{ conversationId: 'c', agentId: 'd' }, 'c'],
+    [{ agentId: 'd' }, 'd'],
+    [{ id: 7, messageId: 'b' }, 'b'],
+    [{ id: 7 }, undefined],
+    [{}, undefined],
+  ])('of %j is %s', (frame, id) => {
+    expect(correlationOf(frame)).toBe(id);
+  });
+
+  it('is cut where it is too long to be an id', () => {
+    expect(correlationOf({ id: 'x'.repeat(1000) })).toHaveLength(128);
+  });
+});
+
+describe('describeIssue', () => {
+  it('names the first thing that is wrong, with its path where it has one', () => {
+    const schema = z.object({ a: z.object({ b: z.array(z.string('text')) }), c: z.string() });
+    const { error } = schema.safeParse({ a: { b: ['x', 1] } });
+    expect(error && describeIssue(error)).toEqual({ message: 'a.b.1: text', details: { path: 'a.b.1' } });
+    const { error: bare } = z.string('text').safeParse(1);
+    expect(bare && describeIssue(bare)).toEqual({ message: 'text', details: { path: '' } });
+  });
+});
