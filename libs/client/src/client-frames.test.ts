@@ -78,17 +78,17 @@ describe('what the server sends', () => {
   });
 
   it.each([
-    ['text that is not JSON', 'hello?', 'invalid_json'],
-    ['a type that is not in the protocol', '{"type":"constructor"}', 'unknown_type'],
-    ['a frame with a missing field', '{"type":"ack","id":"x"}', 'invalid_frame'],
-    ['a binary frame', Buffer.from('{}'), 'invalid_json'],
-  ])('is reported when it is %s, and the connection stays', async (_, garbage, code) => {
+    ['text that is not JSON', 'hello?', 'invalid_json', 'not JSON'],
+    ['a type that is not in the protocol', '{"type":"constructor"}', 'unknown_type', 'constructor'],
+    ['a frame with a missing field', '{"type":"ack","id":"x"}', 'invalid_frame', 'id'],
+    ['a binary frame', Buffer.from('{}'), 'invalid_json', 'binary'],
+  ])('is reported when it is %s, and the connection stays', async (_, garbage, code, message) => {
     const { client, peer } = await startPair();
     const errors = record(client, 'error');
     const states = record(client, 'connection');
     peer.socket.send(garbage);
     await settled(client, peer);
-    expect(errors[0]).toMatchObject({ code, origin: 'client' });
+    expect(errors[0]).toMatchObject({ code, origin: 'client', message: expect.stringContaining(message) });
     expect(states).toEqual([]);
   });
 

@@ -76,7 +76,7 @@ describe('sending', () => {
   it.each([
     ['an empty text', { text: '' }],
     ['a text that is too long', { text: 'x'.repeat(LIMITS.textLength + 1) }],
-    ['a text that fills more than a frame', { text: '\u0000'.repeat(LIMITS.textLength) }],
+    ['a text that fills more than a frame', { text: '\u0001'.repeat(LIMITS.textLength) }],
     ['two targets', { text: 'x', target: { agentId: 'a', group: 'b' } }],
     ['an id that is none', { text: 'x', id: '7' }],
   ])('rejects %s without sending it', async (_, input) => {

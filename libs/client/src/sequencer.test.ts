@@ -58,6 +58,13 @@ describe('sequencer', () => {
     expect(sequencer.hasGap).toBe(false);
   });
 
+  it('holds the messages that it will need first, when it may not hold all', () => {
+    const sequencer = createSequencer(0, 2);
+    for (const seq of [9, 4, 3, 8]) expect(sequencer.accept({ seq })).toEqual([]);
+    expect([1, 2].flatMap((seq) => seqs(sequencer.accept({ seq })))).toEqual([1, 2, 3, 4]);
+    expect(sequencer.hasGap).toBe(true);
+  });
+
   it('begins with the first message when it does not know where to begin', () => {
     const sequencer = createSequencer();
     expect(sequencer.lastSeq).toBeUndefined();
@@ -68,7 +75,8 @@ describe('sequencer', () => {
 
   it('hands a message on again after it was told to begin earlier', () => {
     const sequencer = createSequencer(0);
-    for (const seq of [1, 2, 3]) sequencer.accept({ seq });
+    for (const seq of [1, 2, 3, 2]) sequencer.accept({ seq });
+    // It keeps nothing that it handed on: the messages come again from the server.
     expect(sequencer.startAfter(1)).toEqual([]);
     expect(sequencer).toMatchObject({ lastSeq: 1, hasGap: true });
     expect([2, 3].flatMap((seq) => seqs(sequencer.accept({ seq })))).toEqual([2, 3]);
