@@ -102,6 +102,7 @@ describe('slugOf', () => {
   it('keeps long names apart that begin alike', () => {
     const long = 'The very long name of an agent of which there are several';
     expect(slugOf(`${long} A`)).not.toBe(slugOf(`${long} B`));
+    expect(slugOf(`${long} A`).length).toBeLessThanOrEqual(48);
   });
 
   it('does not depend on how the letters are composed', () => {

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLanguageModel, type LanguageModel, type TextRequest } from '@parley/language-model';
+import {
+  beginStream,
+  respondWith,
+  startStandInProvider,
+  streamPieces,
+  writePiece,
+} from '@parley/language-model/stand-in-provider';
+import { createTestContext } from '../test-context.ts';
+import { createAssistantAgent } from './assistant-agent.ts';
+
+const MISTRAL_MODEL = 'mistral-small-latest';
+
+describe('Assistant', () => {
+  describe('without a key', () => {
+    const assistant = createAssistantAgent(createLanguageModel({ MISTRAL_MODEL }));
+
+    it('answers by the offline rules, in pieces, with one reply', async () => {
+      const { context, replies, pieces } = createTestContext('Hello!');
+      await assistant.onMessage(context);
+      expect(replies).toEqual([expect.stringContaining('offline rules')]);
+      expect(pieces.length).toBeGreaterThan(5);
+      expect(pieces.join('')).toBe(replies[0]);
+    });
+
+    it('says so in its description', () => {
+      expect(assistant.description).toContain('offline rules');
+    });
+  });
+
+  describe('with a provider', () => {
+    it('introduces itself by its registered name, passes the message on and streams the answer', async () => {
+      const provider = await startStandInProvider();
+      try {
+        provider.play(streamPieces('Bon', 'jour'));
+        const model = createLanguageModel({
+          MISTRAL_MODEL,
+          LLM_BASE_URL: provider.baseUrl,
+          LLM_MODEL: 'llama',
+        });
+        const { context, replies, pieces, typing } = createTestContext('Say hello in French');
+        await createAssistantAgent(model).onMessage(context);
+        expect(pieces).toEqual(['Bon', 'jour']);
+        expect(replies).toEqual(['Bonjour']);
+        expect(typing).toEqual([true]);
+        const messages = provider.requests[0]?.body.messages;
+        expect(messages).toMatchObject([
+          { role: 'system', content: expect.stringContaining('You are Tess') },
+          { role: 'user', content: 'Say hello in French' },
+        ]);
+      } finally {
+        await provider.close();
+      }
+    });
+
+    it('fails with what may be shown when the provider fails', async () => {
+      const provider = await startStandInProvider();
+      try {
+        provider.play(respondWith(403, { error: { message: 'go away' } }));
+        const model = createLanguageModel({
+          MISTRAL_MODEL,
+          LLM_BASE_URL: provider.baseUrl,
+          LLM_MODEL: 'llama',
+        });
+        const { context, replies } = createTestContext('Hello');
+        await expect(createAssistantAgent(model).onMessage(context)).rejects.toMatchObject({
+          code: 'agent_failed',
+          message: expect.stringContaining('refused access (403)'),
+        });
+        expect(replies).toEqual([]);
+      } finally {
+        await provider.close();
+      }
+    });
+
+    it('stops the provider when the person stops the answer', async () => {
+      const provider = await startStandInProvider();
+      try {
+        const { context, replies, stop } = createTestContext('Tell me a long story');
+        provider.play((response) => {
+          beginStream(response);
+          writePiece(response, 'Once');
+          stop();
+        });
+        const model = createLanguageModel({
+          MISTRAL_MODEL,
+          LLM_BASE_URL: provider.baseUrl,
+          LLM_MODEL: 'llama',
+        });
+        await expect(createAssistantAgent(model).onMessage(context)).rejects.toMatchObject({
+          code: 'cancelled',
+        });
+        expect(replies).toEqual([]);
+        await expect(provider.requests[0]?.closed).resolves.toBe(true);
+      } finally {
+        await provider.close();
+      }
+    });
+  });
+
+  it('keeps nothing from one message to the next', async () => {
+    const requests: TextRequest[] = [];
+    const model: LanguageModel = {
+      label: 'recorder',
+      isOffline: false,
+      async *streamText(request) {
+        requests.push(request);
+        yield 'ok';
+      },
+      generateText: async () => 'ok',
+    };
+    const assistant = createAssistantAgent(model);
+    await Promise.all([
+      assistant.onMessage(createTestContext('mine').context),
+      assistant.onMessage(createTestContext('yours').context),
+    ]);
+    expect(requests.map(({ messages }) => messages)).toEqual([
+      [{ role: 'user', text: 'mine' }],
+      [{ role: 'user', text: 'yours' }],
+    ]);
+  });
+});

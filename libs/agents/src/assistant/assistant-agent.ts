@@ -1,0 +1,47 @@
+import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
+import type { LanguageModel } from '@parley/language-model';
+
+/** About 12,000 characters: a long answer, well below what a message may hold. */
+const MAX_OUTPUT_TOKENS = 3000;
+
+/** Answers anything, as well as its language model can. */
+export function createAssistantAgent(model: LanguageModel): AgentDefinition {
+  return defineAgent({
+    name: 'Assistant',
+    description: `Answers questions and helps with texts (${model.label})`,
+    capabilities: ['conversation', 'questions', 'writing'],
+    keywords: ['assistant', 'help', 'question', 'explain', 'write', 'translate', 'summarize'],
+    examples: [
+      'Hello! What can you help with?',
+      'Explain what a message queue is',
+      'Write a short invitation to a summer party',
+      'Translate this into French',
+    ],
+    concurrency: 8,
+    timeoutMs: 180_000,
+    async onMessage({ text, agent, typing, stream, signal, logger }) {
+      typing();
+      const answer = model.streamText({
+        system: introduce(agent.name),
+        messages: [{ role: 'user', text }],
+        maxOutputTokens: MAX_OUTPUT_TOKENS,
+        signal,
+      });
+      try {
+        await stream(answer);
+      } catch (err) {
+        if (!signal.aborted) logger.warn({ err, languageModel: model.label }, 'the language model failed');
+        throw err;
+      }
+    },
+  });
+}
+
+function introduce(name: string): string {
+  return [
+    `You are ${name}, the general assistant in Parley, a chat in which people talk to software agents.`,
+    'Answer in the language of the message, to the point, in Markdown where it helps.',
+    'You see only this one message, nothing that was said before: where it refers to something earlier, ask for it.',
+    'You have no tools and cannot look anything up. Say so when you do not know; invent nothing.',
+  ].join('\n');
+}

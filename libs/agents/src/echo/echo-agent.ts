@@ -1,0 +1,12 @@
+import { defineAgent } from '@parley/agent-kit';
+
+/** Repeats what was written, letter by letter: the quickest way to see that a message makes its way and back. */
+export const echoAgent = defineAgent({
+  name: 'Echo',
+  description: 'Repeats what you write',
+  capabilities: ['echo'],
+  keywords: ['echo', 'repeat', 'parrot', 'ping'],
+  examples: ['Echo this', 'Repeat after me: one, two, three', 'Is anybody there?'],
+  concurrency: 32,
+  onMessage: ({ text }) => text,
+});

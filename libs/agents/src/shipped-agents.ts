@@ -1,0 +1,26 @@
+import type { AgentDefinition } from '@parley/agent-kit';
+import type { LanguageModel } from '@parley/language-model';
+import { createAssistantAgent } from './assistant/assistant-agent.ts';
+import { echoAgent } from './echo/echo-agent.ts';
+
+/** An agent that comes with Parley. */
+export interface ShippedAgent {
+  /** Its name for `--use`. */
+  readonly name: string;
+  create(deps: ShippedAgentDeps): AgentDefinition;
+}
+
+/** What shipped agents may need; each takes what it uses. */
+export interface ShippedAgentDeps {
+  readonly languageModel: LanguageModel;
+}
+
+const agents: readonly ShippedAgent[] = [
+  { name: 'echo', create: () => echoAgent },
+  { name: 'assistant', create: ({ languageModel }) => createAssistantAgent(languageModel) },
+];
+
+/** By their names for `--use`. */
+export const shippedAgents: Readonly<Record<string, ShippedAgent>> = Object.fromEntries(
+  agents.map((agent) => [agent.name, agent]),
+);
