@@ -39,6 +39,8 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** @default true */
   readonly hasBroker?: boolean;
+  /** false where LOG_LEVEL keeps quiet about what is waited for: `/ready` and the agents' list are asked instead. @default true */
+  readonly waitForLog?: boolean;
 }
 
 /** Resolves when a message sent now would be answered. */
@@ -58,6 +60,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
     ...options.env,
   };
   const url = `http://127.0.0.1:${port}`;
+  const hasLog = options.waitForLog ?? true;
   const running: { server?: ParleyProcess; broker?: ParleyProcess; agents: ParleyProcess[] } = { agents: [] };
   const all = new Set<ParleyProcess>();
   const track = (process: ParleyProcess): ParleyProcess => {
@@ -86,12 +89,14 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
     },
     async startServer() {
       running.server = track(startProcess('server', env));
-      await running.server.logged((line) => line.msg === 'serving');
+      if (hasLog) await running.server.logged((line) => line.msg === 'serving');
+      else await until(() => answers(`${url}/health`));
       return running.server;
     },
     async startBroker() {
       running.broker = track(startProcess('broker', env));
-      await running.broker.logged((line) => line.msg === 'routing');
+      if (hasLog) await running.broker.logged((line) => line.msg === 'routing');
+      else await until(() => answers(`${url}/ready`));
       return running.broker;
     },
     async startAgent({ use, file, name, id }) {
@@ -103,7 +108,9 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
       ];
       const agent = track(startProcess('agent', env, args));
       running.agents.push(agent);
-      await agent.logged((line) => line.msg === 'registered');
+      const before = running.agents.length;
+      if (hasLog) await agent.logged((line) => line.msg === 'registered');
+      else await until(async () => (await onlineAgents(url)) >= before);
       return agent;
     },
     async stop() {
@@ -124,4 +131,20 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
     throw error;
   }
   return system;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+async function onlineAgents(url: string): Promise<number> {
+  const { agents } = (await (await fetch(`${url}/api/agents`)).json()) as { agents: { state: string }[] };
+  return agents.filter((agent) => agent.state === 'online').length;
 }

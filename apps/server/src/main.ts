@@ -13,7 +13,7 @@ await main(async () => {
   }
   const config = loadConfig(ServerConfig);
   const logger = createLogger('server', config.LOG_LEVEL);
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
   const bus = await connectBus({
     amqpUrl: config.AMQP_URL,
     managementUrl: config.RABBITMQ_MANAGEMENT_URL,

@@ -13,7 +13,7 @@ await main(async () => {
   }
   const config = loadConfig(StandaloneConfig);
   const logger = createLogger('parley', config.LOG_LEVEL);
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   const parley = await startStandalone(config, { bus, store, logger });
   process.stdout.write(`\n  Parley is ready: open ${parley.url}\n  Ctrl+C stops it.\n\n`);

@@ -71,8 +71,8 @@ export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;
  * The routing key is the conversation's id, or one of `SIGNAL_KEYS`.
  */
 export const SIGNAL_KEYS = {
-  /** Changes of the agents' registry, for every server. */
-  registry: 'registry',
+  /** What servers tell one another. */
+  servers: 'servers',
 } as const;
 
 export const Signals = {
@@ -88,6 +88,8 @@ export const Signals = {
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
   /** To an agent: the sender wants no answer to this message any more. */
   'chat.cancel': z.object({ messageId: Id }),
+  /** A server says that it is there; key `SIGNAL_KEYS.servers`. */
+  'server.here': z.object({ serverId: Id }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */
   frame: z.object({ serverId: Id, frame: z.record(z.string(), z.json()) }),
 } as const;

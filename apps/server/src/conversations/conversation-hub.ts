@@ -1,8 +1,9 @@
 import type { MessageBus, SignalSubscription } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { type ChatMessage, type ServerFrame, Signals } from '@parley/shared-models';
+import { type ChatMessage, type ServerFrame, SIGNAL_KEYS, Signals } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createFollower, type Follower, type Reader } from './follower.ts';
+import { createServerPresence } from './server-presence.ts';
 
 /**
  * Who follows which conversation on this server. Messages reach each reader once and in order; other frames (pieces
@@ -42,12 +43,14 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     for (const reader of followers.keys()) if (reader !== except) reader.send(text);
   };
 
-  const toOthers = (conversationId: string, frame: ServerFrame): void =>
+  const toOthers = (conversationId: string, frame: ServerFrame): void => {
+    if (!presence.hasOthers()) return;
     bus.signal({
       type: 'frame',
       key: conversationId,
       body: Buffer.from(JSON.stringify({ serverId, frame })),
     });
+  };
 
   const subscription: SignalSubscription = await bus.subscribe(`server_fanout_${serverId}`, (signal) => {
     try {
@@ -63,6 +66,8 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       toLocal(conversationId, { type: 'message.delta', ...Signals['chat.delta'].parse(body) });
     } else if (type === 'chat.typing') {
       toLocal(conversationId, { type: 'typing', ...Signals['chat.typing'].parse(body) });
+    } else if (type === 'server.here') {
+      presence.onSignal(body);
     } else if (type === 'frame') {
       const { serverId: origin, frame } = Signals.frame.parse(body);
       if (origin === serverId) return;
@@ -97,11 +102,19 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     });
   };
 
-  const stopWatching = bus.onHealth((health) => {
-    if (health.state !== 'up') return;
-    // Signals of other servers were lost while the connection was away.
-    for (const followers of conversations.values())
+  const catchUpAll = (): void => {
+    for (const followers of conversations.values()) {
       for (const follower of followers.values()) follower.catchUp();
+    }
+  };
+  // Signals of other servers were lost while the connection was away.
+  const stopWatching = bus.onHealth((health) => {
+    if (health.state === 'up') catchUpAll();
+  });
+  const presence = createServerPresence(serverId, bus, catchUpAll);
+  enqueueBinding(async () => {
+    await subscription.bind(SIGNAL_KEYS.servers);
+    presence.start();
   });
 
   return {
@@ -138,6 +151,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     async stop() {
       stopWatching();
       await bindings;
+      presence.stop();
       await subscription.close();
     },
   };

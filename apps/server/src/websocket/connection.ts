@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   CLOSE_CODES,
   type ClientFrame,
@@ -33,12 +34,17 @@ export interface Connection {
 }
 
 /** Drives one WebSocket from `hello` to its end. */
-export function serveConnection(socket: WebSocket, services: ServerServices, onEnd: () => void): Connection {
+export function serveConnection(
+  socket: WebSocket,
+  transport: Socket,
+  services: ServerServices,
+  onEnd: () => void,
+): Connection {
   const { config, hub } = services;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
   const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
-  const outgoing = createOutgoing(socket, config.SEND_BUFFER_BYTES, () => {
+  const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
   });

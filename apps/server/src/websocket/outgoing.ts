@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 
 /** What is sent to one connection: bounded, so that a slow reader costs itself its connection and nobody memory. */
@@ -6,12 +7,34 @@ export interface Outgoing {
   flushed(): Promise<void>;
 }
 
-/** Called when more than this waits and the reader does not take it. */
-export function createOutgoing(socket: WebSocket, limitBytes: number, onFull: () => void): Outgoing {
+/**
+ * Frames of one turn of the event loop leave in one system call.
+ * @param transport the TCP connection below the WebSocket
+ * @param onFull called when more than `limitBytes` wait and the reader does not take them
+ */
+export function createOutgoing(
+  socket: WebSocket,
+  transport: Socket,
+  limitBytes: number,
+  onFull: () => void,
+): Outgoing {
   let isFull = false;
+  let isCorked = false;
+
+  const cork = (): void => {
+    if (isCorked) return;
+    isCorked = true;
+    transport.cork();
+    setImmediate(() => {
+      isCorked = false;
+      transport.uncork();
+    });
+  };
+
   return {
     send(text) {
       if (isFull || socket.readyState !== socket.OPEN) return;
+      cork();
       socket.send(text);
       if (socket.bufferedAmount > limitBytes) {
         isFull = true;

@@ -15,12 +15,14 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
   const connections = new Set<Connection>();
   let isDraining = false;
 
-  app.get('/ws', { websocket: true, schema: { hide: true } }, (socket) => {
+  app.get('/ws', { websocket: true, schema: { hide: true } }, (socket, request) => {
     if (isDraining) {
       socket.close(CLOSE_CODES.goingAway, 'going away');
       return;
     }
-    const connection = serveConnection(socket, services, () => connections.delete(connection));
+    const connection = serveConnection(socket, request.raw.socket, services, () =>
+      connections.delete(connection),
+    );
     connections.add(connection);
   });
 

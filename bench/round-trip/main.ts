@@ -1,0 +1,87 @@
+import { createVhost } from '@parley/messaging/testing';
+import { startBareChain } from '../bare-chain/bare-chain.ts';
+import { type Latencies, measureLatency, measureThroughput, median, type RoundTrips } from './measure.ts';
+import { startProduct } from './product.ts';
+
+/**
+ * The whole chat round trip against a bare chain of the same five hops, in turn on one RabbitMQ, and over the embedded
+ * queue. Prints the median of the rounds.
+ */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const LANES = 64;
+const PER_LANE = 4;
+const TRIPS = 500;
+const DURATION_MS = Number(process.env.BENCH_SECONDS ?? 8) * 1000;
+const only = process.argv[2];
+
+interface Figures extends Latencies {
+  readonly perSecond: number;
+}
+
+async function measure(start: () => Promise<RoundTrips>): Promise<Figures> {
+  const trips = await start();
+  try {
+    await measureLatency(trips, 100);
+    const latencies = await measureLatency(trips, TRIPS);
+    await measureThroughput(trips, { lanes: LANES, perLane: PER_LANE, durationMs: 2000 });
+    const perSecond = await measureThroughput(trips, {
+      lanes: LANES,
+      perLane: PER_LANE,
+      durationMs: DURATION_MS,
+    });
+    return { ...latencies, perSecond };
+  } finally {
+    await trips.stop();
+  }
+}
+
+const vhost = await createVhost();
+const variants: Record<string, () => Promise<RoundTrips>> = {
+  'bare chain': () => startBareChain(vhost.amqpUrl),
+  'Parley, RabbitMQ': () => startProduct('rabbitmq', LANES),
+  'Parley, embedded': () => startProduct('embedded', LANES),
+};
+const results = new Map<string, Figures[]>();
+try {
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [name, start] of Object.entries(variants)) {
+      if (only !== undefined && !name.includes(only)) continue;
+      const figures = await measure(start);
+      results.set(name, [...(results.get(name) ?? []), figures]);
+      console.log(`round ${round}: ${name}: ${describe(figures)}`);
+    }
+  }
+} finally {
+  await vhost.remove();
+}
+
+const medians = new Map(
+  [...results].map(([name, list]) => [
+    name,
+    {
+      p50: median(list.map((one) => one.p50)),
+      p95: median(list.map((one) => one.p95)),
+      p99: median(list.map((one) => one.p99)),
+      perSecond: median(list.map((one) => one.perSecond)),
+    },
+  ]),
+);
+const bare = medians.get('bare chain');
+console.log(
+  '\n| variant | p50 ms | p95 ms | p99 ms | round trips/s at 64 × 4 | p50 ratio | throughput ratio |',
+);
+console.log('| --- | --- | --- | --- | --- | --- | --- |');
+for (const [name, figures] of medians) {
+  const ratio =
+    bare === undefined
+      ? ['', '']
+      : [(figures.p50 / bare.p50).toFixed(2), (figures.perSecond / bare.perSecond).toFixed(2)];
+  const { p50, p95, p99, perSecond } = figures;
+  console.log(
+    `| ${name} | ${p50.toFixed(1)} | ${p95.toFixed(1)} | ${p99.toFixed(1)} | ${perSecond.toFixed(0)} | ${ratio.join(' | ')} |`,
+  );
+}
+
+function describe({ p50, p95, p99, perSecond }: Figures): string {
+  return `p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${perSecond.toFixed(0)} round trips/s`;
+}
