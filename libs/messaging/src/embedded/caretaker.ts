@@ -42,20 +42,29 @@ export function createCaretaker(parts: {
   let underWay: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let isKeeping = false;
+  let isProbing = false;
 
   async function round(): Promise<void> {
     checkQueues();
-    const instances = await writes.write(membership.beat, { isDurable: false, makesRoom: true });
+    const instances = await writes.write(membership.beat, { isDurable: false });
     for (const row of leaseWatch.judge(instances, performance.now())) await clearAway(row);
     await meet(instances);
-    if (writes.isRoomScarce()) await probe();
+    if (writes.isRoomScarce()) probeRoom();
+  }
+
+  /** Not part of the round: the instance must go on showing that it lives, however long the disk is full. */
+  function probeRoom(): void {
+    if (isProbing) return;
+    isProbing = true;
+    probe()
+      .catch((err) => logger.debug({ err }, 'closed before there was room'))
+      .finally(() => {
+        isProbing = false;
+      });
   }
 
   async function clearAway(row: InstanceRow): Promise<void> {
-    const isCleared = await writes.write(() => membership.clearAway(row), {
-      makesRoom: true,
-      isDurable: false,
-    });
+    const isCleared = await writes.write(() => membership.clearAway(row), { isDurable: false });
     if (!isCleared) return;
     const { id, machine, pid } = row;
     logger.warn(
@@ -66,8 +75,8 @@ export function createCaretaker(parts: {
   }
 
   async function probe(): Promise<void> {
-    await writes.write(() => parts.fillRoom(ROOM_BYTES), { isDurable: false });
-    await writes.write(parts.emptyRoom, { isDurable: false, makesRoom: true });
+    await writes.write(() => parts.fillRoom(ROOM_BYTES), { isDurable: false, bytes: ROOM_BYTES });
+    await writes.write(parts.emptyRoom, { isDurable: false });
   }
 
   function begin(): Promise<void> {

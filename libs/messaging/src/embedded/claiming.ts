@@ -76,7 +76,7 @@ export function createClaiming(parts: {
     const newest = rows.at(-1);
     if (newest !== undefined) statements.handOut(owner, view.id, newest.id);
     const sound = rows.flatMap((row) => readOrBury(row, queue.name));
-    const isDrained = rows.length < room;
+    const isDrained = rows.length < room || statements.viewQueue(queue.name)?.has_ready === 0;
     if (isDrained) doorbell.drained(queue.name);
 
     return () => {

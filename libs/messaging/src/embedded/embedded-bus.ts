@@ -15,6 +15,9 @@ import { unavailable } from './write-groups.ts';
 /** For what a closing bus still writes while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;
 
+/** What a message takes besides its body and headers, about. */
+const ROW_BYTES = 200;
+
 /** Before it consumes, a bus clears away the dead, so that their messages come in their place. */
 const CLEARING_TIMEOUT_MS = 1_000;
 
@@ -24,7 +27,12 @@ const CLEARING_TIMEOUT_MS = 1_000;
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<MessageBus> {
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  const database = await openQueueDatabase(options.dataDir, timeoutMs);
+  return openBusOn(await openQueueDatabase(options.dataDir, timeoutMs), options);
+}
+
+/** The same on a file that is open already; the bus closes it. */
+export async function openBusOn(database: DatabaseSync, options: EmbeddedBusOptions): Promise<MessageBus> {
+  const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
   const engine = createEngine(database, options);
   const bus = createBus(database, engine, { ...options, publishTimeoutMs: timeoutMs });
   try {
@@ -89,7 +97,7 @@ function createBus(
   async function close(): Promise<void> {
     await Promise.all([...open].map((opened) => opened.close()));
     // Comes after all publishes under way.
-    const leaving = writes.write(membership.leave, { makesRoom: true });
+    const leaving = writes.write(membership.leave);
     try {
       await within(health.current().state === 'up' ? timeoutMs : FAREWELL_TIMEOUT_MS, leaving);
     } catch (err) {
@@ -109,7 +117,7 @@ function createBus(
       writes.write(() => void statements.declareQueue(agentQueue(agentId), 0), { timeoutMs }),
 
     deleteAgentQueue: (agentId) =>
-      writes.write(() => void statements.deleteQueue(agentQueue(agentId)), { timeoutMs, makesRoom: true }),
+      writes.write(() => void statements.deleteQueue(agentQueue(agentId)), { timeoutMs }),
 
     async publish(queue, envelope) {
       const row = rowOf(envelope);
@@ -117,7 +125,7 @@ function createBus(
         if (statements.insert(queue, row) === undefined) throw queueMissing(queue);
         doorbell.touch(queue);
       };
-      await writes.write(insert, { timeoutMs, bytes: row.body.byteLength + row.headers.length });
+      await writes.write(insert, { timeoutMs, bytes: ROW_BYTES + row.body.byteLength + row.headers.length });
     },
 
     async consume(queue, handler, { prefetch }) {
@@ -175,7 +183,7 @@ function createBus(
           if (statements.viewQueue(queue) === undefined) throw queueMissing(queue);
           return statements.purge(queue);
         },
-        { timeoutMs, makesRoom: true },
+        { timeoutMs },
       ),
 
     health: health.current,

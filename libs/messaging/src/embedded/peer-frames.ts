@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * What instances say to each other over a socket: a length (4 bytes, big endian, of what follows), a kind (1 byte),
- * then JSON, or for a post its topic and type, each after its length (2 bytes), and the body.
+ * then JSON, or for a post its topic and type, each after its length (4 bytes), and the body.
  */
 export type PeerFrame =
   | {
@@ -54,11 +54,10 @@ function withHead(kind: number, parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([head, ...parts], HEAD_BYTES - 1 + length);
 }
 
-/** @throws RangeError over 65,535 bytes */
 function sized(text: string): Buffer {
   const bytes = Buffer.from(text);
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(bytes.byteLength, 0);
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(bytes.byteLength, 0);
   return Buffer.concat([length, bytes]);
 }
 
@@ -91,12 +90,12 @@ export function createFrameReader(onFrame: (frame: PeerFrame) => void): (chunk: 
 function decode(kind: number, payload: Buffer): PeerFrame {
   if (kind === JSON_FRAME) return ControlFrame.parse(JSON.parse(payload.toString('utf8')));
   if (kind !== POST) throw new RangeError(`a frame of kind ${kind}`);
-  const topicEnd = 2 + payload.readUInt16BE(0);
-  const typeEnd = topicEnd + 2 + payload.readUInt16BE(topicEnd);
+  const topicEnd = 4 + payload.readUInt32BE(0);
+  const typeEnd = topicEnd + 4 + payload.readUInt32BE(topicEnd);
   return {
     kind: 'post',
-    topic: payload.toString('utf8', 2, topicEnd),
-    type: payload.toString('utf8', topicEnd + 2, typeEnd),
+    topic: payload.toString('utf8', 4, topicEnd),
+    type: payload.toString('utf8', topicEnd + 4, typeEnd),
     // A copy: the listener may keep it, and must not keep the whole chunk.
     body: new Uint8Array(payload.subarray(typeEnd)),
   };

@@ -20,13 +20,19 @@ export function identifyThisProcess(): ProcessIdentity {
 
 /** Certain only for processes of this machine; `machine` is what `identifyThisProcess` says here. */
 export function isCertainlyDead(other: ProcessIdentity, machine: string): boolean {
+  if (wasBeforeRestart(other.machine, machine)) return true;
   if (other.machine !== machine) return false;
   const stat = readProcessStat(other.pid);
-  if (stat !== undefined) {
-    if (stat.isDead) return true;
-    return other.processStart !== '' && stat.startedAt !== other.processStart;
-  }
-  return !answersToSignal(other.pid);
+  if (stat === undefined) return !answersToSignal(other.pid);
+  if (stat.isDead) return true;
+  return other.processStart !== '' && stat.startedAt !== other.processStart;
+}
+
+/** The same host, but the machine was started again since. */
+function wasBeforeRestart(other: string, machine: string): boolean {
+  const [otherHost, otherBoot] = other.split('/');
+  const [host, boot] = machine.split('/');
+  return otherHost === host && boot !== '' && otherBoot !== '' && otherBoot !== boot;
 }
 
 /** Host name, boot and pid namespace: containers can share the first, and each has its own pids. */

@@ -7,10 +7,10 @@ import { isBusy, reasonOf } from './sqlite-errors.ts';
 import { unavailable } from './write-groups.ts';
 
 /**
- * How long SQLite itself waits, blocking this process, when another one is writing. Short, because a group is
- * written in about a millisecond; longer waits are spent off the processor, see write-groups.ts.
+ * How long SQLite itself waits when another process is writing. Short, since nothing else in this process goes on
+ * meanwhile: longer waits are left to timers, see write-groups.ts.
  */
-const BUSY_TIMEOUT_MS = 5;
+const BUSY_TIMEOUT_MS = 1;
 
 /** Left behind by a burst, the write-ahead log is cut back to this size. */
 const LOG_SIZE_LIMIT_BYTES = 16 * 1024 * 1024;

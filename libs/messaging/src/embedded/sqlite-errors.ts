@@ -28,10 +28,9 @@ const REASONS = new Map<number, string>([
 ]);
 
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { errcode } = error as Error & { errcode?: unknown };
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   // The lowest byte is the primary code, the rest narrows it down.
-  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** Whether the write failed for a reason outside itself, so that the same one may succeed later. */
@@ -45,8 +44,13 @@ export const isDiskFull = (error: unknown): boolean => primaryCode(error) === CO
 
 /** One sentence for an operator. */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const code = primaryCode(error);
   const reason = code === undefined ? undefined : REASONS.get(code);
   return reason === undefined ? text : `${reason} (${text})`;
+}
+
+export function messageOf(error: unknown): string {
+  const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
+  return String(hasMessage ? error.message : error);
 }

@@ -93,7 +93,7 @@ export function createSubscription(
     if (consumer.isTaking || rowId === undefined) return;
     consumer.rowId = undefined;
     const remove = (): void => membership.removeConsumer(rowId, queue);
-    await writes.write(remove, { makesRoom: true, isDurable: false, timeoutMs });
+    await writes.write(remove, { isDurable: false, timeoutMs });
   }
 
   async function close(closeTimeoutMs: number): Promise<void> {
@@ -106,7 +106,7 @@ export function createSubscription(
       for (const claim of claims) settlement.putBack(claim, queue);
       if (rowId !== undefined) membership.removeConsumer(rowId, queue);
     };
-    await bestEffort(writes.write(leave, { makesRoom: true }));
+    await bestEffort(writes.write(leave));
     claiming.remove(consumer);
     onClosed();
   }

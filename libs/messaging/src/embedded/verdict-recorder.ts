@@ -1,6 +1,7 @@
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import type { Hand, Verdict } from './consumer.ts';
-import type { Claim, Settlement } from './settlement.ts';
+import type { Claim, Requeued, Settlement } from './settlement.ts';
+import { messageOf } from './sqlite-errors.ts';
 import type { WriteGroups } from './write-groups.ts';
 
 /** Writes down how the handlers of one consumer ended, and keeps failed messages back until their retry. */
@@ -30,7 +31,6 @@ export function createVerdictRecorder(parts: {
     const settled = await writes.write(() => settlement.acknowledge(claim), {
       // With more to claim both share a group; otherwise it can wait for one that is written anyway.
       urgency: hasMore() ? 'now' : 'soon',
-      makesRoom: true,
     });
     if (settled === 'done') return;
     logger.warn(
@@ -45,11 +45,12 @@ export function createVerdictRecorder(parts: {
   ): Promise<void> {
     const { messageId } = delivery.envelope;
     const { error } = verdict;
-    const outcome = await writes.write(() =>
+    const settle = (): Requeued =>
       verdict.kind === 'reject'
         ? settlement.reject(claim, queue, { reason: verdict.error.reason, message: verdict.error.message })
-        : settlement.requeue(claim, queue, error instanceof Error ? error.message : String(error)),
-    );
+        : settlement.requeue(claim, queue, messageOf(error));
+    // A dead letter is written anew.
+    const outcome = await writes.write(settle, { bytes: 1 + delivery.envelope.body.byteLength });
     logger.warn(
       { err: error, queue, messageId, redeliveries: claim.redeliveries, outcome },
       'a handler failed',
@@ -73,7 +74,7 @@ export function createVerdictRecorder(parts: {
       () => {
         for (const claim of claims) settlement.endDelay(claim, queue);
       },
-      { makesRoom: true, isDurable: false },
+      { isDurable: false },
     );
   }
 

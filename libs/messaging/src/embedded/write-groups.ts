@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/shared-models';
 import type { BusLogger } from '../bus-options.ts';
+import { createPendingWrites, GROUP_WRITES, type PendingWrite } from './pending-writes.ts';
 import { isBusy, isDiskFull, isOutsideTrouble, reasonOf } from './sqlite-errors.ts';
 import type { Transactions } from './transactions.ts';
 import type { WriteHealth } from './write-health.ts';
@@ -11,9 +12,7 @@ export interface WriteOptions {
   readonly urgency?: 'now' | 'soon';
   /** Whether a power cut must not undo it. @default true */
   readonly isDurable?: boolean;
-  /** It takes away rather than adds: goes first while the disk is full, since it makes room. @default false */
-  readonly makesRoom?: boolean;
-  /** Size of what it adds, so that groups stay small. @default 0 */
+  /** What it adds, about. While the disk is full, writes that add nothing go first: they may make room. @default 0 */
   readonly bytes?: number;
 }
 
@@ -52,20 +51,6 @@ export interface WriteGroups {
   close(): void;
 }
 
-interface PendingWrite {
-  readonly apply: () => unknown;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
-  readonly deadline: number;
-  readonly isDurable: boolean;
-  readonly makesRoom: boolean;
-  readonly bytes: number;
-  outcome: { readonly result: unknown } | { readonly error: unknown } | undefined;
-}
-
-/** Bounds how long one group keeps other processes waiting. */
-const GROUP_WRITES = 1_000;
-const GROUP_BYTES = 8 * 1024 * 1024;
 const SOON_MS = 5;
 const BUSY_RETRY_MS = { min: 1, max: 50 };
 const TROUBLE_RETRY_MS = { min: 10, max: 250 };
@@ -77,12 +62,13 @@ export function createWriteGroups(parts: {
   logger: BusLogger;
 }): WriteGroups {
   const { transactions, hooks, health, logger } = parts;
-  let pending: PendingWrite[] = [];
+  const pending = createPendingWrites();
   let immediate: NodeJS.Immediate | undefined;
   let soonTimer: NodeJS.Timeout | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
   let failures = 0;
   let isRoomScarce = false;
+  let maxWrites = GROUP_WRITES;
   let isFlushing = false;
   let isClosed = false;
 
@@ -101,52 +87,45 @@ export function createWriteGroups(parts: {
     retryTimer = undefined;
   }
 
-  function takeGroup(): PendingWrite[] {
-    const candidates = isRoomScarce ? roomMakersFirst(pending) : pending;
-    let bytes = 0;
-    let count = 0;
-    for (const write of candidates) {
-      bytes += write.bytes;
-      if (count > 0 && (count >= GROUP_WRITES || bytes > GROUP_BYTES)) break;
-      count += 1;
-    }
-    const group = candidates.slice(0, count);
-    if (count === pending.length) pending = [];
-    else {
-      const taken = new Set(group);
-      pending = pending.filter((write) => !taken.has(write));
-    }
-    return group;
-  }
-
   function flush(): void {
     if (isFlushing || isClosed) return;
     isFlushing = true;
     unschedule();
-    const group = takeGroup();
+    // While there is no room, what may make some goes first: acknowledgements, and claims, which lead to them.
+    const onlySmall = isRoomScarce && (pending.hasSmall() || hooks.mayClaim());
+    const group = pending.takeGroup(onlySmall, maxWrites);
     try {
-      const afterCommit = commit(group);
-      if (afterCommit === undefined) return;
-      succeeded(group);
-      for (const write of group) settle(write);
-      afterCommit();
+      if (group.length > 0 || isClaimWanted()) {
+        const afterCommit = commit(group);
+        if (afterCommit === undefined) return;
+        succeeded(group);
+        hooks.committed();
+        for (const write of group) settle(write);
+        afterCommit();
+      }
     } finally {
       isFlushing = false;
     }
-    if (pending.length > 0 || hooks.mayClaim()) schedule('now');
+    if (pending.size() > 0 || hooks.mayClaim()) schedule('now');
   }
 
-  /** Returns what to do after the commit; undefined when there was none. */
+  function isClaimWanted(): boolean {
+    try {
+      return hooks.isClaimWanted();
+    } catch (error) {
+      failed(error, 0);
+      return false;
+    }
+  }
+
+  /** Returns what to do after the commit; undefined when there was none, and it is tried again later. */
   function commit(group: readonly PendingWrite[]): (() => void) | undefined {
     try {
-      if (group.length === 0 && !hooks.isClaimWanted()) return undefined;
-      const afterCommit = commitAsMember(group);
-      hooks.committed();
-      return afterCommit;
+      return commitAsMember(group);
     } catch (error) {
       hooks.rolledBack();
-      pending = [...group, ...pending];
-      failed(error);
+      pending.restore(group);
+      failed(error, group.length);
       return undefined;
     }
   }
@@ -181,46 +160,42 @@ export function createWriteGroups(parts: {
 
   function succeeded(group: readonly PendingWrite[]): void {
     failures = 0;
-    // That something which makes room went through does not show that there is room.
-    if (isRoomScarce && group.every((write) => write.makesRoom)) return;
+    maxWrites = Math.min(GROUP_WRITES, maxWrites * 2);
+    // That something went through which needs no room does not show that there is room.
+    if (isRoomScarce && group.every((write) => write.bytes === 0)) return;
     isRoomScarce = false;
     health.succeeded();
   }
 
-  function failed(error: unknown): void {
+  function failed(error: unknown, writes: number): void {
     failures += 1;
-    isRoomScarce ||= isDiskFull(error);
+    if (isDiskFull(error)) {
+      isRoomScarce = true;
+      // There may be room for some of them.
+      maxWrites = Math.max(1, Math.floor(writes / 2));
+    }
     health.failed(error);
-    logger.debug({ err: error, writes: pending.length, failures }, 'could not write a group; will repeat it');
-    expire(error);
+    logger.debug({ err: error, writes, failures }, 'could not write a group; will repeat it');
+    const expired = pending.takeExpired(performance.now());
+    for (const write of expired) write.reject(unavailable(reasonOf(error), error));
     const { min, max } = isBusy(error) ? BUSY_RETRY_MS : TROUBLE_RETRY_MS;
     const delay = Math.min(max, min * 2 ** Math.min(failures - 1, 10));
     // Half of it by chance, so that processes that wait for one another do not come back together.
     retryTimer = setTimeout(flush, delay / 2 + (Math.random() * delay) / 2);
   }
 
-  function expire(cause: unknown): void {
-    const now = performance.now();
-    if (!pending.some((write) => write.deadline <= now)) return;
-    const expired = pending.filter((write) => write.deadline <= now);
-    pending = pending.filter((write) => write.deadline > now);
-    for (const write of expired) write.reject(unavailable(reasonOf(cause), cause));
-  }
-
   return {
     write<T>(applyWrite: () => T, options: WriteOptions = {}): Promise<T> {
       if (isClosed) return Promise.reject(unavailable('it is closed'));
-      const { timeoutMs = Number.POSITIVE_INFINITY, urgency = 'now', isDurable = true } = options;
-      const { makesRoom = false, bytes = 0 } = options;
+      const { timeoutMs = Number.POSITIVE_INFINITY, urgency = 'now', isDurable = true, bytes = 0 } = options;
       return new Promise<T>((resolve, reject) => {
         const deadline = performance.now() + timeoutMs;
-        pending.push({
+        pending.add({
           apply: applyWrite,
           resolve,
           reject,
           deadline,
           isDurable,
-          makesRoom,
           bytes,
           outcome: undefined,
         });
@@ -235,16 +210,9 @@ export function createWriteGroups(parts: {
     close() {
       isClosed = true;
       unschedule();
-      const left = pending;
-      pending = [];
-      for (const write of left) write.reject(unavailable('it is closed'));
+      for (const write of pending.takeAll()) write.reject(unavailable('it is closed'));
     },
   };
-}
-
-function roomMakersFirst(writes: readonly PendingWrite[]): PendingWrite[] {
-  const makers = writes.filter((write) => write.makesRoom);
-  return makers.length > 0 ? makers : [...writes];
 }
 
 export function unavailable(reason: string, cause?: unknown): ParleyError {
