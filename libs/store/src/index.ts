@@ -1,2 +1,3 @@
 export { type OpenStoreOptions, openStore } from './open-store.ts';
 export * from './store.ts';
+export type { StoreLogger } from './store-logger.ts';

@@ -1,13 +1,21 @@
-import { openSqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
+import { type StoreLogger, silentLogger } from './store-logger.ts';
 
 export interface OpenStoreOptions {
-  /** `postgres://…`. Without it, SQLite in `dataDir`. */
+  /** `postgresql://user:password@host:port/database`. Without it, the SQLite file in `dataDir` is used. */
   readonly databaseUrl?: string | undefined;
+  /** Folder of the SQLite file; made if it is not there. */
   readonly dataDir: string;
+  /** @default nothing is reported */
+  readonly logger?: StoreLogger;
 }
 
-/** Opens the store that the settings name, and brings its tables up to date. */
-export async function openStore({ dataDir }: OpenStoreOptions): Promise<Store> {
-  return openSqliteStore({ dataDir });
+/**
+ * Opens the store and brings its tables to the newest version.
+ * @throws ParleyError `store_unavailable` when the file cannot be opened or is damaged
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { dataDir, logger = silentLogger } = options;
+  const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
+  return openSqliteStore({ dataDir, logger });
 }

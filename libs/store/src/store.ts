@@ -92,7 +92,8 @@ export interface MessageQuery {
 
 /**
  * The truth about conversations. Every method that writes is atomic and durable when its promise resolves;
- * drivers may group concurrent writes into one transaction, each failing or succeeding alone.
+ * drivers may group concurrent writes into one transaction, each failing or succeeding alone. Where a
+ * redelivery brings the same about again (`markPublished`, `recordRouting`, `markDelivered`), a power cut may undo it.
  * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is full.
  */
 export interface Store {

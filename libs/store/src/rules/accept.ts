@@ -1,0 +1,51 @@
+import { ParleyError } from '@parley/shared-models';
+import type { Accepted, AcceptInput } from '../store.ts';
+import { previewOf, titleOf } from './conversation-text.ts';
+import { storableMessage } from './storable-text.ts';
+import type { Write } from './workspace.ts';
+
+/** The message becomes part of its conversation and goes into the outbox; sent again, it changes nothing. */
+export function accept({ message: sent, ownerId, target }: AcceptInput): Write<Accepted> {
+  const unstored = storableMessage(sent);
+  const { id, conversationId, text, sender, createdAt } = unstored;
+  return {
+    keys: { messages: [id], conversations: [conversationId] },
+    run(workspace) {
+      const owner = workspace.ownerOf(conversationId);
+      if (owner !== undefined && owner !== ownerId) {
+        throw new ParleyError('forbidden', 'That conversation belongs to somebody else.');
+      }
+      const known = workspace.message(id);
+      if (known !== undefined) {
+        const isSame =
+          known.conversationId === conversationId &&
+          known.sender.kind === sender.kind &&
+          known.sender.id === sender.id &&
+          known.text === text;
+        if (!isSame)
+          throw new ParleyError('id_conflict', 'This message id was used for another message before.');
+        return { message: known, isDuplicate: true };
+      }
+      if (owner === undefined) {
+        workspace.addConversation({ id: conversationId, ownerId, title: titleOf(text), createdAt });
+      }
+      const seq = workspace.advance(conversationId, previewOf(text));
+      const message = { ...unstored, seq };
+      workspace.addMessage(message);
+      workspace.addRequest({
+        messageId: id,
+        conversationId,
+        seq,
+        target: target === undefined ? undefined : JSON.stringify(target),
+        state: 'accepted',
+        attempt: 0,
+        agentId: undefined,
+        routing: undefined,
+        hops: '[]',
+        error: undefined,
+        isInOutbox: true,
+      });
+      return { message, isDuplicate: false };
+    },
+  };
+}

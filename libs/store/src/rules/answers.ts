@@ -1,0 +1,118 @@
+import {
+  deriveId,
+  type Hop,
+  isTerminal,
+  LIMITS,
+  type MessageStatus,
+  newId,
+  ParleyError,
+  type UnstoredMessage,
+} from '@parley/shared-models';
+import type { FailInput, FailOutcome, ReplyInput, ReplyOutcome } from '../store.ts';
+import { previewOf } from './conversation-text.ts';
+import { hopsAfter, statusOf } from './request-row.ts';
+import { storableMessage, storableText } from './storable-text.ts';
+import type { RequestRow, Workspace, Write } from './workspace.ts';
+
+export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Write<ReplyOutcome> {
+  return {
+    keys: { messages: [reply.id], requests: [requestId] },
+    run(workspace) {
+      const row = workspace.request(requestId);
+      if (row === undefined) return { outcome: 'refused', reason: 'unknown_request' };
+      const known = workspace.message(reply.id);
+      if (known !== undefined) {
+        if (known.inReplyTo !== requestId || known.sender.id !== reply.sender.id) {
+          throw new ParleyError('id_conflict', 'This reply id was used for another message before.');
+        }
+        return { outcome: 'duplicate', message: known, status: statusOf(row) };
+      }
+      if (row.state === 'failed' || row.state === 'dead_lettered') {
+        return { outcome: 'refused', reason: 'request_ended' };
+      }
+      if (isOfAnother(row, agentId)) return { outcome: 'refused', reason: 'other_agent' };
+
+      // Whatever the agent wrote: an answer belongs where it was asked for.
+      const unstored = storableMessage({
+        ...reply,
+        conversationId: row.conversationId,
+        inReplyTo: requestId,
+      });
+      const seq = workspace.advance(row.conversationId, previewOf(unstored.text));
+      const message = { ...unstored, seq };
+      workspace.addMessage(message);
+      const answered = row.state === 'answered' ? row : answer(row, agentId, hops, workspace);
+      return { outcome: 'stored', message, status: statusOf(answered) };
+    },
+  };
+}
+
+export function settle(
+  requestId: string,
+  agentId: string,
+  hops: readonly Hop[],
+): Write<MessageStatus | undefined> {
+  return {
+    keys: { requests: [requestId] },
+    run(workspace) {
+      const row = workspace.request(requestId);
+      if (row === undefined || isTerminal(row.state) || isOfAnother(row, agentId)) return undefined;
+      return statusOf(answer(row, agentId, hops, workspace));
+    },
+  };
+}
+
+/** While nobody has the request (it is being routed again, say), the answer of one who had it is as good as any. */
+function isOfAnother(row: RequestRow, agentId: string): boolean {
+  return row.agentId !== undefined && row.agentId !== agentId;
+}
+
+function answer(row: RequestRow, agentId: string, hops: readonly Hop[], workspace: Workspace): RequestRow {
+  const answered: RequestRow = {
+    ...row,
+    state: 'answered',
+    agentId,
+    hops: hopsAfter(row, hops),
+    isInOutbox: false,
+  };
+  workspace.saveRequest(answered);
+  return answered;
+}
+
+export function fail({ requestId, status, error, hops }: FailInput): Write<FailOutcome> {
+  const errorId = deriveId(requestId, 'error');
+  return {
+    keys: { messages: [requestId, errorId], requests: [requestId] },
+    run(workspace) {
+      const row = workspace.request(requestId);
+      if (row === undefined) return { outcome: 'unknown' };
+      if (isTerminal(row.state)) return { outcome: 'ended' };
+
+      const { code, message: reason } = error;
+      const asker = workspace.message(requestId)?.sender;
+      const unstored: UnstoredMessage = {
+        // Taken when the request was replayed and fails again, or when a client has made this very id.
+        id: workspace.message(errorId) === undefined ? errorId : newId(),
+        conversationId: row.conversationId,
+        kind: 'ERROR',
+        sender: { kind: 'system', id: 'parley', name: 'Parley' },
+        ...(asker === undefined ? {} : { receiver: asker }),
+        text: storableText(reason).slice(0, LIMITS.textLength),
+        inReplyTo: requestId,
+        createdAt: new Date().toISOString(),
+        metadata: { code },
+      };
+      const message = { ...unstored, seq: workspace.advance(row.conversationId, previewOf(unstored.text)) };
+      workspace.addMessage(message);
+      const failed: RequestRow = {
+        ...row,
+        state: status,
+        hops: hopsAfter(row, hops),
+        error: JSON.stringify({ code, message: reason }),
+        isInOutbox: false,
+      };
+      workspace.saveRequest(failed);
+      return { outcome: 'failed', message, status: statusOf(failed) };
+    },
+  };
+}

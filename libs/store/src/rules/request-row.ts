@@ -1,0 +1,35 @@
+import type { ChatMessage, Hop, MessageStatus, RoutingDecision, Target } from '@parley/shared-models';
+import type { OutboxEntry } from '../store.ts';
+import type { RequestRow } from './workspace.ts';
+
+/** The row as those who follow the message see it. What was stored as JSON was checked before it was stored. */
+export function statusOf(row: RequestRow): MessageStatus {
+  return {
+    messageId: row.messageId,
+    conversationId: row.conversationId,
+    status: row.state,
+    ...(row.routing === undefined ? {} : { routing: decisionOf(row.routing) }),
+    hops: JSON.parse(row.hops) as Hop[],
+    ...(row.error === undefined ? {} : { error: JSON.parse(row.error) as MessageStatus['error'] & object }),
+  };
+}
+
+export function decisionOf(routing: string): RoutingDecision {
+  return JSON.parse(routing) as RoutingDecision;
+}
+
+export function outboxEntryOf(
+  message: ChatMessage,
+  row: Pick<RequestRow, 'target' | 'attempt'>,
+): OutboxEntry {
+  return {
+    message,
+    ...(row.target === undefined ? {} : { target: JSON.parse(row.target) as Target }),
+    attempt: row.attempt,
+  };
+}
+
+/** Where a message has been, as far as is known: a report without hops tells nothing new. */
+export function hopsAfter(row: RequestRow, hops: readonly Hop[]): string {
+  return hops.length === 0 ? row.hops : JSON.stringify(hops);
+}

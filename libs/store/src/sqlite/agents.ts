@@ -1,0 +1,59 @@
+import type { AgentProfile, AgentState } from '@parley/shared-models';
+import type { StoredAgent } from '../store.ts';
+import type { Prepare } from './statements.ts';
+
+interface AgentRow {
+  readonly agent_id: string;
+  readonly profile: string;
+  readonly state: AgentState;
+  readonly incarnation: number;
+  readonly last_seen: number;
+}
+
+export interface SqliteAgents {
+  register(agentId: string, profile: AgentProfile): StoredAgent;
+  setState(agentId: string, state: AgentState): void;
+  remove(agentId: string): void;
+  list(): StoredAgent[];
+}
+
+export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteAgents {
+  const upsert = prepare.one<AgentRow>(`
+    INSERT INTO agents (agent_id, profile, state, incarnation, last_seen) VALUES (?, ?, 'online', 1, ?)
+    ON CONFLICT (agent_id) DO UPDATE SET
+      profile = excluded.profile,
+      state = iif(state = 'paused' AND NOT is_removed, 'paused', 'online'),
+      incarnation = incarnation + 1,
+      last_seen = excluded.last_seen,
+      is_removed = 0
+    RETURNING *`);
+  const setState = prepare.change(`
+    UPDATE agents SET state = ?1, last_seen = iif(?1 IN ('online', 'draining'), ?2, last_seen)
+    WHERE agent_id = ?3 AND NOT is_removed`);
+  const remove = prepare.change(`UPDATE agents SET is_removed = 1, state = 'offline' WHERE agent_id = ?`);
+  const list = prepare.all<AgentRow>('SELECT * FROM agents WHERE NOT is_removed ORDER BY agent_id');
+  return {
+    register(agentId, profile) {
+      const row = upsert(agentId, JSON.stringify(profile), now());
+      if (row === undefined) throw new Error(`agent ${agentId} was not stored`);
+      return agentOf(row);
+    },
+    setState(agentId, state) {
+      setState(state, now(), agentId);
+    },
+    remove(agentId) {
+      remove(agentId);
+    },
+    list: () => list().map(agentOf),
+  };
+}
+
+function agentOf(row: AgentRow): StoredAgent {
+  return {
+    agentId: row.agent_id,
+    profile: JSON.parse(row.profile) as AgentProfile,
+    state: row.state,
+    incarnation: row.incarnation,
+    lastSeen: new Date(row.last_seen).toISOString(),
+  };
+}

@@ -1,0 +1,95 @@
+import { statusOf } from '../rules/request-row.ts';
+import { storableText } from '../rules/storable-text.ts';
+import type { Store } from '../store.ts';
+import {
+  conversationOf,
+  MESSAGE_COLUMNS,
+  messageOf,
+  REQUEST_COLUMNS,
+  requestOf,
+  type StoredConversationRow,
+  type StoredMessageRow,
+  type StoredRequestRow,
+} from './message-rows.ts';
+import type { Prepare } from './statements.ts';
+
+type Result<Method extends keyof Store> = Store[Method] extends (...args: infer Args) => Promise<infer T>
+  ? (...args: Args) => T
+  : never;
+
+export interface SqliteConversations {
+  readonly getMessage: Result<'getMessage'>;
+  readonly listMessages: Result<'listMessages'>;
+  readonly getConversation: Result<'getConversation'>;
+  readonly listConversations: Result<'listConversations'>;
+  readonly renameConversation: Result<'renameConversation'>;
+}
+
+export function createSqliteConversations(prepare: Prepare): SqliteConversations {
+  const findMessage = prepare.one<StoredMessageRow & { owner_id: string }>(`
+    SELECT messages.*, owner_id FROM messages JOIN conversations ON conversations.id = conversation_id
+    WHERE messages.id = ?`);
+  const findRequest = prepare.one<StoredRequestRow>(
+    `SELECT ${REQUEST_COLUMNS} FROM requests WHERE message_id = ?`,
+  );
+  const findFirst = prepare.all<StoredMessageRow>(`
+    SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
+  const findLast = prepare.all<StoredMessageRow>(`
+    SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND seq > ? AND seq < ?
+    ORDER BY seq DESC LIMIT ?`);
+  const findConversation = prepare.one<StoredConversationRow>('SELECT * FROM conversations WHERE id = ?');
+  const findConversations = prepare.all<StoredConversationRow>(
+    'SELECT * FROM conversations WHERE owner_id = ? ORDER BY updated_at DESC, id DESC LIMIT ?',
+  );
+  const searchConversations = prepare.all<StoredConversationRow>(`
+    SELECT * FROM conversations
+    WHERE owner_id = ?1 AND (contains(title, ?2) OR EXISTS (
+      SELECT 1 FROM messages WHERE conversation_id = conversations.id AND contains(text, ?2)))
+    ORDER BY updated_at DESC, id DESC LIMIT ?3`);
+  const rename = prepare.one<StoredConversationRow>(
+    'UPDATE conversations SET title = ? WHERE id = ? RETURNING *',
+  );
+
+  return {
+    getMessage(messageId) {
+      const row = findMessage(messageId);
+      if (row === undefined) return undefined;
+      const request = findRequest(messageId);
+      return {
+        message: messageOf(row),
+        ...(request === undefined ? {} : { status: statusOf(requestOf(request)) }),
+        ownerId: row.owner_id,
+      };
+    },
+    listMessages(conversationId, { afterSeq = 0, beforeSeq, limit }) {
+      // One more than asked for tells whether there are more.
+      const found =
+        beforeSeq === undefined
+          ? findFirst(conversationId, afterSeq, limit + 1)
+          : findLast(conversationId, afterSeq, beforeSeq, limit + 1);
+      const hasMore = found.length > limit;
+      const rows = hasMore ? found.slice(0, limit) : found;
+      if (beforeSeq !== undefined) rows.reverse();
+      const statuses = rows.flatMap(({ id, kind }) => {
+        const request = kind === 'TEXT' ? findRequest(id) : undefined;
+        return request === undefined ? [] : [statusOf(requestOf(request))];
+      });
+      return { messages: rows.map(messageOf), statuses, hasMore };
+    },
+    getConversation(conversationId) {
+      const row = findConversation(conversationId);
+      return row === undefined ? undefined : conversationOf(row);
+    },
+    listConversations(ownerId, { limit, search }) {
+      const rows =
+        search === undefined
+          ? findConversations(ownerId, limit)
+          : searchConversations(ownerId, search.toLowerCase(), limit);
+      return rows.map(conversationOf);
+    },
+    renameConversation(conversationId, title) {
+      const row = rename(storableText(title), conversationId);
+      return row === undefined ? undefined : conversationOf(row);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { ChatMessage, Conversation, Participant } from '@parley/shared-models';
+import type { RequestRow } from '../rules/workspace.ts';
+
+export const MESSAGE_COLUMNS =
+  'id, conversation_id, seq, kind, sender_kind, sender_id, sender_name, receiver, text, in_reply_to, created_at, metadata';
+
+export interface StoredMessageRow {
+  readonly id: string;
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly kind: ChatMessage['kind'];
+  readonly sender_kind: Participant['kind'];
+  readonly sender_id: string;
+  readonly sender_name: string;
+  readonly receiver: string | null;
+  readonly text: string;
+  readonly in_reply_to: string | null;
+  readonly created_at: string;
+  readonly metadata: string | null;
+}
+
+export function messageOf(row: StoredMessageRow): ChatMessage {
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    kind: row.kind,
+    sender: { kind: row.sender_kind, id: row.sender_id, name: row.sender_name },
+    ...(row.receiver === null ? {} : { receiver: JSON.parse(row.receiver) as Participant }),
+    text: row.text,
+    ...(row.in_reply_to === null ? {} : { inReplyTo: row.in_reply_to }),
+    createdAt: row.created_at,
+    ...(row.metadata === null
+      ? {}
+      : { metadata: JSON.parse(row.metadata) as ChatMessage['metadata'] & object }),
+  };
+}
+
+export const REQUEST_COLUMNS =
+  'message_id, conversation_id, seq, target, state, attempt, agent_id, routing, hops, error, outbox_since';
+
+export interface StoredRequestRow {
+  readonly message_id: string;
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly target: string | null;
+  readonly state: RequestRow['state'];
+  readonly attempt: number;
+  readonly agent_id: string | null;
+  readonly routing: string | null;
+  readonly hops: string;
+  readonly error: string | null;
+  readonly outbox_since: number | null;
+}
+
+export function requestOf(row: StoredRequestRow): RequestRow {
+  return {
+    messageId: row.message_id,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    target: row.target ?? undefined,
+    state: row.state,
+    attempt: row.attempt,
+    agentId: row.agent_id ?? undefined,
+    routing: row.routing ?? undefined,
+    hops: row.hops,
+    error: row.error ?? undefined,
+    isInOutbox: row.outbox_since !== null,
+  };
+}
+
+export interface StoredConversationRow {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly title: string;
+  readonly created_at: string;
+  readonly updated_at: number;
+  readonly last_seq: number;
+  readonly preview: string;
+}
+
+export function conversationOf(row: StoredConversationRow): Conversation {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    title: row.title,
+    createdAt: row.created_at,
+    updatedAt: new Date(row.updated_at).toISOString(),
+    lastSeq: row.last_seq,
+    preview: row.preview,
+  };
+}

@@ -1,0 +1,68 @@
+/** Each brings the file one version further; `user_version` counts those that were done. Never change one, add one. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    owner_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at INTEGER NOT NULL, -- milliseconds since 1970, as all integers that are times
+    last_seq INTEGER NOT NULL DEFAULT 0,
+    preview TEXT NOT NULL DEFAULT ''
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX conversations_by_owner ON conversations (owner_id, updated_at);
+
+  CREATE TABLE messages (
+    id TEXT PRIMARY KEY,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id),
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    sender_kind TEXT NOT NULL,
+    sender_id TEXT NOT NULL,
+    sender_name TEXT NOT NULL,
+    receiver TEXT,
+    text TEXT NOT NULL,
+    in_reply_to TEXT,
+    created_at TEXT NOT NULL,
+    metadata TEXT,
+    UNIQUE (conversation_id, seq)
+  ) STRICT;
+
+  -- Where each message that a person sent stands. Apart from the message, which may be long and never changes.
+  CREATE TABLE requests (
+    message_id TEXT PRIMARY KEY REFERENCES messages (id),
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    target TEXT,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    agent_id TEXT,
+    routing TEXT,
+    hops TEXT NOT NULL,
+    error TEXT,
+    outbox_since INTEGER, -- null: not in the outbox
+    leased_until INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_in_outbox ON requests (outbox_since) WHERE outbox_since IS NOT NULL;
+
+  CREATE TABLE agents (
+    agent_id TEXT PRIMARY KEY,
+    profile TEXT NOT NULL,
+    state TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    is_removed INTEGER NOT NULL DEFAULT 0 -- a removed agent keeps its incarnation
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE dead_letters (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    letter TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX dead_letters_by_state ON dead_letters (state, number);
+
+  -- Written to by check(), to see whether there is room.
+  CREATE TABLE room_probe (filling BLOB NOT NULL) STRICT;
+  `,
+];

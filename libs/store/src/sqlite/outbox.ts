@@ -1,0 +1,31 @@
+import { outboxEntryOf } from '../rules/request-row.ts';
+import type { OutboxEntry } from '../store.ts';
+import { messageOf, type StoredMessageRow } from './message-rows.ts';
+import type { Prepare } from './statements.ts';
+
+/** For use inside a transaction. */
+export interface SqliteOutbox {
+  take(options: { limit: number; olderThanMs: number; leaseMs: number }): OutboxEntry[];
+}
+
+export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteOutbox {
+  // Times that lie ahead further than they can were written before the clock was set back.
+  const findDue = prepare.all<StoredMessageRow & { target: string | null; attempt: number }>(`
+    SELECT messages.*, target, attempt
+    FROM requests JOIN messages ON messages.id = requests.message_id
+    WHERE outbox_since IS NOT NULL
+      AND (outbox_since <= ?1 - ?2 OR outbox_since > ?1)
+      AND (leased_until IS NULL OR leased_until <= ?1 OR leased_until > ?1 + ?3)
+    ORDER BY outbox_since, requests.seq LIMIT ?4`);
+  const lease = prepare.change('UPDATE requests SET leased_until = ? WHERE message_id = ?');
+  return {
+    take({ limit, olderThanMs, leaseMs }) {
+      const at = now();
+      const due = findDue(at, olderThanMs, leaseMs, limit);
+      for (const { id } of due) lease(at + leaseMs, id);
+      return due.map((row) =>
+        outboxEntryOf(messageOf(row), { target: row.target ?? undefined, attempt: row.attempt }),
+      );
+    },
+  };
+}

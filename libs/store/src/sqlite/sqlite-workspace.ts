@@ -1,0 +1,98 @@
+import type { Workspace } from '../rules/workspace.ts';
+import {
+  MESSAGE_COLUMNS,
+  messageOf,
+  REQUEST_COLUMNS,
+  requestOf,
+  type StoredMessageRow,
+  type StoredRequestRow,
+} from './message-rows.ts';
+import type { Prepare } from './statements.ts';
+
+/** The rules' view of the file. Only for use inside a transaction. */
+export function createSqliteWorkspace(prepare: Prepare, now: () => number): Workspace {
+  const findMessage = prepare.one<StoredMessageRow>(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`);
+  const findRequest = prepare.one<StoredRequestRow>(
+    `SELECT ${REQUEST_COLUMNS} FROM requests WHERE message_id = ?`,
+  );
+  const findOwner = prepare.one<{ owner_id: string }>('SELECT owner_id FROM conversations WHERE id = ?');
+  const insertConversation = prepare.change(
+    'INSERT INTO conversations (id, owner_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const advance = prepare.one<{ last_seq: number }>(`
+    UPDATE conversations SET last_seq = last_seq + 1, updated_at = ?, preview = ? WHERE id = ? RETURNING last_seq`);
+  const insertMessage = prepare.change(
+    `INSERT INTO messages (${MESSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertRequest = prepare.change(
+    `INSERT INTO requests (${REQUEST_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const updateRequest = prepare.change(`
+    UPDATE requests SET state = ?, attempt = ?, agent_id = ?, routing = ?, hops = ?, error = ?,
+      outbox_since = iif(?, coalesce(outbox_since, ?), NULL), leased_until = NULL
+    WHERE message_id = ?`);
+
+  return {
+    message(id) {
+      const row = findMessage(id);
+      return row === undefined ? undefined : messageOf(row);
+    },
+    request(messageId) {
+      const row = findRequest(messageId);
+      return row === undefined ? undefined : requestOf(row);
+    },
+    ownerOf: (conversationId) => findOwner(conversationId)?.owner_id,
+    addConversation({ id, ownerId, title, createdAt }) {
+      insertConversation(id, ownerId, title, createdAt, now());
+    },
+    advance(conversationId, preview) {
+      const row = advance(now(), preview, conversationId);
+      if (row === undefined) throw new Error(`there is no conversation ${conversationId}`);
+      return row.last_seq;
+    },
+    addMessage({ id, conversationId, seq, kind, sender, receiver, text, inReplyTo, createdAt, metadata }) {
+      insertMessage(
+        id,
+        conversationId,
+        seq,
+        kind,
+        sender.kind,
+        sender.id,
+        sender.name,
+        receiver === undefined ? null : JSON.stringify(receiver),
+        text,
+        inReplyTo ?? null,
+        createdAt,
+        metadata === undefined ? null : JSON.stringify(metadata),
+      );
+    },
+    addRequest(row) {
+      insertRequest(
+        row.messageId,
+        row.conversationId,
+        row.seq,
+        row.target ?? null,
+        row.state,
+        row.attempt,
+        row.agentId ?? null,
+        row.routing ?? null,
+        row.hops,
+        row.error ?? null,
+        row.isInOutbox ? now() : null,
+      );
+    },
+    saveRequest(row) {
+      updateRequest(
+        row.state,
+        row.attempt,
+        row.agentId ?? null,
+        row.routing ?? null,
+        row.hops,
+        row.error ?? null,
+        row.isInOutbox ? 1 : 0,
+        now(),
+        row.messageId,
+      );
+    },
+  };
+}

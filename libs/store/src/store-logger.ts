@@ -1,0 +1,12 @@
+/** Where the store reports what an operator should know. A pino logger is one. */
+export interface StoreLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+const ignore = (): void => undefined;
+
+/** For those who want no reports. */
+export const silentLogger: StoreLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
