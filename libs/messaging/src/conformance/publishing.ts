@@ -113,12 +113,16 @@ export function describePublishing(context: Context): void {
       );
     });
 
-    it('refuses to publish after close', async () => {
+    it('refuses to work after close', async () => {
       const bus = await context.open();
       await bus.close();
-      await expect(bus.publish(SERVER_INPUT_QUEUE, envelopeOf('late'))).rejects.toMatchObject({
-        code: 'bus_unavailable',
-      });
+      const refusal = { code: 'bus_unavailable' };
+      await expect(bus.publish(SERVER_INPUT_QUEUE, envelopeOf('late'))).rejects.toMatchObject(refusal);
+      const consume = bus.consume(SERVER_INPUT_QUEUE, async () => undefined, { prefetch: 1 });
+      await expect(consume).rejects.toMatchObject(refusal);
+      await expect(bus.subscribe('server_fanout_1', () => undefined)).rejects.toMatchObject(refusal);
+      await expect(bus.declareAgentQueue('finance-1')).rejects.toMatchObject(refusal);
+      await expect(bus.depths()).rejects.toMatchObject(refusal);
     });
 
     it('completes the publishes under way before it closes', async () => {

@@ -81,14 +81,26 @@ export function createAdministration(options: AdministrationOptions): Administra
     }
   }
 
-  async function depthOf(name: string, unacknowledged: number): Promise<QueueDepth | undefined> {
-    try {
-      const { messageCount, consumerCount } = await atOnce((channel) => channel.checkQueue(name));
-      return { name, ready: messageCount, unacknowledged, consumers: consumerCount };
-    } catch (error) {
-      if (replyCodeOf(error) === NOT_FOUND) return undefined;
-      throw error;
+  /** Ready messages and consumers of those queues that are there. */
+  async function inspect(names: readonly string[]): Promise<Omit<QueueDepth, 'unacknowledged'>[]> {
+    const depths: Omit<QueueDepth, 'unacknowledged'>[] = [];
+    const rest = [...names];
+    while (rest.length > 0) {
+      try {
+        await atOnce(async (channel) => {
+          for (let name = rest[0]; name !== undefined; name = rest[0]) {
+            const { messageCount, consumerCount } = await channel.checkQueue(name);
+            depths.push({ name, ready: messageCount, consumers: consumerCount });
+            rest.shift();
+          }
+        });
+      } catch (error) {
+        // The question for a queue that is not there ends the channel.
+        if (replyCodeOf(error) !== NOT_FOUND) throw error;
+        rest.shift();
+      }
     }
+    return depths;
   }
 
   async function unacknowledged(): Promise<(queue: string) => number> {
@@ -122,10 +134,9 @@ export function createAdministration(options: AdministrationOptions): Administra
       await sleep(DELETION_SETTLES_MS);
     },
     depths: async () => {
-      const inHandOf = await unacknowledged();
-      const names = [...Object.keys(PERMANENT_QUEUES), ...Array.from(agentIds, agentQueue)];
-      const depths = await Promise.all(names.map((name) => depthOf(name, inHandOf(name))));
-      return depths.filter((depth) => depth !== undefined);
+      const handedOut = await unacknowledged();
+      const depths = await inspect([...Object.keys(PERMANENT_QUEUES), ...Array.from(agentIds, agentQueue)]);
+      return depths.map((depth) => ({ ...depth, unacknowledged: handedOut(depth.name) }));
     },
     purge: async (queue) => {
       try {

@@ -3,6 +3,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
 import type { BusHealth } from '../message-bus.ts';
 import { fullJitter, RECONNECT } from './backoff.ts';
+import { coalesceWrites } from './coalesce-writes.ts';
 
 /** TCP, TLS and AMQP handshake together. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -59,6 +60,7 @@ export function keepConnected(options: ConnectionOptions): Connection {
       };
       const model = await connect(url, socketOptions);
       clearTimeout(deadline);
+      coalesceWrites(model);
       const ended = endOf(model);
       const use = await Promise.race([options.setUp(model), ended.then(throwIt)]);
       current = model;

@@ -83,9 +83,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (wanted === 'closed' || model === undefined) return;
     const delayMs = Math.round(fullJitter(RETRY, failures));
     failures += 1;
-    logger.warn({ queue, reason: error.message, delayMs }, 'the consumer was lost, trying again');
     clearTimeout(retryTimer);
     retryTimer = setTimeout(() => {
+      // Not before: where the whole connection was lost, its own report is enough.
+      logger.warn({ queue, reason: error.message, failures }, 'the consumer was lost, trying again');
       change(settleDown).catch(abandon);
     }, delayMs);
   }

@@ -29,6 +29,8 @@ const FIRST_ATTEMPT_MS = 2_000;
  */
 export async function connectRabbitMq(options: RabbitMqOptions): Promise<MessageBus> {
   const { amqpUrl, logger } = options;
+  // The error of `new URL` would carry the password.
+  if (!URL.canParse(amqpUrl)) throw new TypeError('the AMQP URL is not a URL');
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
   const health = createHealthBoard(['consuming', 'publishing']);
   const consumers = new Set<Consumer>();
@@ -132,6 +134,9 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     publish: publisher.publish,
 
     consume: async (queue, handler, { prefetch }) => {
+      if (closing !== undefined) throw closed();
+      // To RabbitMQ, 0 means no bound.
+      if (!(prefetch >= 1 && prefetch <= 65_535)) throw new RangeError('prefetch must be from 1 to 65535');
       const consumer: Consumer = createConsumer({
         queue,
         prefetch,
@@ -160,6 +165,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
     signal: signals.signal,
     subscribe: async (name, listener) => {
+      if (closing !== undefined) throw closed();
       const subscription: SignalListener = createSignalListener({
         name,
         listener,
@@ -189,3 +195,5 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   giveUp.abort();
   return bus;
 }
+
+const closed = (): ParleyError => new ParleyError('bus_unavailable', 'the bus is closed');

@@ -88,13 +88,13 @@ export function createSignalListener({
     if (isClosed || model === undefined) return;
     const delayMs = Math.round(fullJitter(RETRY, failures));
     failures += 1;
-    logger.warn(
-      { subscription: name, reason: error.message, delayMs },
-      'signals do not arrive, trying again',
-    );
     const over = model;
     clearTimeout(retryTimer);
     retryTimer = setTimeout(() => {
+      logger.warn(
+        { subscription: name, reason: error.message, failures },
+        'signals do not arrive, trying again',
+      );
       open(over).catch(retryLater);
     }, delayMs);
   }

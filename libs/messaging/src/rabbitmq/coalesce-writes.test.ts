@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ChannelModel } from 'amqplib';
+import { coalesceWrites } from './coalesce-writes.ts';
+
+describe('coalesced writes', () => {
+  const server = createServer();
+  let near: Socket;
+  let far: Socket;
+
+  beforeEach(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    near = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    [far] = await once(server, 'connection');
+  });
+  afterEach(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+
+  const connectionOver = (stream: unknown) => ({ connection: { stream } }) as unknown as ChannelModel;
+
+  it('holds what is written in one turn until its end, and keeps the order', async () => {
+    coalesceWrites(connectionOver(near));
+    const texts = Array.from({ length: 2000 }, (_, index) => `${index},`);
+    for (const text of texts.slice(0, 1000)) near.write(text);
+    expect(near.writableCorked).toBe(1);
+    await new Promise((resolve) => process.nextTick(resolve));
+    expect(near.writableCorked).toBe(0);
+    for (const text of texts.slice(1000)) near.write(text);
+    near.end();
+    let received = '';
+    for await (const bytes of far) received += String(bytes);
+    expect(received).toBe(texts.join(''));
+  });
+
+  it('leaves alone what is no socket', () => {
+    expect(() => coalesceWrites(connectionOver(undefined))).not.toThrow();
+    expect(() => coalesceWrites(connectionOver({ write: () => true }))).not.toThrow();
+  });
+});
