@@ -29,13 +29,17 @@ export interface ParleyProcess {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts `apps/<app>/src/main.ts` with just these settings. */
+/**
+ * Starts a process with just these settings.
+ * @param entry its main file. @default `apps/<app>/src/main.ts`
+ */
 export function startProcess(
   app: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  entry: string = path.join(root, `apps/${app}/src/main.ts`),
 ): ParleyProcess {
-  const child: ChildProcess = spawn(process.execPath, [path.join(root, `apps/${app}/src/main.ts`), ...args], {
+  const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

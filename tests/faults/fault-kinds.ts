@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fleet, MEMBERS, type MemberName } from './fleet.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SmallDisk } from './small-disk.ts';
+
+/** What RabbitMQ faults need of the node; undefined with the embedded queue. */
+export interface Node {
+  restart(): Promise<void>;
+  stopNode(): Promise<void>;
+  startNode(): Promise<void>;
+  setMemoryAlarm(isOn: boolean): Promise<void>;
+  closeAllConnections(): Promise<void>;
+}
+
+export interface Battlefield {
+  readonly fleet: Fleet;
+  readonly node: Node | undefined;
+  readonly disk: SmallDisk | undefined;
+  readonly random: SeededRandom;
+}
+
+/** One kind of fault: does the harm and, where it does not heal by itself, undoes it. */
+export interface FaultKind {
+  readonly name: string;
+  /** Whether it can happen here. */
+  readonly needs?: 'node' | 'disk';
+  run(field: Battlefield): Promise<void>;
+}
+
+const LEASE_MS = 1000;
+
+const killed = (name: MemberName): FaultKind => ({
+  name: `kill -9 ${name}`,
+  async run({ fleet, random }) {
+    await fleet.member(name).kill();
+    await delay(random.integer(0, 1000));
+    await fleet.start(name);
+  },
+});
+
+const frozen = (name: MemberName): FaultKind => ({
+  name: `SIGSTOP ${name} for longer than the lease`,
+  async run({ fleet, random }) {
+    fleet.member(name).signal('SIGSTOP');
+    await delay(LEASE_MS + random.integer(500, 1500));
+    fleet.member(name).signal('SIGCONT');
+  },
+});
+
+const rolled = (name: MemberName): FaultKind => ({
+  name: `rolling restart of ${name}`,
+  async run({ fleet }) {
+    const code = await fleet.member(name).terminate();
+    if (code !== 0) throw new Error(`${name} ended with ${code} on SIGTERM`);
+    await fleet.start(name);
+  },
+});
+
+const onProxy = (
+  name: string,
+  harm: (field: Battlefield, member: MemberName) => Promise<void>,
+): FaultKind => ({
+  name,
+  needs: 'node',
+  run: (field) => harm(field, field.random.pick(MEMBERS)),
+});
+
+/** Every kind of fault, in the order in which a run that wants them all goes through them. */
+export const FAULT_KINDS: readonly FaultKind[] = [
+  ...MEMBERS.map(killed),
+  ...(['server', 'broker', 'agent-a'] as const).map(frozen),
+  ...(['server', 'broker', 'agent-b'] as const).map(rolled),
+  {
+    name: 'clock jump',
+    async run({ fleet, random }) {
+      for (let jump = 0; jump < 3; jump++) {
+        for (const name of MEMBERS) fleet.member(name).signal('SIGUSR2');
+        await delay(random.integer(100, 500));
+      }
+    },
+  },
+  onProxy('connections to RabbitMQ cut', async ({ fleet }, member) => fleet.proxy(member)?.cut()),
+  onProxy('way to RabbitMQ closed', async ({ fleet, random }, member) => {
+    await fleet.proxy(member)?.refuse();
+    await delay(random.integer(200, 1500));
+    await fleet.proxy(member)?.accept();
+  }),
+  onProxy('way to RabbitMQ silent', async ({ fleet, random }, member) => {
+    fleet.proxy(member)?.stall();
+    await delay(random.integer(500, 3000));
+    fleet.proxy(member)?.flow();
+  }),
+  {
+    name: 'RabbitMQ closes all connections',
+    needs: 'node',
+    run: async ({ node }) => node?.closeAllConnections(),
+  },
+  {
+    name: 'RabbitMQ memory alarm',
+    needs: 'node',
+    async run({ node, random }) {
+      await node?.setMemoryAlarm(true);
+      await delay(random.integer(500, 2500));
+      await node?.setMemoryAlarm(false);
+    },
+  },
+  {
+    name: 'kill -9 RabbitMQ',
+    needs: 'node',
+    async run({ node, random }) {
+      await node?.stopNode();
+      await delay(random.integer(0, 1000));
+      await node?.startNode();
+    },
+  },
+  {
+    name: 'disk of store and queue full',
+    needs: 'disk',
+    async run({ disk, random }) {
+      await disk?.fill();
+      await delay(random.integer(500, 2000));
+      await disk?.free();
+    },
+  },
+];

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startTcpProxy, type TcpProxy } from '@parley/messaging/testing';
+import { freePort } from '../harness/free-port.ts';
+import { type ParleyProcess, startProcess } from '../harness/parley-process.ts';
+import { FaultSettings } from './processes/fault-settings.ts';
+
+export const MEMBERS = ['server', 'broker', 'agent-a', 'agent-b'] as const;
+export type MemberName = (typeof MEMBERS)[number];
+
+/** The processes under test, each with its own way to RabbitMQ. */
+export interface Fleet {
+  readonly url: string;
+  readonly dataDir: string;
+  start(name: MemberName): Promise<void>;
+  member(name: MemberName): ParleyProcess;
+  /** Undefined with the embedded queue. */
+  proxy(name: MemberName): TcpProxy | undefined;
+  stop(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly seed: number;
+  /** Undefined: the embedded queue. */
+  readonly amqpUrl?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly faults?: Partial<FaultSettings>;
+  readonly dataDir?: string | undefined;
+}
+
+const entry = (file: string): string => path.join(import.meta.dirname, 'processes', file);
+const MAINS: Readonly<Record<MemberName, string>> = {
+  server: entry('server-main.ts'),
+  broker: entry('broker-main.ts'),
+  'agent-a': entry('agent-main.ts'),
+  'agent-b': entry('agent-main.ts'),
+};
+const READY: Readonly<Record<MemberName, string>> = {
+  server: 'serving',
+  broker: 'routing',
+  'agent-a': 'registered',
+  'agent-b': 'registered',
+};
+
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'parley-faults-')));
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  const members = new Map<MemberName, ParleyProcess>();
+  const proxies = new Map<MemberName, TcpProxy>();
+  if (options.amqpUrl !== undefined) {
+    for (const name of MEMBERS) proxies.set(name, await startTcpProxy(options.amqpUrl));
+  }
+
+  const environment = (name: MemberName): Record<string, string> => {
+    const proxy = proxies.get(name);
+    const faults = FaultSettings.parse({ ...options.faults, seed: options.seed + MEMBERS.indexOf(name) });
+    return {
+      PORT: String(port),
+      GRPC_PORT: String(grpcPort),
+      GRPC_URL: `127.0.0.1:${grpcPort}`,
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'info',
+      RATE_LIMIT: 'off',
+      HEARTBEAT_MS: '500',
+      AGENT_GRACE_MS: '4000',
+      DRAIN_TIMEOUT_MS: '3000',
+      FAULTS: JSON.stringify(faults),
+      ...(name.startsWith('agent') ? { AGENT_ID: `worker-${name.slice(-1)}` } : {}),
+      ...(proxy === undefined ? {} : { AMQP_URL: proxy.url }),
+      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+    };
+  };
+
+  const fleet: Fleet = {
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    async start(name) {
+      const member = startProcess(name, environment(name), [], MAINS[name]);
+      members.set(name, member);
+      await member.logged((line) => line.msg === READY[name]);
+    },
+    member(name) {
+      const member = members.get(name);
+      if (member === undefined) throw new Error(`${name} was not started`);
+      return member;
+    },
+    proxy: (name) => proxies.get(name),
+    async stop() {
+      for (const member of members.values()) member.signal('SIGCONT');
+      await Promise.all([...members.values()].map((member) => member.kill()));
+      await Promise.all([...proxies.values()].map((proxy) => proxy.close()));
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  try {
+    await fleet.start('server');
+    await Promise.all((['broker', 'agent-a', 'agent-b'] as const).map((name) => fleet.start(name)));
+  } catch (error) {
+    await fleet.stop();
+    throw error;
+  }
+  return fleet;
+}

@@ -1,0 +1,19 @@
+import { BrokerConfig, startBroker } from '@parley/broker';
+import { connectBus } from '@parley/messaging';
+import { createLogger, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import { chaoticBus } from './chaotic-bus.ts';
+import { allowClockJumps } from './clock-jumps.ts';
+import { faultSettings } from './fault-settings.ts';
+
+/** The broker as in `apps/broker/src/main.ts`, on a bus that misbehaves. */
+allowClockJumps();
+await main(async () => {
+  const config = loadConfig(BrokerConfig);
+  const logger = createLogger('broker', config.LOG_LEVEL);
+  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const broker = startBroker(config, { bus: chaoticBus(bus, faultSettings()), logger });
+  runUntilSignal(
+    { ...broker, stop: () => broker.stop().finally(() => bus.close()) },
+    { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },
+  );
+});
