@@ -45,7 +45,7 @@ export interface AgentDefinition {
   readonly timeoutMs?: number;
   /** Tries before a message that throws becomes a dead letter. @default 3 */
   readonly attempts?: number;
-  /** Answers a message. May return a text instead of calling `reply`. */
+  /** Answers a message. A returned text is the reply when `reply` and `stream` were not called. */
   // biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
   onMessage(context: MessageContext): Promise<string | void> | string | void;
 }

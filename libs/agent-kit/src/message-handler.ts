@@ -128,7 +128,8 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         }),
       );
       const text = await settleWithin(work, aborted.promise, abort.signal);
-      if (typeof text === 'string' && text !== '') await writer.reply(text);
+      // What `stream` returned, or a text beside a reply, has been said already.
+      if (typeof text === 'string' && text !== '' && writer.count === 0) await writer.reply(text);
     } finally {
       clearTimeout(timer);
       abort.signal.removeEventListener('abort', onAbort);
