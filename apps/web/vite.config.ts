@@ -17,6 +17,8 @@ export default defineConfig({
       '/health': { target: server, changeOrigin: true },
     },
   },
+  // Read one by one as they are: bundling each icon anew would reload the page during development.
+  optimizeDeps: { exclude: ['@tabler/icons-react'] },
   build: {
     target: 'es2023',
     // Small assets inlined as data: URLs would need a laxer content security policy.

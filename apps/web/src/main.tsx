@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './app/styles.ts';
 import { App } from './app/app.tsx';
+import { markdownRenderer } from './components/markdown.tsx';
 import { createSession } from './session/session.ts';
 
 const root = document.getElementById('root');
@@ -16,6 +17,8 @@ const client = createClient({
 });
 const session = createSession({ client, http: createHttpApi(), storage: window.localStorage });
 session.start();
+
+markdownRenderer.prepare();
 
 createRoot(root).render(
   <StrictMode>

@@ -3,15 +3,10 @@ import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } fr
 import { useMemo } from 'react';
 import { useLocation } from 'wouter';
 import { AgentMark } from '../components/agent-mark.tsx';
-import {
-  IconKeyboard,
-  IconMessage2,
-  IconMoon,
-  IconPlus,
-  IconRoute,
-  IconSearch,
-} from '../components/icons.ts';
+import { IconKeyboard, IconMessage2, IconMoon, IconPlus, IconSearch } from '../components/icons.ts';
 import { useAgents, useSessionState } from '../session/use-session.ts';
+import classes from './command-palette.module.css';
+import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
 
 const RECENT = 50;
@@ -52,11 +47,11 @@ export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => voi
       { group: 'Do', actions: does },
       {
         group: 'Go to',
-        actions: pages.map(({ id, label, path }) => ({
-          id: `page ${id}`,
-          label,
-          leftSection: <IconRoute size={16} />,
-          onClick: () => navigate(path),
+        actions: pages.map((page) => ({
+          id: `page ${page.id}`,
+          label: page.label,
+          leftSection: <PageIcon page={page} />,
+          onClick: () => navigate(page.path),
         })),
       },
       {
@@ -87,9 +82,20 @@ export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => voi
       actions={actions}
       shortcut={['mod + K']}
       tagsToIgnore={[]}
-      limit={12}
-      scrollable
-      maxHeight="24rem"
+      limit={24}
+      overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
+      aria-label="Command palette"
+      classNames={{
+        content: classes.content ?? '',
+        search: classes.search ?? '',
+        actionsList: classes.list ?? '',
+        actionsGroup: classes.group ?? '',
+        action: classes.action ?? '',
+        actionBody: classes.body ?? '',
+        actionLabel: classes.label ?? '',
+        actionDescription: classes.description ?? '',
+        actionSection: classes.section ?? '',
+      }}
       lockScroll={false}
       nothingFound="Nothing has that name."
       searchProps={{

@@ -11,13 +11,20 @@ export function ShortcutsSheet({ isOpen, onClose }: { isOpen: boolean; onClose: 
       onClose={onClose}
       title="Keyboard shortcuts"
       closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{
+        content: classes.content ?? '',
+        header: classes.header ?? '',
+        title: classes.title ?? '',
+      }}
     >
       <dl className={classes.list}>
         {shortcuts.map(({ keys, does, isSingle = false }) => (
           <div key={does} className={classes.row} data-off={(isSingle && !areSingleKeysOn) || undefined}>
             <dt>
               {keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
+                <Kbd key={key} className={classes.key ?? ''}>
+                  {key}
+                </Kbd>
               ))}
             </dt>
             <dd>{does}</dd>

@@ -1,20 +1,12 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Link, useLocation } from 'wouter';
-import {
-  IconActivityHeartbeat,
-  IconKeyboard,
-  IconMessage2,
-  IconMoon,
-  IconRobotFace,
-  IconSun,
-} from '../components/icons.ts';
+import { IconKeyboard, IconMoon, IconSun } from '../components/icons.ts';
 import { useNow } from '../components/use-now.ts';
 import { useSessionState } from '../session/use-session.ts';
 import { connectionText } from './connection-text.ts';
+import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
 import classes from './status-bar.module.css';
-
-const icons = { chat: IconMessage2, agents: IconRobotFace, system: IconActivityHeartbeat };
 
 /** The bar at the foot of every page: where one can go, and how things stand. */
 export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) {
@@ -22,20 +14,17 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
   return (
     <footer className={classes.bar}>
       <nav className={classes.nav} aria-label="Pages">
-        {pages.map(({ id, label, path, owns }) => {
-          const Icon = icons[id];
-          return (
-            <Link
-              key={id}
-              href={path}
-              className={classes.link}
-              aria-current={owns(location) ? 'page' : undefined}
-            >
-              <Icon size={16} stroke={1.75} aria-hidden="true" />
-              {label}
-            </Link>
-          );
-        })}
+        {pages.map((page) => (
+          <Link
+            key={page.id}
+            href={page.path}
+            className={classes.link}
+            aria-current={page.owns(location) ? 'page' : undefined}
+          >
+            <PageIcon page={page} />
+            {page.label}
+          </Link>
+        ))}
       </nav>
       <ServerFacts />
       <div className={classes.tools}>

@@ -8,6 +8,7 @@ import {
   Tooltip,
   type VariantColorsResolver,
 } from '@mantine/core';
+import buttonClasses from './button.module.css';
 
 /** Tones are pairs of variables in tokens.css, so that both colour schemes come from one place. */
 const tones: Record<
@@ -85,8 +86,12 @@ export const theme = createTheme({
   variantColorResolver,
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
-    Button: Button.extend({ defaultProps: { size: 'compact-sm' } }),
+    Button: Button.extend({
+      defaultProps: { size: 'compact-sm' },
+      classNames: { root: buttonClasses.root ?? '', section: buttonClasses.section ?? '' },
+    }),
     // The page itself never scrolls, so there is nothing to lock; the lock would need an inline <style>.
+    DrawerRoot: Drawer.Root.extend({ defaultProps: { lockScroll: false } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false, overlayProps: { backgroundOpacity: 0.35 } } }),
     Modal: Modal.extend({
       defaultProps: { lockScroll: false, centered: true, overlayProps: { backgroundOpacity: 0.35 } },

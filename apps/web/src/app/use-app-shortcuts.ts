@@ -1,20 +1,17 @@
-import { useHotkeys } from '@mantine/hooks';
 import { useLocation } from 'wouter';
+import { usePageKeys } from '../components/use-page-keys.ts';
 import { useSingleKeys } from '../components/use-single-keys.ts';
 import { pages } from './pages.ts';
 
-/** What works on every page; the chat has its own answer to `N` and `/`. Inputs keep their characters. */
+/** What works on every page; the chat has its own answer to `N` and `/`. */
 export function useAppShortcuts({ onShowShortcuts }: { onShowShortcuts: () => void }): void {
   const [location, navigate] = useLocation();
   const [areSingleKeysOn] = useSingleKeys();
   const isInChat = pages.some(({ id, owns }) => id === 'chat' && owns(location));
-  useHotkeys([
-    ...(areSingleKeysOn ? [['shift+?', onShowShortcuts] as [string, () => void]] : []),
+  usePageKeys({
+    ...(areSingleKeysOn ? { '?': onShowShortcuts } : {}),
     ...(areSingleKeysOn && !isInChat
-      ? [
-          ['n', () => navigate('/')] as [string, () => void],
-          ['/', () => navigate('/?focus=search')] as [string, () => void],
-        ]
-      : []),
-  ]);
+      ? { n: () => navigate('/'), '/': () => navigate('/?focus=search') }
+      : {}),
+  });
 }

@@ -47,7 +47,7 @@ const Piece = memo(function Piece({ text }: { text: string }) {
 });
 
 /** `isGrowing`: the text is still being written, so it is rendered piece by piece and only the last one anew. */
-export default function MarkdownRenderer({ text, isGrowing }: { text: string; isGrowing: boolean }) {
+export function MarkdownRenderer({ text, isGrowing }: { text: string; isGrowing: boolean }) {
   if (!isGrowing) return <Piece text={text} />;
   return markdownBlocks(text).map((block, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a piece keeps its place, text is only ever added at the end

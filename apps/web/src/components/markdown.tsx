@@ -1,9 +1,14 @@
-import { lazy, memo, Suspense } from 'react';
+import { memo } from 'react';
 import classes from './markdown.module.css';
+import { onDemand, useOnDemand } from './on-demand.ts';
 
-const MarkdownRenderer = lazy(() => import('./markdown-renderer.tsx'));
+/** Parsing Markdown takes more code than the chat itself, so it is a part of its own. */
+export const markdownRenderer = onDemand('the Markdown renderer', async () => {
+  const { MarkdownRenderer } = await import('./markdown-renderer.tsx');
+  return MarkdownRenderer;
+});
 
-/** Markdown as the GitHub flavour has it; HTML in it is shown as text. Plain text until the renderer is loaded. */
+/** Markdown as the GitHub flavour has it; HTML in it is shown as text. Plain text until the renderer is there. */
 export const Markdown = memo(function Markdown({
   text,
   isGrowing = false,
@@ -11,11 +16,14 @@ export const Markdown = memo(function Markdown({
   text: string;
   isGrowing?: boolean;
 }) {
+  const Renderer = useOnDemand(markdownRenderer);
   return (
     <div className={classes.prose} data-growing={isGrowing || undefined}>
-      <Suspense fallback={<p className={classes.plain}>{text}</p>}>
-        <MarkdownRenderer text={text} isGrowing={isGrowing} />
-      </Suspense>
+      {Renderer === undefined ? (
+        <p className={classes.plain}>{text}</p>
+      ) : (
+        <Renderer text={text} isGrowing={isGrowing} />
+      )}
     </div>
   );
 });

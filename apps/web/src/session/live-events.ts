@@ -1,6 +1,7 @@
 import type { Client, ClientError, OutboxItem } from '@parley/client';
 import { type ChatMessage, isTerminal, type ServerFrameOf } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
+import { clockOffset } from './clock-offset.ts';
 import { withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
@@ -81,7 +82,7 @@ export function followLiveEvents(
   const stops = [
     client.on('connection', (connection) => setState({ connection })),
     client.on('welcome', (welcome) =>
-      setState({ welcome, clockOffsetMs: Date.parse(welcome.serverTime) - Date.now() }),
+      setState({ welcome, clockOffsetMs: clockOffset(welcome.serverTime, Date.now()) }),
     ),
     client.on('agents', ({ agents, changed }) =>
       setState(({ agentControls }) => {

@@ -89,8 +89,8 @@ function Facts({
         <dd title={fullTime(lastSeen)}>{state === 'offline' ? agoText(lastSeen, now) : 'now'}</dd>
       </div>
       <div>
-        <dt>start</dt>
-        <dd title="How often it has registered">no. {incarnation}</dd>
+        <dt>incarnation</dt>
+        <dd title="How often it has registered">{incarnation}</dd>
       </div>
     </dl>
   );

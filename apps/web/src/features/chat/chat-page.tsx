@@ -1,7 +1,8 @@
 import { Drawer } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { usePageKeys } from '../../components/use-page-keys.ts';
 import { useSingleKeys } from '../../components/use-single-keys.ts';
 import { useSession } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
@@ -50,14 +51,7 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
 
   useChatIntents({ onSearch: focusSearch, onAddress: address });
   const [areSingleKeysOn] = useSingleKeys();
-  useHotkeys(
-    areSingleKeysOn
-      ? [
-          ['n', begin],
-          ['/', focusSearch],
-        ]
-      : [],
-  );
+  usePageKeys(areSingleKeysOn ? { n: begin, '/': focusSearch } : {});
 
   const sidebar = (
     <Sidebar selectedId={conversationId} searchRef={searchRef} onPicked={closeList} onPickAgent={address} />
@@ -67,17 +61,18 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
       {hasSidebar ? (
         <div className={classes.side}>{sidebar}</div>
       ) : (
-        <Drawer
+        <Drawer.Root
           opened={isListOpen}
           onClose={closeList}
-          size="19rem"
+          size="min(19rem, 88vw)"
           padding={0}
-          withCloseButton={false}
-          aria-label="Conversations and agents"
-          classNames={{ body: classes.drawerBody ?? '', content: classes.drawer ?? '' }}
+          classNames={{ content: classes.drawer ?? '', body: classes.drawerBody ?? '' }}
         >
-          {sidebar}
-        </Drawer>
+          <Drawer.Overlay backgroundOpacity={0.35} />
+          <Drawer.Content aria-label="Conversations and agents">
+            <Drawer.Body>{sidebar}</Drawer.Body>
+          </Drawer.Content>
+        </Drawer.Root>
       )}
       <ConversationPane
         key={conversationId ?? NEW}

@@ -35,7 +35,11 @@ export function ConversationHead({
       )}
       <div className={classes.headText}>
         {/* On a new conversation the heading stands in the page. */}
-        {conversationId === undefined ? null : <h1>{title ?? 'Conversation'}</h1>}
+        {conversationId === undefined ? (
+          <span className={classes.fresh}>New conversation</span>
+        ) : (
+          <h1>{title ?? 'Conversation'}</h1>
+        )}
         {names === '' ? null : <span className={classes.with}>with {names}</span>}
       </div>
       {hasSidebar ? null : (

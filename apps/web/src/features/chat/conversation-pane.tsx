@@ -1,10 +1,11 @@
 import { CloseButton, Drawer } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import type { ChatMessage } from '@parley/shared-models';
 import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { usePageKeys } from '../../components/use-page-keys.ts';
 import type { Thread } from '../../session/thread.ts';
 import { useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
@@ -99,7 +100,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
     else if (id !== undefined) session.cancel(id);
     else inputRef.current?.blur();
   }
-  useHotkeys([['Escape', onEscape]]);
+  usePageKeys({ escape: onEscape });
 
   const shown = thread?.messages.find(({ id }) => id === selectedId) ?? latestOwn(thread);
   const panel = (

@@ -79,12 +79,14 @@ function Contents({ letter }: { letter: DeadLetter }) {
             </dd>
           </>
         )}
-        {Object.entries(letter.headers).map(([name, value]) => (
-          <div key={name} className={classes.pair}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {Object.entries(letter.headers)
+          .filter(([name]) => name !== 'conversation')
+          .map(([name, value]) => (
+            <div key={name} className={classes.pair}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
       </dl>
       <div className={classes.bodyHead}>
         body{letter.isBase64 ? ', not UTF-8, shown as base64' : ''}

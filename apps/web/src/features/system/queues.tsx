@@ -33,7 +33,7 @@ export function Queues() {
               <tr>
                 <th scope="col">queue</th>
                 <th scope="col">waiting</th>
-                <th scope="col">handed out</th>
+                <th scope="col">in hand</th>
                 <th scope="col">consumers</th>
               </tr>
             </thead>

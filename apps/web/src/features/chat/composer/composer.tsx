@@ -1,10 +1,10 @@
 import { ActionIcon, CloseButton } from '@mantine/core';
 import { LIMITS } from '@parley/shared-models';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState } from 'react';
-import { hueStyle } from '../../../components/agent-mark.tsx';
 import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
-import { useAgents, useIsConnected } from '../../../session/use-session.ts';
+import { useAgents } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
+import { ComposerHint } from './composer-hint.tsx';
 import { findMentions, insertMention, matchNames, mentionQueryAt } from './mention.ts';
 import { MentionList } from './mention-list.tsx';
 
@@ -23,7 +23,6 @@ const MOST_NAMES = 6;
 
 export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEditing, inputRef }: Props) {
   const agents = useAgents();
-  const isConnected = useIsConnected();
   const listId = useId();
   const [caret, setCaret] = useState(0);
   const [active, setActive] = useState(0);
@@ -133,24 +132,7 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
           <IconArrowUp size={18} stroke={2} />
         </ActionIcon>
       </div>
-      <p className={classes.hint}>
-        {mentioned === undefined ? (
-          <span className={classes.keys}>@ names an agent · Shift+Enter begins a line</span>
-        ) : (
-          <span>
-            to{' '}
-            <b className={classes.target} style={hueStyle(target?.agentId ?? mentioned)}>
-              {mentioned}
-            </b>
-            {target === undefined || target.state === 'online'
-              ? null
-              : `, which is ${target.state}: the message waits for it`}
-          </span>
-        )}
-        {isConnected ? null : (
-          <span className={classes.offline}>Not connected: kept here and sent later</span>
-        )}
-      </p>
+      <ComposerHint text={text} names={names} target={target} isMentioning={isListOpen} />
     </div>
   );
 }

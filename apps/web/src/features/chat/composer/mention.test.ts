@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findMentions, insertMention, matchNames, mentionQueryAt } from './mention.ts';
+import { findMentions, insertMention, matchNames, mentionQueryAt, unknownMention } from './mention.ts';
 
 const names = ['HR', 'Finance', 'Finance EU', 'Büro Hilfe'];
 const found = (text: string) => findMentions(text, names).map(({ name }) => name);
@@ -26,6 +26,17 @@ describe('findMentions', () => {
       '@HR',
       '@Büro Hilfe',
     ]);
+  });
+});
+
+describe('unknownMention', () => {
+  it('finds a name that no agent has', () => {
+    expect(unknownMention('@Nobody hi', names)).toBe('Nobody');
+    expect(unknownMention('@HR and @Nobody, hi', names)).toBe('Nobody');
+  });
+
+  it('finds nothing in known names, addresses and a lone @', () => {
+    expect(unknownMention('@Büro Hilfe, me@finance.example and @ night', names)).toBeUndefined();
   });
 });
 

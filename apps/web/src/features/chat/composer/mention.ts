@@ -32,6 +32,15 @@ export function findMentions(text: string, names: readonly string[]): Mention[] 
   return mentions;
 }
 
+/** The first word with an `@` in front that names no agent; it may be a slip. */
+export function unknownMention(text: string, names: readonly string[]): string | undefined {
+  const known = new Set(findMentions(text, names).map(({ start }) => start));
+  for (const match of text.matchAll(/@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu)) {
+    if (startsWord(text, match.index) && !known.has(match.index)) return match[1];
+  }
+  return undefined;
+}
+
 /** What is being typed after an `@` at the caret, or undefined when the caret is not in a mention. */
 export function mentionQueryAt(text: string, caret: number): (Span & { readonly query: string }) | undefined {
   const start = text.lastIndexOf('@', caret - 1);

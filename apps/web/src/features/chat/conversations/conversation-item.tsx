@@ -5,6 +5,7 @@ import { fullTime } from '../../../components/format-time.ts';
 import { unreadCount } from '../../../session/last-seen.ts';
 import { useSessionState } from '../../../session/use-session.ts';
 import classes from './conversation-list.module.css';
+import { plainText } from './plain-text.ts';
 
 interface Props {
   readonly conversation: Conversation;
@@ -40,7 +41,7 @@ export const ConversationItem = memo(function ConversationItem({
             <span className={classes.spoken}> unread</span>
           </span>
         )}
-        <span className={classes.preview}>{conversation.preview}</span>
+        <span className={classes.preview}>{plainText(conversation.preview)}</span>
       </Link>
     </li>
   );

@@ -53,7 +53,7 @@ export function MessagePathPanel({ message, status }: Props) {
       <dl className={classes.facts}>
         <dt>sent</dt>
         <dd>{fullTime(message.createdAt)}</dd>
-        <dt>place</dt>
+        <dt>seq</dt>
         <dd>{message.seq}</dd>
         <dt>id</dt>
         <dd className={classes.id}>

@@ -14,7 +14,10 @@ const STRATEGY: Record<RoutingDecision['strategy'], string> = {
 
 /** Everyone who was thought of, best first, and by which way the choice was made. */
 export function Candidates({ routing }: { routing: RoutingDecision }) {
-  const { strategy, candidates, agentId, reason } = routing;
+  const { strategy, agentId, reason } = routing;
+  // Those that nothing speaks for are only named.
+  const candidates = routing.candidates.filter((each) => each.confidence > 0 || each.agentId === agentId);
+  const others = routing.candidates.filter((each) => !candidates.includes(each));
   return (
     <div className={classes.candidates}>
       <p className={classes.strategy}>
@@ -39,6 +42,9 @@ export function Candidates({ routing }: { routing: RoutingDecision }) {
           </li>
         ))}
       </ol>
+      {others.length === 0 ? null : (
+        <p className={classes.others}>0.00 for {others.map(({ agentName }) => agentName).join(', ')}</p>
+      )}
     </div>
   );
 }

@@ -59,14 +59,16 @@ function OwnText({ message, status, hasReply }: Props) {
         {status?.routing === undefined ? null : <RoutingLine routing={status.routing} />}
       </div>
       <div className={classes.meta}>
-        <EntryTime iso={message.createdAt} />
-        <DeliveryMark delivery={delivery} onClick={() => view.showPath(message.id)} />
-        <div className={classes.actions}>
-          <EntryAction label="Edit and send again" onClick={() => view.edit(message)}>
-            <IconPencil size={14} />
-          </EntryAction>
-          <CopyButton text={message.text} label="Copy message" />
+        <div className={classes.timeAndActions}>
+          <EntryTime iso={message.createdAt} />
+          <div className={classes.actions}>
+            <EntryAction label="Edit and send again" onClick={() => view.edit(message)}>
+              <IconPencil size={14} />
+            </EntryAction>
+            <CopyButton text={message.text} label="Copy message" />
+          </div>
         </div>
+        <DeliveryMark delivery={delivery} onClick={() => view.showPath(message.id)} />
       </div>
     </>
   );
@@ -83,9 +85,11 @@ function OthersText({ message, side }: { message: ChatMessage; side: 'error' | '
         )}
       </div>
       <div className={classes.meta}>
-        <EntryTime iso={message.createdAt} />
-        <div className={classes.actions}>
-          <CopyButton text={message.text} label="Copy message" />
+        <div className={classes.timeAndActions}>
+          <EntryTime iso={message.createdAt} />
+          <div className={classes.actions}>
+            <CopyButton text={message.text} label="Copy message" />
+          </div>
         </div>
       </div>
     </>

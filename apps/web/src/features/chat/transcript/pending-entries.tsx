@@ -106,7 +106,11 @@ export const DraftEntry = memo(function DraftEntry({ draft }: { draft: Draft }) 
       />
       <div className={classes.body}>
         <Markdown text={draft.text} isGrowing />
-        {inReplyTo === undefined ? null : <StopButton onStop={() => session.cancel(inReplyTo)} />}
+        {inReplyTo === undefined ? null : (
+          <div className={classes.draftStop}>
+            <StopButton onStop={() => session.cancel(inReplyTo)} />
+          </div>
+        )}
       </div>
     </article>
   );
@@ -151,7 +155,6 @@ export const WorkEntry = memo(function WorkEntry({ request, status, isTyping }: 
 function StopButton({ onStop }: { onStop: () => void }) {
   return (
     <Button
-      className={classes.stop ?? ''}
       size="compact-xs"
       variant="default"
       leftSection={<IconPlayerStopFilled size={11} />}

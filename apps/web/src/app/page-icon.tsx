@@ -1,0 +1,9 @@
+import { IconActivityHeartbeat, IconMessage2, IconRobotFace } from '../components/icons.ts';
+import type { Page } from './pages.ts';
+
+const icons = { chat: IconMessage2, agents: IconRobotFace, system: IconActivityHeartbeat };
+
+export function PageIcon({ page }: { page: Page }) {
+  const Icon = icons[page.id];
+  return <Icon size={16} stroke={1.75} aria-hidden="true" />;
+}

@@ -1,0 +1,50 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import { reportProblem } from '../session/report-problem.ts';
+
+/** A part of the app that is fetched when it is first needed. */
+export interface OnDemand<T> {
+  /** Fetches it, unless that is done or under way. */
+  prepare(): void;
+  /** The part, or undefined as long as it is not there. */
+  read(): T | undefined;
+  subscribe(listener: () => void): () => void;
+}
+
+/** @param load is called again, at the next need, when it failed: offline, a part cannot be fetched */
+export function onDemand<T>(name: string, load: () => Promise<T>): OnDemand<T> {
+  let value: T | undefined;
+  let isLoading = false;
+  const listeners = new Set<() => void>();
+
+  return {
+    prepare() {
+      if (isLoading || value !== undefined) return;
+      isLoading = true;
+      load()
+        .then(
+          (loaded) => {
+            value = loaded;
+            for (const listener of listeners) listener();
+          },
+          (error: unknown) => reportProblem(`${name} could not be loaded`, error),
+        )
+        .finally(() => {
+          isLoading = false;
+        });
+    },
+    read: () => value,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The part once it is there. @param isWanted false: it is not fetched for this, and not given */
+export function useOnDemand<T>(part: OnDemand<T>, isWanted = true): T | undefined {
+  const loaded = useSyncExternalStore(part.subscribe, part.read);
+  useEffect(() => {
+    if (isWanted) part.prepare();
+  }, [part, isWanted]);
+  return isWanted ? loaded : undefined;
+}
