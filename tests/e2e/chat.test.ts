@@ -139,6 +139,16 @@ describe.each(QUEUE_DRIVERS)('chat over the %s queue', (driver) => {
     expect(seen).toEqual([3, 4]);
   });
 
+  it('tells a returning client how the message ended that it saw unanswered', async () => {
+    const first = await connect();
+    const conversationId = newId();
+    const id = sendText(first, 'leaving before the answer', { conversationId });
+    await replyTo(first, id);
+    const returned = await connect({ hello: { resume: { [conversationId]: 1 } } });
+    const status = await returned.received('message.status', (frame) => frame.messageId === id);
+    expect(status.status).toBe('answered');
+  });
+
   it('obeys a target, and says who is there when the target is not', async () => {
     const client = await connect();
     const named = sendText(client, 'by name', { target: { agentName: 'echo' } });

@@ -16,6 +16,7 @@ import {
 export interface RoutingContext {
   readonly agents: () => Iterable<AgentStatus>;
   readonly recentlyAssigned: (agentId: string) => number;
+  readonly offlineForMs: (agentId: string) => number;
   readonly graceMs: number;
 }
 
@@ -34,8 +35,8 @@ export function routeMessage(envelope: Envelope, context: RoutingContext): Envel
     text: () => textOf(envelope),
     agents: context.agents(),
     recentlyAssigned: context.recentlyAssigned,
+    offlineForMs: context.offlineForMs,
     graceMs: context.graceMs,
-    now,
   });
   if (answer.ok) {
     return {

@@ -2,6 +2,7 @@ import { joinAsBroker } from '@parley/control-plane';
 import type { MessageBus, Subscription } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
 import { BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
+import { createAbsenceClock } from './absence-clock.ts';
 import { createAssignmentCounter } from './assignment-counter.ts';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import type { BrokerConfig } from './config.ts';
@@ -16,18 +17,23 @@ export function startBroker(
 ): RunningProcess {
   const { bus, logger } = ports;
   const assigned = createAssignmentCounter();
+  const absences = createAbsenceClock();
   const membership = joinAsBroker({
     url: config.GRPC_URL,
     ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
     brokerId: newId(),
     name: config.BROKER_NAME,
     logger,
-    onAgents: (agents) => assigned.update(agents),
+    onAgents: (agents) => {
+      assigned.update(agents);
+      absences.update(agents);
+    },
   });
 
   const handle = createBrokerInputHandler(bus, {
     agents: () => membership.agents.values(),
     recentlyAssigned: (agentId) => assigned.of(agentId),
+    offlineForMs: (agentId) => absences.of(agentId),
     onAssigned: (agentId) => assigned.add(agentId),
     graceMs: config.AGENT_GRACE_MS,
   });

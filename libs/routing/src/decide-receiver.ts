@@ -14,10 +14,10 @@ export interface RoutingQuestion {
   readonly agents: Iterable<AgentStatus>;
   /** Messages this broker gave to an agent since it last said its load; breaks ties between equal loads. */
   readonly recentlyAssigned: (agentId: string) => number;
-  /** An agent that went offline less than this long ago, in milliseconds, is expected back: its queue keeps the message. */
+  /** How long an offline agent has been gone, in milliseconds. */
+  readonly offlineForMs: (agentId: string) => number;
+  /** One that is gone for less than this is expected back: its queue keeps the message. */
   readonly graceMs: number;
-  /** Unix milliseconds. */
-  readonly now: number;
 }
 
 export type RoutingAnswer =
@@ -156,10 +156,8 @@ function leastLoaded(question: RoutingQuestion, agents: AgentStatus[]): AgentSta
 
 function mostRecentlySeen(agents: AgentStatus[], question: RoutingQuestion): AgentStatus | undefined {
   return agents
-    .filter(
-      (agent) => agent.state === 'offline' && question.now - Date.parse(agent.lastSeen) < question.graceMs,
-    )
-    .sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1))[0];
+    .filter((agent) => agent.state === 'offline' && question.offlineForMs(agent.agentId) < question.graceMs)
+    .sort((a, b) => question.offlineForMs(a.agentId) - question.offlineForMs(b.agentId))[0];
 }
 
 function candidatesOf(scored: readonly { agent: AgentStatus; confidence: number }[]): RoutingCandidate[] {

@@ -1,7 +1,7 @@
 import type { AgentMetrics, AgentProfile, AgentState, AgentStatus } from '@parley/shared-models';
 import type { WantedState } from './agent-registry.ts';
 
-/** What the server holds in memory about one agent. Times are Unix milliseconds. */
+/** What the server holds in memory about one agent. */
 export interface AgentEntry {
   readonly agentId: string;
   readonly profile: AgentProfile;
@@ -14,7 +14,9 @@ export interface AgentEntry {
   isConnected: boolean;
   load: number;
   metrics: AgentMetrics;
+  /** Unix milliseconds. */
   lastSeen: number;
+  /** These two on the registry's own clock, in milliseconds. */
   leaseUntil: number;
   offlineSince: number | undefined;
 }

@@ -31,7 +31,7 @@ export interface AgentRegistry {
   /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
   load(): Promise<void>;
   /** Marks those whose lease has run out; called by the lease watch. Returns the ids of the offline ones with the time since. */
-  expire(now: number): { agentId: string; offlineForMs: number }[];
+  expire(): { agentId: string; offlineForMs: number }[];
 }
 
 export interface AgentRegistryOptions {
@@ -39,13 +39,15 @@ export interface AgentRegistryOptions {
   readonly logger: Logger;
   readonly heartbeatMs: number;
   readonly declareQueue: (agentId: string) => Promise<void>;
+  /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
+  readonly clock?: () => number;
 }
 
 /** A closed command stream may be a lost connection: the agent has this long to open it again. */
 const RECONNECT_MS = 1000;
 
 export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistry {
-  const { store, logger, heartbeatMs } = options;
+  const { store, logger, heartbeatMs, clock = () => performance.now() } = options;
   const leaseMs = heartbeatMs * 2;
   const agents = new Map<string, AgentEntry>();
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
@@ -61,7 +63,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     if (entry.state === state) return;
     logger.info({ agentId: entry.agentId, from: entry.state, to: state }, 'an agent changed its state');
     entry.state = state;
-    if (state === 'offline') entry.offlineSince = Date.now();
+    if (state === 'offline') entry.offlineSince = clock();
     // The stored state only speeds up a restart of the server, so a failure may not hold up the agent.
     store.setAgentState(entry.agentId, state).catch((err: unknown) => {
       logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
@@ -128,7 +130,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           load: 0,
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
           lastSeen: Date.now(),
-          leaseUntil: Date.now() + leaseMs,
+          leaseUntil: clock() + leaseMs,
           offlineSince: undefined,
         };
         agents.set(agentId, entry);
@@ -153,7 +155,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     heartbeat(request) {
       const entry = require(request.agentId, request.incarnation);
       entry.lastSeen = Date.now();
-      entry.leaseUntil = entry.lastSeen + leaseMs;
+      entry.leaseUntil = clock() + leaseMs;
       const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
       entry.load = request.load;
       entry.metrics = request.metrics;
@@ -167,7 +169,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const entry = agents.get(agentId);
       if (entry === undefined || entry.incarnation !== incarnation) return;
       entry.isConnected = isConnected;
-      const now = Date.now();
+      const now = clock();
       if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
       else entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
     },
@@ -175,7 +177,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     async want(agentId, state) {
       const entry = require(agentId);
       entry.wanted = state;
-      if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > Date.now()))
+      if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > clock()))
         setState(entry, state);
       await store.setAgentState(agentId, state);
     },
@@ -196,7 +198,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     },
 
     async load() {
-      const now = Date.now();
+      const now = clock();
       for (const stored of await store.listAgents()) {
         const isOffline = stored.state === 'offline';
         agents.set(stored.agentId, {
@@ -211,12 +213,14 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
           lastSeen: Date.parse(stored.lastSeen),
           leaseUntil: isOffline ? 0 : now + leaseMs,
-          offlineSince: isOffline ? Date.parse(stored.lastSeen) : undefined,
+          // The only use of the wall clock: how long it has been offline is not known otherwise.
+          offlineSince: isOffline ? now - Math.max(0, Date.now() - Date.parse(stored.lastSeen)) : undefined,
         });
       }
     },
 
-    expire(now) {
+    expire() {
+      const now = clock();
       const offline: { agentId: string; offlineForMs: number }[] = [];
       for (const entry of agents.values()) {
         if (entry.state !== 'offline' && entry.leaseUntil <= now) setState(entry, 'offline');

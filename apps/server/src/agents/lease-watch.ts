@@ -47,7 +47,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
 
   const lookAtQueues = async (): Promise<void> => {
     if (bus.health().state === 'down') return;
-    const due = registry.expire(Date.now()).filter(({ agentId, offlineForMs }) => {
+    const due = registry.expire().filter(({ agentId, offlineForMs }) => {
       // One that an operator took off the list does not come back by itself.
       const graceMs = registry.get(agentId)?.wanted === 'offline' ? 0 : options.graceMs;
       return offlineForMs >= graceMs && !reclaims.has(agentId);
@@ -74,7 +74,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
       });
   };
   run();
-  const expiryTimer = setInterval(() => registry.expire(Date.now()), expiryMs);
+  const expiryTimer = setInterval(() => registry.expire(), expiryMs);
 
   return {
     async stop() {

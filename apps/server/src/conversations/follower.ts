@@ -1,5 +1,5 @@
 import type { Logger } from '@parley/process-kit';
-import type { ServerFrame } from '@parley/shared-models';
+import type { ChatMessage, MessageStatus, ServerFrame } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 
 /** A connection as the hub sees it. */
@@ -42,6 +42,19 @@ export function createFollower(options: {
   let isStopped = false;
   let retry: NodeJS.Timeout | undefined;
 
+  /** A reply that was missed ended a request that was not: its state has changed too. */
+  const endingsBefore = async (page: {
+    messages: ChatMessage[];
+    statuses: MessageStatus[];
+  }): Promise<MessageStatus[]> => {
+    const told = new Set(page.statuses.map((status) => status.messageId));
+    const requests = new Set(page.messages.flatMap(({ inReplyTo }) => inReplyTo ?? []));
+    const found = await Promise.all(
+      [...requests].filter((id) => !told.has(id)).map((id) => store.getMessage(id)),
+    );
+    return found.flatMap((request) => request?.status ?? []);
+  };
+
   const fetchMissing = async (): Promise<void> => {
     do {
       isDirty = false;
@@ -53,7 +66,7 @@ export function createFollower(options: {
           reader.send(JSON.stringify({ type: 'message', message } satisfies ServerFrame));
           sentSeq = message.seq;
         }
-        for (const status of page.statuses) {
+        for (const status of [...page.statuses, ...(await endingsBefore(page))]) {
           // That it was accepted is said by the message itself.
           if (status.status === 'accepted') continue;
           reader.send(JSON.stringify({ type: 'message.status', ...status } satisfies ServerFrame));
