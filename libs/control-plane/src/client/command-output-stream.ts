@@ -37,6 +37,10 @@ export function openCommandOutput(
       taken.reject(malformed);
     }
   });
+  const ended = taken.promise.then(() => {
+    throw new ParleyError('unavailable', 'The stream of output has ended.');
+  });
+  ended.catch(() => undefined);
   // A write after the end.
   call.on('error', taken.reject);
 
@@ -49,7 +53,7 @@ export function openCommandOutput(
         });
       });
       // The end of the call comes first, and says why; a write to a call that has ended may never be answered.
-      await Promise.race([written, taken.promise]);
+      await Promise.race([written, ended]);
     },
     async end() {
       call.end();

@@ -149,6 +149,23 @@ describe('an agent that joins', () => {
     expect(handlers.requests.filter(({ rpc }) => rpc === 'registerAgent')).toHaveLength(1);
   });
 
+  it('does not take a registration whose answer was lost for one of another process', async () => {
+    const { handlers, url } = await loopback.serve();
+    const opened = handlers.next('receiveCommands');
+    const agent = loopback.stopLater(joinTestAgent(url, { deadlines: { callMs: 100 } }));
+    await opened;
+    const register = handlers.registerAgent;
+    handlers.registerAgent = async (request) => {
+      handlers.registerAgent = register;
+      await register(request);
+      return new Promise(() => {});
+    };
+    const openedAgain = handlers.next('receiveCommands');
+    handlers.forget('echo');
+    expect(await openedAgain).toEqual({ agentId: 'echo', incarnation: 2 });
+    expect(agent.told).toEqual(['registered echo#1 online', 'registered echo#2 online']);
+  });
+
   it('goes on as it was when only its stream was cut', async () => {
     const { handlers, agent } = await joined();
     const opened = handlers.next('receiveCommands');

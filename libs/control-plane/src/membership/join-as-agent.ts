@@ -143,6 +143,8 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
         return await beat();
       } catch (error) {
         if (!isForgotten(error)) throw error;
+        // Stays so until an answer arrives: one that is lost on the way leaves this process with a number of old.
+        mustRegister = true;
       }
     }
     await register();
@@ -166,7 +168,6 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
       }
     },
     mayRetry(error) {
-      if (isForgotten(error)) mustRegister = true;
       if (isRefusal(error)) options.onRefused?.(error);
       if (error.code !== 'stale_incarnation') return true;
       logger.error(

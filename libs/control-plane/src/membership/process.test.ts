@@ -54,6 +54,16 @@ describe('a process of its own', () => {
     expect(await exit).toBe(0);
   });
 
+  it('ends by itself after it has stopped connecting to something that does not answer', async () => {
+    const { server } = await loopback.serve();
+    const proxy = loopback.stopLater(await startTcpProxy(server.port));
+    proxy.silence();
+    const { child, exit } = start('agent', `127.0.0.1:${proxy.port}`);
+    await proxy.connected();
+    child.stdin?.write('stop\n');
+    expect(await exit).toBe(0);
+  });
+
   it('ends by itself after it has left over a half-open connection', async () => {
     const { server, handlers } = await loopback.serve();
     const proxy = loopback.stopLater(await startTcpProxy(server.port));

@@ -128,12 +128,12 @@ describe('a half-open connection', () => {
   it('is noticed by the server through keepalive: the stream is gone', async () => {
     const { server, handlers } = await loopback.serve({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
     const proxy = loopback.stopLater(await startTcpProxy(server.port));
-    const opened = handlers.next('receiveCommands');
-    loopback.stopLater(joinTestAgent(`127.0.0.1:${proxy.port}`));
-    await opened;
-    const gone = handlers.next('receiveCommands gone');
+    const client = loopback.connect(`127.0.0.1:${proxy.port}`, { keepaliveMs: 600_000 });
+    const updates = client.subscribeToAgentStatus({ subscriberId: 'b-1' })[Symbol.asyncIterator]();
+    await updates.next();
+    const gone = handlers.next('subscribeToAgentStatus gone');
     proxy.silence();
     await gone;
-    expect(handlers.commandStreams.size).toBe(0);
+    expect(handlers.statusStreams.size).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { ParleyError } from '@parley/shared-models';
+import { type AgentCommand, newId, ParleyError } from '@parley/shared-models';
 import type { AgentStatusUpdate, Push } from '../control-plane.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
@@ -88,13 +89,20 @@ describe('a stream that the server pushes into', () => {
 
   it('is released when it is cut before its handler has let the subscriber in', async () => {
     const handlers = createInMemoryHandlers();
-    const asked = Promise.withResolvers<Push<unknown>>();
+    const asked = Promise.withResolvers<Push<AgentCommand>>();
     const mayEnter = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     handlers.receiveCommands = async (_, push) => {
-      asked.resolve(push as Push<unknown>);
+      asked.resolve(push);
       await mayEnter.promise;
       return released.resolve;
+    };
+    const command = {
+      commandId: newId(),
+      type: 'status' as const,
+      content: '',
+      timeoutMs: 0,
+      isCancellation: false,
     };
     const { url } = await loopback.serve({ handlers });
     const halt = new AbortController();
@@ -102,9 +110,10 @@ describe('a stream that the server pushes into', () => {
     const received = collect(
       client.receiveCommands({ agentId: 'echo', incarnation: 1 }, { signal: halt.signal }),
     );
-    await asked.promise;
+    const push = await asked.promise;
     halt.abort();
     await expect(received).rejects.toMatchObject({ code: 'cancelled' });
+    while (push.send(command)) await setImmediate();
     mayEnter.resolve();
     await released.promise;
   });

@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections that were made through it so far. */
   readonly connections: number;
+  /** Resolves with the next connection. */
+  connected(): Promise<unknown>;
   /** Swallows everything on the connections there are, and on new ones. */
   silence(): void;
   /** New connections get through again; the silent ones stay silent. */
@@ -46,6 +48,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     get connections() {
       return connections;
     },
+    connected: () => once(server, 'connection'),
     silence() {
       isSilent = true;
       for (const socket of sockets) silenced.add(socket);
