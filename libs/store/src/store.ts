@@ -37,13 +37,16 @@ export interface OutboxEntry {
 /**
  * What became of a broker's decision. `routed`: recorded, hand it on. `repeated`: this attempt was decided before;
  * the first decision stands and is returned, hand it on to that agent (downstream drops the duplicate).
- * `settled`: the message has ended, or is on a later attempt; drop it. `unknown`: no such message.
+ * `settled`: the message has ended, or is on a later attempt; drop it. `unknown`: no such message, or no such attempt yet.
  */
 export type RouteOutcome =
   | { readonly outcome: 'routed' | 'repeated'; readonly decision: RoutingDecision }
   | { readonly outcome: 'settled' | 'unknown' };
 
-/** `stored` with its seq; `duplicate`: the id was stored before; `refused`: the request has ended otherwise, or is unknown. */
+/**
+ * `stored` with its seq; `duplicate`: this reply was stored before; `refused`: the request has ended otherwise, is with
+ * another agent, or is unknown. A duplicate may have been stored by a server that died before it told anybody.
+ */
 export type ReplyOutcome =
   | {
       readonly outcome: 'stored' | 'duplicate';
@@ -85,7 +88,7 @@ export interface StoredAgent {
 export interface MessageQuery {
   /** Only messages after this seq. @default 0 */
   readonly afterSeq?: number;
-  /** Instead of the first messages after `afterSeq`, the last ones before this seq. */
+  /** Instead of the first messages after `afterSeq`, the last ones between it and this seq. */
   readonly beforeSeq?: number;
   readonly limit: number;
 }
@@ -94,7 +97,9 @@ export interface MessageQuery {
  * The truth about conversations. Every method that writes is atomic and durable when its promise resolves;
  * drivers may group concurrent writes into one transaction, each failing or succeeding alone. Where a
  * redelivery brings the same about again (`markPublished`, `recordRouting`, `markDelivered`), a power cut may undo it.
- * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is full.
+ * Text is kept as well-formed Unicode without NUL: what is neither becomes U+FFFD.
+ * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is
+ *   full, and after `close()`.
  */
 export interface Store {
   readonly kind: 'sqlite' | 'postgres';
@@ -102,6 +107,7 @@ export interface Store {
   /**
    * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox
    * entry, in one transaction; its status becomes `accepted`. The same id again is a duplicate.
+   * Calls take their seq in the order in which they were made.
    * @throws ParleyError `forbidden` when the conversation belongs to somebody else,
    *   `id_conflict` when the id was used by another sender, in another conversation or for another text.
    */
@@ -115,7 +121,7 @@ export interface Store {
    */
   takeOutbox(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<OutboxEntry[]>;
 
-  /** Records who shall answer; the first decision of each attempt wins. */
+  /** Records who shall answer; the first decision of each attempt wins. Its outbox entry, if there is one still, goes. */
   recordRouting(
     messageId: string,
     attempt: number,
@@ -127,6 +133,8 @@ export interface Store {
   /**
    * The agent that had it is gone: back to `accepted` with the next attempt and an outbox entry, in one transaction,
    * if it is still routed to `agentId` and has not ended. Returns the entry, or undefined when nothing was to do.
+   * A message that is neither routed nor in the outbox counts as routed to whoever had it: a power cut may have undone
+   * the record.
    */
   reopen(messageId: string, agentId: string): Promise<OutboxEntry | undefined>;
 
@@ -138,43 +146,51 @@ export interface Store {
 
   /**
    * Stores an answer with the next seq, and marks the request `answered` by this agent, in one transaction.
-   * Further replies of the same agent to the same request are stored too; another agent's are refused.
+   * Further replies of the same agent to the same request are stored too; another agent's are refused, once the
+   * request is answered or routed. It goes into the request's conversation, whatever conversation it names.
+   * @throws ParleyError `id_conflict` when its id was used for anything else than a reply of this sender to this request
    */
   storeReply(input: ReplyInput): Promise<ReplyOutcome>;
   /** The agent handled the request without a reply: it becomes `answered`. Returns the new status when that changed something. */
   settle(requestId: string, agentId: string, hops: readonly Hop[]): Promise<MessageStatus | undefined>;
-  /** Ends the request and stores an ERROR message that says why (id derived from the request's, sender `system:parley`). */
+  /**
+   * Ends the request and stores an ERROR message that says why, in one transaction: id derived from the request's
+   * unless that is taken, sender `system:parley`, receiver who asked, `metadata.code` the error's code.
+   * Empty `hops` leave those that are known.
+   */
   fail(input: FailInput): Promise<FailOutcome>;
 
   getMessage(
     messageId: string,
   ): Promise<{ message: ChatMessage; status?: MessageStatus; ownerId: string } | undefined>;
-  /** In order of seq, with the statuses of those that a person sent. */
+  /** In order of seq, with the statuses of those that a person sent. `hasMore`: beyond this page, on the side that `limit` cut. */
   listMessages(
     conversationId: string,
     query: MessageQuery,
   ): Promise<{ messages: ChatMessage[]; statuses: MessageStatus[]; hasMore: boolean }>;
 
   getConversation(conversationId: string): Promise<Conversation | undefined>;
-  /** Newest first; `search` is matched without case in titles and message texts. */
+  /** The one with the newest message first; `search` is matched without case in titles and message texts. */
   listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
   renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;
 
   /** Inserts or updates the agent and returns its new incarnation, one more than its last. A paused agent stays paused. */
   registerAgent(agentId: string, profile: AgentProfile): Promise<StoredAgent>;
+  /** `online` and `draining` count as being seen. Agents that are not registered are ignored. */
   setAgentState(agentId: string, state: AgentState): Promise<void>;
-  /** Later registrations of this id still get a larger incarnation. */
+  /** Off the list. Later registrations of this id start `online` and still get a larger incarnation. */
   removeAgent(agentId: string): Promise<void>;
   listAgents(): Promise<StoredAgent[]>;
 
   /** Idempotent by `id`. */
   addDeadLetter(letter: DeadLetter): Promise<void>;
+  /** The one that was added last first. */
   listDeadLetters(options: { limit: number; state?: DeadLetter['state'] }): Promise<DeadLetter[]>;
   getDeadLetter(id: string): Promise<DeadLetter | undefined>;
   /** From `dead` only; returns whether it changed. */
   setDeadLetterState(id: string, state: 'replayed' | 'discarded'): Promise<boolean>;
 
-  /** @throws ParleyError `store_unavailable` */
+  /** Whether it can be written to. @throws ParleyError `store_unavailable` */
   check(): Promise<void>;
   /** Finishes writes under way, then closes. Idempotent. */
   close(): Promise<void>;

@@ -16,10 +16,10 @@ const REASONS = new Map<number, string>([
 const BUSY = 5;
 
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { errcode } = error as Error & { errcode?: unknown };
+  // Not by instanceof: the error may come from another realm, as it does where tests run in one of their own.
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   // The lowest byte is the primary code, the rest narrows it down.
-  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY;

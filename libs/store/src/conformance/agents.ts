@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import { aProfile } from './samples.ts';
+import type { Context } from './store-fixture.ts';
+
+const anId = (): string => `agent-${newId()}`;
+
+export function describeAgents(context: Context): void {
+  const find = async (agentId: string) =>
+    (await context.store.listAgents()).find((agent) => agent.agentId === agentId);
+
+  describe('agents', () => {
+    it('are registered online with incarnation 1', async () => {
+      const agentId = anId();
+      const profile = aProfile();
+      const started = Date.now();
+      const stored = await context.store.registerAgent(agentId, profile);
+      expect(stored).toEqual({
+        agentId,
+        profile,
+        state: 'online',
+        incarnation: 1,
+        lastSeen: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      });
+      expect(Math.abs(Date.parse(stored.lastSeen) - started)).toBeLessThan(60_000);
+      expect(await find(agentId)).toEqual(stored);
+    });
+
+    it('get one incarnation more with each registration, and the newest profile', async () => {
+      const { store } = context;
+      const agentId = anId();
+      await store.registerAgent(agentId, aProfile('Old'));
+      await store.setAgentState(agentId, 'offline');
+      const again = await store.registerAgent(agentId, aProfile('New'));
+      expect(again).toMatchObject({ incarnation: 2, state: 'online', profile: { name: 'New' } });
+    });
+
+    it('never share an incarnation, whoever registers them at once', async () => {
+      const { store } = context;
+      const other = await context.open();
+      const agentId = anId();
+      const stored = await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          (index % 2 === 0 ? store : other).registerAgent(agentId, aProfile()),
+        ),
+      );
+      expect(stored.map(({ incarnation }) => incarnation).toSorted((a, b) => a - b)).toEqual([
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+      ]);
+    });
+
+    it.each(['online', 'paused', 'draining', 'offline'] as const)('keep the state %s', async (state) => {
+      const { store } = context;
+      const agentId = anId();
+      await store.registerAgent(agentId, aProfile());
+      await store.setAgentState(agentId, state);
+      expect(await find(agentId)).toMatchObject({ state, incarnation: 1 });
+    });
+
+    it('stay paused when they register again', async () => {
+      const { store } = context;
+      const agentId = anId();
+      await store.registerAgent(agentId, aProfile());
+      await store.setAgentState(agentId, 'paused');
+      expect(await store.registerAgent(agentId, aProfile())).toMatchObject({
+        state: 'paused',
+        incarnation: 2,
+      });
+    });
+
+    it('are seen when they go online, not when they are found to be offline', async () => {
+      const { store } = context;
+      const agentId = anId();
+      const { lastSeen } = await store.registerAgent(agentId, aProfile());
+      while (Date.now() <= Date.parse(lastSeen) + 1) await new Promise((resolve) => setImmediate(resolve));
+      await store.setAgentState(agentId, 'offline');
+      expect((await find(agentId))?.lastSeen).toBe(lastSeen);
+      await store.setAgentState(agentId, 'online');
+      expect(Date.parse((await find(agentId))?.lastSeen ?? '')).toBeGreaterThan(Date.parse(lastSeen));
+    });
+
+    it('go off the list when they are removed, and come back online with a larger incarnation', async () => {
+      const { store } = context;
+      const agentId = anId();
+      await store.registerAgent(agentId, aProfile());
+      await store.setAgentState(agentId, 'paused');
+      await store.removeAgent(agentId);
+      expect(await find(agentId)).toBeUndefined();
+      await store.setAgentState(agentId, 'online');
+      expect(await find(agentId)).toBeUndefined();
+      expect(await store.registerAgent(agentId, aProfile())).toMatchObject({
+        incarnation: 2,
+        state: 'online',
+      });
+    });
+
+    it('may be unknown where a state is set or one is removed', async () => {
+      const { store } = context;
+      await expect(store.setAgentState(anId(), 'online')).resolves.toBeUndefined();
+      await expect(store.removeAgent(anId())).resolves.toBeUndefined();
+    });
+
+    it('are listed by id', async () => {
+      const { store } = context;
+      const ids = [anId(), anId(), anId()];
+      for (const agentId of ids.toReversed()) await store.registerAgent(agentId, aProfile());
+      const listed = (await store.listAgents())
+        .map(({ agentId }) => agentId)
+        .filter((id) => ids.includes(id));
+      expect(listed).toEqual(ids);
+    });
+  });
+}

@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import type { Store } from '../store.ts';
+import { describeAccepting } from './accepting.ts';
+import { describeAgents } from './agents.ts';
+import { describeAnswering } from './answering.ts';
+import { describeConversations } from './conversations.ts';
+import { describeCrashes } from './crashes.ts';
+import { describeDeadLetters } from './dead-letters.ts';
+import { describeFailing } from './failing.ts';
+import { describeInterleavings } from './interleavings.ts';
+import { describeOperation } from './operation.ts';
+import { describeOutbox } from './outbox.ts';
+import { describeRouting } from './routing.ts';
+import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
+import { describeTexts } from './texts.ts';
+
+/** What every driver of the `Store` port must do. */
+export function describeStore(name: string, factory: FixtureFactory): void {
+  describe(`store: ${name}`, () => {
+    let fixture: StoreFixture | undefined;
+    let store: Store | undefined;
+    const opened: Store[] = [];
+
+    const context: Context = {
+      get fixture() {
+        return required(fixture);
+      },
+      get store() {
+        return required(store);
+      },
+      open: async () => {
+        const another = await required(fixture).open();
+        opened.push(another);
+        return another;
+      },
+    };
+
+    beforeAll(async () => {
+      fixture = await factory();
+      store = await fixture.open();
+    });
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((another) => another.close()));
+    });
+
+    afterAll(async () => {
+      await store?.close();
+      await fixture?.remove();
+    });
+
+    describeAccepting(context);
+    describeTexts(context);
+    describeOutbox(context);
+    describeRouting(context);
+    describeAnswering(context);
+    describeFailing(context);
+    describeConversations(context);
+    describeAgents(context);
+    describeDeadLetters(context);
+    describeOperation(context);
+    describeCrashes(context);
+    describeInterleavings(context);
+  });
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the store is there only while tests run');
+  return value;
+}

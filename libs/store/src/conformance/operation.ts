@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import type { Store } from '../store.ts';
+import {
+  accepted,
+  aDecision,
+  aFailure,
+  aLetter,
+  anInput,
+  aProfile,
+  aReply,
+  entryOf,
+  routed,
+} from './samples.ts';
+import type { Context } from './store-fixture.ts';
+
+const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
+
+/** All that can be read of a conversation. */
+async function contentOf(store: Store, conversationId: string) {
+  return {
+    conversation: await store.getConversation(conversationId),
+    page: await store.listMessages(conversationId, { limit: 100 }),
+  };
+}
+
+export function describeOperation(context: Context): void {
+  describe('operation', () => {
+    it('says that it can be written to', async () => {
+      await expect(context.store.check()).resolves.toBeUndefined();
+    });
+
+    it('has everything again after a restart', async () => {
+      const before = await context.fixture.open();
+      const request = await routed(before, 'finance', { metadata: { a: [1] } });
+      const { conversationId } = request;
+      await before.storeReply(aReply(request));
+      const failed = await accepted(before, { conversationId });
+      await before.fail(aFailure(failed.id));
+      const waiting = await accepted(before, { conversationId });
+      const agentId = `agent-${newId()}`;
+      await before.registerAgent(agentId, aProfile());
+      await before.setAgentState(agentId, 'paused');
+      const letter = aLetter();
+      await before.addDeadLetter(letter);
+      const content = await contentOf(before, conversationId);
+      await before.close();
+
+      const after = await context.open();
+      expect(await contentOf(after, conversationId)).toEqual(content);
+      expect(await entryOf(after, waiting.id)).toEqual({ message: waiting, attempt: 0 });
+      expect(await after.listAgents()).toContainEqual(expect.objectContaining({ agentId, state: 'paused' }));
+      expect(await after.registerAgent(agentId, aProfile())).toMatchObject({
+        incarnation: 2,
+        state: 'paused',
+      });
+      expect(await after.getDeadLetter(letter.id)).toEqual(letter);
+      expect((await accepted(after, { conversationId })).seq).toBe(6);
+    });
+
+    it('shows each process what the others have written', async () => {
+      const other = await context.open();
+      const message = await accepted(context.store);
+      await other.recordRouting(message.id, 0, aDecision(), []);
+      expect((await context.store.getMessage(message.id))?.status?.status).toBe('routed');
+    });
+
+    it('finishes what is under way when it is closed, and refuses what comes after', async () => {
+      const store = await context.fixture.open();
+      const conversationId = newId();
+      const underWay = Array.from({ length: 50 }, () => store.accept(anInput({ conversationId })));
+      const marking = store.markPublished([newId()]);
+      const closing = store.close();
+      const late = store.accept(anInput({ conversationId }));
+      await expect(late).rejects.toMatchObject(unavailable);
+      await closing;
+      expect((await Promise.all(underWay)).map(({ message }) => message.seq)).toEqual(
+        Array.from({ length: 50 }, (_, index) => index + 1),
+      );
+      await expect(marking).resolves.toBeUndefined();
+      expect((await context.store.getConversation(conversationId))?.lastSeq).toBe(50);
+    });
+
+    it('refuses every call when it is closed, and may be closed again', async () => {
+      const store = await context.fixture.open();
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+      const calls: Promise<unknown>[] = [
+        store.accept(anInput()),
+        store.takeOutbox({ limit: 1, olderThanMs: 0, leaseMs: 0 }),
+        store.getMessage(newId()),
+        store.listMessages(newId(), { limit: 1 }),
+        store.listConversations('ada', { limit: 1 }),
+        store.renameConversation(newId(), 'x'),
+        store.registerAgent('x', aProfile()),
+        store.listAgents(),
+        store.addDeadLetter(aLetter()),
+        store.listDeadLetters({ limit: 1 }),
+        store.check(),
+      ];
+      for (const outcome of await Promise.allSettled(calls)) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
+      }
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import type { OutboxEntry, Store } from '../store.ts';
+import { accepted, anInput, entryOf } from './samples.ts';
+import type { Context } from './store-fixture.ts';
+
+const ALL = { limit: 100_000, olderThanMs: 0 };
+
+/** Puts the outbox into a known state: empty. */
+async function emptyOutbox(store: Store): Promise<void> {
+  const entries = await store.takeOutbox({ ...ALL, leaseMs: 0 });
+  await store.markPublished(entries.map(({ message }) => message.id));
+}
+
+const idsOf = (entries: readonly OutboxEntry[]): string[] => entries.map(({ message }) => message.id);
+
+export function describeOutbox(context: Context): void {
+  describe('the outbox', () => {
+    it('holds a message until it is marked as published', async () => {
+      const { store } = context;
+      const first = await accepted(store);
+      const second = await accepted(store);
+      await store.markPublished([first.id, newId(), first.id]);
+      expect(await entryOf(store, first.id)).toBeUndefined();
+      expect(await entryOf(store, second.id)).toEqual({ message: second, attempt: 0 });
+    });
+
+    it('takes a call that marks nothing', async () => {
+      await expect(context.store.markPublished([])).resolves.toBeUndefined();
+    });
+
+    it('gives the oldest first, those of one conversation in its order, as many as asked for', async () => {
+      const { store } = context;
+      await emptyOutbox(store);
+      const conversationId = newId();
+      // Ids are made by clients and need not sort in the order of the conversation.
+      const ids = Array.from({ length: 10 }, () => newId()).reverse();
+      await Promise.all(ids.map((id) => store.accept(anInput({ id, conversationId }))));
+      expect(idsOf(await store.takeOutbox({ ...ALL, limit: 4, leaseMs: 60_000 }))).toEqual(ids.slice(0, 4));
+      expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 60_000 }))).toEqual(ids.slice(4));
+    });
+
+    it('leaves out entries that are younger than asked for', async () => {
+      const { store } = context;
+      await emptyOutbox(store);
+      const message = await accepted(store);
+      expect(await store.takeOutbox({ ...ALL, olderThanMs: 60_000, leaseMs: 0 })).toEqual([]);
+      expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 0 }))).toEqual([message.id]);
+    });
+
+    it('gives each entry to one of many who ask at once', async () => {
+      const { store } = context;
+      const other = await context.open();
+      await emptyOutbox(store);
+      const sent = await Promise.all(Array.from({ length: 60 }, () => accepted(store)));
+      const taken: string[] = [];
+      // One that is being taken may be passed over by the others, so they ask until there is nothing left.
+      const takeAll = async (from: Store): Promise<void> => {
+        for (;;) {
+          const entries = await from.takeOutbox({ limit: 7, olderThanMs: 0, leaseMs: 60_000 });
+          if (entries.length === 0) return;
+          taken.push(...idsOf(entries));
+        }
+      };
+      await Promise.all([takeAll(store), takeAll(other), takeAll(store), takeAll(other)]);
+      expect(taken.toSorted()).toEqual(sent.map(({ id }) => id).toSorted());
+    });
+
+    it('gives an entry again when its lease has run out', async () => {
+      const { store } = context;
+      await emptyOutbox(store);
+      const message = await accepted(store);
+      expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 50 }))).toEqual([message.id]);
+      let again: OutboxEntry[] = [];
+      while (again.length === 0) again = await store.takeOutbox({ ...ALL, leaseMs: 50 });
+      expect(idsOf(again)).toEqual([message.id]);
+    });
+
+    it('forgets what was marked as published while it was leased', async () => {
+      const { store } = context;
+      const message = await accepted(store);
+      await store.takeOutbox({ ...ALL, leaseMs: 60_000 });
+      await store.markPublished([message.id]);
+      expect(await entryOf(store, message.id)).toBeUndefined();
+    });
+  });
+}

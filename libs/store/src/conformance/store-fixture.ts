@@ -1,0 +1,22 @@
+import type { OpenStoreOptions } from '../open-store.ts';
+import type { Store } from '../store.ts';
+
+/** One database of its own for one group of tests. */
+export interface StoreFixture {
+  /** Opens one more store on this database, as a further process would. */
+  open(): Promise<Store>;
+  /** How another process reaches the same database; plain JSON. */
+  readonly address: Omit<OpenStoreOptions, 'logger'>;
+  /** Removes the database. */
+  remove(): Promise<void>;
+}
+
+export type FixtureFactory = () => Promise<StoreFixture>;
+
+/** What the tests of the suite share. Each test uses ids of its own. */
+export interface Context {
+  readonly store: Store;
+  readonly fixture: StoreFixture;
+  /** Opens a further store, which is closed after the test. */
+  open(): Promise<Store>;
+}

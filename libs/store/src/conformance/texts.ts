@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '@parley/shared-models';
+import { accepted, anInput, aReply, entryOf, routed } from './samples.ts';
+import type { Context } from './store-fixture.ts';
+
+export function describeTexts(context: Context): void {
+  describe('texts', () => {
+    it.each([
+      ['of all planes', 'naïve – 漢字 👩‍👩‍👧 \u202Eabc'],
+      ['with quotes and backslashes', `'; DROP TABLE messages; -- "\\n" \\ % _ $1 ? {}`],
+      ['with control characters', 'a\tb\r\nc\u0001\u007F'],
+      ['as long as may be', '漢'.repeat(LIMITS.textLength)],
+      ['of white space', ' \n '],
+    ])('keeps a text %s as it is', async (_, text) => {
+      const message = await accepted(context.store, { text });
+      expect((await context.store.getMessage(message.id))?.message.text).toBe(text);
+    });
+
+    it.each([
+      ['NUL', 'a\u0000b', 'a\uFFFDb'],
+      ['half a surrogate pair', 'a\uD83Db', 'a\uFFFDb'],
+    ])('replaces %s, and still knows the message when it is sent again', async (_, text, kept) => {
+      const { store } = context;
+      const input = anInput({ text, sender: { kind: 'user', id: 'ada', name: text } });
+      const first = await store.accept(input);
+      expect(first.message.text).toBe(kept);
+      expect(first.message.sender.name).toBe(kept);
+      expect(await store.accept(input)).toEqual({ message: first.message, isDuplicate: true });
+      expect((await store.getMessage(first.message.id))?.message).toEqual(first.message);
+      expect((await entryOf(store, first.message.id))?.message).toEqual(first.message);
+    });
+
+    it('keeps NUL and halves of surrogate pairs where they stand in metadata, headers and reasons', async () => {
+      const { store } = context;
+      const metadata = { odd: 'a\u0000b\uD83D' };
+      const request = await routed(store, 'finance', { metadata });
+      const reply = aReply(request, 'finance', { metadata });
+      await store.storeReply(reply);
+      expect((await store.getMessage(request.id))?.message.metadata).toEqual(metadata);
+      expect((await store.getMessage(reply.reply.id))?.message.metadata).toEqual(metadata);
+    });
+
+    it('cuts titles and previews at whole characters', async () => {
+      const { store } = context;
+      for (const text of ['👩'.repeat(200), `x${'👩'.repeat(200)}`]) {
+        const { conversationId } = await accepted(store, { text });
+        const conversation = await store.getConversation(conversationId);
+        expect(conversation?.title.isWellFormed()).toBe(true);
+        expect(conversation?.title.length).toBeLessThanOrEqual(200);
+        expect(conversation?.preview.isWellFormed()).toBe(true);
+        expect(conversation?.preview.length).toBeLessThanOrEqual(140);
+      }
+    });
+
+    it('gives a conversation that begins with nothing visible a title all the same', async () => {
+      const { conversationId } = await accepted(context.store, { text: ' \n ' });
+      expect((await context.store.getConversation(conversationId))?.title).not.toBe('');
+    });
+  });
+}

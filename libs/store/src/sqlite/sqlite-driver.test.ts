@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import { accepted, anInput, entryOf, routed } from '../conformance/samples.ts';
+import { openStore } from '../open-store.ts';
+import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
+
+const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
+
+describe('the SQLite driver', () => {
+  let fixture: SqliteFixture;
+  let file: string;
+
+  beforeEach(async () => {
+    fixture = await createSqliteFixture();
+    file = path.join(fixture.dataDir, 'parley.sqlite');
+  });
+
+  afterEach(() => fixture.remove());
+
+  it('waits for another process that holds the file, without holding up its own', async () => {
+    const store = await fixture.open();
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const accepting = store.accept(anInput());
+    // This timer would not come while SQLite itself waited for the lock that it lets go of.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.exec('COMMIT');
+    other.close();
+    expect((await accepting).message.seq).toBe(1);
+    await store.close();
+  });
+
+  it('gives up a write when another process holds the file for too long, and goes on afterwards', async () => {
+    const store = fixture.openWith({ writeTimeoutMs: 50 });
+    const { id } = await accepted(store);
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+    expect((await store.getMessage(id))?.message.seq).toBe(1);
+    other.exec('COMMIT');
+    other.close();
+    expect((await accepted(store)).seq).toBe(1);
+    await store.close();
+  });
+
+  it('closes in the end although another process holds the file', async () => {
+    const store = fixture.openWith({ writeTimeoutMs: 50 });
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const accepting = store.accept(anInput());
+    const [outcome] = await Promise.allSettled([accepting, store.close()]);
+    expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
+    other.close();
+  });
+
+  it('lets a write that fails in an unforeseen way fail alone, and undoes it', async () => {
+    const store = await fixture.open();
+    const conversationId = newId();
+    const outcomes = await Promise.allSettled([
+      store.accept(anInput({ conversationId, text: 'one' })),
+      // Fails when the message is inserted, after it has taken its seq.
+      store.accept(anInput({ conversationId, createdAt: {} as never })),
+      store.accept(anInput({ conversationId: newId() }, 'eve')),
+      store.accept(anInput({ conversationId, text: 'two' })),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    const { messages } = await store.listMessages(conversationId, { limit: 10 });
+    expect(messages.map(({ seq, text }) => [seq, text])).toEqual([
+      [1, 'one'],
+      [2, 'two'],
+    ]);
+    await store.close();
+  });
+
+  it('finds what waits in the outbox although the clock was set back', async () => {
+    let now = Date.now();
+    const store = fixture.openWith({ now: () => now });
+    const message = await accepted(store);
+    const leaseMs = 30_000;
+    now -= 3_600_000;
+    const taken = await store.takeOutbox({ limit: 10, olderThanMs: 35_000, leaseMs });
+    expect(taken.map((entry) => entry.message.id)).toEqual([message.id]);
+    expect(await store.takeOutbox({ limit: 10, olderThanMs: 35_000, leaseMs })).toEqual([]);
+    now -= 3_600_000;
+    expect(await store.takeOutbox({ limit: 10, olderThanMs: 35_000, leaseMs })).toHaveLength(1);
+    await store.close();
+  });
+
+  it('keeps what it has when it is opened without being closed before', async () => {
+    const first = await fixture.open();
+    const message = await routed(first);
+    const second = await openStore({ dataDir: path.join(fixture.dataDir) });
+    expect((await second.getMessage(message.id))?.status?.status).toBe('routed');
+    expect(await entryOf(second, message.id)).toBeUndefined();
+    await second.close();
+    await first.close();
+  });
+
+  it('makes the folder that it is told of', async () => {
+    const store = await openStore({ dataDir: path.join(fixture.dataDir, 'a', 'b') });
+    await expect(store.check()).resolves.toBeUndefined();
+    await store.close();
+  });
+
+  it('says that a damaged file is one', async () => {
+    writeFileSync(file, 'this is no database, and long enough to be taken for the header of one '.repeat(10));
+    await expect(fixture.open()).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('no SQLite database'),
+    });
+  });
+
+  it('does not touch a file that a later version has written', async () => {
+    const later = new DatabaseSync(file);
+    later.exec('PRAGMA user_version = 1000');
+    later.close();
+    await expect(fixture.open()).rejects.toThrow(/version 1000/);
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Write } from './rules/workspace.ts';
+import { silentLogger } from './store-logger.ts';
+import { createWriteGroups, type WriteGroupsOptions } from './write-groups.ts';
+
+class Passing extends Error {}
+
+/** Writes that are their own name, and a commit that notes which came together. */
+function createRecorder(options: Partial<WriteGroupsOptions> = {}) {
+  const groups: { names: unknown[]; isDurable: boolean }[] = [];
+  const lane = createWriteGroups({
+    commit: (writes, isDurable) => {
+      const names = writes.map((write) => write.run(undefined as never));
+      groups.push({ names, isDurable });
+      return names.map((result) => ({ result }));
+    },
+    isPassing: (error) => error instanceof Passing,
+    portError: (error) => error,
+    logger: silentLogger,
+    timeoutMs: 1000,
+    limit: 3,
+    ...options,
+  });
+  return { lane, groups };
+}
+
+const write = (name: string): Write<string> => ({ keys: {}, run: () => name });
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('write groups', () => {
+  it('commit together what comes in one turn, in its order, at most so many', async () => {
+    const { lane, groups } = createRecorder();
+    const results = await Promise.all(['a', 'b', 'c', 'd'].map((name) => lane.add(write(name))));
+    expect(results).toEqual(['a', 'b', 'c', 'd']);
+    expect(groups.map(({ names }) => names)).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  it('do not commit before the turn has ended', async () => {
+    const { lane, groups } = createRecorder();
+    const first = lane.add(write('a'));
+    await Promise.resolve();
+    expect(groups).toEqual([]);
+    const second = lane.add(write('b'));
+    await Promise.all([first, second]);
+    expect(groups).toHaveLength(1);
+  });
+
+  it('let lazy writes wait for others, and go by themselves when none come', async () => {
+    const { lane, groups } = createRecorder();
+    const marking = lane.add(write('lazy'), 'lazy');
+    await turn();
+    await turn();
+    expect(groups).toEqual([]);
+    await Promise.all([lane.add(write('a')), marking]);
+    expect(groups.map(({ names }) => names)).toEqual([['lazy', 'a']]);
+    await expect(lane.add(write('alone'), 'lazy')).resolves.toBe('alone');
+  });
+
+  it('are durable when one of them has to be', async () => {
+    const { lane, groups } = createRecorder();
+    await Promise.all([lane.add(write('a'), 'lazy'), lane.add(write('b'), 'prompt')]);
+    await Promise.all([lane.add(write('c'), 'prompt'), lane.add(write('d'))]);
+    expect(groups.map(({ isDurable }) => isDurable)).toEqual([false, true]);
+  });
+
+  it('gather what comes while a commit is under way', async () => {
+    const commits: (() => void)[] = [];
+    const sizes: number[] = [];
+    const { lane } = createRecorder({
+      commit: (writes) => {
+        sizes.push(writes.length);
+        return new Promise((resolve) => commits.push(() => resolve(writes.map(() => ({ result: 'done' })))));
+      },
+    });
+    const first = lane.add(write('a'));
+    await turn();
+    const rest = [lane.add(write('b')), lane.add(write('c'))];
+    await turn();
+    expect(sizes).toEqual([1]);
+    commits.shift()?.();
+    await first;
+    await turn();
+    expect(sizes).toEqual([1, 2]);
+    commits.shift()?.();
+    await Promise.all(rest);
+  });
+
+  it('give each write its own outcome', async () => {
+    const { lane } = createRecorder({
+      commit: () => [{ result: 1 }, { error: new Error('refused') }, { result: 3 }],
+    });
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((name) => lane.add(write(name))));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('fail together when the commit fails for good, and not those that come after', async () => {
+    let failures = 0;
+    const { lane } = createRecorder({
+      commit: (writes) => {
+        if (failures++ === 0) throw new Error('disk full');
+        return writes.map(() => ({ result: 'done' }));
+      },
+    });
+    const outcomes = await Promise.allSettled([lane.add(write('a')), lane.add(write('b'))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(lane.add(write('c'))).resolves.toBe('done');
+  });
+
+  it.each([false, true])('are tried again while the trouble passes (asynchronous: %s)', async (isAsync) => {
+    let failures = 0;
+    const { lane } = createRecorder({
+      commit: (writes) => {
+        const results = writes.map(() => ({ result: 'done' }));
+        if (failures++ < 3) {
+          if (isAsync) return Promise.reject(new Passing());
+          throw new Passing();
+        }
+        return isAsync ? Promise.resolve(results) : results;
+      },
+    });
+    const first = lane.add(write('a'));
+    await turn();
+    await expect(Promise.all([first, lane.add(write('b'))])).resolves.toEqual(['done', 'done']);
+    expect(failures).toBe(4);
+  });
+
+  it('give up when the trouble lasts', async () => {
+    const { lane } = createRecorder({
+      timeoutMs: 20,
+      commit: () => {
+        throw new Passing('held for long');
+      },
+    });
+    await expect(lane.add(write('a'))).rejects.toThrow('held for long');
+  });
+
+  it('report trouble once, and its end', async () => {
+    const reports: string[] = [];
+    const note = (_: object, message: string): void => {
+      reports.push(message);
+    };
+    let failures = 0;
+    const { lane } = createRecorder({
+      logger: { ...silentLogger, warn: note, info: note },
+      commit: (writes) => {
+        if (failures++ < 3) throw new Error('disk full');
+        return writes.map(() => ({ result: 'done' }));
+      },
+    });
+    for (let count = 0; count < 5; count++) await Promise.allSettled([lane.add(write('a'))]);
+    expect(reports).toEqual(['the store cannot be written to', 'the store can be written to again']);
+  });
+
+  it('commit what is pending when they are closed, the lazy ones at once, and refuse what comes after', async () => {
+    const { lane, groups } = createRecorder({ limit: 1 });
+    const pending = [lane.add(write('a')), lane.add(write('b')), lane.add(write('c'), 'lazy')];
+    const closing = lane.close();
+    await expect(lane.add(write('late'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    await Promise.all([closing, lane.close()]);
+    expect(groups.map(({ names }) => names)).toEqual([['a'], ['b'], ['c']]);
+    await expect(Promise.all(pending)).resolves.toEqual(['a', 'b', 'c']);
+  });
+});
