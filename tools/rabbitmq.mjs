@@ -1,10 +1,14 @@
 /** `npm run rabbitmq`: a RabbitMQ for development, with its management UI, until Ctrl-C. */
-import { relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startRabbitMq } from './provision/rabbitmq.mjs';
 import { onStopSignal } from './stop-signals.mjs';
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// A given path stands relative to where the user stood, as in every process of Parley.
 const start = process.env.INIT_CWD ?? process.cwd();
-const dataFolder = resolve(start, process.env.DATA_DIR || 'data', 'rabbitmq');
+const dataDir = process.env.DATA_DIR ? resolve(start, process.env.DATA_DIR) : join(root, 'data');
+const dataFolder = join(dataDir, 'rabbitmq');
 
 /** @type {import('./provision/rabbitmq.d.mts').RabbitMqNode | undefined} */
 let node;

@@ -23,19 +23,30 @@ export function allServers(root) {
   return names.filter((name) => name !== 'DATABASE_URL' || hasPostgresDriver);
 }
 
+/** Where tests live, as opposed to the code that they test. */
+const testCode = /\.test\.tsx?$|[\\/](testing|conformance|tests)[\\/].*\.ts$/;
+
+/** How tests' code shows that it needs a server. */
+const signs = {
+  AMQP_URL: /\bRABBITMQ_MANAGEMENT_URL\b|@parley\/messaging\/testing/,
+  DATABASE_URL: /\benv(\.|\[')DATABASE_URL\b/,
+  CHROMIUM_PATH: /\benv(\.|\[')CHROMIUM_PATH\b/,
+};
+
 /**
  * @param {string} folder
- * @returns {ServerVariable[]} what this folder's tests ask their environment for
+ * @returns {ServerVariable[]} what this folder's tests seem to need; rather one too many than one too few
  */
 export function serversNamedIn(folder) {
   /** @type {Set<ServerVariable>} */
   const named = new Set();
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const isOurs = !/(^|[\\/])(node_modules|dist)([\\/]|$)/.test(entry.parentPath.slice(folder.length));
-    if (!entry.isFile() || !isOurs || !/\.tsx?$/.test(entry.name)) continue;
-    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const [, name] of text.matchAll(/\benv(?:\.|\[')(AMQP_URL|DATABASE_URL|CHROMIUM_PATH)\b/g)) {
-      named.add(/** @type {ServerVariable} */ (name));
+    const path = join(entry.parentPath, entry.name);
+    const isInstalled = /[\\/](node_modules|dist)[\\/]/.test(path.slice(folder.length));
+    if (!entry.isFile() || isInstalled || !testCode.test(path)) continue;
+    const text = readFileSync(path, 'utf8');
+    for (const [name, sign] of Object.entries(signs)) {
+      if (sign.test(text)) named.add(/** @type {ServerVariable} */ (name));
     }
   }
   return [...named];
