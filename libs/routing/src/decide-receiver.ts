@@ -1,9 +1,10 @@
-import type {
-  AgentStatus,
-  ErrorCode,
-  RoutingCandidate,
-  RoutingDecision,
-  Target,
+import {
+  type AgentStatus,
+  CAPABILITIES,
+  type ErrorCode,
+  type RoutingCandidate,
+  type RoutingDecision,
+  type Target,
 } from '@parley/shared-models';
 import { scoreKeywords } from './keyword-score.ts';
 
@@ -23,9 +24,6 @@ export interface RoutingQuestion {
 export type RoutingAnswer =
   | { readonly ok: true; readonly decision: RoutingDecision }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
-
-/** An agent that says this about itself takes what no other agent claims. */
-export const ANSWERS_ANYTHING = 'answers-anything';
 
 /**
  * Who shall answer. In this order: the agent, name or group that the sender named; whose keywords stand in the
@@ -108,7 +106,7 @@ function chooseAmong(question: RoutingQuestion, online: AgentStatus[]): RoutingD
   }
   const anything = leastLoaded(
     question,
-    online.filter((agent) => agent.capabilities.includes(ANSWERS_ANYTHING)),
+    online.filter((agent) => agent.capabilities.includes(CAPABILITIES.answersAnything)),
   );
   if (anything !== undefined) {
     return decision(

@@ -6,6 +6,14 @@ import { AgentId, AgentName } from './ids.ts';
 export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
 export type AgentState = z.infer<typeof AgentState>;
 
+/** Capabilities that Parley itself understands; all others are for people. */
+export const CAPABILITIES = {
+  /** The agent takes what no other agent claims. */
+  answersAnything: 'answers-anything',
+  /** Followed by which language model it uses, or `offline rules`. */
+  languageModelPrefix: 'language-model: ',
+} as const;
+
 /** Counters since the agent started. */
 export const AgentMetrics = z.object({
   handled: z.number().int().nonnegative().default(0),

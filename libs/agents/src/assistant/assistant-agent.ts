@@ -1,5 +1,6 @@
 import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
+import { CAPABILITIES } from '@parley/shared-models';
 
 /** About 12,000 characters: a long answer, well below what a message may hold. */
 const MAX_OUTPUT_TOKENS = 3000;
@@ -9,7 +10,13 @@ export function createAssistantAgent(model: LanguageModel): AgentDefinition {
   return defineAgent({
     name: 'Assistant',
     description: `Answers questions and helps with texts (${model.label})`,
-    capabilities: ['conversation', 'questions', 'writing'],
+    capabilities: [
+      'questions',
+      'writing',
+      CAPABILITIES.answersAnything,
+      // A capability has 64 characters at most.
+      `${CAPABILITIES.languageModelPrefix}${model.label}`.slice(0, 64),
+    ],
     keywords: ['assistant', 'help', 'question', 'explain', 'write', 'translate', 'summarize'],
     examples: [
       'Hello! What can you help with?',

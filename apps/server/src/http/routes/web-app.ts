@@ -14,7 +14,6 @@ export async function registerWebApp(app: App, { config, bus, logger }: ServerSe
     await app.register(fastifyStatic, {
       root: config.WEB_DIST,
       index: false,
-      wildcard: false,
       // Built files carry a hash in their names; index.html does not.
       immutable: true,
       maxAge: '365d',
