@@ -11,8 +11,8 @@ export function accept({ message: sent, ownerId, target }: AcceptInput): Write<A
   return {
     keys: { messages: [id], conversations: [conversationId] },
     run(workspace) {
-      const owner = workspace.ownerOf(conversationId);
-      if (owner !== undefined && owner !== ownerId) {
+      const conversation = workspace.conversation(conversationId);
+      if (conversation !== undefined && conversation.ownerId !== ownerId) {
         throw new ParleyError('forbidden', 'That conversation belongs to somebody else.');
       }
       const known = workspace.message(id);
@@ -26,12 +26,12 @@ export function accept({ message: sent, ownerId, target }: AcceptInput): Write<A
           throw new ParleyError('id_conflict', 'This message id was used for another message before.');
         return { message: known, isDuplicate: true };
       }
-      if (owner === undefined) {
+      if (conversation === undefined) {
         workspace.addConversation({ id: conversationId, ownerId, title: titleOf(text), createdAt });
       }
-      const seq = workspace.advance(conversationId, previewOf(text));
+      const seq = (conversation?.lastSeq ?? 0) + 1;
       const message = { ...unstored, seq };
-      workspace.addMessage(message);
+      workspace.append(message, previewOf(text));
       workspace.addRequest({
         messageId: id,
         conversationId,

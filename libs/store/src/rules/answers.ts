@@ -1,4 +1,5 @@
 import {
+  type ChatMessage,
   deriveId,
   type Hop,
   isTerminal,
@@ -38,9 +39,7 @@ export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Wri
         conversationId: row.conversationId,
         inReplyTo: requestId,
       });
-      const seq = workspace.advance(row.conversationId, previewOf(unstored.text));
-      const message = { ...unstored, seq };
-      workspace.addMessage(message);
+      const message = append(unstored, workspace);
       const answered = row.state === 'answered' ? row : answer(row, agentId, hops, workspace);
       return { outcome: 'stored', message, status: statusOf(answered) };
     },
@@ -60,6 +59,14 @@ export function settle(
       return statusOf(answer(row, agentId, hops, workspace));
     },
   };
+}
+
+function append(unstored: UnstoredMessage, workspace: Workspace): ChatMessage {
+  const conversation = workspace.conversation(unstored.conversationId);
+  if (conversation === undefined) throw new Error(`there is no conversation ${unstored.conversationId}`);
+  const message = { ...unstored, seq: conversation.lastSeq + 1 };
+  workspace.append(message, previewOf(unstored.text));
+  return message;
 }
 
 /** While nobody has the request (it is being routed again, say), the answer of one who had it is as good as any. */
@@ -102,8 +109,7 @@ export function fail({ requestId, status, error, hops }: FailInput): Write<FailO
         createdAt: new Date().toISOString(),
         metadata: { code },
       };
-      const message = { ...unstored, seq: workspace.advance(row.conversationId, previewOf(unstored.text)) };
-      workspace.addMessage(message);
+      const message = append(unstored, workspace);
       const failed: RequestRow = {
         ...row,
         state: status,

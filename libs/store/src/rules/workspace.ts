@@ -22,6 +22,14 @@ export interface RequestRow {
   readonly isInOutbox: boolean;
 }
 
+/** A conversation as far as the rules look at it. */
+export interface ConversationHead {
+  readonly id: string;
+  readonly ownerId: string;
+  /** `seq` of its newest message, 0 before the first. */
+  readonly lastSeq: number;
+}
+
 export interface NewConversation {
   readonly id: string;
   readonly ownerId: string;
@@ -36,11 +44,10 @@ export interface NewConversation {
 export interface Workspace {
   message(id: string): ChatMessage | undefined;
   request(messageId: string): RequestRow | undefined;
-  ownerOf(conversationId: string): string | undefined;
+  conversation(id: string): ConversationHead | undefined;
   addConversation(conversation: NewConversation): void;
-  /** Gives the conversation's next seq to a message. */
-  advance(conversationId: string, preview: string): number;
-  addMessage(message: ChatMessage): void;
+  /** Adds a message to a conversation that there is; its seq must be the next one. */
+  append(message: ChatMessage, preview: string): void;
   addRequest(request: RequestRow): void;
   saveRequest(request: RequestRow): void;
 }

@@ -15,12 +15,15 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
   const findRequest = prepare.one<StoredRequestRow>(
     `SELECT ${REQUEST_COLUMNS} FROM requests WHERE message_id = ?`,
   );
-  const findOwner = prepare.one<{ owner_id: string }>('SELECT owner_id FROM conversations WHERE id = ?');
+  const findConversation = prepare.one<{ owner_id: string; last_seq: number }>(
+    'SELECT owner_id, last_seq FROM conversations WHERE id = ?',
+  );
   const insertConversation = prepare.change(
     'INSERT INTO conversations (id, owner_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const advance = prepare.one<{ last_seq: number }>(`
-    UPDATE conversations SET last_seq = last_seq + 1, updated_at = ?, preview = ? WHERE id = ? RETURNING last_seq`);
+  const updateConversation = prepare.change(
+    'UPDATE conversations SET last_seq = ?, updated_at = ?, preview = ? WHERE id = ?',
+  );
   const insertMessage = prepare.change(
     `INSERT INTO messages (${MESSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -41,16 +44,17 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
       const row = findRequest(messageId);
       return row === undefined ? undefined : requestOf(row);
     },
-    ownerOf: (conversationId) => findOwner(conversationId)?.owner_id,
+    conversation(id) {
+      const row = findConversation(id);
+      return row === undefined ? undefined : { id, ownerId: row.owner_id, lastSeq: row.last_seq };
+    },
     addConversation({ id, ownerId, title, createdAt }) {
       insertConversation(id, ownerId, title, createdAt, now());
     },
-    advance(conversationId, preview) {
-      const row = advance(now(), preview, conversationId);
-      if (row === undefined) throw new Error(`there is no conversation ${conversationId}`);
-      return row.last_seq;
-    },
-    addMessage({ id, conversationId, seq, kind, sender, receiver, text, inReplyTo, createdAt, metadata }) {
+    append(message, preview) {
+      const { id, conversationId, seq, kind, sender, receiver, text, inReplyTo, createdAt, metadata } =
+        message;
+      updateConversation(seq, now(), preview, conversationId);
       insertMessage(
         id,
         conversationId,
