@@ -105,6 +105,19 @@ export const FAULT_KINDS: readonly FaultKind[] = [
     },
   },
   {
+    // Publishes wait, acknowledgements pass: what was acknowledged too early is lost.
+    name: 'kill -9 during a RabbitMQ memory alarm',
+    needs: 'node',
+    async run({ fleet, node, random }) {
+      const name = random.pick(['server', 'broker', 'agent-a'] as const);
+      await node?.setMemoryAlarm(true);
+      await delay(random.integer(500, 1500));
+      await fleet.member(name).kill();
+      await node?.setMemoryAlarm(false);
+      await fleet.start(name);
+    },
+  },
+  {
     name: 'kill -9 RabbitMQ',
     needs: 'node',
     async run({ node, random }) {

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     broken: { type: 'string', default: 'none' },
     postgres: { type: 'boolean', default: false },
+    settle: { type: 'string', default: '60' },
   },
 });
 const write = (line: string): void => {
@@ -27,6 +28,7 @@ const report = await runFaults({
   only: values.only,
   broken: FaultSettings.shape.broken.parse(values.broken),
   databaseUrl: values.postgres ? process.env.DATABASE_URL : undefined,
+  settleMs: Number(values.settle) * 1000,
   log: write,
 });
 write(`\n${describeReport(report)}`);

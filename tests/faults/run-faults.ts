@@ -19,6 +19,8 @@ export interface FaultRun {
   readonly databaseUrl?: string | undefined;
   /** @default 12 */
   readonly clients?: number;
+  /** How long a message may take to come to its end after all is well again, in milliseconds. @default 60000 */
+  readonly settleMs?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -87,7 +89,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       log(`  answered again after ${ms.toFixed(0)} ms`);
     }
     await load.finish(PROBE_MS);
-    const verdict = await judge(load, fleet.url, SETTLE_MS);
+    const verdict = await judge(load, fleet.url, run.settleMs ?? SETTLE_MS);
     return {
       run,
       verdict,
