@@ -7,13 +7,13 @@ export {
 } from './client/create-client.ts';
 export type * from './control-plane.ts';
 export type { Logger } from './logger.ts';
-export {
-  type AgentCommandOutput,
-  type AgentIdentity,
-  type AgentMembership,
-  type JoinAsAgentOptions,
-  joinAsAgent,
-} from './membership/join-as-agent.ts';
+export type {
+  AgentCommandOutput,
+  AgentIdentity,
+  AgentMembership,
+  JoinAsAgentOptions,
+} from './membership/agent-membership.ts';
+export { joinAsAgent } from './membership/join-as-agent.ts';
 export {
   type BrokerMembership,
   type JoinAsBrokerOptions,

@@ -9,6 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
+import { bearer } from '../join-token.ts';
 import { errorOf } from '../wire/error-status.ts';
 
 export type Method = MethodDefinition<object, object>;
@@ -45,6 +46,7 @@ interface Cancellable {
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
+  const authorization = options.joinToken === undefined ? undefined : bearer(options.joinToken);
   let client = open(options);
   let isClosed = false;
   const calls = new Set<Cancellable>();
@@ -55,7 +57,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
   const metadata = (): Metadata => {
     const fields = new Metadata();
-    if (options.joinToken !== undefined) fields.set('authorization', `Bearer ${options.joinToken}`);
+    if (authorization !== undefined) fields.set('authorization', authorization);
     return fields;
   };
   const track = <T extends Cancellable>(call: T): T => {

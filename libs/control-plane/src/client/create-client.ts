@@ -81,6 +81,7 @@ export interface ControlPlaneClient {
   close(): void;
 }
 
+/** @throws Error when the join token has characters that cannot be sent */
 export function createControlPlaneClient(options: ControlPlaneClientOptions): ControlPlaneClient {
   routeLibraryLog(options.logger);
   const callMs = options.deadlines?.callMs ?? 5_000;

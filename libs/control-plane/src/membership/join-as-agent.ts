@@ -1,84 +1,10 @@
-import {
-  type AgentCommand,
-  type AgentMetrics,
-  type AgentProfile,
-  type AgentState,
-  type CommandOutput,
-  type CommandResult,
-  newId,
-  ParleyError,
-} from '@parley/shared-models';
-import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
+import { type AgentState, newId, ParleyError } from '@parley/shared-models';
+import { createControlPlaneClient } from '../client/create-client.ts';
+import type { AgentIdentity, AgentMembership, JoinAsAgentOptions } from './agent-membership.ts';
 import { keepConnected, pause } from './keep-connected.ts';
 import { isForgotten, isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
-
-/** Who an agent is, according to the server. */
-export interface AgentIdentity {
-  readonly agentId: string;
-  readonly incarnation: number;
-}
-
-export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
-  /** The id that the agent wants. */
-  readonly agentId: string;
-  /** true: takes the id over from whoever has it. false: the server may give another. */
-  readonly isExclusive: boolean;
-  readonly profile: AgentProfile;
-  /** Goes with each heartbeat: messages in hand divided by concurrency. */
-  load(): number;
-  /** Goes with each heartbeat. */
-  metrics(): AgentMetrics;
-  /** Goes with each heartbeat: what the agent is doing. */
-  state(): AgentState;
-  /** The server has taken the agent in, for the first time or again. `state` is what it wants it to do. */
-  onRegistered(registered: AgentIdentity & { state: AgentState }): void;
-  /** The server wants another state than before: an operator paused or resumed the agent. */
-  onState(wanted: AgentState): void;
-  /** Every command but `pause` and `resume`, which come as `onState`. May be the same one again after a reconnect. */
-  onCommand(command: AgentCommand): void;
-  /** Another process has taken the id over. The membership has ended for good; this process must stop working. */
-  onFenced(): void;
-  /**
-   * The server refuses this agent for a reason that waiting does not mend, e.g. `unauthenticated` or `invalid_request`.
-   * It is tried again all the same, since the server may be restarted with other settings, until `stop` is called.
-   */
-  onRefused?(error: ParleyError): void;
-}
-
-export interface AgentMembership {
-  /** What the server gave last; undefined before the first registration. */
-  readonly identity: AgentIdentity | undefined;
-  /** Whether the server counts on this agent now. */
-  readonly isConnected: boolean;
-  /**
-   * Sends a heartbeat now, so that the server knows the new state at once. Resolves when it was answered, or when it
-   * could not be sent, which the log says.
-   */
-  reportState(): Promise<void>;
-  /**
-   * Opens the way for what commands print.
-   * @throws ParleyError `unavailable` before the first registration
-   */
-  openCommandOutput(): AgentCommandOutput;
-  /** @throws ParleyError `unavailable`, `stale_incarnation`, `not_found` */
-  sendCommandResult(result: Omit<CommandResult, 'agentId'>): Promise<void>;
-  /**
-   * Unregisters, so that the server does not wait for the lease to run out, then stops. Never rejects.
-   * @param timeoutMs in milliseconds. @default 2000
-   */
-  leave(timeoutMs?: number): Promise<void>;
-  /** Stops without unregistering: the server sees the end of the stream. Idempotent, never rejects. */
-  stop(): Promise<void>;
-}
-
-/** As `CommandOutputStream`, with the agent's identity filled in. */
-export interface AgentCommandOutput {
-  send(output: Omit<CommandOutput, 'agentId'>): Promise<void>;
-  end(): Promise<number>;
-  cancel(): void;
-}
 
 /**
  * Joins the server and stays: registers, sends heartbeats, keeps the stream of commands open, and comes back after a

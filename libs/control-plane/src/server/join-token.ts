@@ -1,14 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
+import { bearer } from '../join-token.ts';
 import { statusOf } from '../wire/error-status.ts';
 
 /** Orchestrators ask for health and have no token. */
 const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
-/** Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`. */
+/**
+ * Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`.
+ * @throws Error when no client could send that token
+ */
 export function requireJoinToken(token: string): ServerInterceptor {
-  const expected = digest(`Bearer ${token}`);
+  const expected = digest(bearer(token));
   const isAllowed = (metadata: Metadata): boolean =>
     timingSafeEqual(digest(String(metadata.get('authorization')[0] ?? '')), expected);
   return (method, call) => {

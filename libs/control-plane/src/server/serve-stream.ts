@@ -1,10 +1,11 @@
-import { type handleServerStreamingCall, Metadata, type ServerWritableStream, status } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, Metadata, status } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
 import type { z } from 'zod';
 import type { Push } from '../control-plane.ts';
 import type { Logger } from '../logger.ts';
 import { statusOf } from '../wire/error-status.ts';
 import { parseRequest } from '../wire/parse.ts';
+import { pendingMessages } from './pending-messages.ts';
 import { refusal } from './serve-unary.ts';
 
 /** The streams that are open, so that a server that shuts down can end them. */
@@ -29,7 +30,7 @@ export function serveStream<T, Item>(
   const { logger, schema, open, encode, subscribe } = options;
   return (call) => {
     const rpc = call.getPath();
-    const pending = new PendingMessages(call);
+    const pending = pendingMessages(call);
     let isClosed = false;
     let unsubscribe: (() => void) | undefined;
 
@@ -83,42 +84,4 @@ export function serveStream<T, Item>(
 function tooSlow(): ReturnType<typeof statusOf> {
   const error = new ParleyError('rate_limited', 'The stream was read too slowly; open it again.');
   return { ...statusOf(error), code: status.RESOURCE_EXHAUSTED };
-}
-
-/** What a slow reader has not taken yet. Kept outside of the stream, where it could not be thrown away. */
-class PendingMessages {
-  readonly #call: ServerWritableStream<unknown, object>;
-  #waiting: object[] = [];
-
-  constructor(call: ServerWritableStream<unknown, object>) {
-    this.#call = call;
-    call.on('drain', () => this.#write());
-  }
-
-  get size(): number {
-    return this.#waiting.length;
-  }
-
-  add(message: object): void {
-    this.#waiting.push(message);
-    this.#write();
-  }
-
-  clear(): void {
-    this.#waiting = [];
-  }
-
-  /** Hands everything to the stream, full or not: it is about to be ended. */
-  flush(): void {
-    for (const message of this.#waiting) this.#call.write(message);
-    this.clear();
-  }
-
-  #write(): void {
-    while (!this.#call.writableNeedDrain) {
-      const message = this.#waiting.shift();
-      if (message === undefined) return;
-      this.#call.write(message);
-    }
-  }
 }

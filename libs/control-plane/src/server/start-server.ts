@@ -24,7 +24,7 @@ export interface ControlPlaneServerOptions {
   readonly keepaliveTimeoutMs?: number;
   /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 1048576 */
   readonly maxMessageBytes?: number;
-  /** Messages that may wait for a slow subscriber before its stream is ended with RESOURCE_EXHAUSTED. @default 256 */
+  /** Messages that may wait for a slow subscriber before its stream is ended with RESOURCE_EXHAUSTED. @default 1024 */
   readonly maxPendingPerStream?: number;
 }
 
@@ -45,6 +45,7 @@ export interface ControlPlaneServer {
 
 /**
  * Serves `parley.v1` and `grpc.health.v1.Health`.
+ * @throws Error when the join token has characters that cannot be sent
  * @throws Error with `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …), `address` and `port` when it cannot listen
  */
 export async function startControlPlaneServer(
@@ -57,10 +58,11 @@ export async function startControlPlaneServer(
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
+    'grpc.max_concurrent_streams': 1_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: joinToken === undefined ? [] : [requireJoinToken(joinToken)],
   });
-  addServices(server, { handlers, logger, open, maxPending: options.maxPendingPerStream ?? 256 });
+  addServices(server, { handlers, logger, open, maxPending: options.maxPendingPerStream ?? 1_024 });
   const health = await addHealthService(server, open);
   const port = await listen(server, host, options.port);
 

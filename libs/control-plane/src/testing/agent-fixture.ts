@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { AgentCommand, AgentMetrics, AgentState } from '@parley/shared-models';
-import { type AgentMembership, type JoinAsAgentOptions, joinAsAgent } from '../membership/join-as-agent.ts';
+import type { AgentMembership, JoinAsAgentOptions } from '../membership/agent-membership.ts';
+import { joinAsAgent } from '../membership/join-as-agent.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
 /** An agent that notes what it is told. */
