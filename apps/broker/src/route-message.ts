@@ -76,9 +76,12 @@ function targetOf(envelope: Envelope): Target | undefined {
   }
 }
 
+/** All that a decision needs of the body; the rest is parsed by who needs it. */
+const WithText = ChatMessage.pick({ text: true });
+
 function textOf(envelope: Envelope): string {
   try {
-    return ChatMessage.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8'))).text;
+    return WithText.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8'))).text;
   } catch (cause) {
     throw new Reject('malformed_message', 'the body is no chat message', { cause });
   }

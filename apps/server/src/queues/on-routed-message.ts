@@ -23,9 +23,10 @@ export async function onRoutedMessage(
   onDelivered: (messageId: string) => void,
 ): Promise<void> {
   const { store, bus, hub, logger } = services;
-  const hops = appendHop(stringHeader(envelope, HEADERS.hops), 'server');
+  const hopsHeader = appendHop(stringHeader(envelope, HEADERS.hops), 'server');
+  const hops = parseHops(hopsHeader);
   const attempt = integerHeader(envelope, HEADERS.attempt);
-  const route = await store.recordRouting(envelope.messageId, attempt, decisionOf(envelope), parseHops(hops));
+  const route = await store.recordRouting(envelope.messageId, attempt, decisionOf(envelope), hops);
   if (!('decision' in route)) {
     logger.debug(
       { messageId: envelope.messageId, outcome: route.outcome },
@@ -43,7 +44,7 @@ export async function onRoutedMessage(
       conversationId,
       status,
       routing: decision,
-      hops: parseHops(hops),
+      hops,
     });
   tell('routed');
   try {
@@ -51,7 +52,7 @@ export async function onRoutedMessage(
       ...envelope,
       headers: {
         ...envelope.headers,
-        [HEADERS.hops]: hops,
+        [HEADERS.hops]: hopsHeader,
         [HEADERS.receiver]: `agent:${decision.agentId}`,
         [HEADERS.routing]: encodeRouting(decision),
       },
