@@ -27,8 +27,8 @@ export type RoutingAnswer =
 
 /**
  * Who shall answer. In this order: the agent, name or group that the sender named; whose keywords stand in the
- * text; an agent that answers anything; the least loaded one online. An agent that is offline is chosen only while
- * it is expected back and nobody else is there (or it was named).
+ * text; an agent that answers anything; the least loaded one online. An agent that is leaving or offline is chosen
+ * only while it is expected back and nobody else is there (or it was named).
  */
 export function decideReceiver(question: RoutingQuestion): RoutingAnswer {
   const { target } = question;
@@ -46,8 +46,7 @@ function decideTarget(question: RoutingQuestion, target: Target, agents: AgentSt
   const named = agents.filter((agent) => isMeant(target, agent));
   if (named.length === 0) {
     const online = agents.filter((agent) => agent.state === 'online').map((agent) => agent.agentName);
-    const hint =
-      online.length === 0 ? 'No agent is online.' : `Online: ${[...new Set(online)].sort().join(', ')}.`;
+    const hint = online.length === 0 ? 'No agent is online.' : `Online: ${enumerate(online)}.`;
     return { ok: false, code: 'unknown_agent', message: `There is no agent ${wanted}. ${hint}` };
   }
   const online = leastLoaded(
@@ -78,13 +77,21 @@ function decideTarget(question: RoutingQuestion, target: Target, agents: AgentSt
 }
 
 function decideWithoutAnybody(question: RoutingQuestion, agents: AgentStatus[]): RoutingAnswer {
+  const leaving = leastLoaded(
+    question,
+    agents.filter((agent) => agent.state === 'draining'),
+  );
+  if (leaving !== undefined) {
+    const reason = `No agent is online; ${leaving.agentName} is leaving, and your message waits for its return.`;
+    return { ok: true, decision: decision(leaving, 'least-loaded', 0.5, reason, []) };
+  }
   const expected = mostRecentlySeen(agents, question);
   if (expected !== undefined) {
     const reason = `No agent is online; ${expected.agentName} was here a moment ago, and your message waits for its return.`;
     return { ok: true, decision: decision(expected, 'least-loaded', 0.5, reason, []) };
   }
   const paused = agents.filter((agent) => agent.state === 'paused').map((agent) => agent.agentName);
-  const hint = paused.length === 0 ? '' : ` Paused: ${[...new Set(paused)].sort().join(', ')}.`;
+  const hint = paused.length === 0 ? '' : ` Paused: ${enumerate(paused)}.`;
   return { ok: false, code: 'no_agent_online', message: `No agent is online that could answer.${hint}` };
 }
 
@@ -95,12 +102,11 @@ function chooseAmong(question: RoutingQuestion, online: AgentStatus[]): RoutingD
     const peers = scored.filter((score) => score.confidence === best.confidence).map((score) => score.agent);
     const agent = leastLoaded(question, peers) ?? best.agent;
     const words = scored.find((score) => score.agent === agent)?.words ?? best.words;
-    const quoted = words.map((word) => `“${word}”`).join(', ');
     return decision(
       agent,
       'keywords',
       best.confidence,
-      `${quoted} speaks for ${agent.agentName}.`,
+      `${quote(words)} speaks for ${agent.agentName}.`,
       candidatesOf(scored),
     );
   }
@@ -174,6 +180,22 @@ function decision(
   const own = { agentId: agent.agentId, agentName: agent.agentName, confidence };
   const others = candidates.filter((candidate) => candidate.agentId !== agent.agentId);
   return { ...own, strategy, reason, candidates: [own, ...others].slice(0, 10) };
+}
+
+/** So many names or words at most: reasons and messages have a bounded length on the wire. */
+const MAX_NAMES = 10;
+const MAX_WORDS = 5;
+
+function enumerate(names: readonly string[]): string {
+  const sorted = [...new Set(names)].sort();
+  const rest = sorted.length - MAX_NAMES;
+  return sorted.slice(0, MAX_NAMES).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function quote(words: readonly string[]): string {
+  const rest = words.length - MAX_WORDS;
+  const quoted = words.slice(0, MAX_WORDS).map((word) => `“${word}”`);
+  return quoted.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 function capitalise(text: string): string {
