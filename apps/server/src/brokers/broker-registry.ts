@@ -8,10 +8,11 @@ export interface BrokerRegistry {
 }
 
 export function createBrokerRegistry(): BrokerRegistry {
-  const brokers = new Map<string, { name: string; isConnected: boolean }>();
+  // A broker that has lost its connection opens a new stream before the end of the old one is noticed here.
+  const brokers = new Map<string, { name: string; streams: number }>();
   return {
     register(brokerId, name) {
-      brokers.set(brokerId, { name, isConnected: brokers.get(brokerId)?.isConnected ?? false });
+      brokers.set(brokerId, { name, streams: brokers.get(brokerId)?.streams ?? 0 });
     },
     unregister: (brokerId) => {
       brokers.delete(brokerId);
@@ -19,11 +20,11 @@ export function createBrokerRegistry(): BrokerRegistry {
     setConnected(brokerId, isConnected) {
       const broker = brokers.get(brokerId);
       if (broker === undefined) return;
-      broker.isConnected = isConnected;
+      broker.streams += isConnected ? 1 : -1;
       // It registers again when it comes back.
-      if (!isConnected) brokers.delete(brokerId);
+      if (broker.streams <= 0) brokers.delete(brokerId);
     },
     connected: () =>
-      [...brokers.values()].filter((broker) => broker.isConnected).map((broker) => broker.name),
+      [...brokers.values()].filter((broker) => broker.streams > 0).map((broker) => broker.name),
   };
 }
