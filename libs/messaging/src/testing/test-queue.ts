@@ -1,0 +1,10 @@
+/** For tests of what stands above the bus: a real embedded queue in a folder of its own, and what comes out of it. */
+export { silentLogger } from '../conformance/bus-fixture.ts';
+export {
+  collectDeliveries,
+  type Deliveries,
+  eventually,
+  type Gate,
+  gate,
+} from '../conformance/deliveries.ts';
+export { type BusFolder, makeBusFolder } from '../embedded/bus-folder.ts';
