@@ -38,6 +38,7 @@ export function startGuardian(folders) {
   const child = spawn('sh', ['-c', script, 'parley-guardian', ...folders], {
     detached: true, // A Ctrl-C in the terminal reaches the whole process group: the guardian must survive it.
     cwd: '/',
+    env: { PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin` }, // Whatever else changes, it must find rm.
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const { stdin } = child;
