@@ -45,8 +45,9 @@ export function isInstalled(root) {
 export async function ensureInstalled(root) {
   if (isInstalled(root)) return;
   console.log('Installing dependencies (npm ci) …');
+  // No warnings: they are about the Node.js that runs npm, and Parley runs on one that comes with the packages.
   const code = await new Promise((resolve, reject) => {
-    const npm = spawn('npm', ['ci', '--no-audit', '--no-fund'], {
+    const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       stdio: 'inherit',
       shell: process.platform === 'win32',
