@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import {
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { root } from './compose-file.ts';
@@ -13,7 +22,7 @@ async function contextFiles(): Promise<string[]> {
     cwd: root,
     maxBuffer: 64 * 1024 * 1024,
   });
-  const patterns = (await readFile(path.join(root, '.dockerignore'), 'utf8'))
+  const patterns = readFileSync(path.join(root, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
   const isLeftOut = (file: string): boolean =>
@@ -42,7 +51,29 @@ async function productionPackages(): Promise<string[]> {
     maxBuffer: 64 * 1024 * 1024,
   });
   const folders = stdout.split('\n').map((line) => path.relative(root, line));
-  return folders.filter((folder) => folder.startsWith('node_modules/') && !/\/node_modules\//.test(folder));
+  // What lies inside another package comes with that one.
+  return folders.filter((folder) => folder.split('/').filter((part) => part === 'node_modules').length === 1);
+}
+
+/** Never loaded: left out to have less to do. */
+const isIdle = /\.(map|md|markdown|flow|d\.[cm]?ts|tsbuildinfo)$/;
+
+/** A second name for the file where the file system can do that, else a copy. */
+function place(source: string, target: string): void {
+  try {
+    linkSync(source, target);
+  } catch {
+    copyFileSync(source, target);
+  }
+}
+
+function placeFolder(source: string, target: string): void {
+  mkdirSync(target, { recursive: true });
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
+    const [from, to] = [path.join(source, entry.name), path.join(target, entry.name)];
+    if (entry.isDirectory()) placeFolder(from, to);
+    else if (!isIdle.test(entry.name)) place(from, to);
+  }
 }
 
 /**
@@ -52,13 +83,15 @@ async function productionPackages(): Promise<string[]> {
 export async function layOutImage(folder: string): Promise<void> {
   for (const file of await contextFiles()) {
     const target = path.join(folder, file);
-    await mkdir(path.dirname(target), { recursive: true });
-    await cp(path.join(root, file), target);
+    mkdirSync(path.dirname(target), { recursive: true });
+    copyFileSync(path.join(root, file), target);
   }
   for (const installed of await productionPackages()) {
-    const target = path.join(folder, installed);
-    await mkdir(path.dirname(target), { recursive: true });
-    await cp(path.join(root, installed), target, { recursive: true, verbatimSymlinks: true });
+    const [source, target] = [path.join(root, installed), path.join(folder, installed)];
+    mkdirSync(path.dirname(target), { recursive: true });
+    // Our own packages are links into the sources.
+    if (lstatSync(source).isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else placeFolder(source, target);
   }
-  await symlink(path.join(root, 'apps/web/dist'), path.join(folder, 'apps/web/dist'));
+  symlinkSync(path.join(root, 'apps/web/dist'), path.join(folder, 'apps/web/dist'));
 }
