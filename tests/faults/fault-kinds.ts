@@ -28,6 +28,7 @@ export interface FaultKind {
 }
 
 const LEASE_MS = 1000;
+const JOINERS = ['broker', 'agent-a', 'agent-b'] as const;
 
 const killed = (name: MemberName): FaultKind => ({
   name: `kill -9 ${name}`,
@@ -90,6 +91,25 @@ export const FAULT_KINDS: readonly FaultKind[] = [
     await delay(random.integer(500, 3000));
     fleet.proxy(member)?.flow();
   }),
+  onProxy('way to RabbitMQ half closed', async ({ fleet }, member) => fleet.proxy(member)?.halfClose()),
+  onProxy('way to RabbitMQ slow', async ({ fleet, random }, member) => {
+    fleet.proxy(member)?.delay(random.integer(20, 200));
+    await delay(random.integer(500, 2000));
+    fleet.proxy(member)?.delay(0);
+  }),
+  {
+    name: 'gRPC connections cut',
+    run: async ({ fleet, random }) => fleet.grpcProxy(random.pick(JOINERS))?.cut(),
+  },
+  {
+    name: 'gRPC silent for longer than the lease',
+    async run({ fleet, random }) {
+      const proxy = fleet.grpcProxy(random.pick(JOINERS));
+      proxy?.stall();
+      await delay(LEASE_MS + random.integer(500, 2000));
+      proxy?.flow();
+    },
+  },
   {
     name: 'RabbitMQ closes all connections',
     needs: 'node',

@@ -15,8 +15,10 @@ export interface Fleet {
   readonly dataDir: string;
   start(name: MemberName): Promise<void>;
   member(name: MemberName): ParleyProcess;
-  /** Undefined with the embedded queue. */
+  /** Its way to RabbitMQ; undefined with the embedded queue. */
   proxy(name: MemberName): TcpProxy | undefined;
+  /** Its way to the server's gRPC port; undefined for the server itself. */
+  grpcProxy(name: MemberName): TcpProxy | undefined;
   stop(): Promise<void>;
 }
 
@@ -52,13 +54,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     for (const name of MEMBERS) proxies.set(name, await startTcpProxy(options.amqpUrl));
   }
 
+  const grpcProxies = new Map<MemberName, TcpProxy>();
+  for (const name of MEMBERS) {
+    if (name !== 'server') grpcProxies.set(name, await startTcpProxy(`grpc://127.0.0.1:${grpcPort}`));
+  }
+
   const environment = (name: MemberName): Record<string, string> => {
     const proxy = proxies.get(name);
+    const grpcProxy = grpcProxies.get(name);
     const faults = FaultSettings.parse({ ...options.faults, seed: options.seed + MEMBERS.indexOf(name) });
     return {
       PORT: String(port),
       GRPC_PORT: String(grpcPort),
-      GRPC_URL: `127.0.0.1:${grpcPort}`,
+      ...(grpcProxy === undefined ? {} : { GRPC_URL: new URL(grpcProxy.url).host }),
       DATA_DIR: dataDir,
       LOG_LEVEL: 'info',
       RATE_LIMIT: 'off',
@@ -86,10 +94,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return member;
     },
     proxy: (name) => proxies.get(name),
+    grpcProxy: (name) => grpcProxies.get(name),
     async stop() {
       for (const member of members.values()) member.signal('SIGCONT');
       await Promise.all([...members.values()].map((member) => member.kill()));
-      await Promise.all([...proxies.values()].map((proxy) => proxy.close()));
+      await Promise.all([...proxies.values(), ...grpcProxies.values()].map((proxy) => proxy.close()));
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };

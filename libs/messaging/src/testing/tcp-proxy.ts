@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const DONE = Promise.resolve();
 
 /** A way to a server that can be broken at will. Listens on the loopback interface, on one port for its whole life. */
 export interface TcpProxy {
@@ -17,6 +20,10 @@ export interface TcpProxy {
   stall(): void;
   /** Carries on what `stall()` held. */
   flow(): void;
+  /** Ends one direction of every connection: the server may still speak, the client's bytes come to an end. */
+  halfClose(): void;
+  /** Holds every piece back for this long, in milliseconds; 0 ends that. */
+  delay(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -24,17 +31,38 @@ export interface TcpProxy {
 export async function startTcpProxy(url: string, isOpen = true): Promise<TcpProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  const farSockets = new Set<Socket>();
   let isStalled = false;
+  let delayMs = 0;
 
-  const server: Server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+  /** Pieces keep their order, each held back from its own arrival on. */
+  const carry = (to: Socket, bytes: Buffer, line: { last: Promise<void> }): void => {
+    if (delayMs === 0 && line.last === DONE) {
+      to.write(bytes);
+      return;
+    }
+    const due = performance.now() + delayMs;
+    const piece = line.last.then(async () => {
+      await sleep(Math.max(0, due - performance.now()));
+      if (to.writable) to.write(bytes);
+      if (line.last === piece) line.last = DONE;
+    });
+    line.last = piece;
+  };
+
+  const server: Server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect({ port: Number(target.port), host: target.hostname, allowHalfOpen: true });
+    farSockets.add(far);
+    far.on('close', () => farSockets.delete(far));
     for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
       sockets.add(from);
       from.setNoDelay(true);
-      from.on('data', (bytes) => to.write(bytes));
+      const line = { last: DONE };
+      from.on('data', (bytes) => carry(to, bytes, line));
+      from.on('end', () => to.end());
       from.on('error', () => from.destroy());
       from.on('close', () => {
         sockets.delete(from);
@@ -80,6 +108,12 @@ export async function startTcpProxy(url: string, isOpen = true): Promise<TcpProx
     flow: () => {
       isStalled = false;
       for (const socket of sockets) socket.resume();
+    },
+    halfClose: () => {
+      for (const far of farSockets) far.end();
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     close: refuse,
   };
