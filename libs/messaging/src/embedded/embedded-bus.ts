@@ -23,6 +23,8 @@ const CLEARING_TIMEOUT_MS = 1_000;
 
 /**
  * Opens the durable queue in `<dataDir>/queue.sqlite`, which any number of processes of one machine may share.
+ * A process that is killed holds up nobody. One that is stopped in the very middle of a write holds the file until it
+ * goes on: nobody can take SQLite's lock from it, so the others wait, and their `health()` says so.
  * @throws ParleyError `bus_unavailable` when the file cannot be opened or written within `publishTimeoutMs`
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<MessageBus> {
@@ -171,7 +173,7 @@ function createBus(
     async depths() {
       writes.flush();
       try {
-        return statements.depths();
+        return statements.depths().map((depth) => ({ ...depth }));
       } catch (error) {
         throw unavailable(reasonOf(error), error);
       }

@@ -109,6 +109,23 @@ describe('embedded queue in trouble', () => {
     expect(await readyIn(bus, SERVER_INPUT_QUEUE)).toBe(1);
   });
 
+  it('closes while another process holds the file, failing what was not written', async () => {
+    const bus = await folder.open({ publishTimeoutMs: 200 });
+    const received = collectDeliveries(() => new Promise(() => undefined));
+    const subscription = await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
+    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('in hand'));
+    await received.waitFor(1);
+    const other = folder.look();
+    other.exec('BEGIN IMMEDIATE');
+    const publish = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('late'));
+    const closing = subscription.close({ timeoutMs: 10 }).then(() => bus.close());
+    await expect(publish).rejects.toMatchObject({ code: 'bus_unavailable' });
+    await closing;
+    expect(bus.health().state).toBe('down');
+    other.exec('ROLLBACK');
+    expect(await readyIn(await folder.open(), SERVER_INPUT_QUEUE)).toBe(0);
+  });
+
   it('opens once the process that holds the file lets go of it', async () => {
     const other = folder.look();
     other.exec('BEGIN EXCLUSIVE; CREATE TABLE something (x)');

@@ -1,0 +1,128 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { silentLogger } from '../conformance/bus-fixture.ts';
+import { createTransactions } from './transactions.ts';
+import { createWriteGroups, type GroupHooks, type WriteGroups } from './write-groups.ts';
+import { createWriteHealth } from './write-health.ts';
+
+describe('write groups', () => {
+  let database: DatabaseSync;
+  let commits: boolean[];
+  let writes: WriteGroups;
+
+  function create(hooks: Partial<GroupHooks> = {}): WriteGroups {
+    const transactions = createTransactions(database);
+    return createWriteGroups({
+      transactions: {
+        run(body, isDurable) {
+          const result = transactions.run(body, isDurable);
+          commits.push(isDurable);
+          return result;
+        },
+      },
+      hooks: {
+        isMember: () => true,
+        rejoin: () => () => undefined,
+        mayClaim: () => false,
+        isClaimWanted: () => false,
+        claim: () => () => undefined,
+        committed: () => undefined,
+        rolledBack: () => undefined,
+        ...hooks,
+      },
+      health: createWriteHealth({ downAfterMs: 1_000, logger: silentLogger }),
+      logger: silentLogger,
+    });
+  }
+
+  const insert = (value: number | null) => (): void => {
+    database.prepare('INSERT INTO numbers VALUES (?)').run(value);
+  };
+  const stored = (): unknown[] =>
+    database
+      .prepare('SELECT value FROM numbers')
+      .all()
+      .map(({ value }) => value);
+
+  beforeEach(() => {
+    database = new DatabaseSync(':memory:');
+    database.exec('CREATE TABLE numbers (value INTEGER NOT NULL UNIQUE)');
+    commits = [];
+    writes = create();
+  });
+  afterEach(() => {
+    writes.close();
+    database.close();
+  });
+
+  it('put all writes of one turn into one transaction, in order', async () => {
+    await Promise.all([3, 1, 2].map((value) => writes.write(insert(value))));
+    expect(stored()).toEqual([3, 1, 2]);
+    expect(commits).toEqual([true]);
+  });
+
+  it('resolve with what each write returned', async () => {
+    expect(await Promise.all(['a', 'b'].map((value) => writes.write(() => value)))).toEqual(['a', 'b']);
+  });
+
+  it('let a write that throws fail alone', async () => {
+    const outcomes = await Promise.allSettled([1, null, 1, 2].map((value) => writes.write(insert(value))));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(stored()).toEqual([1, 2]);
+    expect(commits).toEqual([true]);
+  });
+
+  it('wait for the disk only if one of their writes wants it', async () => {
+    await writes.write(insert(1), { isDurable: false });
+    await Promise.all([writes.write(insert(2), { isDurable: false }), writes.write(insert(3))]);
+    expect(commits).toEqual([false, true]);
+  });
+
+  it('take a write that can wait along with one that cannot', async () => {
+    const soon = writes.write(insert(1), { urgency: 'soon' });
+    await writes.write(insert(2));
+    await soon;
+    expect(commits).toEqual([true]);
+    await writes.write(insert(3), { urgency: 'soon' });
+    expect(stored()).toEqual([1, 2, 3]);
+  });
+
+  it('register again first when the others have given this instance up', async () => {
+    writes.close();
+    const log: string[] = [];
+    let isMember = false;
+    writes = create({
+      isMember: () => isMember,
+      rejoin: () => {
+        log.push('rejoined');
+        return () => {
+          isMember = true;
+        };
+      },
+    });
+    await writes.write(() => log.push('written'));
+    expect(log).toEqual(['rejoined', 'written']);
+  });
+
+  it('claim in the same transaction as the writes, after them, and deliver after the commit', async () => {
+    writes.close();
+    const log: string[] = [];
+    writes = create({
+      claim: () => {
+        log.push(`claims ${stored().join()}`);
+        return () => log.push(`delivers ${database.isTransaction}`);
+      },
+    });
+    await writes.write(insert(1));
+    expect(log).toEqual(['claims 1', 'delivers false']);
+    expect(commits).toHaveLength(1);
+  });
+
+  it('fail what is pending when they are closed', async () => {
+    const pending = writes.write(insert(1));
+    writes.close();
+    await expect(pending).rejects.toMatchObject({ code: 'bus_unavailable' });
+    await expect(writes.write(insert(2))).rejects.toMatchObject({ code: 'bus_unavailable' });
+    expect(stored()).toEqual([]);
+  });
+});
