@@ -6,6 +6,7 @@ import type { AgentDefinition } from './agent-definition.ts';
 import { createConversationLanes } from './conversation-lanes.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
+import { settleWithin } from './settle-within.ts';
 import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
@@ -21,7 +22,10 @@ export interface MessageHandler {
   handle(delivery: Delivery): Promise<void>;
   /** Stops the answer to this message, if it is being written here. */
   cancel(messageId: string): void;
-  /** Stops all answers: the process is going down and the drain time is over. Their messages go back to the queue. */
+  /**
+   * Stops all answers and begins no more: the process is going down and the drain time is over, or another one has
+   * taken its place. Their messages go back to the queue.
+   */
   abandon(): void;
 }
 
@@ -38,19 +42,25 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
   const running = new Map<string, AbortController>();
+  const abandoned = new AbortController();
 
   const answer = async (request: ChatMessage, delivery: Delivery): Promise<void> => {
+    // It waited behind another one of its conversation.
+    if (abandoned.signal.aborted) throw new Error('the process is going down');
     const key = `${request.id}#${delivery.envelope.headers[HEADERS.attempt] ?? 0}`;
     // Handed out again because its acknowledgement was lost: all it brought about is safe in the queue.
     if (finished.has(key)) return;
-    const { id, name, incarnation } = options.identity();
+    const { id, name } = options.identity();
     const writer = createReplyWriter({
       bus,
       request,
       requestHeaders: delivery.envelope.headers,
       hops: appendHop(String(delivery.envelope.headers[HEADERS.hops] ?? ''), `agent:${id}`),
       agent: { kind: 'agent', id, name },
-      incarnation,
+      // The latest: who has registered again meanwhile is not somebody else.
+      incarnation: () => options.identity().incarnation,
+      abandoned: abandoned.signal,
+      logger,
     });
     const abort = new AbortController();
     running.set(request.id, abort);
@@ -74,6 +84,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       try {
+        writer.startOver();
         await runOnMessage(request, writer, abort);
         if (writer.count === 0) await writer.settle();
         return true;
@@ -103,12 +114,15 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     writer: ReplyWriter,
     abort: AbortController,
   ): Promise<void> => {
+    // Stopped between two tries: the agent's code must not begin again.
+    if (abort.signal.aborted) throw new Error(`stopped: ${String(abort.signal.reason)}`);
     const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => abort.abort('timeout' satisfies Ending), timeoutMs);
     const aborted = Promise.withResolvers<never>();
+    // Nobody races against it when the agent's code throws before it has returned a promise.
+    aborted.promise.catch(() => {});
     const onAbort = (): void => aborted.reject(new Error(`stopped: ${String(abort.signal.reason)}`));
     abort.signal.addEventListener('abort', onAbort, { once: true });
-    if (abort.signal.aborted) onAbort();
     try {
       const { id, name } = options.identity();
       const work = Promise.resolve(
@@ -117,9 +131,9 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
           message: request,
           conversationId: request.conversationId,
           agent: { id, name },
-          reply: (text, metadata) => {
+          reply: async (text, metadata) => {
             if (abort.signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
-            return writer.reply(text, metadata);
+            await writer.reply(text, metadata);
           },
           stream: (pieces, metadata) => writer.stream(pieces, abort.signal, metadata),
           typing: (isTyping = true) => writer.typing(isTyping),
@@ -139,36 +153,15 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   return {
     async handle(delivery) {
       const request = parseRequest(delivery);
+      refuseForLaterIncarnation(delivery, options.identity().incarnation);
       await lanes.run(request.conversationId, () => answer(request, delivery));
     },
     cancel: (messageId) => running.get(messageId)?.abort('cancelled' satisfies Ending),
     abandon: () => {
+      abandoned.abort();
       for (const abort of running.values()) abort.abort('abandoned' satisfies Ending);
     },
   };
-}
-
-/** How long an agent may take to end after its signal was aborted, e.g. to save what it has of a stream. */
-const ABORT_GRACE_MS = 1000;
-
-/** The work's result; after an abort the work gets a moment to end by itself, then it is left behind. */
-async function settleWithin<T>(work: Promise<T>, aborted: Promise<never>, signal: AbortSignal): Promise<T> {
-  try {
-    return await Promise.race([work, aborted]);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const grace = new AbortController();
-    try {
-      return await Promise.race([
-        work,
-        delay(ABORT_GRACE_MS, undefined, { signal: grace.signal }).then(() => {
-          throw error;
-        }),
-      ]);
-    } finally {
-      grace.abort();
-    }
-  }
 }
 
 function describeEnding(
@@ -183,6 +176,12 @@ function describeEnding(
   }
   const { code, message } = error as ParleyError;
   return [code, message];
+}
+
+/** It is for the process that has replaced this one, which does not know of that yet. */
+function refuseForLaterIncarnation({ envelope }: Delivery, own: number): void {
+  const wanted = Number(envelope.headers[HEADERS.incarnation] ?? 0);
+  if (wanted > own) throw new Error(`the message is for incarnation ${wanted}, this is ${own}`);
 }
 
 function parseRequest(delivery: Delivery): ChatMessage {

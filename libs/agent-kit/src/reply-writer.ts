@@ -1,4 +1,5 @@
-import type { MessageBus } from '@parley/messaging';
+import { type Envelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
 import {
   BROKER_INPUT_QUEUE,
   type ChatMessage,
@@ -20,6 +21,8 @@ import {
 export interface ReplyWriter {
   /** Replies that are safe in the queue. */
   readonly count: number;
+  /** The agent's code runs from its beginning again: the same replies get the same ids. */
+  startOver(): void;
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
   stream(
     pieces: AsyncIterable<string>,
@@ -38,7 +41,11 @@ export interface ReplyWriterOptions {
   /** The request's hops with the agent's own. */
   readonly hops: string;
   readonly agent: Participant & { readonly kind: 'agent' };
-  readonly incarnation: number;
+  /** Asked for with each thing that is written. */
+  readonly incarnation: () => number;
+  /** Until it is given, a queue that is away is waited for. */
+  readonly abandoned: AbortSignal;
+  readonly logger: Logger;
 }
 
 export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
@@ -50,8 +57,8 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
     messageId: string,
     type: QueueMessageType,
     body: ReplyBody | Settled | Failure,
-  ): Promise<void> =>
-    bus.publish(BROKER_INPUT_QUEUE, {
+  ): Promise<void> => {
+    const envelope = (): Envelope => ({
       messageId,
       correlationId: request.id,
       type,
@@ -60,12 +67,17 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
         [HEADERS.conversation]: request.conversationId,
         [HEADERS.sender]: `agent:${agent.id}`,
         [HEADERS.receiver]: `${request.sender.kind}:${request.sender.id}`,
-        [HEADERS.incarnation]: options.incarnation,
+        [HEADERS.incarnation]: options.incarnation(),
         [HEADERS.attempt]: options.requestHeaders[HEADERS.attempt] ?? 0,
         [HEADERS.hops]: options.hops,
       },
       body: Buffer.from(JSON.stringify(body)),
     });
+    return retryWhileUnavailable(() => bus.publish(BROKER_INPUT_QUEUE, envelope()), {
+      signal: options.abandoned,
+      logger: options.logger,
+    });
+  };
 
   const signal = <T extends 'chat.delta' | 'chat.typing'>(type: T, body: SignalOf<T>): void =>
     bus.signal({ type, key: request.conversationId, body: Buffer.from(JSON.stringify(body)) });
@@ -100,6 +112,9 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
   return {
     get count() {
       return count;
+    },
+    startOver() {
+      ordinal = 0;
     },
     reply: (text, metadata) => send(nextId(), text, metadata),
     async stream(pieces, abort, metadata) {

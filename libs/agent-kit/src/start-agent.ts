@@ -1,5 +1,10 @@
 import { joinAsAgent } from '@parley/control-plane';
-import type { MessageBus, SignalSubscription, Subscription } from '@parley/messaging';
+import {
+  type MessageBus,
+  retryWhileUnavailable,
+  type SignalSubscription,
+  type Subscription,
+} from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
 import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
@@ -34,17 +39,16 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
   let state: AgentState = 'online';
   let subscription: Subscription | undefined;
   let signals: SignalSubscription | undefined;
-  let isStopped = false;
+  const stopping = new AbortController();
   // Registrations and changes of state come one after another, whatever order their effects would end in.
   let changes: Promise<void> = Promise.resolve();
 
   const handler = createMessageHandler({ bus, definition, identity: () => identity, meter, logger });
 
   const consume = async (): Promise<void> => {
-    await bus.declareAgentQueue(identity.id);
-    subscription = await bus.consume(agentQueue(identity.id), handler.handle, {
-      prefetch: profile.concurrency,
-    });
+    await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
+    // Before the first message: from then on an answer can be stopped.
+    await signals?.close();
     signals = await bus.subscribe(`agent_signals_${identity.id}_${newId()}`, (signal) => {
       if (signal.type !== 'chat.cancel') return;
       const cancel = Signals['chat.cancel'].safeParse(JSON.parse(Buffer.from(signal.body).toString('utf8')));
@@ -52,6 +56,9 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
       else logger.warn({ err: cancel.error }, 'a malformed cancel signal');
     });
     await signals.bind(agentSignalKey(identity.id));
+    subscription = await bus.consume(agentQueue(identity.id), handler.handle, {
+      prefetch: profile.concurrency,
+    });
   };
 
   const stopConsuming = async (timeoutMs: number): Promise<void> => {
@@ -62,7 +69,7 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
   };
 
   const applyState = async (): Promise<void> => {
-    if (isStopped) return;
+    if (stopping.signal.aborted) return;
     if (state === 'online') {
       if (subscription === undefined) await consume();
       else await subscription.resume();
@@ -70,9 +77,11 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
   };
 
   const enqueue = (change: () => Promise<void>): void => {
-    changes = changes.then(change).catch((error: unknown) => {
-      if (!isStopped) fenced.reject(error);
-    });
+    changes = changes
+      .then(() => retryWhileUnavailable(change, { signal: stopping.signal, logger }))
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) fenced.reject(error);
+      });
   };
 
   const membership = joinAsAgent({
@@ -84,7 +93,7 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
     logger,
     load: () => meter.load(),
     metrics: () => meter.metrics(),
-    state: () => (isStopped ? 'draining' : state),
+    state: () => (stopping.signal.aborted ? 'draining' : state),
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
       enqueue(async () => {
@@ -107,6 +116,8 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
       logger.warn({ commandId: command.commandId, type: command.type }, 'this agent executes no commands');
     },
     onFenced: () => {
+      // What this process would still answer is refused; the one that replaced it shall have the messages now.
+      handler.abandon();
       fenced.reject(
         new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
       );
@@ -116,18 +127,31 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
   return {
     ended: fenced.promise,
     async drain(timeoutMs) {
-      isStopped = true;
+      stopping.abort();
       await changes;
       await membership.reportState();
       await stopConsuming(timeoutMs);
       await membership.leave();
     },
     async stop() {
-      isStopped = true;
+      stopping.abort();
       handler.abandon();
       await changes;
       await stopConsuming(0);
       await membership.stop();
     },
   };
+}
+
+/** The work, or the end of the wait for it: what is asked of a queue that is away may take long to fail. */
+async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = (): void => stopped.reject(new Error('the process is going down'));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -1,0 +1,131 @@
+import type { MessageBus, Signal, Subscription } from '@parley/messaging';
+import {
+  type BusFolder,
+  collectDeliveries,
+  type Deliveries,
+  makeBusFolder,
+} from '@parley/messaging/test-queue';
+import { createLogger } from '@parley/process-kit';
+import {
+  agentQueue,
+  BROKER_INPUT_QUEUE,
+  type ChatMessage,
+  DEAD_LETTER_QUEUE,
+  deriveId,
+  HEADERS,
+  newId,
+} from '@parley/shared-models';
+import type { AgentDefinition } from '../agent-definition.ts';
+import { createMessageHandler, type MessageHandler } from '../message-handler.ts';
+import { createWorkMeter, type WorkMeter } from '../work-meter.ts';
+
+export const AGENT = { id: 'tess', name: 'Tess' } as const;
+
+/** An agent's message handler on a real embedded queue; the broker and the dead letters' reader are the test. */
+export interface HandlerFixture {
+  readonly folder: BusFolder;
+  readonly bus: MessageBus;
+  readonly handler: MessageHandler;
+  readonly meter: WorkMeter;
+  readonly consumer: Subscription;
+  /** What arrived in `broker_input_queue`. */
+  readonly written: Deliveries;
+  readonly dead: Deliveries;
+  /** Fleeting frames for the conversations of `ask`. */
+  readonly signals: readonly { type: string; body: unknown }[];
+  /** As the server knows it; a test may change it, as a further registration does. */
+  incarnation: number;
+  /** Puts a request into the agent's queue and returns it. */
+  ask(
+    text: string,
+    more?: { conversationId?: string; headers?: Record<string, number> },
+  ): Promise<ChatMessage>;
+  /** Puts it there again, as a redelivery or a duplicate would. */
+  askAgain(request: ChatMessage, headers?: Record<string, number>): Promise<void>;
+  /** The bodies of what was written, parsed, with the type. */
+  bodies(): Record<string, unknown>[];
+  remove(): Promise<void>;
+}
+
+export const replyId = (request: ChatMessage, ordinal: number): string =>
+  deriveId(request.id, AGENT.id, ordinal);
+
+export async function startHandler(
+  definition: Omit<AgentDefinition, 'name'>,
+  { prefetch = 10, publishTimeoutMs = 30_000 }: { prefetch?: number; publishTimeoutMs?: number } = {},
+): Promise<HandlerFixture> {
+  const folder = await makeBusFolder();
+  const bus = await folder.open({ publishTimeoutMs });
+  const meter = createWorkMeter(prefetch);
+  const handler = createMessageHandler({
+    bus,
+    definition: { name: AGENT.name, ...definition },
+    identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
+    meter,
+    logger: createLogger('test', 'silent'),
+  });
+  const written = collectDeliveries();
+  const dead = collectDeliveries();
+  const signals: { type: string; body: unknown }[] = [];
+  await bus.declareAgentQueue(AGENT.id);
+  await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 100 });
+  await bus.consume(DEAD_LETTER_QUEUE, dead.handler, { prefetch: 100 });
+  const consumer = await bus.consume(agentQueue(AGENT.id), (delivery) => handler.handle(delivery), {
+    prefetch,
+  });
+  const listening = await bus.subscribe(`test-${newId()}`, ({ type, body }: Signal) => {
+    signals.push({ type, body: JSON.parse(Buffer.from(body).toString()) });
+  });
+
+  const put = (request: ChatMessage, headers: Record<string, number> = {}): Promise<void> =>
+    bus.publish(agentQueue(AGENT.id), {
+      messageId: request.id,
+      correlationId: request.id,
+      type: 'chat.message',
+      timestamp: Date.now(),
+      headers: {
+        [HEADERS.conversation]: request.conversationId,
+        [HEADERS.attempt]: 0,
+        [HEADERS.hops]: 'server=1;broker=2;server=3',
+        ...headers,
+      },
+      body: Buffer.from(JSON.stringify(request)),
+    });
+
+  const fixture: HandlerFixture = {
+    folder,
+    bus,
+    handler,
+    meter,
+    consumer,
+    written,
+    dead,
+    signals,
+    incarnation: 3,
+    async ask(text, { conversationId = newId(), headers } = {}) {
+      await listening.bind(conversationId);
+      const request: ChatMessage = {
+        id: newId(),
+        conversationId,
+        seq: 1,
+        kind: 'TEXT',
+        sender: { kind: 'user', id: 'ada', name: 'Ada' },
+        text,
+        createdAt: new Date().toISOString(),
+      };
+      await put(request, headers);
+      return request;
+    },
+    askAgain: put,
+    bodies: () =>
+      written.all.map(({ envelope }) => ({
+        type: envelope.type,
+        ...(JSON.parse(Buffer.from(envelope.body).toString()) as object),
+      })),
+    async remove() {
+      handler.abandon();
+      await folder.remove();
+    },
+  };
+  return fixture;
+}
