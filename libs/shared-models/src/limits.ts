@@ -8,6 +8,8 @@ export const LIMITS = {
   jsonDepth: 64,
   /** The first frame must be `hello` within this time. */
   helloTimeoutMs: 10_000,
+  /** A client sends something at least this often; after two of these times without a frame it is taken for dead. */
+  heartbeatMs: 30_000,
   /** Conversations a `hello` may resume at once. */
   resumedConversations: 200,
   /** Messages returned by one page of `/api/conversations/:id/messages`. */

@@ -1,5 +1,7 @@
 import type { AgentMetrics, AgentProfile, AgentState, AgentStatus } from '@parley/shared-models';
-import type { WantedState } from './agent-registry.ts';
+
+/** What an operator wants of an agent; a heartbeat's answer tells it. */
+export type WantedState = 'online' | 'paused' | 'offline';
 
 /** What the server holds in memory about one agent. */
 export interface AgentEntry {

@@ -7,10 +7,7 @@ import type {
 import type { Logger } from '@parley/process-kit';
 import { type AgentState, type AgentStatus, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { type AgentEntry, statusOf } from './agent-entry.ts';
-
-/** What an operator wants of an agent; a heartbeat's answer tells it. */
-export type WantedState = 'online' | 'paused' | 'offline';
+import { type AgentEntry, statusOf, type WantedState } from './agent-entry.ts';
 
 /** The agents that this server knows, which of them live, and what is wanted of them. */
 export interface AgentRegistry {

@@ -20,8 +20,6 @@ import type { Session } from './session.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import { welcome } from './welcome.ts';
 
-/** A client pings twice in this time; after two of them without any frame it is taken for dead. */
-export const CLIENT_HEARTBEAT_MS = 30_000;
 /** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
 const MAX_IN_HAND = 64;
 
@@ -59,8 +57,8 @@ export function serveConnection(
 
   const helloTimer = setTimeout(() => close(CLOSE_CODES.helloTimeout, 'no hello'), LIMITS.helloTimeoutMs);
   const idleTimer = setInterval(() => {
-    if (Date.now() - lastFrameAt > CLIENT_HEARTBEAT_MS * 2) close(CLOSE_CODES.idle, 'nothing was heard');
-  }, CLIENT_HEARTBEAT_MS / 2);
+    if (Date.now() - lastFrameAt > LIMITS.heartbeatMs * 2) close(CLOSE_CODES.idle, 'nothing was heard');
+  }, LIMITS.heartbeatMs / 2);
 
   const end = (): void => {
     if (isClosed) return;

@@ -1,6 +1,5 @@
-import { type ClientFrameOf, reportOf } from '@parley/shared-models';
+import { type ClientFrameOf, LIMITS, reportOf } from '@parley/shared-models';
 import { languageModelOf } from '../agents/language-model-label.ts';
-import { CLIENT_HEARTBEAT_MS } from './connection.ts';
 import { followOwn } from './frames/conversation-open.ts';
 import type { Session } from './session.ts';
 
@@ -12,7 +11,7 @@ export function welcome(session: Session, hello: ClientFrameOf<'hello'>): void {
     connectionId: session.connectionId,
     user: session.user,
     serverTime: new Date().toISOString(),
-    heartbeatMs: CLIENT_HEARTBEAT_MS,
+    heartbeatMs: LIMITS.heartbeatMs,
     queue: bus.kind,
     languageModel: languageModelOf(agents.list()),
   });

@@ -1,5 +1,5 @@
 import { type ClientFrameOf, ParleyError } from '@parley/shared-models';
-import type { WantedState } from '../../agents/agent-registry.ts';
+import type { WantedState } from '../../agents/agent-entry.ts';
 import { requireRole } from '../../users/require-role.ts';
 import type { FrameHandler } from '../session.ts';
 

@@ -28,5 +28,8 @@ export function suggestionsFor(agents: readonly AgentStatus[]): Suggestion[] {
     echo === undefined || echo.examples.length > 0
       ? []
       : [{ text: '@Echo say this back to me', agentName: echo.agentName }];
-  return [...fromAgents, ...direct, ...general].slice(0, COUNT);
+  const all = [...fromAgents, ...direct, ...general];
+  const isNew = ({ text }: Suggestion, index: number): boolean =>
+    all.findIndex((one) => one.text === text) === index;
+  return all.filter(isNew).slice(0, COUNT);
 }
