@@ -96,18 +96,51 @@ export function deriveId(parentId: string, ...parts: readonly (string | number)[
   return format(bytes);
 }
 
-const FNV_PRIME = 0x0000000001000000000000000000013bn;
-const FNV_OFFSET = 0x6c62272e07bb014262b821756295c58dn;
-const MASK = (1n << 128n) - 1n;
+/** The offset basis of FNV-1a, 128 bits, in pieces of 22 bits, the lowest first. */
+const FNV_OFFSET = [0x15c58d, 0x5d58a, 0x262b82, 0x2ec050, 0x272e07, 0x1b188] as const;
+const PIECE_BITS = 22;
+const PIECE_MASK = 0x3f_ffff;
+const LAST_PIECE_MASK = 0x3_ffff;
+/** The prime is 2^88 + 0x13b, and 88 bits are just four pieces. */
+const FNV_FACTOR = 0x13b;
 
-/** FNV-1a, 128 bits (Fowler, Noll, Vo; parameters from draft-eastlake-fnv). */
+const encoder = new TextEncoder();
+
+/**
+ * FNV-1a, 128 bits (Fowler, Noll, Vo; parameters from draft-eastlake-fnv). In pieces of 22 bits no product leaves
+ * the range of small integers: many times as fast as with BigInt.
+ */
 function fnv1a128(text: string): Uint8Array {
-  let hash = FNV_OFFSET;
-  for (const byte of new TextEncoder().encode(text)) hash = ((hash ^ BigInt(byte)) * FNV_PRIME) & MASK;
+  let [a, b, c, d, e, f]: [number, number, number, number, number, number] = [...FNV_OFFSET];
+  for (const byte of encoder.encode(text)) {
+    const lowest = a ^ byte;
+    const second = b;
+    a = lowest * FNV_FACTOR;
+    b = b * FNV_FACTOR + (a >>> PIECE_BITS);
+    c = c * FNV_FACTOR + (b >>> PIECE_BITS);
+    d = d * FNV_FACTOR + (c >>> PIECE_BITS);
+    e = e * FNV_FACTOR + lowest + (d >>> PIECE_BITS);
+    f = f * FNV_FACTOR + second + (e >>> PIECE_BITS);
+    a &= PIECE_MASK;
+    b &= PIECE_MASK;
+    c &= PIECE_MASK;
+    d &= PIECE_MASK;
+    e &= PIECE_MASK;
+    f &= LAST_PIECE_MASK;
+  }
+  return bigEndian([a, b, c, d, e, f]);
+}
+
+/** 16 bytes from six pieces of 22 bits. */
+function bigEndian(pieces: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(16);
-  for (let index = 15; index >= 0; index--) {
-    bytes[index] = Number(hash & 0xffn);
-    hash >>= 8n;
+  for (let index = 0; index < 16; index++) {
+    const bit = index * 8;
+    const piece = Math.floor(bit / PIECE_BITS);
+    const offset = bit % PIECE_BITS;
+    const low = (pieces[piece] ?? 0) >>> offset;
+    const high = (pieces[piece + 1] ?? 0) << (PIECE_BITS - offset);
+    bytes[15 - index] = (low | high) & 0xff;
   }
   return bytes;
 }
