@@ -21,6 +21,19 @@ export function parseHops(hops: string | undefined): Hop[] {
     const [, service, digits] = HOP.exec(piece) ?? [];
     const time = Number(digits);
     if (service === undefined || time > LAST_INSTANT) return [];
-    return [{ service, at: new Date(time).toISOString() }];
+    return [{ service, at: isoOf(time) }];
   });
+}
+
+let knownSecond = Number.NaN;
+let knownPrefix = '';
+
+/** ISO 8601. What is formatted one after another lies mostly in the same second: only the milliseconds differ. */
+function isoOf(time: number): string {
+  const second = Math.floor(time / 1000);
+  if (second !== knownSecond) {
+    knownSecond = second;
+    knownPrefix = new Date(second * 1000).toISOString().slice(0, -4);
+  }
+  return `${knownPrefix}${String(time - second * 1000).padStart(3, '0')}Z`;
 }
