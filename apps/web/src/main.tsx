@@ -1,3 +1,4 @@
+import './app/zod-without-eval.ts';
 import { createClient, createHttpApi, localStorageAdapter } from '@parley/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

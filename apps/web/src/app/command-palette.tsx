@@ -84,7 +84,8 @@ export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => voi
       tagsToIgnore={[]}
       limit={24}
       overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
-      aria-label="Command palette"
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
+      transitionProps={{ duration: 120 }}
       classNames={{
         content: classes.content ?? '',
         search: classes.search ?? '',
@@ -97,6 +98,7 @@ export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => voi
         actionSection: classes.section ?? '',
       }}
       lockScroll={false}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
       nothingFound="Nothing has that name."
       searchProps={{
         leftSection: <IconSearch size={16} />,

@@ -1,10 +1,10 @@
 import { Link } from 'wouter';
-import { EmptyList } from '../components/list-state.tsx';
+import { Page } from '../components/page.tsx';
 
 export function NotFoundPage() {
   return (
-    <main id="main" tabIndex={-1}>
-      <EmptyList title="There is no such page" action={<Link href="/">Go to the chat</Link>} />
-    </main>
+    <Page title="There is no such page">
+      <Link href="/">Go to the chat</Link>
+    </Page>
   );
 }

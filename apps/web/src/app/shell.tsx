@@ -7,10 +7,12 @@ import classes from './shell.module.css';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { useAppShortcuts } from './use-app-shortcuts.ts';
+import { usePageTitle } from './use-page-title.ts';
 
 /** What stands around every page: banner, page, bar; and what every page can open. */
 export function Shell({ children }: { children: ReactNode }) {
   const [isSheetOpen, sheet] = useDisclosure(false);
+  usePageTitle();
   useAppShortcuts({ onShowShortcuts: sheet.open });
   return (
     <>

@@ -8,7 +8,7 @@ export function CopyButton({ text, label, className }: { text: string; label: st
   const name = clipboard.copied ? 'Copied' : clipboard.error === null ? label : 'Copying is not allowed here';
   return (
     <ActionIcon
-      size="sm"
+      size={24}
       {...(className === undefined ? {} : { className })}
       aria-label={name}
       title={name}

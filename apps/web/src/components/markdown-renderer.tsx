@@ -8,6 +8,13 @@ import { ScrollRegion } from './scroll-region.tsx';
 const plugins = [remarkGfm];
 
 const components: Components = {
+  // A page has one h1, and its sections are h2: what is written in a message is below those.
+  h1: ({ children }) => <h3 data-depth="1">{children}</h3>,
+  h2: ({ children }) => <h3 data-depth="2">{children}</h3>,
+  h3: ({ children }) => <h4>{children}</h4>,
+  h4: ({ children }) => <h5>{children}</h5>,
+  h5: ({ children }) => <h5>{children}</h5>,
+  h6: ({ children }) => <h5>{children}</h5>,
   a: ({ href, children }) => (
     <a href={href} target="_blank" rel="noreferrer noopener">
       {children}

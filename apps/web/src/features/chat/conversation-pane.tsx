@@ -13,6 +13,7 @@ import { type ChatView, ChatViewProvider } from './chat-view.ts';
 import { Composer } from './composer/composer.tsx';
 import { findMentions } from './composer/mention.ts';
 import { NEW, type UnsentTexts } from './composer/unsent-texts.ts';
+import { useTypingSignal } from './composer/use-typing-signal.ts';
 import { ConversationBody } from './conversation-body.tsx';
 import { ConversationHead } from './conversation-head.tsx';
 import { type Layout, usePathWanted } from './layout.ts';
@@ -46,6 +47,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
     if (conversationId !== undefined) session.openConversation(conversationId);
   }, [session, conversationId]);
   useFocusOnArrival(inputRef);
+  useTypingSignal(conversationId, text);
 
   const send = useCallback(
     (written: string, agentName?: string) => {

@@ -88,7 +88,12 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
         <p className={classes.editing}>
           <IconPencil size={14} aria-hidden="true" />
           The changed text is sent as a new message.
-          <CloseButton size="xs" aria-label="Leave the message as it was" onClick={onEndEditing} />
+          <CloseButton
+            size={24}
+            iconSize={14}
+            aria-label="Leave the message as it was"
+            onClick={onEndEditing}
+          />
         </p>
       ) : null}
       <div className={classes.box}>
@@ -100,9 +105,7 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
             maxLength={LIMITS.textLength}
             placeholder="@agent or just ask …"
             aria-label="Message"
-            role="combobox"
             aria-autocomplete="list"
-            aria-expanded={isListOpen}
             aria-controls={isListOpen ? listId : undefined}
             aria-activedescendant={
               isListOpen && activeName !== undefined

@@ -54,7 +54,7 @@ export function ConversationList({ selectedId, searchRef, onPicked }: Props) {
           }}
         />
         {query === '' ? null : (
-          <ActionIcon size="sm" aria-label="Clear the search" onClick={() => setQuery('')}>
+          <ActionIcon size={24} aria-label="Clear the search" onClick={() => setQuery('')}>
             <IconX size={14} />
           </ActionIcon>
         )}

@@ -21,7 +21,7 @@ export function EntryAction({
   children: ReactNode;
 }) {
   return (
-    <ActionIcon size="sm" aria-label={label} title={label} onClick={onClick}>
+    <ActionIcon size={24} aria-label={label} title={label} onClick={onClick}>
       {children}
     </ActionIcon>
   );

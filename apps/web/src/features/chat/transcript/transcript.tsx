@@ -67,7 +67,7 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
           ) : null}
           {rows.map(({ message, startsDay, isFirstUnread, isContinuation }) => (
             <Fragment key={message.id}>
-              {startsDay ? <h3 className={classes.day}>{dayLabel(message.createdAt, now)}</h3> : null}
+              {startsDay ? <h2 className={classes.day}>{dayLabel(message.createdAt, now)}</h2> : null}
               {isFirstUnread ? <p className={classes.unread}>New</p> : null}
               <MessageEntry
                 message={message}

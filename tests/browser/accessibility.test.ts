@@ -1,0 +1,156 @@
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { chatScreen } from './chat-screen.ts';
+
+const agentFile = (name: string): string => path.join(import.meta.dirname, 'agents', `${name}-agent.ts`);
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** axe looks at every element: on a busy machine it takes its time. */
+const SLOW_MS = 60_000;
+const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 360, height: 780 } };
+
+/** Brings the page into the state that is checked. */
+type Show = (page: Page, size: keyof typeof SIZES) => Promise<void>;
+
+describe('every page', () => {
+  let system: ParleySystem;
+  let browser: TestBrowser;
+  let conversation: string;
+
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([
+      startBrowser(),
+      startSystem({
+        driver: 'embedded',
+        agents: [{ use: 'echo' }, { file: agentFile('failing') }, { file: agentFile('writer') }],
+      }),
+    ]);
+    const { page } = await browser.open(system.url);
+    const chat = chatScreen(page);
+    await chat.send('@Writer what is left?');
+    await chat.messages.getByRole('heading', { name: 'Budget' }).waitFor();
+    await chat.send('@Fragile the broken plan');
+    await chat.messages.getByText(/the plan has no second page/).waitFor();
+    await chat.send(`echo ${'averyveryverylongwordwithoutanyspaces'.repeat(12)}`);
+    await chat.messages.getByRole('button', { name: /^Answered by Echo/ }).waitFor();
+    await chat.messages.getByRole('button', { name: /routed to Echo/ }).click();
+    conversation = `/c/${chat.conversationId()}`;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  const cases: readonly (readonly [name: string, address: () => string, show: Show])[] = [
+    ['a new conversation', () => '/', (page) => page.getByRole('list', { name: 'Suggestions' }).waitFor()],
+    [
+      'a conversation',
+      () => conversation,
+      async (page) => {
+        await page.getByRole('heading', { name: 'Budget' }).waitFor();
+        await page.locator('.hljs-keyword').first().waitFor();
+        await page.getByRole('button', { name: /routed to Writer/ }).click();
+        await page.getByText('You named the agent: You asked for Writer.').first().waitFor();
+      },
+    ],
+    [
+      'the list of agents to name',
+      () => '/',
+      async (page) => {
+        await page
+          .getByText('3/3')
+          .or(page.getByRole('button', { name: /Echo this/ }))
+          .first()
+          .waitFor();
+        await chatScreen(page).input.pressSequentially('@');
+        await page.getByRole('listbox', { name: 'Agents' }).waitFor();
+      },
+    ],
+    [
+      'the conversations and agents',
+      () => conversation,
+      async (page, size) => {
+        if (size === 'narrow') await page.getByRole('button', { name: 'Conversations and agents' }).click();
+        await page.getByRole('navigation', { name: 'Conversations' }).getByText('Today').waitFor();
+      },
+    ],
+    [
+      'the path of a message',
+      () => conversation,
+      async (page, size) => {
+        if (size === 'narrow') await page.getByRole('button', { name: 'Message path' }).click();
+        await page.getByText('Echo answers').waitFor();
+      },
+    ],
+    ['Agents', () => '/agents', (page) => page.getByRole('heading', { name: 'Writer' }).waitFor()],
+    [
+      'System',
+      () => '/system',
+      async (page) => {
+        await page.getByText('broker_input_queue').waitFor();
+        await page.getByRole('button', { name: /agent_failed/ }).click();
+        await page.getByText('message id').waitFor();
+      },
+    ],
+    [
+      'the palette',
+      () => '/agents',
+      async (page) => {
+        await page.getByRole('heading', { name: 'Writer' }).waitFor();
+        await page.keyboard.press('Control+k');
+        await page.getByRole('dialog', { name: 'Command palette' }).getByText('New conversation').waitFor();
+        await page.keyboard.press('ArrowDown');
+      },
+    ],
+    [
+      'the shortcuts',
+      () => '/agents',
+      async (page) => {
+        await page.getByRole('heading', { name: 'Writer' }).waitFor();
+        await page.keyboard.press('?');
+        await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+      },
+    ],
+    [
+      'an address that is none',
+      () => '/nowhere',
+      (page) => page.getByText('There is no such page').waitFor(),
+    ],
+  ];
+
+  describe.each(['wide', 'narrow'] as const)('%s', (size) => {
+    it.each(cases)(
+      '%s passes WCAG 2.2 AA in light and dark and does not scroll sideways',
+      async (_, address, show) => {
+        const { page, offences } = await browser.open(system.url + address(), {
+          viewport: SIZES[size],
+          reducedMotion: 'reduce',
+        });
+        await show(page, size);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+          expect(await violations(page, colorScheme === 'dark')).toEqual([]);
+        }
+        const sideways = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect(sideways).toBeLessThanOrEqual(0);
+        expect(offences).toEqual([]);
+        await page.context().close();
+      },
+      SLOW_MS,
+    );
+  });
+});
+
+/** What axe finds, in a form that a failed test can print. @param onlyColours for a page that was checked in others */
+async function violations(page: Page, onlyColours: boolean): Promise<string[]> {
+  // Legacy mode: without frames there is nothing to gather in a page of its own, which takes longer than the rest.
+  const axe = new AxeBuilder({ page }).setLegacyMode();
+  const results = await (onlyColours ? axe.withRules(['color-contrast']) : axe.withTags(RULES)).analyze();
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  );
+}

@@ -1,0 +1,196 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { chatScreen } from './chat-screen.ts';
+
+const agentFile = (name: string): string => path.join(import.meta.dirname, 'agents', `${name}-agent.ts`);
+
+describe('the chat page', () => {
+  let system: ParleySystem;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([
+      startBrowser(),
+      startSystem({
+        driver: 'embedded',
+        agents: [
+          { use: 'echo' },
+          { file: agentFile('failing') },
+          { file: agentFile('endless') },
+          { file: agentFile('writer') },
+        ],
+      }),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+  const openChat = async (address = '/') => {
+    const { page, offences } = await browser.open(system.url + address);
+    return { ...chatScreen(page), offences };
+  };
+
+  it('greets a newcomer with three suggestions, and a click on one is answered', async () => {
+    const chat = await openChat();
+    const suggestions = chat.page.getByRole('list', { name: 'Suggestions' }).getByRole('button');
+    await suggestions.nth(2).waitFor();
+    expect(await suggestions.count()).toBe(3);
+    await chat.page.getByText('4/4').waitFor();
+    await suggestions.filter({ hasText: 'Echo this' }).click();
+    await chat.messages.getByRole('article', { name: 'Echo: Echo this' }).waitFor();
+    expect(chat.page.url()).toContain('/c/');
+    expect(chat.offences).toEqual([]);
+  });
+
+  it('shows who answered, why, and the way of the message with the time at every hop', async () => {
+    const chat = await openChat();
+    await chat.send('repeat this please');
+    await chat.messages.getByRole('button', { name: /^Answered by Echo/ }).waitFor();
+    const routing = chat.messages.getByRole('button', { name: /routed to Echo/ });
+    expect(await routing.textContent()).toMatch(/routed to Echo\s*[01]\.\d\d/);
+    await routing.click();
+    await chat.messages.getByText(/By the words of the message/).waitFor();
+    const way = chat.page.getByRole('complementary', { name: 'Message path' });
+    for (const leg of ['you → server', 'server → broker', 'server → Echo', 'Echo answers', 'total']) {
+      await way.getByText(leg).waitFor();
+    }
+    expect(await way.getByText(/^[<\d].* m?s$/).count()).toBeGreaterThan(4);
+  });
+
+  it('has the same conversation after a reload, and in the list of another window', async () => {
+    const chat = await openChat();
+    await chat.send('@Echo remember the reload');
+    await chat.messages.getByRole('button', { name: /^Answered/ }).waitFor();
+    await chat.page.reload();
+    await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+    expect(await chat.messages.getByRole('article').count()).toBe(2);
+    const other = await openChat();
+    await other.page
+      .getByRole('navigation', { name: 'Conversations' })
+      .getByText('remember the reload')
+      .first()
+      .click();
+    await other.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+  });
+
+  it('shows at once in one window what is written in another', async () => {
+    const one = await openChat();
+    await one.send('@Echo first');
+    await one.messages.getByRole('button', { name: /^Answered/ }).waitFor();
+    const other = await openChat(`/c/${one.conversationId()}`);
+    await other.messages.getByRole('article', { name: /^Echo/ }).waitFor();
+    await one.send('@Echo second');
+    await other.messages.getByRole('article', { name: /^You: @Echo second/ }).waitFor();
+    await other.messages.getByRole('article', { name: /^Echo: .*second/ }).waitFor();
+  });
+
+  it('lets one name the agent with @, by keyboard alone', async () => {
+    const chat = await openChat();
+    await chat.page.getByText('4/4').waitFor();
+    await chat.input.pressSequentially('@wri');
+    await chat.page.getByRole('option', { name: /Writer/ }).waitFor();
+    await chat.input.press('Enter');
+    expect(await chat.input.inputValue()).toBe('@Writer ');
+    await chat.input.pressSequentially('echo something');
+    await chat.input.press('Enter');
+    await chat.messages
+      .getByRole('button', { name: /routed to Writer 1\.00 You asked for Writer/ })
+      .waitFor();
+    await chat.messages.getByRole('article', { name: /^Writer/ }).waitFor();
+  });
+
+  it('says when no agent has the name that was written', async () => {
+    const chat = await openChat();
+    await chat.page.getByText('4/4').waitFor();
+    await chat.input.fill('@Nobody are you there?');
+    await chat.page.getByText('No agent is called “Nobody”').waitFor();
+  });
+
+  it('draws Markdown, colours code, and neither runs HTML nor fetches pictures', async () => {
+    const chat = await openChat();
+    await chat.send('@Writer what is left?');
+    await chat.messages.getByRole('heading', { name: 'Budget' }).waitFor();
+    expect(await chat.messages.getByRole('cell', { name: '1,120 €' }).count()).toBe(1);
+    await chat.messages.locator('.hljs-keyword').first().waitFor();
+    expect(await chat.messages.locator('img').count()).toBe(0);
+    await chat.messages.getByRole('link', { name: 'picture: a picture' }).waitFor();
+    expect(chat.offences).toEqual([]);
+  });
+
+  it('copies the code that a reply holds', async () => {
+    const chat = await openChat();
+    await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await chat.send('@Writer code please');
+    await chat.messages.getByRole('button', { name: 'Copy code' }).click();
+    await chat.messages.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await chat.page.evaluate('navigator.clipboard.readText()')).toBe(
+      'SELECT item FROM budget; -- what is left',
+    );
+  });
+
+  it('says why a message failed, and sends it again on request', async () => {
+    const chat = await openChat();
+    await chat.send('@Fragile show the broken plan');
+    await chat.messages.getByText(/the plan has no second page/).waitFor();
+    await chat.messages
+      .getByRole('button', { name: /^Failed:|^Put with the dead letters:/ })
+      .first()
+      .waitFor();
+    await chat.messages.getByRole('button', { name: 'Try again' }).click();
+    await chat.messages
+      .getByText(/the plan has no second page/)
+      .nth(1)
+      .waitFor();
+    expect(await chat.message('show the broken plan').count()).toBe(2);
+  });
+
+  it('sends an edited message as a new one', async () => {
+    const chat = await openChat();
+    await chat.send('@Fragile the broken one');
+    await chat.messages.getByText(/the plan has no second page/).waitFor();
+    await chat.messages.getByRole('button', { name: 'Edit and send again' }).click();
+    expect(await chat.input.inputValue()).toBe('@Fragile the broken one');
+    await chat.send('@Fragile the whole one');
+    await chat.messages.getByText('Nothing broke.').waitFor();
+  });
+
+  it('shows a reply as it is written, and Escape stops it', async () => {
+    const chat = await openChat();
+    await chat.send('@Endless count');
+    await chat.shows(/1 2 3 4 5/);
+    await chat.page.getByRole('button', { name: 'Stop' }).waitFor();
+    await chat.input.press('Escape');
+    await chat.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    const length = async () => (await chat.messages.textContent())?.length;
+    const before = await length();
+    await chat.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    );
+    expect(await length()).toBe(before);
+  });
+
+  it('marks what came while another conversation was open', async () => {
+    const chat = await openChat();
+    await chat.send('@Endless count for me');
+    await chat.shows(/1 2 3/);
+    const counting = chat.conversationId();
+    await chat.page.getByRole('link', { name: 'New', exact: true }).click();
+    const elsewhere = await openChat(`/c/${counting}`);
+    await elsewhere.page.getByRole('button', { name: 'Stop' }).click();
+    await elsewhere.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    await chat.page.getByRole('link', { name: /count for me.*unread/ }).waitFor();
+    expect(await chat.page.title()).toMatch(/^\(\d+\)/);
+    await chat.page.getByRole('link', { name: /count for me.*unread/ }).click();
+    await chat.page.getByRole('link', { name: /count for me.*unread/ }).waitFor({ state: 'detached' });
+  });
+
+  it('says that there is no such conversation, and offers a new one', async () => {
+    const chat = await openChat('/c/01890000-0000-7000-8000-000000000000');
+    await chat.page.getByText('There is no such conversation.').waitFor();
+    await chat.page.getByRole('button', { name: 'Try again' }).waitFor();
+    await chat.page.getByRole('link', { name: 'Begin a new conversation' }).click();
+    await chat.page.getByRole('list', { name: 'Suggestions' }).waitFor();
+  });
+});
