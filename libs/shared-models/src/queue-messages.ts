@@ -41,7 +41,7 @@ export const HEADERS = {
   target: 'target',
   /** JSON of `RoutingDecision`, from the broker on. */
   routing: 'routing',
-  /** The agent's incarnation, on what an agent sends. */
+  /** On what an agent sends, its incarnation; on what it is sent, the least that it must have to handle it. */
   incarnation: 'incarnation',
   /** How often the message was routed before, 0 the first time. */
   attempt: 'attempt',
@@ -88,8 +88,8 @@ export const Signals = {
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
   /** To an agent: the sender wants no answer to this message any more. */
   'chat.cancel': z.object({ messageId: Id }),
-  /** A server says that it is there; key `SIGNAL_KEYS.servers`. */
-  'server.here': z.object({ serverId: Id }),
+  /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
+  'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */
   frame: z.object({ serverId: Id, frame: z.record(z.string(), z.json()) }),
 } as const;

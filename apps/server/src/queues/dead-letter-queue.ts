@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { Delivery, Envelope } from '@parley/messaging';
 import {
+  agentOfQueue,
   type DeadLetter,
   deriveId,
   type ErrorCode,
@@ -11,6 +13,7 @@ import {
 } from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
+import { isWithAnother } from './is-with-another.ts';
 import { stringHeader } from './parse-body.ts';
 
 /**
@@ -28,6 +31,8 @@ export function createDeadLetterHandler(services: ServerServices): (delivery: De
     );
     const requestId = requestOf(envelope);
     if (requestId === undefined) return;
+    const agentId = agentOfQueue(letter.queue);
+    if (agentId !== undefined && (await isWithAnother(requestId, agentId, services))) return;
     await endRequest(services, {
       requestId,
       status: 'dead_lettered',
@@ -39,9 +44,7 @@ export function createDeadLetterHandler(services: ServerServices): (delivery: De
 
 function letterOf(envelope: Envelope): DeadLetter {
   const queue = stringHeader(envelope, HEADERS.deathQueue) ?? 'unknown';
-  const text = Buffer.from(envelope.body).toString('utf8');
-  // Buffer's decoder puts U+FFFD where the bytes are no UTF-8.
-  const isBase64 = text.includes('\uFFFD');
+  const isBase64 = !isUtf8(envelope.body);
   return {
     // Handed out again, the same death makes the same letter; a later death of the same message another one.
     id: Id.safeParse(envelope.messageId).success
@@ -63,7 +66,7 @@ function letterOf(envelope: Envelope): DeadLetter {
       ? {}
       : { conversationId: String(envelope.headers[HEADERS.conversation]) }),
     headers: { ...envelope.headers },
-    body: isBase64 ? Buffer.from(envelope.body).toString('base64') : text,
+    body: Buffer.from(envelope.body).toString(isBase64 ? 'base64' : 'utf8'),
     isBase64,
     diedAt: new Date().toISOString(),
     state: 'dead',

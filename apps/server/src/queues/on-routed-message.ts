@@ -9,9 +9,9 @@ import {
   parseHops,
   type RoutingDecision,
 } from '@parley/shared-models';
-import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { integerHeader, stringHeader } from './parse-body.ts';
+import { routeAgain } from './route-again.ts';
 
 /**
  * `chat.message` from the broker: records who shall answer and hands the message on to that agent's queue. The body
@@ -55,39 +55,24 @@ export async function onRoutedMessage(
         [HEADERS.hops]: hopsHeader,
         [HEADERS.receiver]: `agent:${decision.agentId}`,
         [HEADERS.routing]: encodeRouting(decision),
+        ...incarnationOf(decision.agentId, services),
       },
     });
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== 'queue_missing') throw error;
-    await onMissingQueue(envelope, decision, services);
+    // The agent was taken off the list between the decision and now.
+    await routeAgain(envelope.messageId, decision.agentId, services);
     return;
   }
   onDelivered(envelope.messageId);
   tell('delivered');
 }
 
-/** The agent was taken off the list between the decision and now: decide again. */
-async function onMissingQueue(
-  envelope: Envelope,
-  decision: RoutingDecision,
-  services: ServerServices,
-): Promise<void> {
-  const entry = await services.store.reopen(envelope.messageId, decision.agentId);
-  if (entry === undefined) return;
-  if (entry.attempt <= MAX_ATTEMPTS) {
-    services.relay.send(entry);
-    return;
-  }
-  await endRequest(services, {
-    requestId: envelope.messageId,
-    status: 'failed',
-    error: { code: 'agent_offline', message: `${decision.agentName} went away before it got your message.` },
-    hops: parseHops(stringHeader(envelope, HEADERS.hops)),
-  });
+/** A process that was replaced, and does not know it yet, leaves the message to the one that replaced it. */
+function incarnationOf(agentId: string, { agents }: ServerServices): Record<string, number> {
+  const known = agents.get(agentId);
+  return known === undefined ? {} : { [HEADERS.incarnation]: known.incarnation };
 }
-
-/** Agents that vanish one after another end somewhere. */
-const MAX_ATTEMPTS = 10;
 
 function decisionOf(envelope: Envelope): RoutingDecision {
   const header = stringHeader(envelope, HEADERS.routing);

@@ -1,12 +1,15 @@
-import type { Envelope } from '@parley/messaging';
+import { type Envelope, Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, Settled } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
+import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
 /** `chat.settled` from an agent: it handled the request and has nothing to say. */
 export async function onSettled(envelope: Envelope, services: ServerServices): Promise<void> {
   const { requestId } = parseBody(envelope, Settled);
-  const agentId = (stringHeader(envelope, HEADERS.sender) ?? '').replace(/^agent:/, '');
+  const agentId = senderAgentOf(envelope);
+  if (agentId === undefined) throw new Reject('malformed_message', 'the header "sender" names no agent');
+  if (await isFromReplaced(envelope, agentId, requestId, services)) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
   const status = await services.store.settle(requestId, agentId, hops);
   if (status !== undefined)

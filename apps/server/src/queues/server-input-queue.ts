@@ -1,5 +1,5 @@
-import { type Delivery, Reject } from '@parley/messaging';
-import { Id } from '@parley/shared-models';
+import { type Delivery, type Envelope, Reject, retryWhileUnavailable } from '@parley/messaging';
+import { ERRORS, Id, ParleyError } from '@parley/shared-models';
 import { type Batch, createBatch } from '../batch.ts';
 import type { ServerServices } from '../server-services.ts';
 import { onFailed } from './on-failed.ts';
@@ -9,6 +9,8 @@ import { onSettled } from './on-settled.ts';
 
 export interface ServerInputHandler {
   handle(delivery: Delivery): Promise<void>;
+  /** Holds nothing any more that waits for the store or the queue: it goes back. */
+  abandon(): void;
   settled(): Promise<void>;
 }
 
@@ -20,27 +22,41 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
     // Only a shade of the status is lost: what counts is in the agent's queue.
     (err, ids) => logger.warn({ err, messages: ids.length }, 'delivered messages could not be marked so'),
   );
+  const abandoned = new AbortController();
+
+  const dispatch = async (envelope: Envelope): Promise<void> => {
+    switch (envelope.type) {
+      case 'chat.message':
+        return onRoutedMessage(envelope, services, delivered.add);
+      case 'chat.reply':
+        return onReply(envelope, services);
+      case 'chat.settled':
+        return onSettled(envelope, services);
+      case 'chat.failed':
+        return onFailed(envelope, services);
+      default:
+        throw new Reject(
+          'malformed_message',
+          `the property type is ${JSON.stringify(envelope.type.slice(0, 64))}`,
+        );
+    }
+  };
+
   return {
     async handle({ envelope }) {
       if (!Id.safeParse(envelope.messageId).success) {
         throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
       }
-      switch (envelope.type) {
-        case 'chat.message':
-          return onRoutedMessage(envelope, services, delivered.add);
-        case 'chat.reply':
-          return onReply(envelope, services);
-        case 'chat.settled':
-          return onSettled(envelope, services);
-        case 'chat.failed':
-          return onFailed(envelope, services);
-        default:
-          throw new Reject(
-            'malformed_message',
-            `the property type is ${JSON.stringify(envelope.type.slice(0, 64))}`,
-          );
+      try {
+        await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
+      } catch (error) {
+        // Handed out again it would fail again, and hold up others meanwhile.
+        if (error instanceof ParleyError && !ERRORS[error.code].canRetry)
+          throw new Reject(error.code, error.message, { cause: error });
+        throw error;
       }
     },
+    abandon: () => abandoned.abort(),
     settled: () => delivered.settled(),
   };
 }
