@@ -9,6 +9,8 @@ export interface AgentEntry {
   readonly profile: AgentProfile;
   /** Of the process that registered it; empty when it was only read from the store. */
   readonly instanceId: string;
+  /** Which call registered it: later ones have larger numbers; 0 when it was only read from the store. */
+  readonly registration: number;
   readonly incarnation: number;
   state: AgentState;
   wanted: WantedState;

@@ -48,8 +48,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const leaseMs = heartbeatMs * 2;
   const agents = new Map<string, AgentEntry>();
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
-  // Ids given out and not stored yet: two registrations at once must not get the same.
-  const reserved = new Set<string>();
+  // Ids given out and not stored yet: two processes that register at once must not get the same.
+  const underWay = new Set<{ readonly agentId: string; readonly instanceId: string }>();
+  let registrations = 0;
 
   const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
     const update = { agents: entries.map(statusOf), isFull: false, removed };
@@ -62,7 +63,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     entry.state = state;
     if (state === 'offline') entry.offlineSince = clock();
     // The stored state only speeds up a restart of the server, so a failure may not hold up the agent.
-    store.setAgentState(entry.agentId, state).catch((err: unknown) => {
+    store.setAgentState(entry.agentId, storedStateOf(entry)).catch((err: unknown) => {
       logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
     });
     tell([entry]);
@@ -88,7 +89,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   };
 
   const isFree = (agentId: string, instanceId: string): boolean => {
-    if (reserved.has(agentId)) return false;
+    for (const other of underWay)
+      if (other.agentId === agentId && other.instanceId !== instanceId) return false;
     const entry = agents.get(agentId);
     return (
       entry === undefined ||
@@ -106,12 +108,22 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     }
   };
 
+  /** A process that did not wait for the answer has asked again: an answer to the first would fence off the second. */
+  const refuseIfLate = (agentId: string, instanceId: string, registration: number): void => {
+    const entry = agents.get(agentId);
+    if (entry?.instanceId !== instanceId || entry.registration < registration) return;
+    throw new ParleyError('unavailable', `"${agentId}" has registered again meanwhile.`);
+  };
+
   return {
     async register(request) {
       const agentId = chooseId(request);
-      reserved.add(agentId);
+      const registration = ++registrations;
+      const reservation = { agentId, instanceId: request.instanceId };
+      underWay.add(reservation);
       try {
         await options.declareQueue(agentId);
+        refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile);
         const before = agents.get(agentId);
         const wanted: WantedState =
@@ -120,6 +132,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           agentId,
           profile: request.profile,
           instanceId: request.instanceId,
+          registration,
           incarnation: stored.incarnation,
           state: wanted,
           wanted,
@@ -139,13 +152,14 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         tell([entry]);
         return { agentId, incarnation: entry.incarnation, heartbeatMs, state: entry.state };
       } finally {
-        reserved.delete(agentId);
+        underWay.delete(reservation);
       }
     },
 
     async unregister(agentId, incarnation) {
       const entry = require(agentId, incarnation);
       entry.isConnected = false;
+      entry.leaseUntil = clock();
       setState(entry, 'offline');
     },
 
@@ -176,7 +190,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       entry.wanted = state;
       if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > clock()))
         setState(entry, state);
-      await store.setAgentState(agentId, state);
+      await store.setAgentState(agentId, storedStateOf(entry));
     },
 
     async forget(agentId) {
@@ -202,6 +216,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           agentId: stored.agentId,
           profile: stored.profile,
           instanceId: '',
+          registration: 0,
           incarnation: stored.incarnation,
           state: stored.state === 'draining' ? 'online' : stored.state,
           wanted: stored.state === 'paused' ? 'paused' : 'online',
@@ -228,4 +243,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       return offline;
     },
   };
+}
+
+/** Paused is what an operator wants, and holds while the agent is away too. */
+function storedStateOf({ state, wanted }: AgentEntry): AgentState {
+  return wanted === 'paused' ? 'paused' : state;
 }

@@ -40,6 +40,8 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
       return;
     }
     if (offlineForMs < options.forgetMs || !isGone(agentId)) return;
+    // Taken off by an operator, it goes on with its heartbeats: forgotten, it would register anew.
+    if (registry.get(agentId)?.isConnected) return;
     await registry.forget(agentId);
     await bus.deleteAgentQueue(agentId);
     logger.info({ agentId }, 'forgot an agent that was offline for long');
