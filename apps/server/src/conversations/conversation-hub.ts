@@ -119,6 +119,8 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
 
   return {
     follow(reader, conversationId, afterSeq) {
+      // It went while it was being looked up what it may follow.
+      if (!reader.isOpen()) return;
       const known = conversations.get(conversationId);
       const followers = known ?? new Map<Reader, Follower>();
       followers.get(reader)?.stop();
@@ -130,7 +132,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       enqueueBinding(async () => {
         await subscription.bind(conversationId);
         // What another server stored before the signals of this conversation arrived here.
-        follower.catchUp();
+        for (const each of conversations.get(conversationId)?.values() ?? []) each.catchUp();
       });
     },
     unfollow,

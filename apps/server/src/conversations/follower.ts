@@ -4,9 +4,11 @@ import type { Store } from '@parley/store';
 
 /** A connection as the hub sees it. */
 export interface Reader {
+  /** Whether it can still get anything; a reader that has gone must not begin to follow. */
+  isOpen(): boolean;
   /** Sends a frame; does nothing when the connection is closed. */
   send(text: string): void;
-  /** Resolves when what was sent so far has left this process, so that a long resume does not fill memory. */
+  /** Resolves when what was sent so far has left this process, or never will. */
   flushed(): Promise<void>;
 }
 
@@ -20,6 +22,8 @@ export interface Follower {
 }
 
 const PAGE = 200;
+/** So many characters are sent before the reader is waited for: a long resume must not look like a slow reader. */
+const FLUSH_AFTER = 64 * 1024;
 const RETRY_MS = 1000;
 
 /**
@@ -56,23 +60,33 @@ export function createFollower(options: {
   };
 
   const fetchMissing = async (): Promise<void> => {
+    let unflushed = 0;
+    const send = async (frame: ServerFrame): Promise<void> => {
+      const text = JSON.stringify(frame);
+      reader.send(text);
+      unflushed += text.length;
+      if (unflushed < FLUSH_AFTER) return;
+      unflushed = 0;
+      await reader.flushed();
+    };
     do {
       isDirty = false;
       for (let hasMore = true; hasMore && !isStopped; ) {
         const page = await store.listMessages(conversationId, { afterSeq: sentSeq, limit: PAGE });
         if (isStopped) return;
         for (const message of page.messages) {
+          if (isStopped) return;
           if (message.seq <= sentSeq) continue;
-          reader.send(JSON.stringify({ type: 'message', message } satisfies ServerFrame));
           sentSeq = message.seq;
+          await send({ type: 'message', message });
         }
         for (const status of [...page.statuses, ...(await endingsBefore(page))]) {
           // That it was accepted is said by the message itself.
+          if (isStopped) return;
           if (status.status === 'accepted') continue;
-          reader.send(JSON.stringify({ type: 'message.status', ...status } satisfies ServerFrame));
+          await send({ type: 'message.status', ...status });
         }
         hasMore = page.hasMore;
-        if (hasMore) await reader.flushed();
       }
     } while (isDirty && !isStopped);
     hasCaughtUp = true;

@@ -15,38 +15,50 @@ const ANNOUNCE_MS = 5000;
 const EXPIRE_MS = 3 * ANNOUNCE_MS;
 
 /**
- * @param onMeet is called when another server is met: it did not know of this one until now, and what it did before was
- *   not signalled here
+ * @param onMeet is called when another server begins to signal to this one: what it did before was not signalled here
  */
 export function createServerPresence(serverId: string, bus: MessageBus, onMeet: () => void): ServerPresence {
   const lastHeard = new Map<string, number>();
+  /** Those that know of this one, and so signal to it. */
+  const knownTo = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
   const announce = (): void =>
     bus.signal({
       type: 'server.here',
       key: SIGNAL_KEYS.servers,
-      body: Buffer.from(JSON.stringify({ serverId })),
+      body: Buffer.from(JSON.stringify({ serverId, knows: [...lastHeard.keys()] })),
     });
+
+  const expire = (): void => {
+    for (const [other, at] of lastHeard) {
+      if (performance.now() - at <= EXPIRE_MS) continue;
+      lastHeard.delete(other);
+      knownTo.delete(other);
+    }
+  };
 
   return {
     hasOthers: () => lastHeard.size > 0,
     onSignal(body) {
-      const { serverId: other } = Signals['server.here'].parse(body);
+      const { serverId: other, knows } = Signals['server.here'].parse(body);
       if (other === serverId) return;
       const isNew = !lastHeard.has(other);
-      lastHeard.set(other, Date.now());
-      if (!isNew) return;
-      // It may not know of this one yet.
-      announce();
-      onMeet();
+      lastHeard.set(other, performance.now());
+      const isKnown = knows.includes(serverId);
+      if (isNew || !isKnown) announce();
+      // It may have forgotten this one for a while, when it did not hear of it.
+      if (!isKnown) knownTo.delete(other);
+      else if (!knownTo.has(other)) {
+        knownTo.add(other);
+        onMeet();
+      }
     },
     start() {
       announce();
       timer = setInterval(() => {
+        expire();
         announce();
-        const now = Date.now();
-        for (const [other, at] of lastHeard) if (now - at > EXPIRE_MS) lastHeard.delete(other);
       }, ANNOUNCE_MS);
     },
     stop: () => clearInterval(timer),

@@ -7,6 +7,7 @@ import {
   LIMITS,
   newId,
   ParleyError,
+  type ParsedFrame,
   parseClientFrame,
   reportOf,
   type ServerFrame,
@@ -23,11 +24,16 @@ import { welcome } from './welcome.ts';
 /** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
 const MAX_IN_HAND = 64;
 
+const NOT_TEXT: ParsedFrame<ClientFrame> = {
+  ok: false,
+  error: { code: 'invalid_json', message: 'Frames are text.' },
+};
+
 export interface Connection {
   /** Sends a frame that is for everybody, once there was a `hello`. */
   tell(text: string): void;
-  /** Takes no more frames, finishes those in hand. */
-  drain(): Promise<void>;
+  /** Takes no more frames, finishes those in hand, at most `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
   close(code: number, reason: string): void;
 }
 
@@ -49,7 +55,8 @@ export function serveConnection(
   const inHand = new Set<Promise<void>>();
   let session: Session | undefined;
   let isClosed = false;
-  let lastFrameAt = Date.now();
+  // On a clock that does not jump: a jump must neither end connections nor stop all that they send.
+  let lastFrameAt = performance.now();
 
   const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
   const sendError = (report: ErrorReport, inReplyTo?: string): void =>
@@ -57,7 +64,10 @@ export function serveConnection(
 
   const helloTimer = setTimeout(() => close(CLOSE_CODES.helloTimeout, 'no hello'), LIMITS.helloTimeoutMs);
   const idleTimer = setInterval(() => {
-    if (Date.now() - lastFrameAt > LIMITS.heartbeatMs * 2) close(CLOSE_CODES.idle, 'nothing was heard');
+    // What is not read cannot be heard.
+    if (inHand.size >= MAX_IN_HAND) return;
+    if (performance.now() - lastFrameAt > LIMITS.heartbeatMs * 2)
+      close(CLOSE_CODES.idle, 'nothing was heard');
   }, LIMITS.heartbeatMs / 2);
 
   const end = (): void => {
@@ -81,7 +91,8 @@ export function serveConnection(
     }
     clearTimeout(helloTimer);
     const { send, flushed } = outgoing;
-    session = { connectionId, user: LOCAL_USER, services, sendFrame, send, flushed };
+    const isOpen = (): boolean => !isClosed;
+    session = { connectionId, user: LOCAL_USER, services, sendFrame, send, flushed, isOpen };
     welcome(session, frame);
   };
 
@@ -100,12 +111,8 @@ export function serveConnection(
 
   const onMessage = (data: RawData, isBinary: boolean): void => {
     if (isClosed) return;
-    lastFrameAt = Date.now();
-    if (isBinary) {
-      sendError({ code: 'invalid_json', message: 'Frames are text.' });
-      return;
-    }
-    const parsed = parseClientFrame(data.toString());
+    lastFrameAt = performance.now();
+    const parsed = isBinary ? NOT_TEXT : parseClientFrame(data.toString());
     const waitMs = bucket?.take(lastFrameAt) ?? 0;
     if (waitMs > 0) {
       const inReplyTo = parsed.ok ? correlationOf(parsed.frame) : parsed.inReplyTo;
@@ -133,9 +140,12 @@ export function serveConnection(
     tell(text) {
       if (session !== undefined) outgoing.send(text);
     },
-    async drain() {
+    async drain(timeoutMs) {
       socket.off('message', onMessage);
-      await Promise.all(inHand);
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, timeoutMs);
+      await Promise.race([Promise.all(inHand), late.promise]);
+      clearTimeout(timer);
     },
     close,
   };

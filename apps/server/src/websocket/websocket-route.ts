@@ -6,8 +6,11 @@ import { type Connection, serveConnection } from './connection.ts';
 /** All WebSockets of this server. */
 export interface Connections {
   readonly count: number;
-  /** Finishes the frames in hand, then closes each with the code that means "connect again and resume". */
-  drain(): Promise<void>;
+  /**
+   * Finishes the frames in hand, at most `timeoutMs`, then closes each with the code that means "connect again and
+   * resume".
+   */
+  drain(timeoutMs: number): Promise<void>;
 }
 
 /** `GET /ws`. */
@@ -27,7 +30,10 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
   });
 
   const stopTelling = services.agents.onChange((update) => {
-    const text = JSON.stringify({ type: 'agents', agents: update.agents, isFull: false });
+    // The protocol's changes cannot take one away; the full list can.
+    const isFull = update.removed.length > 0;
+    const agents = isFull ? services.agents.list() : update.agents;
+    const text = JSON.stringify({ type: 'agents', agents, isFull });
     for (const connection of connections) connection.tell(text);
   });
   app.addHook('onClose', async () => {
@@ -38,11 +44,11 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
     get count() {
       return connections.size;
     },
-    async drain() {
+    async drain(timeoutMs) {
       isDraining = true;
       await Promise.all(
         [...connections].map(async (connection) => {
-          await connection.drain();
+          await connection.drain(timeoutMs);
           connection.close(CLOSE_CODES.goingAway, 'the server is going away: connect again and resume');
         }),
       );

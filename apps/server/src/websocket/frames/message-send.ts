@@ -18,9 +18,10 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   });
   if (!hub.isFollowing(session, message.conversationId))
     hub.follow(session, message.conversationId, message.seq - 1);
+  // Also when it is known: the server that stored it may have died before it told the other readers.
+  hub.deliver(message);
   if (isDuplicate) return;
   relay.send({ message, attempt: 0, ...(frame.target === undefined ? {} : { target: frame.target }) });
-  hub.deliver(message);
 };
 
 function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {
