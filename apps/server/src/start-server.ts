@@ -1,7 +1,7 @@
-import { startControlPlaneServer } from '@parley/control-plane';
-import type { MessageBus, Subscription } from '@parley/messaging';
+import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
+import { type MessageBus, retryWhileUnavailable, type Subscription } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import { DEAD_LETTER_QUEUE, newId, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { DEAD_LETTER_QUEUE, newId, ParleyError, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createAgentRegistry } from './agents/agent-registry.ts';
 import { startLeaseWatch } from './agents/lease-watch.ts';
@@ -10,7 +10,7 @@ import type { ServerConfig } from './config.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
-import { createApp } from './http/create-app.ts';
+import { type App, createApp } from './http/create-app.ts';
 import { registerAgentRoutes } from './http/routes/agent-routes.ts';
 import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
 import { registerDeadLetterRoutes } from './http/routes/dead-letter-routes.ts';
@@ -48,7 +48,12 @@ export async function startServer(
     store,
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
-    declareQueue: (agentId) => bus.declareAgentQueue(agentId),
+    declareQueue: async (agentId) => {
+      // An agent that waits for the answer would not learn why there is none; told so, it asks again.
+      if (bus.health().state === 'down')
+        throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
+      await bus.declareAgentQueue(agentId);
+    },
   });
   await agents.load();
   const relay = createOutboxRelay({ store, bus, logger });
@@ -74,20 +79,8 @@ export async function startServer(
   registerDeadLetterRoutes(app, services);
   await registerWebApp(app, services);
 
-  const controlPlane = await startControlPlaneServer({
-    host: config.HOST,
-    port: config.GRPC_PORT,
-    handlers: createControlPlaneHandlers(services),
-    ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
-    logger,
-  });
-  try {
-    await app.listen({ host: config.HOST, port: config.PORT });
-  } catch (error) {
-    await controlPlane.stop();
-    await app.close();
-    throw error;
-  }
+  const controlPlane = await openPorts(app, services);
+  controlPlane.setServing(bus.health().state !== 'down');
   const stopWatchingBus = bus.onHealth((health) => {
     logger.info(health, `the queue is ${health.state}`);
     controlPlane.setServing(health.state !== 'down');
@@ -96,7 +89,12 @@ export async function startServer(
   // A queue that is away must not keep the ports closed: `/health` and `/ready` tell about it from the start.
   const input = createServerInputHandler(services);
   const subscriptions: Subscription[] = [];
-  for (const agent of agents.list()) await bus.declareAgentQueue(agent.agentId);
+  const stopped = new AbortController();
+  retryWhileUnavailable(() => declareQueues(services), { signal: stopped.signal, logger }).catch(
+    (err: unknown) => {
+      if (!stopped.signal.aborted) logger.error({ err }, 'the queues of known agents could not be made');
+    },
+  );
   subscriptions.push(await bus.consume(SERVER_INPUT_QUEUE, input.handle, { prefetch: SERVER_PREFETCH }));
   subscriptions.push(
     await bus.consume(DEAD_LETTER_QUEUE, createDeadLetterHandler(services), {
@@ -126,12 +124,16 @@ export async function startServer(
     grpcPort: controlPlane.port,
     async drain(timeoutMs) {
       controlPlane.setServing(false);
-      await connections.drain();
-      await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs })));
+      const until = performance.now() + timeoutMs;
+      await connections.drain(timeoutMs);
+      const restMs = Math.max(0, until - performance.now());
+      await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: restMs })));
     },
     stop() {
       stopping ??= (async () => {
         stopWatchingBus();
+        stopped.abort();
+        input.abandon();
         await leases.stop();
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
@@ -143,6 +145,33 @@ export async function startServer(
       return stopping;
     },
   };
+}
+
+/** @throws Error with code `EADDRINUSE` when one is taken; then nothing is left open */
+async function openPorts(app: App, services: ServerServices): Promise<ControlPlaneServer> {
+  const { config, hub, logger } = services;
+  let controlPlane: ControlPlaneServer | undefined;
+  try {
+    controlPlane = await startControlPlaneServer({
+      host: config.HOST,
+      port: config.GRPC_PORT,
+      handlers: createControlPlaneHandlers(services),
+      ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+      logger,
+    });
+    await app.listen({ host: config.HOST, port: config.PORT });
+    return controlPlane;
+  } catch (error) {
+    await controlPlane?.stop();
+    await app.close();
+    await hub.stop();
+    throw error;
+  }
+}
+
+/** Their queues may be gone, where RabbitMQ has lost its disk, and hold what is routed to them. */
+async function declareQueues({ agents, bus }: ServerServices): Promise<void> {
+  await Promise.all(agents.list().map(({ agentId }) => bus.declareAgentQueue(agentId)));
 }
 
 function portOf(address: ReturnType<import('node:net').Server['address']>): number {
