@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { newId, type RoutingDecision } from '@parley/shared-models';
-import { openStore, type Store } from '../libs/store/src/index.ts';
+import { openStore, type Store } from '@parley/store';
+import { createPostgresSchema } from '@parley/store/testing';
 
 /**
  * How many messages a second the store takes through their life: accept, markPublished, recordRouting, markDelivered,
  * storeReply; the two marks in batches, as the server does. So many messages are under way at any time.
+ * In SQLite, or in a schema of its own in the PostgreSQL that DATABASE_URL names.
  *
- *   node bench/store.ts [--messages 20000] [--in-flight 256] [--conversations 64] [--text 200]
+ *   node bench/store.ts [--postgres] [--messages 20000] [--in-flight 256] [--conversations 64] [--text 200]
  */
 const { values } = parseArgs({
   options: {
+    postgres: { type: 'boolean', default: false },
     messages: { type: 'string', default: '20000' },
     'in-flight': { type: 'string', default: '256' },
     conversations: { type: 'string', default: '64' },
@@ -146,9 +149,18 @@ async function run(store: Store): Promise<void> {
   await store.close();
 }
 
-const dataDir = mkdtempSync(path.join(tmpdir(), 'parley-bench-'));
-try {
-  await run(await openStore({ dataDir }));
-} finally {
-  rmSync(dataDir, { recursive: true });
+if (values.postgres) {
+  const schema = await createPostgresSchema();
+  try {
+    await run(await openStore({ databaseUrl: schema.databaseUrl, dataDir: '' }));
+  } finally {
+    await schema.remove();
+  }
+} else {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'parley-bench-'));
+  try {
+    await run(await openStore({ dataDir }));
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
 }

@@ -11,11 +11,18 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens the store and brings its tables to the newest version.
- * @throws ParleyError `store_unavailable` when the file cannot be opened or is damaged
+ * Opens the store and brings its tables to the newest version. A PostgreSQL that is away does not make it fail: calls
+ * then throw `store_unavailable` until it is there.
+ * @throws ParleyError `store_unavailable` when the file cannot be opened or is damaged; when PostgreSQL is there, but
+ *   refuses the user or has no such database
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { dataDir, logger = silentLogger } = options;
-  const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
-  return openSqliteStore({ dataDir, logger });
+  const { databaseUrl, dataDir, logger = silentLogger } = options;
+  // Each process loads the one driver that it uses.
+  if (databaseUrl === undefined) {
+    const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
+    return openSqliteStore({ dataDir, logger });
+  }
+  const { openPostgresStore } = await import('./postgres/postgres-store.ts');
+  return openPostgresStore({ databaseUrl, logger });
 }

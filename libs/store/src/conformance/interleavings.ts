@@ -52,9 +52,9 @@ export function describeInterleavings(context: Context): void {
           states = await examine(stores[0], requests, tally, states, turn);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
-  });
+  }, 120_000);
 }
 
 function someRequests(): ReturnType<typeof aMessage>[] {

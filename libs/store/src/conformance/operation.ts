@@ -30,6 +30,29 @@ export function describeOperation(context: Context): void {
       await expect(context.store.check()).resolves.toBeUndefined();
     });
 
+    it('lets a write that fails in an unforeseen way fail alone, and undoes it', async () => {
+      const { store } = context;
+      const conversationId = newId();
+      const outcomes = await Promise.allSettled([
+        store.accept(anInput({ conversationId, text: 'one' })),
+        // Fails when the message is inserted, after it has taken its seq.
+        store.accept(anInput({ conversationId, createdAt: {} as never })),
+        store.accept(anInput({ conversationId: newId() }, 'eve')),
+        store.accept(anInput({ conversationId, text: 'two' })),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+      ]);
+      const { messages } = await store.listMessages(conversationId, { limit: 10 });
+      expect(messages.map(({ seq, text }) => [seq, text])).toEqual([
+        [1, 'one'],
+        [2, 'two'],
+      ]);
+    });
+
     it('has everything again after a restart', async () => {
       const before = await context.fixture.open();
       const request = await routed(before, 'finance', { metadata: { a: [1] } });
@@ -83,6 +106,7 @@ export function describeOperation(context: Context): void {
 
     it('refuses every call when it is closed, and may be closed again', async () => {
       const store = await context.fixture.open();
+      await store.check();
       await Promise.all([store.close(), store.close()]);
       await store.close();
       const calls: Promise<unknown>[] = [

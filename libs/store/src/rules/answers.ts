@@ -17,7 +17,7 @@ import type { RequestRow, Workspace, Write } from './workspace.ts';
 
 export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Write<ReplyOutcome> {
   return {
-    keys: { messages: [reply.id], requests: [requestId] },
+    keys: { messages: [reply.id], requests: [requestId], conversationsOf: [requestId] },
     run(workspace) {
       const row = workspace.request(requestId);
       if (row === undefined) return { outcome: 'refused', reason: 'unknown_request' };
@@ -89,7 +89,7 @@ function answer(row: RequestRow, agentId: string, hops: readonly Hop[], workspac
 export function fail({ requestId, status, error, hops }: FailInput): Write<FailOutcome> {
   const errorId = deriveId(requestId, 'error');
   return {
-    keys: { messages: [requestId, errorId], requests: [requestId] },
+    keys: { messages: [requestId, errorId], requests: [requestId], conversationsOf: [requestId] },
     run(workspace) {
       const row = workspace.request(requestId);
       if (row === undefined) return { outcome: 'unknown' };

@@ -56,8 +56,9 @@ export interface Workspace {
 export interface Keys {
   readonly messages?: readonly string[];
   readonly requests?: readonly string[];
-  /** Those to which a message may be added, beside the conversations of `requests`. */
   readonly conversations?: readonly string[];
+  /** Requests to whose conversations a message may be added. */
+  readonly conversationsOf?: readonly string[];
 }
 
 /**

@@ -1,14 +1,7 @@
 import type { AgentProfile, AgentState } from '@parley/shared-models';
+import { type AgentRow, agentOf } from '../rows.ts';
 import type { StoredAgent } from '../store.ts';
 import type { Prepare } from './statements.ts';
-
-interface AgentRow {
-  readonly agent_id: string;
-  readonly profile: string;
-  readonly state: AgentState;
-  readonly incarnation: number;
-  readonly last_seen: number;
-}
 
 export interface SqliteAgents {
   register(agentId: string, profile: AgentProfile): StoredAgent;
@@ -45,15 +38,5 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
       remove(agentId);
     },
     list: () => list().map(agentOf),
-  };
-}
-
-function agentOf(row: AgentRow): StoredAgent {
-  return {
-    agentId: row.agent_id,
-    profile: JSON.parse(row.profile) as AgentProfile,
-    state: row.state,
-    incarnation: row.incarnation,
-    lastSeen: new Date(row.last_seen).toISOString(),
   };
 }

@@ -1,6 +1,3 @@
-import { statusOf } from '../rules/request-row.ts';
-import { storableText } from '../rules/storable-text.ts';
-import type { Store } from '../store.ts';
 import {
   conversationOf,
   MESSAGE_COLUMNS,
@@ -10,7 +7,10 @@ import {
   type StoredConversationRow,
   type StoredMessageRow,
   type StoredRequestRow,
-} from './message-rows.ts';
+} from '../rows.ts';
+import { statusOf } from '../rules/request-row.ts';
+import { storableText } from '../rules/storable-text.ts';
+import type { Store } from '../store.ts';
 import type { Prepare } from './statements.ts';
 
 type Result<Method extends keyof Store> = Store[Method] extends (...args: infer Args) => Promise<infer T>

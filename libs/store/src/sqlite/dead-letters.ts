@@ -1,10 +1,6 @@
 import type { DeadLetter } from '@parley/shared-models';
+import { type LetterRow, letterOf } from '../rows.ts';
 import type { Prepare } from './statements.ts';
-
-interface LetterRow {
-  readonly state: DeadLetter['state'];
-  readonly letter: string;
-}
 
 export interface SqliteDeadLetters {
   add(letter: DeadLetter): void;
@@ -38,8 +34,4 @@ export function createSqliteDeadLetters(prepare: Prepare): SqliteDeadLetters {
     },
     setState: (id, state) => setState(state, id) > 0,
   };
-}
-
-function letterOf(row: LetterRow): DeadLetter {
-  return { ...(JSON.parse(row.letter) as DeadLetter), state: row.state };
 }

@@ -1,6 +1,6 @@
+import { messageOf, type StoredMessageRow } from '../rows.ts';
 import { outboxEntryOf } from '../rules/request-row.ts';
 import type { OutboxEntry } from '../store.ts';
-import { messageOf, type StoredMessageRow } from './message-rows.ts';
 import type { Prepare } from './statements.ts';
 
 /** For use inside a transaction. */

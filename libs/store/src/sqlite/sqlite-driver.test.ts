@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
 import { accepted, anInput, entryOf, routed } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
@@ -54,25 +53,6 @@ describe('the SQLite driver', () => {
     const [outcome] = await Promise.allSettled([accepting, store.close()]);
     expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
     other.close();
-  });
-
-  it('lets a write that fails in an unforeseen way fail alone, and undoes it', async () => {
-    const store = await fixture.open();
-    const conversationId = newId();
-    const outcomes = await Promise.allSettled([
-      store.accept(anInput({ conversationId, text: 'one' })),
-      // Fails when the message is inserted, after it has taken its seq.
-      store.accept(anInput({ conversationId, createdAt: {} as never })),
-      store.accept(anInput({ conversationId: newId() }, 'eve')),
-      store.accept(anInput({ conversationId, text: 'two' })),
-    ]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-    const { messages } = await store.listMessages(conversationId, { limit: 10 });
-    expect(messages.map(({ seq, text }) => [seq, text])).toEqual([
-      [1, 'one'],
-      [2, 'two'],
-    ]);
-    await store.close();
   });
 
   it('finds what waits in the outbox although the clock was set back', async () => {

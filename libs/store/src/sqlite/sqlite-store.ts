@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { checking } from '../checking.ts';
 import { accept } from '../rules/accept.ts';
 import { fail, settle, storeReply } from '../rules/answers.ts';
 import { markDelivered, markPublished, recordRouting, reopen, revive } from '../rules/routing.ts';
@@ -60,7 +61,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       throw portError(error);
     }
   };
-  const probe = createRoomProbe(prepare, write);
 
   return {
     kind: 'sqlite',
@@ -93,7 +93,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     getDeadLetter: (id) => read(() => deadLetters.get(id)),
     setDeadLetterState: (id, state) => write(() => deadLetters.setState(id, state)),
 
-    check: probe,
+    check: checking(createRoomProbe(prepare, write), () => database.isOpen),
     async close() {
       await groups.close();
       if (database.isOpen) database.close();

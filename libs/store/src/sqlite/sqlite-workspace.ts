@@ -1,4 +1,3 @@
-import type { Workspace } from '../rules/workspace.ts';
 import {
   MESSAGE_COLUMNS,
   messageOf,
@@ -6,7 +5,8 @@ import {
   requestOf,
   type StoredMessageRow,
   type StoredRequestRow,
-} from './message-rows.ts';
+} from '../rows.ts';
+import type { Workspace } from '../rules/workspace.ts';
 import type { Prepare } from './statements.ts';
 
 /** The rules' view of the file. Only for use inside a transaction. */

@@ -1,5 +1,18 @@
-import type { ChatMessage, Conversation, Participant } from '@parley/shared-models';
-import type { RequestRow } from '../rules/workspace.ts';
+import type {
+  AgentProfile,
+  AgentState,
+  ChatMessage,
+  Conversation,
+  DeadLetter,
+  Participant,
+} from '@parley/shared-models';
+import type { RequestRow } from './rules/workspace.ts';
+import type { StoredAgent } from './store.ts';
+
+// Rows as both databases give them: JSON as text, times as whatever `Date` understands.
+
+/** Milliseconds since 1970, or ISO 8601. */
+type Time = number | string;
 
 export const MESSAGE_COLUMNS =
   'id, conversation_id, seq, kind, sender_kind, sender_id, sender_name, receiver, text, in_reply_to, created_at, metadata';
@@ -50,7 +63,7 @@ export interface StoredRequestRow {
   readonly routing: string | null;
   readonly hops: string;
   readonly error: string | null;
-  readonly outbox_since: number | null;
+  readonly outbox_since: Time | null;
 }
 
 export function requestOf(row: StoredRequestRow): RequestRow {
@@ -74,7 +87,7 @@ export interface StoredConversationRow {
   readonly owner_id: string;
   readonly title: string;
   readonly created_at: string;
-  readonly updated_at: number;
+  readonly updated_at: Time;
   readonly last_seq: number;
   readonly preview: string;
 }
@@ -89,4 +102,31 @@ export function conversationOf(row: StoredConversationRow): Conversation {
     lastSeq: row.last_seq,
     preview: row.preview,
   };
+}
+
+export interface AgentRow {
+  readonly agent_id: string;
+  readonly profile: string;
+  readonly state: AgentState;
+  readonly incarnation: number;
+  readonly last_seen: Time;
+}
+
+export function agentOf(row: AgentRow): StoredAgent {
+  return {
+    agentId: row.agent_id,
+    profile: JSON.parse(row.profile) as AgentProfile,
+    state: row.state,
+    incarnation: row.incarnation,
+    lastSeen: new Date(row.last_seen).toISOString(),
+  };
+}
+
+export interface LetterRow {
+  readonly state: DeadLetter['state'];
+  readonly letter: string;
+}
+
+export function letterOf(row: LetterRow): DeadLetter {
+  return { ...(JSON.parse(row.letter) as DeadLetter), state: row.state };
 }

@@ -1,0 +1,52 @@
+import { type AgentRow, agentOf } from '../rows.ts';
+import type { Store } from '../store.ts';
+import type { Statement } from './connection.ts';
+import type { Database } from './database.ts';
+
+const REGISTER: Statement = {
+  name: 'register-agent',
+  text: `
+    INSERT INTO agents (agent_id, profile, state, incarnation, last_seen) VALUES ($1, $2, 'online', 1, now())
+    ON CONFLICT (agent_id) DO UPDATE SET
+      profile = excluded.profile,
+      state = CASE WHEN agents.state = 'paused' AND NOT agents.is_removed THEN 'paused' ELSE 'online' END,
+      incarnation = agents.incarnation + 1,
+      last_seen = excluded.last_seen,
+      is_removed = false
+    RETURNING *`,
+};
+const SET_STATE: Statement = {
+  name: 'set-agent-state',
+  text: `
+    UPDATE agents SET state = $1, last_seen = CASE WHEN $1 IN ('online', 'draining') THEN now() ELSE last_seen END
+    WHERE agent_id = $2 AND NOT is_removed`,
+};
+const REMOVE: Statement = {
+  name: 'remove-agent',
+  text: `UPDATE agents SET is_removed = true, state = 'offline' WHERE agent_id = $1`,
+};
+const LIST: Statement = {
+  name: 'list-agents',
+  text: 'SELECT * FROM agents WHERE NOT is_removed ORDER BY agent_id',
+};
+
+export function createPostgresAgents(
+  database: Database,
+): Pick<Store, 'registerAgent' | 'setAgentState' | 'removeAgent' | 'listAgents'> {
+  return {
+    async registerAgent(agentId, profile) {
+      const [row] = await database.rows<AgentRow>(REGISTER, [agentId, JSON.stringify(profile)]);
+      if (row === undefined) throw new Error(`agent ${agentId} was not stored`);
+      return agentOf(row);
+    },
+    async setAgentState(agentId, state) {
+      await database.rows(SET_STATE, [state, agentId]);
+    },
+    async removeAgent(agentId) {
+      await database.rows(REMOVE, [agentId]);
+    },
+    async listAgents() {
+      return (await database.rows<AgentRow>(LIST, [])).map(agentOf);
+    },
+  };
+}

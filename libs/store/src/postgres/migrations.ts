@@ -1,0 +1,69 @@
+/** Each brings the database one version further. Never change one, add one. */
+export const MIGRATIONS: readonly string[] = [
+  // Ids are compared byte by byte, as SQLite does, whatever the database's own collation.
+  `
+  CREATE TABLE parley_version (version integer NOT NULL);
+  INSERT INTO parley_version VALUES (0);
+
+  CREATE TABLE conversations (
+    id text COLLATE "C" PRIMARY KEY,
+    owner_id text COLLATE "C" NOT NULL,
+    title text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    last_seq integer NOT NULL,
+    preview text NOT NULL
+  );
+  CREATE INDEX conversations_by_owner ON conversations (owner_id, updated_at);
+
+  CREATE TABLE messages (
+    id text COLLATE "C" PRIMARY KEY,
+    conversation_id text COLLATE "C" NOT NULL REFERENCES conversations (id),
+    seq integer NOT NULL,
+    kind text NOT NULL,
+    sender_kind text NOT NULL,
+    sender_id text NOT NULL,
+    sender_name text NOT NULL,
+    receiver json,
+    text text NOT NULL,
+    in_reply_to text,
+    created_at timestamptz NOT NULL,
+    metadata json,
+    UNIQUE (conversation_id, seq)
+  );
+
+  -- Where each message that a person sent stands. Apart from the message, which may be long and never changes.
+  CREATE TABLE requests (
+    message_id text COLLATE "C" PRIMARY KEY REFERENCES messages (id),
+    conversation_id text COLLATE "C" NOT NULL,
+    seq integer NOT NULL,
+    target json,
+    state text NOT NULL,
+    attempt integer NOT NULL,
+    agent_id text,
+    routing json,
+    hops json NOT NULL,
+    error json,
+    outbox_since timestamptz, -- null: not in the outbox
+    leased_until timestamptz
+  ) WITH (fillfactor = 80);
+  CREATE INDEX requests_in_outbox ON requests (outbox_since) WHERE outbox_since IS NOT NULL;
+
+  CREATE TABLE agents (
+    agent_id text COLLATE "C" PRIMARY KEY,
+    profile json NOT NULL,
+    state text NOT NULL,
+    incarnation integer NOT NULL,
+    last_seen timestamptz NOT NULL,
+    is_removed boolean NOT NULL DEFAULT false -- a removed agent keeps its incarnation
+  );
+
+  CREATE TABLE dead_letters (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    state text NOT NULL,
+    letter json NOT NULL
+  );
+  CREATE INDEX dead_letters_by_state ON dead_letters (state, number);
+  `,
+];

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import { accepted, anInput, entryOf, statusOf } from '../conformance/samples.ts';
+import { openStore } from '../open-store.ts';
+import type { Store } from '../store.ts';
+import { silentLogger } from '../store-logger.ts';
+import { createPostgresSchema, type PostgresSchema, postgresFromEnv } from '../testing/postgres-schema.ts';
+import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
+import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
+
+describe('the PostgreSQL driver', () => {
+  let schema: PostgresSchema;
+  let proxy: TcpProxy;
+  const opened: Store[] = [];
+
+  beforeEach(async () => {
+    schema = await createPostgresSchema();
+    const { hostname, port } = new URL(schema.databaseUrl);
+    proxy = await createTcpProxy({ host: hostname, port: Number(port || 5432) });
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((store) => store.close()));
+    await proxy.stop();
+    await schema.remove();
+  });
+
+  const open = async (options: Partial<PostgresStoreOptions> = {}): Promise<Store> => {
+    const store = await openPostgresStore({
+      databaseUrl: schema.databaseUrl,
+      logger: silentLogger,
+      ...options,
+    });
+    opened.push(store);
+    return store;
+  };
+
+  const openBehindProxy = (options: Partial<PostgresStoreOptions> = {}): Promise<Store> => {
+    const url = new URL(schema.databaseUrl);
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port);
+    return open({ databaseUrl: url.href, ...options });
+  };
+
+  it('makes its tables once, however many processes start at the same time', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => open()));
+    expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ status: 'fulfilled' })));
+    const conversationId = newId();
+    await Promise.all(opened.map((store) => accepted(store, { conversationId })));
+    expect((await opened[0]?.getConversation(conversationId))?.lastSeq).toBe(6);
+    expect(await schema.query('SELECT version FROM parley_version')).toHaveLength(1);
+  });
+
+  it('does not touch tables that a later version has made', async () => {
+    await schema.query('CREATE TABLE parley_version (version integer NOT NULL)');
+    await schema.query('INSERT INTO parley_version VALUES (1000)');
+    await expect(open()).rejects.toThrow(/version 1000/);
+  });
+
+  it.each([
+    ['a database that there is not', (url: URL) => Object.assign(url, { pathname: '/there-is-no-such' })],
+    ['a user whom PostgreSQL refuses', (url: URL) => Object.assign(url, { username: 'nobody-knows-me' })],
+  ])('says so at the start when it is given %s', async (_, change) => {
+    const url = change(new URL(schema.databaseUrl));
+    await expect(openStore({ databaseUrl: url.href, dataDir: '' })).rejects.toMatchObject(unavailable);
+  });
+
+  it('starts while PostgreSQL is away, and works once it is there', async () => {
+    const store = await openBehindProxy({ timeoutMs: 100 });
+    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+    await expect(store.listAgents()).rejects.toMatchObject(unavailable);
+    await expect(store.check()).rejects.toMatchObject(unavailable);
+
+    await proxy.start();
+
+    const input = anInput();
+    for (let isStored = false; !isStored; ) {
+      isStored = await store.accept(input).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toMatchObject(unavailable);
+          return false;
+        },
+      );
+    }
+    await expect(store.check()).resolves.toBeUndefined();
+    expect(await store.listAgents()).toEqual([]);
+  });
+
+  it('closes although PostgreSQL never came', async () => {
+    const store = await openBehindProxy({ timeoutMs: 60_000 });
+    await expect(store.close()).resolves.toBeUndefined();
+    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+  });
+
+  it('shows nobody that PostgreSQL was away for a moment', async () => {
+    await proxy.start();
+    const store = await openBehindProxy({ timeoutMs: 20_000 });
+    const conversationId = newId();
+    await accepted(store, { conversationId });
+
+    await proxy.stop();
+    const writes = Array.from({ length: 20 }, () => store.accept(anInput({ conversationId })));
+    const read = store.getConversation(conversationId);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await proxy.start();
+
+    const seqs = (await Promise.all(writes)).map(({ message }) => message.seq);
+    expect(seqs).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
+    expect(await read).toMatchObject({ id: conversationId });
+  });
+
+  it('says that it is unavailable when PostgreSQL stays away, and goes on when it is back', async () => {
+    await proxy.start();
+    const store = await openBehindProxy({ timeoutMs: 100 });
+    const { id, conversationId } = await accepted(store);
+    await proxy.stop();
+    await expect(store.accept(anInput({ conversationId }))).rejects.toMatchObject(unavailable);
+    await expect(store.getMessage(id)).rejects.toMatchObject(unavailable);
+    await expect(store.takeOutbox({ limit: 1, olderThanMs: 0, leaseMs: 0 })).rejects.toMatchObject(
+      unavailable,
+    );
+    await proxy.start();
+    expect((await accepted(store, { conversationId })).seq).toBe(2);
+    expect((await statusOf(store, id))?.status).toBe('accepted');
+  });
+
+  it('stores each message once while its connections are ended again and again', async () => {
+    const store = await open({ timeoutMs: 20_000 });
+    const conversationId = newId();
+    const inputs = Array.from({ length: 300 }, (_, index) =>
+      anInput({ conversationId, text: `number ${index}` }),
+    );
+    let next = 0;
+    let ended = 0;
+    const lane = async (): Promise<void> => {
+      for (let index = next++; index < inputs.length; index = next++) {
+        await store.accept(inputs[index] ?? anInput());
+        if (index % 25 === 0) ended += await schema.endConnections();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, lane));
+    expect(ended).toBeGreaterThan(5);
+    const { messages } = await store.listMessages(conversationId, { limit: 1000 });
+    expect(messages.map(({ seq }) => seq)).toEqual(inputs.map((_, index) => index + 1));
+    expect(messages.map(({ id }) => id).toSorted()).toEqual(
+      inputs.map(({ message }) => message.id).toSorted(),
+    );
+    expect(await entryOf(store, inputs[0]?.message.id ?? '')).toBeDefined();
+  });
+
+  it('gives up on a connection over which nothing comes any more', async () => {
+    await proxy.start();
+    const store = await openBehindProxy({ timeoutMs: 20_000, statementTimeoutMs: 400 });
+    const { conversationId } = await accepted(store);
+    proxy.freeze();
+    expect((await accepted(store, { conversationId })).seq).toBe(2);
+    expect((await store.getConversation(conversationId))?.lastSeq).toBe(2);
+  });
+
+  it('gives up a write for which a lock is held for too long, and goes on afterwards', async () => {
+    const store = await open({ statementTimeoutMs: 400 });
+    const { conversationId } = await accepted(store);
+    await schema.query('BEGIN');
+    await schema.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
+    await expect(store.accept(anInput({ conversationId }))).rejects.toMatchObject(unavailable);
+    expect((await store.getConversation(conversationId))?.lastSeq).toBe(1);
+    await schema.query('ROLLBACK');
+    expect((await accepted(store, { conversationId })).seq).toBe(2);
+  });
+
+  it('passes over outbox entries that another transaction holds', async () => {
+    const store = await open();
+    const held = await accepted(store);
+    const free = await accepted(store);
+    await schema.query('BEGIN');
+    await schema.query('SELECT 1 FROM requests WHERE message_id = $1 FOR UPDATE', [held.id]);
+    const taken = await store.takeOutbox({ limit: 10, olderThanMs: 0, leaseMs: 0 });
+    await schema.query('ROLLBACK');
+    expect(taken.map(({ message }) => message.id)).toEqual([free.id]);
+  });
+
+  it('finds what waits in the outbox although the clock was set back', async () => {
+    const store = await open();
+    const { id } = await accepted(store);
+    await schema.query(`UPDATE requests SET outbox_since = now() + interval '1 hour'`);
+    const options = { limit: 10, olderThanMs: 35_000, leaseMs: 30_000 };
+    expect((await store.takeOutbox(options)).map(({ message }) => message.id)).toEqual([id]);
+    expect(await store.takeOutbox(options)).toEqual([]);
+    await schema.query(`UPDATE requests SET leased_until = now() + interval '1 hour'`);
+    expect(await store.takeOutbox(options)).toHaveLength(1);
+  });
+
+  it('is not ready on a server that takes no writes', async () => {
+    const url = new URL(schema.databaseUrl);
+    const store = await open();
+    await store.close();
+    url.searchParams.set(
+      'options',
+      `${url.searchParams.get('options') ?? ''} -cdefault_transaction_read_only=on`,
+    );
+    const readOnly = await open({ databaseUrl: url.href, timeoutMs: 50 });
+    await expect(readOnly.check()).rejects.toMatchObject(unavailable);
+    await expect(readOnly.accept(anInput())).rejects.toMatchObject(unavailable);
+  });
+});
+
+describe('the PostgreSQL of the test command', () => {
+  it('is asked for by name when there is none', () => {
+    expect(() => postgresFromEnv({})).toThrow(/DATABASE_URL must name a PostgreSQL/);
+  });
+});

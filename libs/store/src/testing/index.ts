@@ -1,0 +1,1 @@
+export { createPostgresSchema, type PostgresSchema, postgresFromEnv } from './postgres-schema.ts';
