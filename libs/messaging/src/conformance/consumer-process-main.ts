@@ -6,14 +6,15 @@ import type { ConsumerTask } from './consumer-process.ts';
 /** Entry of the process that `consumer-process.ts` starts: tells over IPC how much it has in hand. */
 const task: ConsumerTask = JSON.parse(process.argv[2] ?? '');
 const asked = once(process, 'message');
-const bus = await connectBus({ ...task.address, logger: silentLogger });
+const retryDelay = { minMs: 600_000, maxMs: 600_000 };
+const bus = await connectBus({ ...task.address, retryDelay, logger: silentLogger });
 let inHand = 0;
 const subscription = await bus.consume(
   task.queue,
   () => {
     inHand += 1;
     process.send?.(inHand);
-    return new Promise(() => undefined);
+    return task.doesFail ? Promise.reject(new Error('asked to fail')) : new Promise(() => undefined);
   },
   { prefetch: task.prefetch },
 );

@@ -8,6 +8,8 @@ export interface ConsumerTask {
   readonly address: BusFixture['address'];
   readonly queue: QueueName;
   readonly prefetch: number;
+  /** Whether its handler fails, so that the message waits for its retry; otherwise it never ends. */
+  readonly doesFail?: boolean;
 }
 
 /** A process of its own that takes messages and finishes none. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Context } from './bus-fixture.ts';
 import { type ConsumerProcess, startConsumerProcess } from './consumer-process.ts';
@@ -13,6 +13,10 @@ export function describeCrashes(context: Context): void {
       started.push(child);
       return child;
     };
+
+    afterEach(() => {
+      for (const child of started.splice(0)) child.kill();
+    });
 
     it('gives back what a killed consumer had in hand', async () => {
       const bus = await context.open();
@@ -50,6 +54,16 @@ export function describeCrashes(context: Context): void {
       await child.hasInHand(1);
       child.closeBus();
       // No process.exit in the child: a socket, timer or worker left behind keeps it alive and fails this test.
+      expect(await child.ended).toEqual({ code: 0, signal: null });
+    });
+
+    it('lets the process end by itself although a message waited for its retry', async () => {
+      const bus = await context.open();
+      await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
+      const { address } = context.fixture;
+      const child = await start({ address, queue: SERVER_INPUT_QUEUE, prefetch: 1, doesFail: true });
+      await child.hasInHand(1);
+      child.closeBus();
       expect(await child.ended).toEqual({ code: 0, signal: null });
     });
   });

@@ -27,6 +27,21 @@ describe('lost connections to RabbitMQ', () => {
       });
     });
 
+  /** Opens a bus over the proxy and tells its sockets, each with what it was last told about Nagle's algorithm. */
+  const openWithSockets = async (
+    url: string,
+  ): Promise<{ bus: MessageBus; sockets: Map<Socket, boolean> }> => {
+    const setNoDelay = jest.spyOn(Socket.prototype, 'setNoDelay');
+    const bus = await open(url);
+    const port = Number(new URL(url).port);
+    const sockets = new Map<Socket, boolean>();
+    for (const [index, [isOn]] of setNoDelay.mock.calls.entries()) {
+      const socket = setNoDelay.mock.contexts[index] as unknown as Socket;
+      if (socket.remotePort === port) sockets.set(socket, isOn === true);
+    }
+    return { bus, sockets };
+  };
+
   beforeEach(async () => {
     vhost = await createVhost();
     proxy = await startTcpProxy(vhost.amqpUrl);
@@ -142,13 +157,18 @@ describe('lost connections to RabbitMQ', () => {
     expect(received.texts()).toEqual(['c']);
   });
 
-  it('finds by heartbeat that the line is dead', async () => {
+  it('finds by heartbeat that the line is dead, and lets go of it', async () => {
     const url = new URL(proxy.url);
     url.searchParams.set('heartbeat', '1');
-    const bus = await open(url.href);
+    const { bus, sockets } = await openWithSockets(url.href);
+    expect(sockets.size).toBe(2);
     proxy.stall();
     const publish = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
     await reaches(bus, 'down');
+    // The other side never answers: half-closed sockets would stay until TCP gives up.
+    await eventually(() => {
+      for (const socket of sockets.keys()) expect(socket.destroyed).toBe(true);
+    });
     proxy.flow();
     proxy.cut();
     await publish;
@@ -218,14 +238,7 @@ describe('lost connections to RabbitMQ', () => {
   });
 
   it('switches Nagle off on both its sockets', async () => {
-    const setNoDelay = jest.spyOn(Socket.prototype, 'setNoDelay');
-    await open(proxy.url);
-    const port = Number(new URL(proxy.url).port);
-    const own = setNoDelay.mock.contexts.filter((socket) => (socket as Socket).remotePort === port);
-    expect(new Set(own).size).toBe(2);
-    for (const socket of new Set(own)) {
-      const calls = setNoDelay.mock.calls.filter((_, index) => setNoDelay.mock.contexts[index] === socket);
-      expect(calls.at(-1)?.[0]).toBe(true);
-    }
+    const { sockets } = await openWithSockets(proxy.url);
+    expect([...sockets.values()]).toEqual([true, true]);
   });
 });

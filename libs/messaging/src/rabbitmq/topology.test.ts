@@ -176,7 +176,16 @@ describe('queues and exchanges on RabbitMQ', () => {
     });
   });
 
-  it('makes a permanent queue again that somebody deleted, and publishes and consumes on', async () => {
+  it('makes a permanent queue again that somebody deleted when it publishes', async () => {
+    const bus = await open();
+    await channel.deleteQueue(SERVER_INPUT_QUEUE);
+    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('after'));
+    expect(await channel.get(SERVER_INPUT_QUEUE, { noAck: true })).toMatchObject({
+      content: Buffer.from('after'),
+    });
+  });
+
+  it('makes a permanent queue again that somebody deleted, and consumes on', async () => {
     const bus = await open();
     const received = collectDeliveries();
     await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
@@ -216,6 +225,17 @@ describe('queues and exchanges on RabbitMQ', () => {
     });
     await channel.deleteQueue(SERVER_INPUT_QUEUE);
     await eventually(() => expect(bus.health().state).toBe('up'));
+  });
+
+  it('asks for heartbeats', async () => {
+    await open();
+    await eventually(async () => {
+      const connections = await manage(vhost.managementUrl, 'GET', `/api/vhosts/${vhost.name}/connections`);
+      const own = (connections as Record<string, unknown>[]).filter(({ client_properties }) =>
+        JSON.stringify(client_properties).includes('parley'),
+      );
+      expect(own.map(({ timeout }) => timeout)).toEqual([6, 6]);
+    });
   });
 
   it('tells with the management API what other processes have in hand', async () => {

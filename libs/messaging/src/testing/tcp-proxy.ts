@@ -16,7 +16,7 @@ export interface TcpProxy {
   refuse(): Promise<void>;
   /** Lets connections through again after `refuse()`. */
   accept(): Promise<void>;
-  /** Keeps connections open and carries nothing, as when a cable is pulled. */
+  /** Keeps connections open and carries nothing, not even their end, as when a cable is pulled. */
   stall(): void;
   /** Carries on what `stall()` held. */
   flow(): void;
@@ -33,7 +33,14 @@ export async function startTcpProxy(url: string, isOpen = true): Promise<TcpProx
   const sockets = new Set<Socket>();
   const farSockets = new Set<Socket>();
   let isStalled = false;
+  /** Ends that a stall keeps from the other side. */
+  const untold: (() => void)[] = [];
   let delayMs = 0;
+
+  const tell = (end: () => void): void => {
+    if (isStalled) untold.push(end);
+    else end();
+  };
 
   /** Pieces keep their order, each held back from its own arrival on. */
   const carry = (to: Socket, bytes: Buffer, line: { last: Promise<void> }): void => {
@@ -62,11 +69,11 @@ export async function startTcpProxy(url: string, isOpen = true): Promise<TcpProx
       from.setNoDelay(true);
       const line = { last: DONE };
       from.on('data', (bytes) => carry(to, bytes, line));
-      from.on('end', () => to.end());
+      from.on('end', () => tell(() => to.end()));
       from.on('error', () => from.destroy());
       from.on('close', () => {
         sockets.delete(from);
-        to.destroy();
+        tell(() => to.destroy());
       });
       if (isStalled) from.pause();
     }
@@ -108,6 +115,7 @@ export async function startTcpProxy(url: string, isOpen = true): Promise<TcpProx
     flow: () => {
       isStalled = false;
       for (const socket of sockets) socket.resume();
+      for (const end of untold.splice(0)) end();
     },
     halfClose: () => {
       for (const far of farSockets) far.end();
