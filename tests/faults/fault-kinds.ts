@@ -12,10 +12,17 @@ export interface Node {
   closeAllConnections(): Promise<void>;
 }
 
+/** Likewise of PostgreSQL; undefined with SQLite. */
+export interface Database {
+  stopServer(): Promise<void>;
+  startServer(): Promise<void>;
+}
+
 export interface Battlefield {
   readonly fleet: Fleet;
   readonly node: Node | undefined;
   readonly disk: SmallDisk | undefined;
+  readonly postgres: Database | undefined;
   readonly random: SeededRandom;
 }
 
@@ -23,7 +30,7 @@ export interface Battlefield {
 export interface FaultKind {
   readonly name: string;
   /** Whether it can happen here. */
-  readonly needs?: 'node' | 'disk';
+  readonly needs?: 'node' | 'disk' | 'postgres';
   run(field: Battlefield): Promise<void>;
 }
 
@@ -144,6 +151,15 @@ export const FAULT_KINDS: readonly FaultKind[] = [
       await node?.stopNode();
       await delay(random.integer(0, 1000));
       await node?.startNode();
+    },
+  },
+  {
+    name: 'kill -9 PostgreSQL',
+    needs: 'postgres',
+    async run({ postgres, random }) {
+      await postgres?.stopServer();
+      await delay(random.integer(0, 1500));
+      await postgres?.startServer();
     },
   },
   {

@@ -27,7 +27,7 @@ const report = await runFaults({
   durationMs: Number(values.duration) * 1000,
   only: values.only,
   broken: FaultSettings.shape.broken.parse(values.broken),
-  databaseUrl: values.postgres ? process.env.DATABASE_URL : undefined,
+  hasPostgres: values.postgres,
   settleMs: Number(values.settle) * 1000,
   log: write,
 });

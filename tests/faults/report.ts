@@ -12,7 +12,7 @@ export function describeReport({ run, verdict, recoveries, leftOut }: FaultRepor
   for (const { fault } of recoveries) counts.set(fault, (counts.get(fault) ?? 0) + 1);
   const failed = Object.entries(verdict.failed).map(([reason, count]) => `${count} × ${reason}`);
   return [
-    `${run.driver}, seed ${run.seed}, ${(run.durationMs / 1000).toFixed(0)} s, ${recoveries.length} faults`,
+    `${run.driver}${run.hasPostgres === true ? ' and postgres' : ''}, seed ${run.seed}, ${(run.durationMs / 1000).toFixed(0)} s, ${recoveries.length} faults`,
     ...[...counts].map(([fault, count]) => `  ${count} × ${fault}`),
     `written ${verdict.written}, acknowledged ${verdict.acknowledged}, answered ${verdict.answered}, failed with a reason ${
       failed.length === 0 ? '0' : failed.join(', ')

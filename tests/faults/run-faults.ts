@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type PostgresServer, startPostgres } from '../../tools/provision/postgres.mjs';
 import { type RabbitMqNode, startRabbitMq } from '../../tools/provision/rabbitmq.mjs';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import { startFleet } from './fleet.ts';
@@ -16,7 +17,8 @@ export interface FaultRun {
   readonly broken?: FaultSettings['broken'];
   /** Only kinds whose name contains this. */
   readonly only?: string | undefined;
-  readonly databaseUrl?: string | undefined;
+  /** The store in a PostgreSQL of its own instead of SQLite. @default false */
+  readonly hasPostgres?: boolean;
   /** @default 12 */
   readonly clients?: number;
   /** How long a message may take to come to its end after all is well again, in milliseconds. @default 60000 */
@@ -42,8 +44,10 @@ const DELAYS = 0.05;
 export async function runFaults(run: FaultRun): Promise<FaultReport> {
   const log = run.log ?? (() => {});
   const random = createSeededRandom(run.seed);
-  const disk = run.databaseUrl === undefined ? await createSmallDisk() : undefined;
+  // The full disk is the store's and the embedded queue's: with PostgreSQL and RabbitMQ nothing lies on it.
+  const disk = run.hasPostgres === true && run.driver === 'rabbitmq' ? undefined : await createSmallDisk();
   let node: RabbitMqNode | undefined;
+  let postgres: PostgresServer | undefined;
   const stops: (() => Promise<unknown>)[] = [async () => disk?.remove()];
   try {
     if (run.driver === 'rabbitmq') {
@@ -51,10 +55,15 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       node = started;
       stops.unshift(() => started.stop());
     }
+    if (run.hasPostgres === true) {
+      const started = await startPostgres();
+      postgres = started;
+      stops.unshift(() => started.stop());
+    }
     const fleet = await startFleet({
       seed: run.seed,
       amqpUrl: node?.amqpUrl,
-      databaseUrl: run.databaseUrl,
+      databaseUrl: postgres?.databaseUrl,
       dataDir: disk?.folder,
       faults: { duplicates: DUPLICATES, delays: DELAYS, broken: run.broken ?? 'none' },
     });
@@ -70,11 +79,13 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     await load.probe(PROBE_MS);
 
     const isPossible = (kind: FaultKind): boolean =>
-      (kind.needs !== 'node' || node !== undefined) && (kind.needs !== 'disk' || disk !== undefined);
+      (kind.needs !== 'node' || node !== undefined) &&
+      (kind.needs !== 'disk' || disk !== undefined) &&
+      (kind.needs !== 'postgres' || postgres !== undefined);
     const kinds = FAULT_KINDS.filter((kind) => isPossible(kind) && kind.name.includes(run.only ?? ''));
     const recoveries: { fault: string; ms: number }[] = [];
     const end = performance.now() + run.durationMs;
-    const field = { fleet, node, disk, random };
+    const field = { fleet, node, disk, postgres, random };
     let order: FaultKind[] = [];
     while (performance.now() < end) {
       // Each kind once before any comes again, in an order that the seed gives.
