@@ -4,7 +4,8 @@ import { z } from 'zod';
 
 const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
 
-const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
+/** Whether only this machine reaches it. */
+export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
 
 /** Refuses an address that others reach while nobody has to sign in. */
 export function checkAddress(
@@ -45,7 +46,9 @@ export const ServerConfig = z
       .string()
       .default('http://localhost:5173,http://127.0.0.1:5173')
       .transform((list) => list.split(',').map((origin) => origin.trim()))
-      .describe("browser origins beside the server's own, separated by commas"),
+      .describe(
+        "browser origins beside the server's own, and so the names it may be called by; separated by commas",
+      ),
     ALLOW_ANONYMOUS: settings.flag('whoever reaches the port is the local admin; only for closed networks'),
     RATE_LIMIT: z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])

@@ -73,7 +73,8 @@ export async function startServer(
 
   const app = await createApp(config, logger);
   const connections = registerWebSocketRoute(app, services);
-  registerHealthRoutes(app, services);
+  let isDraining = false;
+  registerHealthRoutes(app, services, () => isDraining);
   registerAgentRoutes(app, services);
   registerConversationRoutes(app, services);
   registerDeadLetterRoutes(app, services);
@@ -124,6 +125,7 @@ export async function startServer(
     grpcPort: controlPlane.port,
     async drain(timeoutMs) {
       controlPlane.setServing(false);
+      isDraining = true;
       const until = performance.now() + timeoutMs;
       await connections.drain(timeoutMs);
       const restMs = Math.max(0, until - performance.now());

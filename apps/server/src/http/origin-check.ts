@@ -1,22 +1,32 @@
+import { isIP } from 'node:net';
 import { ParleyError } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ServerConfig } from '../config.ts';
-
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
+import { isLoopback, type ServerConfig } from '../config.ts';
 
 /**
  * Keeps other web sites out of a server that trusts who reaches it. A browser says in `Origin` which site asks: only
- * our own and the allowed ones may open a WebSocket or change anything. On loopback the name in `Host` must be a
- * loopback name too, otherwise a site could point its own name at 127.0.0.1 (DNS rebinding).
+ * our own and the allowed ones may open a WebSocket or change anything. The name in `Host` must be one that a site
+ * cannot point at this machine (DNS rebinding), or the site would be our own: see `isTrustedName`.
  */
 export function registerOriginCheck(app: FastifyInstance, config: ServerConfig): void {
-  const isLoopback =
-    LOOPBACK_NAMES.has(config.HOST) || config.HOST.startsWith('127.') || config.HOST === '::1';
+  const allowedNames = new Set(
+    config.ALLOWED_ORIGINS.flatMap((url) => (URL.canParse(url) ? new URL(url).hostname : [])),
+  );
+  const isForThisMachine = isLoopback(config.HOST);
+  const isTrustedName = (name: string): boolean => {
+    if (isLoopback(name) || name === config.HOST || allowedNames.has(name)) return true;
+    // Others reach a server that is open by its address, or by a name that no public DNS has: neither can be rebound.
+    return !isForThisMachine && (isIP(name) !== 0 || (name !== '' && !name.includes('.')));
+  };
+
   app.addHook('onRequest', async (request) => {
-    if (isLoopback && !LOOPBACK_NAMES.has(hostName(request))) {
+    const name = hostName(request);
+    if (!isTrustedName(name)) {
       throw new ParleyError(
         'forbidden',
-        'This server is only for this machine: call it by localhost or 127.0.0.1.',
+        isForThisMachine
+          ? 'This server is only for this machine: call it by localhost or 127.0.0.1.'
+          : `This server does not go by the name "${name}": call it by its address, or add the origin to ALLOWED_ORIGINS.`,
       );
     }
     const { origin } = request.headers;
@@ -31,6 +41,8 @@ function isReadOnly(request: FastifyRequest): boolean {
   return (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined;
 }
 
+/** Without port and brackets, in lower case. */
 function hostName(request: FastifyRequest): string {
-  return (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }

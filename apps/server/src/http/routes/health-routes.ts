@@ -4,7 +4,7 @@ import { VERSION } from '../../version.ts';
 import type { App } from '../create-app.ts';
 
 /** `GET /health`: what state everything is in. `GET /ready`: whether a message sent now would be answered. */
-export function registerHealthRoutes(app: App, services: ServerServices): void {
+export function registerHealthRoutes(app: App, services: ServerServices, isDraining: () => boolean): void {
   app.get(
     '/health',
     { schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } } },
@@ -19,7 +19,7 @@ export function registerHealthRoutes(app: App, services: ServerServices): void {
     { schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } } },
     async (_request, reply) => {
       const report = await healthOf(services);
-      const isReady = report.status === 'ok' && report.brokers > 0;
+      const isReady = report.status === 'ok' && report.brokers > 0 && !isDraining();
       return reply.status(isReady ? 200 : 503).send(report);
     },
   );

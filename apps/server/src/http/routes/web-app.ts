@@ -14,9 +14,12 @@ export async function registerWebApp(app: App, { config, bus, logger }: ServerSe
     await app.register(fastifyStatic, {
       root: config.WEB_DIST,
       index: false,
-      // Built files carry a hash in their names; index.html does not.
-      immutable: true,
-      maxAge: '365d',
+      cacheControl: false,
+      // What is built carries a hash in its name; index.html and what it names directly do not.
+      setHeaders(reply, file) {
+        const isHashed = path.relative(config.WEB_DIST, file).startsWith(`assets${path.sep}`);
+        reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
     });
   } else logger.warn('the web app is not built: only the interfaces are served');
 
@@ -28,14 +31,14 @@ export async function registerWebApp(app: App, { config, bus, logger }: ServerSe
     queue: bus.kind,
   };
   app.get('/', { schema: { hide: true } }, (request, reply) => {
-    if (hasWebApp && wantsPage(request)) return reply.sendFile('index.html', { immutable: false, maxAge: 0 });
+    if (hasWebApp && wantsPage(request)) return reply.sendFile('index.html');
     return reply.send(info);
   });
 
   // A path that is no file and no route is a page of the web app: it has its own routes.
   app.setNotFoundHandler((request, reply) => {
     if (hasWebApp && request.method === 'GET' && wantsPage(request) && !request.url.startsWith('/api/')) {
-      return reply.sendFile('index.html', { immutable: false, maxAge: 0 });
+      return reply.sendFile('index.html');
     }
     throw new ParleyError('not_found', `There is no ${request.method} ${request.url}.`);
   });

@@ -1,0 +1,98 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { type App, createApp } from '../create-app.ts';
+import { registerWebApp } from './web-app.ts';
+
+const PAGE = '<!doctype html><title>Parley</title>';
+
+describe('the web app', () => {
+  let fixture: ServicesFixture;
+  let app: App;
+
+  const start = async (isBuilt: boolean): Promise<void> => {
+    fixture = await makeServices();
+    const dist = path.join(fixture.folder.dataDir, 'dist');
+    if (isBuilt) {
+      await mkdir(path.join(dist, 'assets'), { recursive: true });
+      await writeFile(path.join(dist, 'index.html'), PAGE);
+      await writeFile(path.join(dist, 'favicon.svg'), '<svg/>');
+      await writeFile(path.join(dist, 'assets/index-a1b2c3.js'), 'run()');
+      await writeFile(path.join(fixture.folder.dataDir, 'secret.txt'), 'secret');
+    }
+    const config = { ...fixture.services.config, WEB_DIST: dist };
+    app = await createApp(config, silent);
+    app.get('/api/known', () => 'known');
+    await registerWebApp(app, { ...fixture.services, config });
+  };
+  afterEach(async () => {
+    await app.close();
+    await fixture.remove();
+  });
+
+  const get = (url: string, accept = 'text/html,*/*') =>
+    app.inject({ url, headers: { host: 'localhost', accept } });
+
+  describe('that is built', () => {
+    beforeEach(() => start(true));
+
+    it.each(['/', '/chat/some-conversation', '/agents', '/index.html'])(
+      'is shown at %s, and asked for anew each time',
+      async (url) => {
+        const response = await get(url);
+        expect(response.body).toBe(PAGE);
+        expect(response.headers['content-type']).toContain('text/html');
+        expect(response.headers['cache-control']).toBe('no-cache');
+      },
+    );
+
+    it('has its hashed files kept for ever, and no others', async () => {
+      expect((await get('/assets/index-a1b2c3.js')).headers['cache-control']).toBe(
+        'public, max-age=31536000, immutable',
+      );
+      expect((await get('/favicon.svg')).headers['cache-control']).toBe('no-cache');
+    });
+
+    it('is not shown to programs: they learn what the server is', async () => {
+      const response = await get('/', 'application/json');
+      expect(response.json()).toMatchObject({ name: 'Parley', webSocket: '/ws', queue: 'embedded' });
+    });
+
+    it.each(['/no-such-file.js', '/assets/missing.js'])(
+      'is not shown in place of a script: %s',
+      async (url) => {
+        const response = await get(url, '*/*');
+        expect(response.statusCode).toBe(404);
+        expect(response.json()).toMatchObject({ code: 'not_found' });
+      },
+    );
+
+    it('is not shown in place of an interface that is not there, or for a write', async () => {
+      expect((await get('/api/known')).body).toBe('known');
+      expect((await get('/api/unknown')).json()).toMatchObject({ code: 'not_found' });
+      const headers = { host: 'localhost', accept: 'text/html' };
+      expect((await app.inject({ method: 'POST', url: '/chat', headers })).statusCode).toBe(404);
+    });
+
+    it.each([
+      '/../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/assets/..%2f..%2fsecret.txt',
+      '/assets/../../secret.txt',
+    ])('gives nothing from outside of its folder: %s', async (url) => {
+      const response = await get(url, '*/*');
+      expect(response.body).not.toBe('secret');
+      expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    });
+  });
+
+  describe('that is not built', () => {
+    beforeEach(() => start(false));
+
+    it('is missed: browsers too learn what the server is', async () => {
+      expect((await get('/')).json()).toMatchObject({ name: 'Parley', documentation: '/docs' });
+      expect((await get('/chat')).statusCode).toBe(404);
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import type { MessageBus } from '@parley/messaging';
+import { type BusFolder, makeBusFolder } from '@parley/messaging/test-queue';
+import { createLogger, type Logger } from '@parley/process-kit';
+import { type ChatMessage, newId, type Target } from '@parley/shared-models';
+import { openStore, type Store } from '@parley/store';
+import { createAgentRegistry } from '../agents/agent-registry.ts';
+import { createBrokerRegistry } from '../brokers/broker-registry.ts';
+import { ServerConfig } from '../config.ts';
+import { createConversationHub } from '../conversations/conversation-hub.ts';
+import { createCommandStreams } from '../grpc/command-streams.ts';
+import { createOutboxRelay } from '../outbox/outbox-relay.ts';
+import type { ServerServices } from '../server-services.ts';
+import { LOCAL_USER } from '../users/local-user.ts';
+
+export const silent: Logger = createLogger('test', 'silent');
+
+/** The settings of a server in a test, with ports of its own. */
+export function testConfig(settings: Record<string, string> = {}): ServerConfig {
+  return ServerConfig.parse({ PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'silent', ...settings });
+}
+
+/** A real store and a real embedded queue in a folder of their own. */
+export interface Ground {
+  readonly folder: BusFolder;
+  readonly bus: MessageBus;
+  readonly store: Store;
+  remove(): Promise<void>;
+}
+
+export async function makeGround(options: { publishTimeoutMs?: number } = {}): Promise<Ground> {
+  const folder = await makeBusFolder();
+  const bus = await folder.open(options);
+  const store = await openStore({ dataDir: folder.dataDir, databaseUrl: undefined, logger: silent });
+  return {
+    folder,
+    bus,
+    store,
+    async remove() {
+      await store.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** The parts of a server without its ports: what handlers of frames and queues work with. */
+export interface ServicesFixture extends Ground {
+  readonly services: ServerServices;
+  /** Stores a message of the local user as an accepted frame does, and returns it. */
+  accept(text: string, more?: { conversationId?: string; target?: Target }): Promise<ChatMessage>;
+  /** An agent that is there, with its queue; returns its incarnation. */
+  register(agentId: string, instanceId?: string): Promise<number>;
+}
+
+export async function makeServices(
+  settings: Record<string, string> = {},
+  options: { publishTimeoutMs?: number } = {},
+): Promise<ServicesFixture> {
+  const ground = await makeGround(options);
+  const { bus, store } = ground;
+  const config = testConfig(settings);
+  const agents = createAgentRegistry({
+    store,
+    logger: silent,
+    heartbeatMs: config.HEARTBEAT_MS,
+    declareQueue: (agentId) => bus.declareAgentQueue(agentId),
+  });
+  const hub = await createConversationHub({ serverId: newId(), store, bus, logger: silent });
+  const relay = createOutboxRelay({ store, bus, logger: silent });
+  const services: ServerServices = {
+    config,
+    logger: silent,
+    store,
+    bus,
+    agents,
+    brokers: createBrokerRegistry(),
+    commands: createCommandStreams(),
+    hub,
+    relay,
+    startedAt: Date.now(),
+  };
+  return {
+    ...ground,
+    services,
+    async accept(text, { conversationId = newId(), target } = {}) {
+      const { message } = await store.accept({
+        message: {
+          id: newId(),
+          conversationId,
+          kind: 'TEXT',
+          sender: { kind: 'user', id: LOCAL_USER.id, name: LOCAL_USER.name },
+          text,
+          createdAt: new Date().toISOString(),
+        },
+        ownerId: LOCAL_USER.id,
+        ...(target === undefined ? {} : { target }),
+      });
+      return message;
+    },
+    async register(agentId, instanceId = newId()) {
+      const profile = {
+        name: agentId,
+        group: agentId,
+        description: '',
+        capabilities: [],
+        keywords: [],
+        examples: [],
+        concurrency: 4,
+      };
+      return (await agents.register({ agentId, isExclusive: true, instanceId, profile })).incarnation;
+    },
+    async remove() {
+      await relay.stop();
+      await hub.stop();
+      await ground.remove();
+    },
+  };
+}
