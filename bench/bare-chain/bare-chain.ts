@@ -23,6 +23,7 @@ export async function startBareChain(amqpUrl: string): Promise<RoundTrips> {
   });
   return {
     name: 'bare chain',
+    processIds: { broker: relays[0]?.pid ?? -1, agent: relays[1]?.pid ?? -1 },
     start(done) {
       const id = String(next++);
       waiting.set(id, done);

@@ -1,11 +1,13 @@
 import { createVhost } from '@parley/messaging/testing';
 import { startBareChain } from '../bare-chain/bare-chain.ts';
+import { cpuTimes } from './cpu-time.ts';
 import { type Latencies, measureLatency, measureThroughput, median, type RoundTrips } from './measure.ts';
 import { startProduct } from './product.ts';
 
 /**
  * The whole chat round trip against a bare chain of the same five hops, in turn on one RabbitMQ, and over the embedded
- * queue. Prints the median of the rounds.
+ * queue. Prints the median of the rounds, and the CPU time that a round trip takes of each process. RABBITMQ_PID, where
+ * RabbitMQ runs on this machine, adds its own. An argument selects the variants whose name contains it.
  */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const LANES = 64;
@@ -13,9 +15,12 @@ const PER_LANE = 4;
 const TRIPS = 500;
 const DURATION_MS = Number(process.env.BENCH_SECONDS ?? 8) * 1000;
 const only = process.argv[2];
+const rabbitMqId = process.env.RABBITMQ_PID;
 
 interface Figures extends Latencies {
   readonly perSecond: number;
+  /** Microseconds for each round trip, by process. */
+  readonly cpu: ReadonlyMap<string, number>;
 }
 
 async function measure(start: () => Promise<RoundTrips>): Promise<Figures> {
@@ -24,12 +29,22 @@ async function measure(start: () => Promise<RoundTrips>): Promise<Figures> {
     await measureLatency(trips, 100);
     const latencies = await measureLatency(trips, TRIPS);
     await measureThroughput(trips, { lanes: LANES, perLane: PER_LANE, durationMs: 2000 });
+    const ids = {
+      bench: process.pid,
+      ...(rabbitMqId === undefined ? {} : { RabbitMQ: Number(rabbitMqId) }),
+      ...trips.processIds,
+    };
+    const before = cpuTimes(ids);
     const perSecond = await measureThroughput(trips, {
       lanes: LANES,
       perLane: PER_LANE,
       durationMs: DURATION_MS,
     });
-    return { ...latencies, perSecond };
+    const count = (perSecond * DURATION_MS) / 1000;
+    const cpu = new Map(
+      [...cpuTimes(ids)].map(([name, time]) => [name, (time - (before.get(name) ?? 0)) / count]),
+    );
+    return { ...latencies, perSecond, cpu };
   } finally {
     await trips.stop();
   }
@@ -63,6 +78,12 @@ const medians = new Map(
       p95: median(list.map((one) => one.p95)),
       p99: median(list.map((one) => one.p99)),
       perSecond: median(list.map((one) => one.perSecond)),
+      cpu: new Map(
+        [...(list[0]?.cpu.keys() ?? [])].map((process) => [
+          process,
+          median(list.map((one) => one.cpu.get(process) ?? Number.NaN)),
+        ]),
+      ),
     },
   ]),
 );
@@ -82,6 +103,15 @@ for (const [name, figures] of medians) {
   );
 }
 
-function describe({ p50, p95, p99, perSecond }: Figures): string {
-  return `p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${perSecond.toFixed(0)} round trips/s`;
+console.log('\nCPU time of a round trip at 64 × 4, in microseconds:');
+for (const [name, { cpu }] of medians) console.log(`${name}: ${describeCpu(cpu)}`);
+
+function describeCpu(cpu: ReadonlyMap<string, number>): string {
+  const total = [...cpu.values()].reduce((sum, each) => sum + each, 0);
+  const each = [...cpu].map(([name, time]) => `${name} ${time.toFixed(0)}`);
+  return [...each, `in all ${total.toFixed(0)}`].join(', ');
+}
+
+function describe({ p50, p95, p99, perSecond, cpu }: Figures): string {
+  return `p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${perSecond.toFixed(0)} round trips/s; CPU: ${describeCpu(cpu)}`;
 }

@@ -1,9 +1,13 @@
+import type { ProcessIds } from './cpu-time.ts';
+
 /** Something that sends a message round and says when it came back. */
 export interface RoundTrips {
   readonly name: string;
   /** @param lane 0 to lanes - 1: which of the clients sends */
   start(done: () => void, lane: number): void;
   stop(): Promise<void>;
+  /** Those it started itself. */
+  readonly processIds: ProcessIds;
 }
 
 export interface Latencies {

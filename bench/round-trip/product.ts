@@ -25,6 +25,10 @@ export async function startProduct(
   return {
     name: `Parley, ${driver}`,
     system,
+    get processIds() {
+      const { server, broker, agents } = system;
+      return { server: server.pid, broker: broker.pid, agent: agents[0]?.pid ?? -1 };
+    },
     start(done, lane) {
       const id = newId();
       waiting.set(id, done);
