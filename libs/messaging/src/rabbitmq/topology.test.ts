@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { agentQueue, DEAD_LETTER_QUEUE, HEADERS, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { agentQueue, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../conformance/bus-fixture.ts';
@@ -61,74 +61,6 @@ describe('queues and exchanges on RabbitMQ', () => {
     });
     await channel.checkExchange('signals');
     await channel.checkExchange('channels');
-  });
-
-  it('publishes with the properties of the protocol', async () => {
-    const bus = await open();
-    await bus.publish(
-      SERVER_INPUT_QUEUE,
-      envelopeOf('{}', {
-        messageId: 'm-1',
-        correlationId: 'r-1',
-        type: 'chat.reply',
-        timestamp: 1_732_170_000_123,
-      }),
-    );
-    const message = await channel.get(SERVER_INPUT_QUEUE, { noAck: true });
-    expect(message).toMatchObject({
-      properties: {
-        messageId: 'm-1',
-        correlationId: 'r-1',
-        type: 'chat.reply',
-        timestamp: 1_732_170_000,
-        contentType: 'application/json',
-        deliveryMode: 2,
-        headers: { conversation: 'c-1', attempt: 0, 'sent-at': 1_732_170_000_123 },
-      },
-    });
-  });
-
-  it('takes what a client in another language sends: no milliseconds, headers of other types', async () => {
-    const bus = await open();
-    channel.sendToQueue(SERVER_INPUT_QUEUE, Buffer.from('{}'), {
-      messageId: 'm-1',
-      type: 'chat.reply',
-      timestamp: 1_732_170_000,
-      headers: {
-        conversation: 'c-1',
-        flag: true,
-        table: { a: 1 },
-        list: ['x'],
-        nothing: null,
-        incarnation: 7,
-      },
-    });
-    const received = collectDeliveries();
-    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
-    const [delivery] = await received.waitFor(1);
-    expect(delivery?.envelope).toMatchObject({
-      messageId: 'm-1',
-      type: 'chat.reply',
-      timestamp: 1_732_170_000_000,
-    });
-    expect(delivery?.envelope.headers).toEqual({ conversation: 'c-1', incarnation: 7 });
-  });
-
-  it('keeps what a stranger put straight into the dead letters, as malformed_message', async () => {
-    const bus = await open();
-    channel.sendToQueue(DEAD_LETTER_QUEUE, Buffer.from('junk'), { headers: { note: 'kept' } });
-    const dead = collectDeliveries();
-    await bus.consume(DEAD_LETTER_QUEUE, dead.handler, { prefetch: 1 });
-    const [letter] = await dead.waitFor(1);
-    expect(letter?.envelope).toMatchObject({
-      type: 'unknown',
-      headers: {
-        note: 'kept',
-        [HEADERS.deathReason]: 'malformed_message',
-        [HEADERS.deathQueue]: DEAD_LETTER_QUEUE,
-      },
-    });
-    expect(dead.texts()).toEqual(['junk']);
   });
 
   describe('where a queue is full', () => {
@@ -236,6 +168,13 @@ describe('queues and exchanges on RabbitMQ', () => {
       );
       expect(own.map(({ timeout }) => timeout)).toEqual([6, 6]);
     });
+  });
+
+  it('tells depths also when the management API does not answer', async () => {
+    const bus = await open({ managementUrl: 'http://127.0.0.1:1' });
+    expect((await bus.depths()).map(({ name }) => name).sort()).toEqual(
+      ['broker_input_queue', 'dead_letter_queue', 'server_input_queue'].sort(),
+    );
   });
 
   it('tells with the management API what other processes have in hand', async () => {
