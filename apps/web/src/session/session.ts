@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
-import { type KeyValueStorage, loadLastSeen, markSeen, storeLastSeen } from './last-seen.ts';
+import { type KeyValueStorage, type LastSeen, loadLastSeen, markSeen, storeLastSeen } from './last-seen.ts';
 import { followLiveEvents } from './live-events.ts';
 import { reportProblem } from './report-problem.ts';
 import { type AgentAction, initialState, type SessionState } from './session-state.ts';
@@ -65,6 +65,12 @@ export function createSession({ client, http, storage, frames = browserFrames }:
     setState((state) => ({ conversations: withConversations(state.conversations, conversations) }));
   }
 
+  function remember(lastSeen: LastSeen): void {
+    if (lastSeen === getState().lastSeen) return;
+    setState({ lastSeen });
+    storeLastSeen(storage, lastSeen);
+  }
+
   function refreshConversations(): void {
     const load = async () => {
       const conversations = await http.conversations({ limit: LISTED });
@@ -72,9 +78,10 @@ export function createSession({ client, http, storage, frames = browserFrames }:
       setState({ conversationsLoading: { phase: 'ready' } });
       for (const { id, lastSeq } of conversations.slice(0, FOLLOWED)) {
         if (client.lastSeq(id) === undefined) client.open(id, lastSeq);
-        // What this browser has never shown counts as read from here on.
-        if (getState().lastSeen[id] === undefined) session.markSeen(id, lastSeq);
       }
+      // What this browser has never shown counts as read from here on.
+      const unseen = conversations.filter(({ id }) => getState().lastSeen[id] === undefined);
+      remember(unseen.reduce((seen, { id, lastSeq }) => markSeen(seen, id, lastSeq), getState().lastSeen));
     };
     load().catch((error: unknown) => {
       if (getState().conversationsLoading.phase === 'ready') return;
@@ -156,10 +163,7 @@ export function createSession({ client, http, storage, frames = browserFrames }:
     loadOlder: threads.loadOlder,
 
     markSeen(conversationId, seq) {
-      const lastSeen = markSeen(getState().lastSeen, conversationId, seq);
-      if (lastSeen === getState().lastSeen) return;
-      setState({ lastSeen });
-      storeLastSeen(storage, lastSeen);
+      remember(markSeen(getState().lastSeen, conversationId, seq));
     },
 
     refreshConversations() {

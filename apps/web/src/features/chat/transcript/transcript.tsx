@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Fragment, useCallback, useEffect, useMemo, useState } from 'react';
+import { Fragment, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { dayLabel } from '../../../components/format-time.ts';
 import { IconArrowDown } from '../../../components/icons.ts';
 import { FailedList, LoadingList } from '../../../components/list-state.tsx';
@@ -25,30 +25,29 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
   const session = useSession();
   const userId = useSessionState(({ welcome }) => welcome?.user.id);
   const loadOlder = useCallback(() => session.loadOlder(conversationId), [session, conversationId]);
-  const { fromSeq, extend, shorten } = useWindow(thread, loadOlder);
-  const { scrollerRef, contentRef, isAtEnd, onScroll, jumpToEnd } = useTranscriptScroll(
-    conversationId,
-    extend,
-  );
+  const shown = useWindow(thread, loadOlder);
+  const { from, to, shorten } = shown;
+  const hasMoreBelow = to !== undefined;
+  const { scrollerRef, contentRef, isAtEnd, onScroll, jumpToEnd } = useTranscriptScroll(conversationId, {
+    onNearTop: shown.onNearTop,
+    onNearEnd: shown.onNearEnd,
+    hasMoreBelow,
+  });
   const lastSeq = lastSeqOf(thread);
   const firstUnreadSeq = useFirstUnread(conversationId, lastSeq);
   const now = new Date(useNow(60_000));
 
-  const rows = useMemo(
-    () =>
-      messageRows(
-        thread.messages.filter(({ seq }) => seq >= fromSeq),
-        firstUnreadSeq,
-      ),
-    [thread.messages, fromSeq, firstUnreadSeq],
-  );
+  const rows = useMemo(() => {
+    const inPage = thread.messages.filter(({ seq }) => seq >= from && (to === undefined || seq <= to));
+    return messageRows(inPage, firstUnreadSeq);
+  }, [thread.messages, from, to, firstUnreadSeq]);
   const replied = useMemo(() => repliedTo(thread.messages), [thread.messages]);
   const seenSeq = useSeen(conversationId, lastSeq, isAtEnd);
-  const ownLast = useLastOwn(conversationId);
-
-  // Who writes wants to see it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new message of one's own is the reason, not a value used
-  useEffect(() => jumpToEnd(), [ownLast, jumpToEnd]);
+  const goToEnd = () => {
+    shown.toEnd();
+    jumpToEnd();
+  };
+  useOnOwnMessage(conversationId, goToEnd);
   useEffect(() => {
     if (isAtEnd) shorten();
   }, [isAtEnd, shorten]);
@@ -79,7 +78,9 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
               />
             </Fragment>
           ))}
-          <PendingEntries conversationId={conversationId} thread={thread} replied={replied} />
+          {hasMoreBelow ? null : (
+            <PendingEntries conversationId={conversationId} thread={thread} replied={replied} />
+          )}
         </div>
       </ScrollRegion>
       {isAtEnd ? null : (
@@ -87,7 +88,7 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
           className={classes.jump ?? ''}
           variant="default"
           leftSection={<IconArrowDown size={14} />}
-          onClick={jumpToEnd}
+          onClick={goToEnd}
         >
           {lastSeq > seenSeq ? `${lastSeq - seenSeq} new` : 'Latest'}
         </Button>
@@ -120,5 +121,15 @@ function useSeen(conversationId: string, lastSeq: number, isAtEnd: boolean): num
   return seen;
 }
 
-const useLastOwn = (conversationId: string): string | undefined =>
-  useSessionState(({ outbox }) => outbox.findLast((item) => item.conversationId === conversationId)?.id);
+/** Who writes wants to see it. */
+function useOnOwnMessage(conversationId: string, run: () => void): void {
+  const latest = useSessionState(
+    ({ outbox }) => outbox.findLast((item) => item.conversationId === conversationId)?.id,
+  );
+  const known = useRef(latest);
+  const onNew = useEffectEvent(run);
+  useEffect(() => {
+    if (latest !== undefined && latest !== known.current) onNew();
+    known.current = latest;
+  }, [latest]);
+}

@@ -3,14 +3,23 @@ import { firstVisible, type ScrollAnchor } from './scroll-anchor.ts';
 
 /** As near to the end as this counts as at the end, in pixels. */
 const END_SLACK = 48;
-/** Older messages are fetched this long before the reader reaches the top, in pixels. */
-const TOP_MARGIN = 800;
+/** More messages are fetched this long before the reader reaches the last one in the page, in pixels. */
+const MARGIN = 800;
 
 /** Where the reader was in each conversation when it was left; at the end when nothing is noted. */
 const remembered = new Map<string, ScrollAnchor>();
 
+export interface TranscriptEdges {
+  /** Called when what is above may soon be wanted, also again and again. */
+  readonly onNearTop: () => void;
+  /** The same for what is below. */
+  readonly onNearEnd: () => void;
+  /** Whether there are messages below the last one in the page. */
+  readonly hasMoreBelow: boolean;
+}
+
 export interface TranscriptScroll {
-  readonly scrollerRef: RefObject<HTMLDivElement | null>;
+  readonly scrollerRef: RefObject<HTMLElement | null>;
   readonly contentRef: RefObject<HTMLDivElement | null>;
   readonly isAtEnd: boolean;
   readonly onScroll: () => void;
@@ -19,48 +28,69 @@ export interface TranscriptScroll {
 
 /**
  * Keeps the reader's place: at the end, the end stays in view while text grows; elsewhere, the first visible message
- * stays where it is, whatever is added or changes its height above it.
- * @param onNearTop called when what is above may soon be wanted, also again and again
+ * stays where it is, whatever is added, taken away or changes its height above it.
  */
-export function useTranscriptScroll(conversationId: string, onNearTop: () => void): TranscriptScroll {
-  const scrollerRef = useRef<HTMLDivElement>(null);
+export function useTranscriptScroll(conversationId: string, edges: TranscriptEdges): TranscriptScroll {
+  const scrollerRef = useRef<HTMLElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const anchor = useRef<ScrollAnchor | undefined>(remembered.get(conversationId));
   const isPinned = useRef(anchor.current === undefined);
   const lastTop = useRef(0);
+  const latestEdges = useRef(edges);
   const [isAtEnd, setIsAtEnd] = useState(isPinned.current);
 
-  const settle = useCallback(() => {
-    const scroller = scrollerRef.current;
-    if (scroller === null) return;
-    if (isPinned.current) scroller.scrollTop = scroller.scrollHeight;
-    else if (anchor.current !== undefined) restore(scroller, anchor.current);
-    lastTop.current = scroller.scrollTop;
-    if (scroller.scrollTop < TOP_MARGIN) onNearTop();
-  }, [onNearTop]);
+  const askForMore = useCallback((scroller: HTMLElement) => {
+    const { onNearTop, onNearEnd, hasMoreBelow } = latestEdges.current;
+    if (scroller.scrollTop < MARGIN) onNearTop();
+    if (hasMoreBelow && distanceToEnd(scroller) < MARGIN) onNearEnd();
+  }, []);
 
-  const onScroll = useCallback(() => {
-    const scroller = scrollerRef.current;
-    if (scroller === null) return;
-    const { scrollTop, scrollHeight, clientHeight } = scroller;
+  /** Takes note of where the reader is. */
+  const note = useCallback((scroller: HTMLElement) => {
+    const { scrollTop } = scroller;
     // Only a move upwards leaves the end: text that grows below it does not.
     const hasMovedUp = scrollTop < lastTop.current - 1;
     lastTop.current = scrollTop;
-    if (scrollHeight - scrollTop - clientHeight <= END_SLACK) isPinned.current = true;
+    if (distanceToEnd(scroller) <= END_SLACK && !latestEdges.current.hasMoreBelow) isPinned.current = true;
     else if (hasMovedUp) isPinned.current = false;
     anchor.current = isPinned.current ? undefined : firstVisible(scroller);
     setIsAtEnd(isPinned.current);
-    if (scrollTop < TOP_MARGIN) onNearTop();
-  }, [onNearTop]);
+  }, []);
+
+  /** Puts the reader back there after the list has changed. */
+  const settle = useCallback(() => {
+    const scroller = scrollerRef.current;
+    if (scroller === null) return;
+    // The reader may have scrolled so shortly before that the browser has not told it yet.
+    const moved = scroller.scrollTop - lastTop.current;
+    if (isPinned.current && moved < -1 && distanceToEnd(scroller) > END_SLACK) note(scroller);
+    else if (isPinned.current) scroller.scrollTop = scroller.scrollHeight;
+    else if (anchor.current !== undefined) {
+      anchor.current = { ...anchor.current, offset: anchor.current.offset - moved };
+      restore(scroller, anchor.current);
+    }
+    lastTop.current = scroller.scrollTop;
+    askForMore(scroller);
+  }, [note, askForMore]);
+
+  const onScroll = useCallback(() => {
+    if (scrollerRef.current === null) return;
+    note(scrollerRef.current);
+    askForMore(scrollerRef.current);
+  }, [note, askForMore]);
 
   const jumpToEnd = useCallback(() => {
     isPinned.current = true;
+    lastTop.current = scrollerRef.current?.scrollTop ?? 0;
     setIsAtEnd(true);
     settle();
   }, [settle]);
 
   // After every change of the list, before it is painted.
-  useLayoutEffect(settle);
+  useLayoutEffect(() => {
+    latestEdges.current = edges;
+    settle();
+  });
 
   useEffect(() => {
     const observer = new ResizeObserver(settle);
@@ -80,9 +110,12 @@ export function useTranscriptScroll(conversationId: string, onNearTop: () => voi
   return { scrollerRef, contentRef, isAtEnd, onScroll, jumpToEnd };
 }
 
+const distanceToEnd = ({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number =>
+  scrollHeight - scrollTop - clientHeight;
+
 function restore(scroller: HTMLElement, { key, offset }: ScrollAnchor): void {
   const element = scroller.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (element === null) return;
-  const moved = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - offset;
-  if (Math.abs(moved) >= 1) scroller.scrollTop += moved;
+  const shift = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - offset;
+  if (Math.abs(shift) >= 1) scroller.scrollTop += shift;
 }

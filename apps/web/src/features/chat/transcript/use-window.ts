@@ -1,28 +1,40 @@
 import { useCallback, useState } from 'react';
-import { hasOlder, type Thread } from '../../../session/thread.ts';
+import { hasOlder, lastSeqOf, type Thread } from '../../../session/thread.ts';
+import { atEnd, extendDown, extendUp, isSame, type MessageWindow, shorten } from './message-window.ts';
 
-const STEP = 60;
-/** More than this is shortened again once the reader is at the end. */
-const MOST = 300;
+export interface TranscriptWindow extends MessageWindow {
+  readonly onNearTop: () => void;
+  readonly onNearEnd: () => void;
+  readonly toEnd: () => void;
+  readonly shorten: () => void;
+}
 
-/**
- * Which part of a long conversation is in the page: the end, and more of what is before it as the reader goes up.
- * @returns the `seq` from which on messages are drawn, and what to call near the top and at the end
- */
-export function useWindow(thread: Thread, loadOlder: () => void) {
-  const last = thread.messages.at(-1)?.seq ?? 0;
+/** Which messages are drawn; more of them as the reader comes near the top or the end. */
+export function useWindow(thread: Thread, loadOlder: () => void): TranscriptWindow {
+  const last = lastSeqOf(thread);
   const first = thread.messages[0]?.seq ?? 1;
-  const [fromSeq, setFromSeq] = useState(() => Math.max(1, last - STEP));
-  const mustLoad = fromSeq <= first && hasOlder(thread) && thread.older.phase === 'ready';
+  const [window, setWindow] = useState(() => atEnd(last));
+  const mustLoad = window.from <= first && hasOlder(thread) && thread.older.phase === 'ready';
 
-  const extend = useCallback(() => {
-    if (mustLoad) loadOlder();
-    setFromSeq((from) => (from > first ? Math.max(first, from - STEP) : from));
-  }, [mustLoad, loadOlder, first]);
-
-  const shorten = useCallback(() => {
-    setFromSeq((from) => (last - from > MOST ? last - STEP : from));
-  }, [last]);
-
-  return { fromSeq, extend, shorten };
+  const change = useCallback(
+    (next: (window: MessageWindow) => MessageWindow) =>
+      setWindow((known) => {
+        const changed = next(known);
+        return isSame(changed, known) ? known : changed;
+      }),
+    [],
+  );
+  return {
+    ...window,
+    onNearTop: useCallback(() => {
+      if (mustLoad) loadOlder();
+      change((known) => extendUp(known, first, last));
+    }, [mustLoad, loadOlder, change, first, last]),
+    onNearEnd: useCallback(() => change((known) => extendDown(known, last)), [change, last]),
+    toEnd: useCallback(
+      () => change((known) => (known.to === undefined ? known : atEnd(last))),
+      [change, last],
+    ),
+    shorten: useCallback(() => change((known) => shorten(known, last)), [change, last]),
+  };
 }

@@ -1,0 +1,33 @@
+/** The part of a long conversation that is in the page, by `seq`. `to` undefined: up to the newest, whatever comes. */
+export interface MessageWindow {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+/** How much is in the page at first, and how much is added at a time: drawing it should not be felt. */
+const FIRST = 60;
+const STEP = 30;
+/** No more than this is in the page at once. */
+const MOST = 300;
+
+export const atEnd = (last: number): MessageWindow => ({ from: Math.max(1, last - FIRST), to: undefined });
+
+/** @param first the oldest message that is loaded */
+export function extendUp({ from, to }: MessageWindow, first: number, last: number): MessageWindow {
+  const next = Math.min(from, Math.max(first, from - STEP));
+  const end = Math.min(to ?? last, next + MOST);
+  return { from: next, to: end >= last ? to : end };
+}
+
+export function extendDown({ from, to }: MessageWindow, last: number): MessageWindow {
+  if (to === undefined) return { from, to };
+  const end = Math.min(last, to + STEP);
+  return { from: Math.max(from, end - MOST), to: end >= last ? undefined : end };
+}
+
+/** At the end what is far above is let go. */
+export const shorten = (window: MessageWindow, last: number): MessageWindow =>
+  window.to === undefined && last - window.from > MOST ? atEnd(last) : window;
+
+export const isSame = (one: MessageWindow, other: MessageWindow): boolean =>
+  one.from === other.from && one.to === other.to;
