@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createVhost, rabbitMqFromEnv } from '@parley/messaging/testing';
+import { createPostgresSchema, type PostgresSchema } from '@parley/store/testing';
 import { freePort } from '../harness/free-port.ts';
 import { type ParleyProcess, startProcess } from '../harness/parley-process.ts';
 import { environmentOf, type Service, services } from './compose-file.ts';
@@ -19,6 +20,7 @@ describe('the image', () => {
   let folder: string;
   let app: string;
   let vhost: Awaited<ReturnType<typeof createVhost>>;
+  let schema: PostgresSchema;
   /** The container's port or host name, and what stands for it here. */
   let places: readonly (readonly [string, string])[];
   const running = new Map<string, ParleyProcess>();
@@ -41,6 +43,7 @@ describe('the image', () => {
     PORT: translate('8080'),
     GRPC_PORT: translate('50051'),
     AMQP_URL: vhost.amqpUrl,
+    DATABASE_URL: schema.databaseUrl,
     RABBITMQ_MANAGEMENT_URL: rabbitMqFromEnv().managementUrl,
     DATA_DIR: path.join(folder, 'data'),
     LOG_LEVEL: 'debug',
@@ -65,6 +68,7 @@ describe('the image', () => {
     app = path.join(folder, 'app');
     await mkdir(path.join(folder, 'data'));
     vhost = await createVhost();
+    schema = await createPostgresSchema();
     const amqpPort = new URL(vhost.amqpUrl).port || '5672';
     places = [
       ['server:', '127.0.0.1:'],
@@ -77,6 +81,7 @@ describe('the image', () => {
   afterAll(async () => {
     await Promise.all([...running.values()].map((process) => process.kill()));
     await vhost?.remove();
+    await schema?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
