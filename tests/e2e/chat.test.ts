@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
 
-describe.each(QUEUE_DRIVERS)('chat over the %s queue', (driver) => {
+describe.each([
+  ['embedded', 'SQLite'],
+  ['rabbitmq', 'SQLite'],
+  ['rabbitmq', 'PostgreSQL'],
+] as const)('chat over the %s queue, stored in %s', (driver, store) => {
   let system: ParleySystem;
   const clients: RawClient[] = [];
   const connect = async (options: Parameters<typeof connectRaw>[1] = {}): Promise<RawClient> => {
@@ -15,7 +19,7 @@ describe.each(QUEUE_DRIVERS)('chat over the %s queue', (driver) => {
     client.received('message', ({ message }) => message.inReplyTo === id && message.kind !== 'TEXT');
 
   beforeAll(async () => {
-    system = await startSystem({ driver });
+    system = await startSystem({ driver, hasPostgres: store === 'PostgreSQL' });
   });
   afterAll(async () => {
     for (const client of clients) client.terminate();

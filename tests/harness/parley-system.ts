@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createVhost } from '@parley/messaging/testing';
+import { createPostgresSchema } from '@parley/store/testing';
 import { freePort } from './free-port.ts';
 import { type ParleyProcess, startProcess } from './parley-process.ts';
 
@@ -35,6 +36,8 @@ export interface SystemOptions {
   readonly driver: QueueDriver;
   /** @default [{ use: 'echo' }] */
   readonly agents?: readonly AgentToStart[];
+  /** The store in PostgreSQL instead of SQLite. @default false */
+  readonly hasPostgres?: boolean;
   /** Settings for every process. */
   readonly env?: Readonly<Record<string, string>>;
   /** @default true */
@@ -47,6 +50,7 @@ export interface SystemOptions {
 export async function startSystem(options: SystemOptions): Promise<ParleySystem> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'parley-test-'));
   const vhost = options.driver === 'rabbitmq' ? await createVhost() : undefined;
+  const schema = options.hasPostgres === true ? await createPostgresSchema() : undefined;
   const [port, grpcPort] = [await freePort(), await freePort()];
   const env: Record<string, string> = {
     PORT: String(port),
@@ -57,6 +61,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
     HEARTBEAT_MS: '500',
     AGENT_GRACE_MS: '3000',
     ...(vhost === undefined ? {} : { AMQP_URL: vhost.amqpUrl }),
+    ...(schema === undefined ? {} : { DATABASE_URL: schema.databaseUrl }),
     ...options.env,
   };
   const url = `http://127.0.0.1:${port}`;
@@ -117,6 +122,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
       for (const process of all) process.signal('SIGCONT');
       await Promise.all([...all].map((process) => process.kill()));
       await vhost?.remove();
+      await schema?.remove();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
