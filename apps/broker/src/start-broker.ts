@@ -30,13 +30,18 @@ export function startBroker(
     },
   });
 
-  const handle = createBrokerInputHandler(bus, {
-    agents: () => membership.agents.values(),
-    recentlyAssigned: (agentId) => assigned.of(agentId),
-    offlineForMs: (agentId) => absences.of(agentId),
-    onAssigned: (agentId) => assigned.add(agentId),
-    graceMs: config.AGENT_GRACE_MS,
-  });
+  const stopped = new AbortController();
+  const handle = createBrokerInputHandler(
+    bus,
+    {
+      agents: () => membership.agents.values(),
+      recentlyAssigned: (agentId) => assigned.of(agentId),
+      offlineForMs: (agentId) => absences.of(agentId),
+      onAssigned: (agentId) => assigned.add(agentId),
+      graceMs: config.AGENT_GRACE_MS,
+    },
+    { signal: stopped.signal, logger },
+  );
 
   let subscription: Subscription | undefined;
   let isStopped = false;
@@ -44,6 +49,8 @@ export function startBroker(
   const consuming = membership.whenReady().then(async () => {
     if (isStopped) return;
     subscription = await bus.consume(BROKER_INPUT_QUEUE, handle, { prefetch: config.BROKER_PREFETCH });
+    // It was told to stop meanwhile.
+    if (isStopped) await subscription.close({ timeoutMs: 0 });
     logger.info({ agents: membership.agents.size }, 'routing');
   });
   const ended = consuming.then(
@@ -63,6 +70,7 @@ export function startBroker(
     },
     async stop() {
       isStopped = true;
+      stopped.abort();
       await subscription?.close({ timeoutMs: 0 });
       await membership.stop();
     },
