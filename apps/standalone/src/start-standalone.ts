@@ -41,9 +41,11 @@ export async function startStandalone(
     grpcPort: server.grpcPort,
     ended: Promise.race(outsideIn.flatMap((running) => (running.ended === undefined ? [] : [running.ended]))),
     async drain(timeoutMs) {
-      await Promise.all(agents.map((agent) => agent.drain(timeoutMs)));
-      await broker.drain(timeoutMs);
-      await server.drain(timeoutMs);
+      const until = performance.now() + timeoutMs;
+      const restMs = (): number => Math.max(0, until - performance.now());
+      await Promise.all(agents.map((agent) => agent.drain(restMs())));
+      await broker.drain(restMs());
+      await server.drain(restMs());
     },
     async stop() {
       for (const running of outsideIn) await running.stop();
