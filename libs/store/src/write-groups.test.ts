@@ -151,7 +151,16 @@ describe('write groups', () => {
     expect(reports).toEqual(['the store cannot be written to', 'the store can be written to again']);
   });
 
-  it('commit what is pending when they are closed, the lazy ones at once, and refuse what comes after', async () => {
+  it('do not wait for others when they are closed', async () => {
+    const { lane, groups } = createRecorder();
+    const marking = lane.add(write('lazy'), 'lazy');
+    const closing = lane.close();
+    await turn();
+    expect(groups.map(({ names }) => names)).toEqual([['lazy']]);
+    await Promise.all([marking, closing]);
+  });
+
+  it('commit what is pending when they are closed, and refuse what comes after', async () => {
     const { lane, groups } = createRecorder({ limit: 1 });
     const pending = [lane.add(write('a')), lane.add(write('b')), lane.add(write('c'), 'lazy')];
     const closing = lane.close();

@@ -43,13 +43,19 @@ export function describeRouting(context: Context): void {
 
     it('lets one of two processes win', async () => {
       const other = await context.open();
-      const message = await accepted(context.store);
-      const outcomes = await Promise.all([
-        context.store.recordRouting(message.id, 0, aDecision('finance'), []),
-        other.recordRouting(message.id, 0, aDecision('hr'), []),
-      ]);
-      expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['repeated', 'routed']);
-      expect(outcomes[0]).toHaveProperty('decision', (outcomes[1] as { decision?: unknown }).decision);
+      const messages = await Promise.all(Array.from({ length: 20 }, () => accepted(context.store)));
+      await Promise.all(
+        messages.map(async ({ id }) => {
+          const outcomes = await Promise.all([
+            context.store.recordRouting(id, 0, aDecision('finance'), []),
+            other.recordRouting(id, 0, aDecision('hr'), []),
+          ]);
+          expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['repeated', 'routed']);
+          const [one, two] = outcomes.map((outcome) => 'decision' in outcome && outcome.decision);
+          expect(one).toEqual(two);
+          expect((await statusOf(context.store, id))?.routing).toEqual(one);
+        }),
+      );
     });
 
     it('takes the message out of the outbox: the broker has had it', async () => {
