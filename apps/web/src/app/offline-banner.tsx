@@ -32,7 +32,9 @@ function Banner() {
       <IconCloudOff size={16} aria-hidden="true" />
       <p className={classes.text}>
         {/* The countdown would be read out every second. */}
-        <span aria-hidden="true">{connectionText(connection, now).long} </span>
+        <span className={classes.why} aria-hidden="true">
+          {connectionText(connection, now).long}{' '}
+        </span>
         {kept === 0
           ? 'Keep writing: messages are kept in this browser and sent once you are connected.'
           : `${kept === 1 ? '1 message is' : `${kept} messages are`} kept in this browser and will be sent once, in order, when you are connected.`}

@@ -19,7 +19,7 @@ interface Props {
 }
 
 export const AgentCard = memo(function AgentCard({ agent, control, mayControl }: Props) {
-  const { agentId, agentName, description, capabilities, state, group, incarnation } = agent;
+  const { agentId, agentName, description, capabilities, state, group } = agent;
   return (
     <li className={classes.card} data-state={state}>
       <div className={classes.head}>
@@ -38,7 +38,7 @@ export const AgentCard = memo(function AgentCard({ agent, control, mayControl }:
       </div>
       {description === '' ? null : <p className={classes.description}>{description}</p>}
       <Load agent={agent} />
-      <Facts agent={agent} incarnation={incarnation} />
+      <Facts agent={agent} />
       {capabilities.length === 0 ? null : (
         <ul className={classes.tags} aria-label="Capabilities">
           {capabilities.map((capability) => (
@@ -62,37 +62,28 @@ function Load({ agent: { load, agentName } }: { agent: AgentStatus }) {
   );
 }
 
-function Facts({
-  agent: { metrics, lastSeen, state },
-  incarnation,
-}: {
-  agent: AgentStatus;
-  incarnation: number;
-}) {
+function Facts({ agent: { metrics, lastSeen, state, incarnation } }: { agent: AgentStatus }) {
   const now = useNow(5000);
   return (
-    <dl className={classes.facts}>
-      <div>
-        <dt>answered</dt>
-        <dd>{metrics.handled}</dd>
-      </div>
-      <div data-bad={metrics.failed > 0 || undefined}>
-        <dt>failed</dt>
-        <dd>{metrics.failed}</dd>
-      </div>
-      <div>
-        <dt>mean time</dt>
-        <dd>{metrics.handled === 0 ? 'none yet' : durationText(metrics.meanHandleMs)}</dd>
-      </div>
-      <div>
-        <dt>last seen</dt>
-        <dd title={fullTime(lastSeen)}>{state === 'offline' ? agoText(lastSeen, now) : 'now'}</dd>
-      </div>
-      <div>
-        <dt>incarnation</dt>
-        <dd title="How often it has registered">{incarnation}</dd>
-      </div>
-    </dl>
+    <p className={classes.facts}>
+      <span>
+        <b>{metrics.handled}</b> answered
+      </span>
+      <span data-bad={metrics.failed > 0 || undefined}>
+        <b>{metrics.failed}</b> failed
+      </span>
+      {metrics.handled === 0 ? null : (
+        <span>
+          <b>{durationText(metrics.meanHandleMs)}</b> on average
+        </span>
+      )}
+      <span title={fullTime(lastSeen)}>
+        seen <b>{state === 'offline' ? agoText(lastSeen, now) : 'now'}</b>
+      </span>
+      <span title="Grows by one each time it registers">
+        incarnation <b>{incarnation}</b>
+      </span>
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
-import { useSessionState } from '../../session/use-session.ts';
+import { useIsConnected, useSessionState } from '../../session/use-session.ts';
 import { AgentCard } from './agent-card.tsx';
 import classes from './agents-page.module.css';
 
@@ -20,10 +20,18 @@ export function AgentsPage() {
       ),
     [agents],
   );
+  const isConnected = useIsConnected();
   const online = sorted?.filter(({ state }) => state === 'online').length ?? 0;
 
   return (
-    <Page title="Agents" summary={sorted === undefined ? undefined : `${online} of ${sorted.length} online`}>
+    <Page
+      title="Agents"
+      summary={
+        sorted === undefined
+          ? undefined
+          : `${online} of ${sorted.length} online${isConnected ? '' : ' when last heard of'}`
+      }
+    >
       {sorted === undefined ? <LoadingList label="Loading agents" /> : null}
       {sorted?.length === 0 ? (
         <EmptyList title="No agent has registered yet">
@@ -31,7 +39,7 @@ export function AgentsPage() {
           appears here by itself.
         </EmptyList>
       ) : null}
-      <ul className={classes.cards} aria-label="Agents">
+      <ul className={classes.cards} aria-label="Agents" data-stale={!isConnected || undefined}>
         {sorted?.map((agent) => (
           <AgentCard
             key={agent.agentId}

@@ -37,7 +37,9 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
   const thread = useSessionState(({ threads }) =>
     conversationId === undefined ? undefined : threads[conversationId],
   );
-  const [isEditing, setIsEditing] = useState(false);
+  /** While a sent message is edited: what stood in the composer before. */
+  const [textBefore, setTextBefore] = useState<string>();
+  const isEditing = textBefore !== undefined;
   const [selectedId, setSelectedId] = useState<string>();
   const [isPathWanted, setPathWanted] = usePathWanted();
   const [isPathOpen, path] = useDisclosure(false);
@@ -79,8 +81,9 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
         else path.open();
       },
       edit(message) {
+        const written = texts.get(key);
+        setTextBefore((before) => before ?? written);
         texts.set(key, message.text);
-        setIsEditing(true);
         inputRef.current?.focus();
       },
       sendAgain(message) {
@@ -91,8 +94,8 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
   }, [session, key, hasPathColumn, setPathWanted, path.open, texts, inputRef, sendNamed]);
 
   function endEditing(): void {
-    setIsEditing(false);
-    texts.set(key, '');
+    texts.set(key, textBefore ?? '');
+    setTextBefore(undefined);
   }
 
   function onEscape(): void {
@@ -131,8 +134,8 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
           text={text}
           onChange={(next) => texts.set(key, next)}
           onSend={(written, agentName) => {
-            texts.set(key, '');
-            setIsEditing(false);
+            texts.set(key, textBefore ?? '');
+            setTextBefore(undefined);
             send(written, agentName);
           }}
           onEscape={onEscape}

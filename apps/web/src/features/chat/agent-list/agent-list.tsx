@@ -4,7 +4,7 @@ import { AgentMark } from '../../../components/agent-mark.tsx';
 import { EmptyList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
 import { StateDot } from '../../../components/state-dot.tsx';
-import { useSessionState } from '../../../session/use-session.ts';
+import { useIsConnected, useSessionState } from '../../../session/use-session.ts';
 import classes from './agent-list.module.css';
 
 /** The agents as they are now; a click addresses the next message to one. */
@@ -14,13 +14,20 @@ export function AgentList({ onPick }: { onPick: (agentName: string) => void }) {
     () => (agents === undefined ? undefined : agents.toSorted(byStateAndName)),
     [agents],
   );
+  const isConnected = useIsConnected();
   const online = sorted?.filter(({ state }) => state === 'online').length ?? 0;
   return (
-    <section className={classes.panel} aria-labelledby="agents-heading" onKeyDown={moveFocus}>
+    <section
+      className={classes.panel}
+      aria-labelledby="agents-heading"
+      data-stale={!isConnected || undefined}
+      onKeyDown={moveFocus}
+    >
       <h2 className={classes.head} id="agents-heading">
         Agents
         {sorted === undefined ? null : (
           <span className={classes.count}>
+            {isConnected ? '' : 'last known: '}
             {online}/{sorted.length}
             <span className={classes.spoken}> online</span>
           </span>

@@ -1,6 +1,6 @@
 import type { AgentStatus } from '@parley/shared-models';
 import { hueStyle } from '../../../components/agent-mark.tsx';
-import { useIsConnected, useSessionState } from '../../../session/use-session.ts';
+import { useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
 import { unknownMention } from './mention.ts';
 
@@ -13,9 +13,8 @@ interface Props {
   readonly isMentioning: boolean;
 }
 
-/** Under the text: to whom it goes, what may be a slip, and what happens to it when there is no connection. */
+/** Under the text: to whom it goes, and what may be a slip. */
 export function ComposerHint({ text, names, target, isMentioning }: Props) {
-  const isConnected = useIsConnected();
   const areAgentsKnown = useSessionState(({ agents }) => agents !== undefined);
   const slip = isMentioning || !areAgentsKnown ? undefined : unknownMention(text, names);
   return (
@@ -33,7 +32,6 @@ export function ComposerHint({ text, names, target, isMentioning }: Props) {
       {target === undefined && slip === undefined ? (
         <span className={classes.keys}>@ names an agent · Shift+Enter begins a line</span>
       ) : null}
-      {isConnected ? null : <span className={classes.slip}>Not connected: kept here and sent later</span>}
     </p>
   );
 }

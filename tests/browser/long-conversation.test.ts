@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from '@parley/client';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { type ChatScreen, chatScreen } from './chat-screen.ts';
+
+/** Twice this many messages with the replies: more than the page holds at once. */
+const QUESTIONS = 200;
+/** What the page may hold at once; it draws 300, and some that are on their way. */
+const MOST_IN_PAGE = 310;
+
+describe('a long conversation', () => {
+  let system: ParleySystem;
+  let browser: TestBrowser;
+  let conversationId: string;
+
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([
+      startBrowser(),
+      startSystem({ driver: 'embedded', env: { RATE_LIMIT: 'off' } }),
+    ]);
+    const client = createClient({ url: system.webSocketUrl, clientName: 'seed' });
+    client.connect();
+    const first = client.send({ text: 'question 1' });
+    conversationId = first.conversationId;
+    const others = Array.from({ length: QUESTIONS - 1 }, (_, index) =>
+      client.send({ text: `question ${index + 2}`, conversationId }),
+    );
+    await Promise.all([first, ...others].map(({ answered }) => answered));
+    await client.close();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  async function open(): Promise<ChatScreen> {
+    const chat = chatScreen((await browser.open(`${system.url}/c/${conversationId}`)).page);
+    await chat.messages.getByText(`question ${QUESTIONS}`, { exact: true }).first().waitFor();
+    return chat;
+  }
+  const articles = (chat: ChatScreen) => chat.messages.getByRole('article');
+  const top = async (chat: ChatScreen, text: string) =>
+    Math.round((await chat.messages.getByText(text, { exact: true }).first().boundingBox())?.y ?? Number.NaN);
+  /** Presses Home until the message is there: each time what is above is loaded and added. */
+  async function goUpTo(chat: ChatScreen, text: string): Promise<void> {
+    const wanted = chat.messages.getByText(text, { exact: true }).first();
+    await chat.messages.focus();
+    while (!(await wanted.isVisible())) {
+      await chat.page.keyboard.press('Home');
+      await chat.page.evaluate('new Promise((done) => requestAnimationFrame(done))');
+      expect(await articles(chat).count()).toBeLessThanOrEqual(MOST_IN_PAGE);
+    }
+  }
+
+  it('opens at its end with a part of its messages', async () => {
+    const chat = await open();
+    expect(await articles(chat).count()).toBeLessThan(100);
+    expect(await chat.page.getByRole('button', { name: 'Latest' }).count()).toBe(0);
+  });
+
+  it('loads older messages up to the first, without the page growing beyond bounds, and goes back to the end', async () => {
+    const chat = await open();
+    await goUpTo(chat, 'question 1');
+    await chat.page.getByRole('button', { name: 'Latest' }).click();
+    await chat.messages.getByText(`question ${QUESTIONS}`, { exact: true }).first().waitFor();
+    await chat.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
+  }, 60_000);
+
+  it('leaves what is read where it is when something new comes, and tells how much', async () => {
+    const chat = await open();
+    const other = await open();
+    await goUpTo(chat, `question ${QUESTIONS - 60}`);
+    await chat.page.getByRole('button', { name: 'Latest' }).waitFor();
+    const before = await top(chat, `question ${QUESTIONS - 60}`);
+    await other.send('something new');
+    await chat.page.getByRole('button', { name: '2 new' }).waitFor();
+    expect(await top(chat, `question ${QUESTIONS - 60}`)).toBe(before);
+  }, 60_000);
+
+  it('comes back to where one was reading after a look at another conversation', async () => {
+    const chat = await open();
+    await goUpTo(chat, `question ${QUESTIONS - 40}`);
+    await chat.page.getByRole('button', { name: 'Latest' }).waitFor();
+    const before = await top(chat, `question ${QUESTIONS - 40}`);
+    await chat.page.getByRole('link', { name: 'New', exact: true }).click();
+    await chat.page.getByRole('list', { name: 'Suggestions' }).waitFor();
+    await chat.page
+      .getByRole('navigation', { name: 'Conversations' })
+      .getByRole('link', { name: /question 1/ })
+      .first()
+      .click();
+    await chat.messages
+      .getByText(`question ${QUESTIONS - 40}`, { exact: true })
+      .first()
+      .waitFor();
+    await chat.page.getByRole('button', { name: 'Latest' }).waitFor();
+    expect(await top(chat, `question ${QUESTIONS - 40}`)).toBe(before);
+  }, 60_000);
+});
