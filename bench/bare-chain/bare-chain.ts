@@ -8,8 +8,9 @@ const BODY = Buffer.from(JSON.stringify({ text: 'x'.repeat(189) }));
 
 /** Starts the relays; this process is the server. `start` sends one message and calls back when it came round. */
 export async function startBareChain(amqpUrl: string): Promise<RoundTrips> {
-  const relays = await Promise.all(['broker', 'agent'].map((role) => startRelay(role, amqpUrl)));
+  // First, and alone: RabbitMQ has closed connections with an internal error while several declared the queues at once.
   const channel = await openBareChannel(amqpUrl);
+  const relays = await Promise.all(['broker', 'agent'].map((role) => startRelay(role, amqpUrl)));
   const waiting = new Map<string, () => void>();
   let next = 0;
   await channel.consume(QUEUES.server, (message, ack) => {
