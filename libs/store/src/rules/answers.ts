@@ -40,8 +40,8 @@ export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Wri
         inReplyTo: requestId,
       });
       const message = append(unstored, workspace);
-      const answered = row.state === 'answered' ? row : answer(row, agentId, hops, workspace);
-      return { outcome: 'stored', message, status: statusOf(answered) };
+      if (row.state === 'answered') return { outcome: 'stored', message, status: statusOf(row) };
+      return { outcome: 'stored', message, status: statusOf(answer(row, agentId, hops, workspace), hops) };
     },
   };
 }
@@ -56,7 +56,7 @@ export function settle(
     run(workspace) {
       const row = workspace.request(requestId);
       if (row === undefined || isTerminal(row.state) || isOfAnother(row, agentId)) return undefined;
-      return statusOf(answer(row, agentId, hops, workspace));
+      return statusOf(answer(row, agentId, hops, workspace), hops);
     },
   };
 }
@@ -118,7 +118,7 @@ export function fail({ requestId, status, error, hops }: FailInput): Write<FailO
         isInOutbox: false,
       };
       workspace.saveRequest(failed);
-      return { outcome: 'failed', message, status: statusOf(failed) };
+      return { outcome: 'failed', message, status: statusOf(failed, hops) };
     },
   };
 }

@@ -2,14 +2,17 @@ import type { ChatMessage, Hop, MessageStatus, RoutingDecision, Target } from '@
 import type { OutboxEntry } from '../store.ts';
 import type { RequestRow } from './workspace.ts';
 
-/** The row as those who follow the message see it. What was stored as JSON was checked before it was stored. */
-export function statusOf(row: RequestRow): MessageStatus {
+/**
+ * The row as those who follow the message see it. What was stored as JSON was checked before it was stored.
+ * @param hops those of the row, where they are at hand; empty ones count as not at hand
+ */
+export function statusOf(row: RequestRow, hops: readonly Hop[] = []): MessageStatus {
   return {
     messageId: row.messageId,
     conversationId: row.conversationId,
     status: row.state,
     ...(row.routing === undefined ? {} : { routing: decisionOf(row.routing) }),
-    hops: JSON.parse(row.hops) as Hop[],
+    hops: hops.length > 0 ? [...hops] : (JSON.parse(row.hops) as Hop[]),
     ...(row.error === undefined ? {} : { error: JSON.parse(row.error) as MessageStatus['error'] & object }),
   };
 }

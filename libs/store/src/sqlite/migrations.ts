@@ -42,7 +42,7 @@ export const MIGRATIONS: readonly string[] = [
     error TEXT,
     outbox_since INTEGER, -- null: not in the outbox
     leased_until INTEGER
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE INDEX requests_in_outbox ON requests (outbox_since) WHERE outbox_since IS NOT NULL;
 
   CREATE TABLE agents (
