@@ -87,8 +87,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
   const ready = async (): Promise<void> => {
     if (isReady) return;
-    const patience = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
-    await Promise.race([preparing, wait(timeoutMs, undefined, { signal: patience }).catch(() => undefined)]);
+    // `close()` ends the wait, too.
+    const patience = wait(timeoutMs, undefined, { signal: closing.signal }).catch(() => undefined);
+    await Promise.race([preparing, patience]);
     if (!isReady) throw unavailable('PostgreSQL cannot be reached');
   };
 

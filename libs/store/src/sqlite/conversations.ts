@@ -11,6 +11,7 @@ import {
 import { statusOf } from '../rules/request-row.ts';
 import { storableText } from '../rules/storable-text.ts';
 import type { Store } from '../store.ts';
+import { createSqliteSearch } from './search.ts';
 import type { Prepare } from './statements.ts';
 
 type Result<Method extends keyof Store> = Store[Method] extends (...args: infer Args) => Promise<infer T>
@@ -21,7 +22,7 @@ export interface SqliteConversations {
   readonly getMessage: Result<'getMessage'>;
   readonly listMessages: Result<'listMessages'>;
   readonly getConversation: Result<'getConversation'>;
-  readonly listConversations: Result<'listConversations'>;
+  readonly listConversations: Store['listConversations'];
   readonly renameConversation: Result<'renameConversation'>;
 }
 
@@ -41,14 +42,11 @@ export function createSqliteConversations(prepare: Prepare): SqliteConversations
   const findConversations = prepare.all<StoredConversationRow>(
     'SELECT * FROM conversations WHERE owner_id = ? ORDER BY updated_at DESC, id DESC LIMIT ?',
   );
-  const searchConversations = prepare.all<StoredConversationRow>(`
-    SELECT * FROM conversations
-    WHERE owner_id = ?1 AND (contains(title, ?2) OR EXISTS (
-      SELECT 1 FROM messages WHERE conversation_id = conversations.id AND contains(text, ?2)))
-    ORDER BY updated_at DESC, id DESC LIMIT ?3`);
   const rename = prepare.one<StoredConversationRow>(
     'UPDATE conversations SET title = ? WHERE id = ? RETURNING *',
   );
+
+  const search = createSqliteSearch(prepare);
 
   return {
     getMessage(messageId) {
@@ -80,11 +78,9 @@ export function createSqliteConversations(prepare: Prepare): SqliteConversations
       const row = findConversation(conversationId);
       return row === undefined ? undefined : conversationOf(row);
     },
-    listConversations(ownerId, { limit, search }) {
+    async listConversations(ownerId, { limit, search: words }) {
       const rows =
-        search === undefined
-          ? findConversations(ownerId, limit)
-          : searchConversations(ownerId, search.toLowerCase(), limit);
+        words === undefined ? findConversations(ownerId, limit) : await search(ownerId, words, limit);
       return rows.map(conversationOf);
     },
     renameConversation(conversationId, title) {

@@ -69,6 +69,33 @@ describe('the SQLite driver', () => {
     await store.close();
   });
 
+  it('lets others go first while it searches', async () => {
+    const store = await fixture.open();
+    const sender = { kind: 'user', id: 'ada', name: 'Ada' } as const;
+    const text = 'hay '.repeat(5000);
+    await Promise.all(Array.from({ length: 500 }, () => store.accept(anInput({ text, sender }))));
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await store.listConversations('ada', { limit: 10, search: 'needle' })).toEqual([]);
+    isDone = true;
+    expect(turns).toBeGreaterThan(1);
+    await store.close();
+  });
+
+  it('ends a search when it is closed', async () => {
+    const store = await fixture.open();
+    const text = 'hay '.repeat(5000);
+    await Promise.all(Array.from({ length: 500 }, () => store.accept(anInput({ text }))));
+    const searching = store.listConversations('ada', { limit: 10, search: 'needle' });
+    const [outcome] = await Promise.allSettled([searching, store.close()]);
+    expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
+  });
+
   it('keeps what it has when it is opened without being closed before', async () => {
     const first = await fixture.open();
     const message = await routed(first);

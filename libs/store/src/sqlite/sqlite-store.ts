@@ -53,13 +53,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     limit: GROUP_WRITES,
   });
   const write = <T>(run: () => T): Promise<T> => groups.add({ keys: {}, run });
-  const read = async <T>(run: () => T): Promise<T> => {
-    if (!database.isOpen) throw unavailable('it is closed');
+  const read = async <T>(run: () => T | Promise<T>): Promise<T> => {
     try {
-      return run();
+      if (database.isOpen) return await run();
     } catch (error) {
-      throw portError(error);
+      if (database.isOpen) throw portError(error);
     }
+    throw unavailable('it is closed');
   };
 
   return {
