@@ -28,6 +28,9 @@ describe.each(QUEUE_DRIVERS)('when somebody is missing, over the %s queue', (dri
     expect(message).toMatchObject({ kind: 'ERROR', text: expect.stringContaining('No agent is online') });
 
     await system.startAgent({ use: 'echo' });
+    const metrics = await (await fetch(`${system.url}/metrics`)).text();
+    expect(metrics).toContain('parley_agents{state="online"} 1');
+    expect(metrics).toContain('parley_queue_messages_ready{queue="broker_input_queue"} 0');
     const later = sendText(client, 'and now?');
     const answer = await client.received('message', (frame) => frame.message.inReplyTo === later);
     expect(answer.message.kind).toBe('REPLY');

@@ -15,6 +15,7 @@ import { registerAgentRoutes } from './http/routes/agent-routes.ts';
 import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
 import { registerDeadLetterRoutes } from './http/routes/dead-letter-routes.ts';
 import { registerHealthRoutes } from './http/routes/health-routes.ts';
+import { registerMetricsRoute } from './http/routes/metrics-route.ts';
 import { registerWebApp } from './http/routes/web-app.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
@@ -75,6 +76,7 @@ export async function startServer(
   const connections = registerWebSocketRoute(app, services);
   let isDraining = false;
   registerHealthRoutes(app, services, () => isDraining);
+  registerMetricsRoute(app, services, connections);
   registerAgentRoutes(app, services);
   registerConversationRoutes(app, services);
   registerDeadLetterRoutes(app, services);
