@@ -27,12 +27,15 @@ const MAX_IN_FLIGHT = 2000;
 export function createOutboxRelay(options: { store: Store; bus: MessageBus; logger: Logger }): OutboxRelay {
   const { store, bus, logger } = options;
   let inFlight = 0;
-  let waiters: (() => void)[] = [];
+  // Who waits for room gets it in the order of asking: messages of one sender must not overtake each other.
+  let queue: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  let wake: (() => void) | undefined;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();
-  // What an earlier run of this server left behind is taken up at once.
-  let sweepAgeMs = 0;
+  let isFirstSweep = true;
+  let failedAt = Number.NEGATIVE_INFINITY;
   const publishing = new Set<Promise<void>>();
 
   const published = createBatch<string>(
@@ -47,16 +50,21 @@ export function createOutboxRelay(options: { store: Store; bus: MessageBus; logg
       await bus.publish(BROKER_INPUT_QUEUE, chatEnvelope(entry));
       published.add(entry.message.id);
     } catch (err) {
-      sweepAgeMs = Math.min(sweepAgeMs, FAILED_MS);
+      failedAt = performance.now();
       logger.warn({ err, messageId: entry.message.id }, 'a stored message could not be published yet');
     } finally {
       inFlight -= 1;
-      if (waiters.length > 0 && inFlight < MAX_IN_FLIGHT) {
-        const ready = waiters;
-        waiters = [];
-        for (const resolve of ready) resolve();
-      }
+      wake?.();
     }
+  };
+
+  const hasRoom = (): boolean => inFlight < MAX_IN_FLIGHT || isStopped;
+  const untilRoom = async (): Promise<void> => {
+    while (!hasRoom())
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    waiting -= 1;
   };
 
   const send = (entry: OutboxEntry): void => {
@@ -64,10 +72,16 @@ export function createOutboxRelay(options: { store: Store; bus: MessageBus; logg
     publishing.add(promise);
   };
 
+  /** What an earlier run of this server left behind is taken up at once. */
+  const sweepAgeMs = (): number => {
+    if (isFirstSweep) return 0;
+    return performance.now() - failedAt < STALE_MS ? FAILED_MS : STALE_MS;
+  };
+
   const sweep = async (): Promise<void> => {
     if (bus.health().state !== 'up') return;
-    const olderThanMs = sweepAgeMs;
-    sweepAgeMs = STALE_MS;
+    const olderThanMs = sweepAgeMs();
+    isFirstSweep = false;
     for (;;) {
       const entries = await store.takeOutbox({ limit: SWEEP_PAGE, olderThanMs, leaseMs: LEASE_MS });
       if (entries.length === 0) return;
@@ -81,7 +95,7 @@ export function createOutboxRelay(options: { store: Store; bus: MessageBus; logg
   const runSweep = (): void => {
     sweeping = sweep()
       .catch((err: unknown) => {
-        sweepAgeMs = FAILED_MS;
+        failedAt = performance.now();
         logger.warn({ err }, 'the outbox could not be read');
       })
       .finally(() => {
@@ -91,15 +105,17 @@ export function createOutboxRelay(options: { store: Store; bus: MessageBus; logg
 
   return {
     send,
-    async room() {
-      while (inFlight >= MAX_IN_FLIGHT && !isStopped)
-        await new Promise<void>((resolve) => waiters.push(resolve));
+    room() {
+      if (waiting === 0 && hasRoom()) return Promise.resolve();
+      waiting += 1;
+      queue = queue.then(untilRoom);
+      return queue;
     },
     start: runSweep,
     async stop() {
       isStopped = true;
       clearTimeout(timer);
-      for (const resolve of waiters) resolve();
+      wake?.();
       await sweeping;
       await Promise.all(publishing);
       await published.settled();

@@ -9,7 +9,7 @@ export function createTokenBucket(perSecond: number): TokenBucket {
   let last = 0;
   return {
     take(now) {
-      if (last !== 0) tokens = Math.min(perSecond, tokens + ((now - last) * perSecond) / 1000);
+      tokens = Math.min(perSecond, tokens + ((now - last) * perSecond) / 1000);
       last = now;
       if (tokens >= 1) {
         tokens -= 1;
