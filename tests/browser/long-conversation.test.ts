@@ -21,12 +21,13 @@ describe('a long conversation', () => {
     ]);
     const client = createClient({ url: system.webSocketUrl, clientName: 'seed' });
     client.connect();
-    const first = client.send({ text: 'question 1' });
-    conversationId = first.conversationId;
-    const others = Array.from({ length: QUESTIONS - 1 }, (_, index) =>
-      client.send({ text: `question ${index + 2}`, conversationId }),
-    );
-    await Promise.all([first, ...others].map(({ answered }) => answered));
+    for (let question = 1; question <= QUESTIONS; question++) {
+      const text = `question ${question}`;
+      const sent = client.send(question === 1 ? { text } : { text, conversationId });
+      conversationId = sent.conversationId;
+      // One after the other, so that each reply stands behind its question.
+      await sent.answered;
+    }
     await client.close();
   }, 120_000);
   afterAll(async () => {
@@ -66,6 +67,21 @@ describe('a long conversation', () => {
     await chat.messages.getByText(`question ${QUESTIONS}`, { exact: true }).first().waitFor();
     await chat.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
   }, 60_000);
+
+  it('keeps in view what one looks at while older messages are added above it', async () => {
+    const chat = await open();
+    const first = articles(chat).first();
+    const before = await first.textContent();
+    const text = `question ${QUESTIONS - 27}`;
+    await chat.messages.getByText(text, { exact: true }).first().scrollIntoViewIfNeeded();
+    await chat.messages
+      .getByText(`question ${QUESTIONS - 32}`, { exact: true })
+      .first()
+      .waitFor({ state: 'attached' });
+    expect(await first.textContent()).not.toBe(before);
+    expect(await top(chat, text)).toBeGreaterThan(0);
+    expect(await top(chat, text)).toBeLessThan(900);
+  });
 
   it('leaves what is read where it is when something new comes, and tells how much', async () => {
     const chat = await open();

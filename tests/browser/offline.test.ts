@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CLOSE_CODES } from '@parley/shared-models';
+import type { Page, WebSocketRoute } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { connectRaw } from '../harness/raw-client.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
 
@@ -42,6 +45,28 @@ describe('without a connection', () => {
     await chat.page.getByRole('button', { name: 'Try now' }).waitFor({ state: 'detached' });
     expect(await storedTexts(chat.conversationId())).toEqual(['before', 'one', 'two']);
     expect(await chat.messages.getByRole('article', { name: /^You: / }).count()).toBe(3);
+  });
+
+  it('catches up with an answer that came while only this browser was away', async () => {
+    const chat = await openChat();
+    await chat.page.getByText('1/1').waitFor();
+    const connection = await breakableConnection(chat.page);
+    const operator = await connectRaw(system.webSocketUrl);
+    operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
+    await chat.page.getByText('0/1').waitFor();
+    await chat.send('@Echo still there?');
+    await chat.shows('Echo is paused; the message waits for it');
+
+    connection.cut();
+    await chat.shows(/Keep writing/);
+    operator.send({ type: 'conversation.open', conversationId: chat.conversationId() });
+    operator.send({ type: 'agent.control', agentId: 'echo', action: 'resume' });
+    await operator.received('message', ({ message }) => message.kind === 'REPLY');
+    operator.close();
+    connection.mend();
+    await chat.page.getByRole('button', { name: 'Try now' }).click();
+    await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+    await chat.messages.getByRole('button', { name: /^Answered by Echo/ }).waitFor();
   });
 
   it('begins a conversation that outlives closing the page, and sends it on the next visit', async () => {
@@ -89,3 +114,26 @@ describe('without a connection', () => {
     await chat.shows('SQLite');
   });
 });
+
+/** From now on the page's connection to the server can be cut without the server's doing. */
+async function breakableConnection(page: Page): Promise<{ cut(): void; mend(): void }> {
+  let isCut = false;
+  let current: WebSocketRoute | undefined;
+  const drop = (route: WebSocketRoute | undefined) =>
+    route?.close({ code: CLOSE_CODES.slowReader, reason: 'cut by the test' });
+  await page.routeWebSocket(/\/ws$/, (route) => {
+    current = route;
+    if (isCut) return drop(route);
+    route.connectToServer();
+  });
+  await page.reload();
+  return {
+    cut() {
+      isCut = true;
+      void drop(current);
+    },
+    mend() {
+      isCut = false;
+    },
+  };
+}
