@@ -5,6 +5,8 @@ import { createRoot } from 'react-dom/client';
 import './app/styles.ts';
 import { App } from './app/app.tsx';
 import { markdownRenderer } from './components/markdown.tsx';
+import { browserStorage } from './session/browser-storage.ts';
+import { LAST_SEEN_KEY } from './session/last-seen.ts';
 import { createSession } from './session/session.ts';
 
 const root = document.getElementById('root');
@@ -16,8 +18,15 @@ const client = createClient({
   clientName: 'web',
   storage: localStorageAdapter(),
 });
-const session = createSession({ client, http: createHttpApi(), storage: window.localStorage });
+const session = createSession({
+  client,
+  http: createHttpApi(),
+  storage: browserStorage(() => window.localStorage),
+});
 session.start();
+window.addEventListener('storage', ({ key }) => {
+  if (key === LAST_SEEN_KEY) session.adoptLastSeen();
+});
 
 markdownRenderer.prepare();
 

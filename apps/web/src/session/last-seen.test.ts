@@ -16,6 +16,13 @@ describe('last seen', () => {
     expect(loadLastSeen(storage)).toEqual({ c: 7 });
   });
 
+  it('keeps what another tab has shown meanwhile', () => {
+    const storage = memoryStorage();
+    storeLastSeen(storage, { c: 7, d: 1 });
+    expect(storeLastSeen(storage, { c: 3, e: 2 })).toEqual({ c: 7, d: 1, e: 2 });
+    expect(loadLastSeen(storage)).toEqual({ c: 7, d: 1, e: 2 });
+  });
+
   it('starts afresh from an entry that cannot be read', () => {
     expect(loadLastSeen(memoryStorage({ 'parley.last-seen': '{"c":' }))).toEqual({});
     expect(loadLastSeen(memoryStorage({ 'parley.last-seen': '{"c":"seven"}' }))).toEqual({});

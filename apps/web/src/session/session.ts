@@ -4,7 +4,14 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
-import { type KeyValueStorage, type LastSeen, loadLastSeen, markSeen, storeLastSeen } from './last-seen.ts';
+import {
+  type KeyValueStorage,
+  type LastSeen,
+  loadLastSeen,
+  markSeen,
+  storeLastSeen,
+  withSeen,
+} from './last-seen.ts';
 import { followLiveEvents } from './live-events.ts';
 import { reportProblem } from './report-problem.ts';
 import { type AgentAction, initialState, type SessionState } from './session-state.ts';
@@ -39,6 +46,8 @@ export interface Session {
   loadOlder(conversationId: string): void;
   /** Everything up to the newest message that is loaded was shown. */
   markSeen(conversationId: string, seq: number): void;
+  /** Another tab has shown something. */
+  adoptLastSeen(): void;
   refreshConversations(): void;
   /** Adds what the server finds to the list. */
   findConversations(query: string): void;
@@ -67,8 +76,7 @@ export function createSession({ client, http, storage, frames = browserFrames }:
 
   function remember(lastSeen: LastSeen): void {
     if (lastSeen === getState().lastSeen) return;
-    setState({ lastSeen });
-    storeLastSeen(storage, lastSeen);
+    setState({ lastSeen: storeLastSeen(storage, lastSeen) });
   }
 
   function refreshConversations(): void {
@@ -161,6 +169,10 @@ export function createSession({ client, http, storage, frames = browserFrames }:
     openConversation: threads.open,
     reloadConversation: threads.reload,
     loadOlder: threads.loadOlder,
+
+    adoptLastSeen() {
+      setState(({ lastSeen }) => ({ lastSeen: withSeen(lastSeen, loadLastSeen(storage)) }));
+    },
 
     markSeen(conversationId, seq) {
       remember(markSeen(getState().lastSeen, conversationId, seq));

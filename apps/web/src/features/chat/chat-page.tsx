@@ -4,6 +4,7 @@ import { useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePageKeys } from '../../components/use-page-keys.ts';
 import { useSingleKeys } from '../../components/use-single-keys.ts';
+import { browserStorage } from '../../session/browser-storage.ts';
 import { useSession } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
 import { addressTo } from './composer/address.ts';
@@ -20,7 +21,7 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
   const [isListOpen, list] = useDisclosure(false);
   const searchRef = useRef<HTMLInputElement>(null);
   const inputRef = useRef<HTMLTextAreaElement>(null);
-  const [texts] = useState(() => createUnsentTexts(window.sessionStorage));
+  const [texts] = useState(() => createUnsentTexts(browserStorage(() => window.sessionStorage)));
   const [, navigate] = useLocation();
   const { hasSidebar } = layout;
   const { open: openList, close: closeList } = list;

@@ -81,9 +81,6 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
 
   return (
     <div className={classes.composer}>
-      {isListOpen ? (
-        <MentionList id={listId} names={matches} active={activeName} agents={agents} onPick={pick} />
-      ) : null}
       {isEditing ? (
         <p className={classes.editing}>
           <IconPencil size={14} aria-hidden="true" />
@@ -97,6 +94,9 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
         </p>
       ) : null}
       <div className={classes.box}>
+        {isListOpen ? (
+          <MentionList id={listId} names={matches} active={activeName} agents={agents} onPick={pick} />
+        ) : null}
         <div className={classes.grow} data-text={`${text} `}>
           <textarea
             ref={inputRef}

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { KeyValueStorage } from '../../../session/last-seen.ts';
+import type { SmallStorage } from '../../../session/browser-storage.ts';
 
 /** Text that was begun and not sent, by conversation; `NEW` for the one that begins next. Kept for this tab. */
 export interface UnsentTexts {
@@ -10,7 +10,7 @@ export interface UnsentTexts {
 
 export const NEW = 'new';
 
-export function createUnsentTexts(storage: KeyValueStorage & Pick<Storage, 'removeItem'>): UnsentTexts {
+export function createUnsentTexts(storage: SmallStorage): UnsentTexts {
   const store = createStore<Readonly<Record<string, string>>>()(() => ({}));
   const name = (key: string) => `parley.unsent.${key}`;
   return {
