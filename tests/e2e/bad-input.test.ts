@@ -134,6 +134,18 @@ describe('bad input', () => {
     expect(server.output).not.toContain('hidden');
   });
 
+  it('waits for a store that is away at the start, and says so', async () => {
+    const server = startProcess('server', {
+      DATABASE_URL: `postgresql://nobody@127.0.0.1:${await freePort()}/none`,
+      PORT: '0',
+      GRPC_PORT: '0',
+      DATA_DIR: system.dataDir,
+    });
+    const line = await server.logged(({ msg }) => msg.includes('the queue or the store is away'));
+    expect(line.level).toBe('warn');
+    await server.kill();
+  });
+
   it('refuses to listen to other machines while nobody has to sign in', async () => {
     const server = startProcess('server', {
       HOST: '0.0.0.0',

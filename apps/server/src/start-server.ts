@@ -56,7 +56,8 @@ export async function startServer(
       await bus.declareAgentQueue(agentId);
     },
   });
-  await agents.load();
+  // A store that is away is waited for, as the queue is; without it the server knows nothing that it could serve.
+  await retryWhileUnavailable(() => agents.load(), { signal: new AbortController().signal, logger });
   const relay = createOutboxRelay({ store, bus, logger });
   const hub = await createConversationHub({ serverId, store, bus, logger });
   const services: ServerServices = {
