@@ -1,2 +1,3 @@
 export * from './decide-receiver.ts';
 export * from './keyword-score.ts';
+export * from './session-end.ts';
