@@ -115,6 +115,17 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
     by: { kind: 'agent', id: 'finance', name: 'Finance' },
     isTyping: true,
   },
+  session: {
+    type: 'session',
+    conversationId: CONVERSATION,
+    session: {
+      agentId: 'finance',
+      agentName: 'Finance',
+      group: 'finance',
+      since: AT,
+      expiresAt: '2026-01-31T10:00:00.000Z',
+    },
+  },
   agents: { type: 'agents', agents: [agent], isFull: false },
   'command.status': { type: 'command.status', id: COMMAND, state: 'running' },
   'command.output': { type: 'command.output', id: COMMAND, stream: 'stdout', seq: 1, data: 'Filesystem …\n' },

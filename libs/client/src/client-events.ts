@@ -75,6 +75,8 @@ export interface ClientEvents {
   status: ServerFrameOf<'message.status'>;
   ack: ServerFrameOf<'ack'>;
   typing: ServerFrameOf<'typing'>;
+  /** Who holds a followed conversation, or null: nobody any more, because it was left, moved, or its time is over. */
+  session: ServerFrameOf<'session'>;
   agents: AgentsChange;
   'command.status': ServerFrameOf<'command.status'>;
   'command.output': ServerFrameOf<'command.output'>;

@@ -1,4 +1,5 @@
 import type {
+  AgentSession,
   AgentStatus,
   ChatMessage,
   ClientFrame,
@@ -85,6 +86,8 @@ export interface Client {
   readonly welcome: ServerFrameOf<'welcome'> | undefined;
   /** By id; a new map after every change. The server sends all on every connection, then what changes. */
   readonly agents: ReadonlyMap<string, AgentStatus>;
+  /** By followed conversation, with whom it is while an agent holds it; a new map after every change. */
+  readonly sessions: ReadonlyMap<string, AgentSession>;
   /** Messages not acknowledged yet, in the order they were written; a new array after every change. */
   readonly outbox: readonly OutboxItem[];
 

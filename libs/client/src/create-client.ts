@@ -13,6 +13,7 @@ import { createIncoming } from './incoming-frames.ts';
 import { createKeptMessages } from './kept-messages.ts';
 import { createListeners } from './listeners.ts';
 import { createSender } from './sender.ts';
+import { createSessionDirectory } from './session-directory.ts';
 
 /**
  * A client of one Parley server. It does nothing before `connect()`.
@@ -35,6 +36,7 @@ export function createClient(options: ClientOptions): Client {
   const report: Report = (error) => listeners.emit('error', { ...error, origin: 'client' });
 
   const directory = createAgentDirectory();
+  const sessions = createSessionDirectory((frame) => listeners.emit('session', frame));
   const deltas = createDeltaOrder();
   let welcome: ServerFrameOf<'welcome'> | undefined;
   let wantsAgents = false;
@@ -80,12 +82,14 @@ export function createClient(options: ClientOptions): Client {
   const handle = createIncoming({
     listeners,
     directory,
+    sessions,
     deltas,
     sender,
     follows,
     answers,
     onWelcome(frame) {
       welcome = frame;
+      sessions.welcomed(frame.serverTime);
       follows.welcomed();
       if (wantsAgents) requestAgents();
       sender.resume();
@@ -157,11 +161,15 @@ export function createClient(options: ClientOptions): Client {
     get agents() {
       return directory.agents;
     },
+    get sessions() {
+      return sessions.sessions;
+    },
     get outbox() {
       return outbox();
     },
     connect: connection.connect,
     close() {
+      sessions.stop();
       const closing = connection.close();
       // Also those that were sent while there was no connection to close.
       answers.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
@@ -181,6 +189,7 @@ export function createClient(options: ClientOptions): Client {
     leave(conversationId) {
       follows.leave(conversationId);
       deltas.leave(conversationId);
+      sessions.leave(conversationId);
     },
     lastSeq: follows.lastSeq,
     // Of a conversation that the server does not know yet, it would only say that there is none.

@@ -11,10 +11,12 @@ import type { DeltaOrder } from './delta-order.ts';
 import type { Follows } from './follows.ts';
 import type { Listeners } from './listeners.ts';
 import type { Sender } from './sender.ts';
+import type { SessionDirectory } from './session-directory.ts';
 
 export interface IncomingOptions {
   readonly listeners: Listeners<ClientEvents>;
   readonly directory: AgentDirectory;
+  readonly sessions: SessionDirectory;
   readonly deltas: DeltaOrder;
   readonly sender: Sender;
   readonly follows: Follows;
@@ -27,7 +29,7 @@ type Handlers = { readonly [T in ServerFrameType]: (frame: ServerFrameOf<T>) => 
 
 /** What the client does with each frame of the server, by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
-  const { directory, deltas, sender, follows, answers } = options;
+  const { directory, sessions, deltas, sender, follows, answers } = options;
   const { emit } = options.listeners;
 
   const handlers: Handlers = {
@@ -53,6 +55,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
       emit('status', frame);
     },
     agents: (frame) => emit('agents', directory.update(frame)),
+    session: (frame) => sessions.update(frame),
     typing: (frame) => emit('typing', frame),
     'command.status': (frame) => emit('command.status', frame),
     'command.output': (frame) => emit('command.output', frame),

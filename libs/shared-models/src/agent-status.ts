@@ -10,6 +10,8 @@ export type AgentState = z.infer<typeof AgentState>;
 export const CAPABILITIES = {
   /** The agent takes what no other agent claims. */
   answersAnything: 'answers-anything',
+  /** Once a message of a conversation is routed to it, those that follow are too, until the person says END. */
+  holdsSession: 'holds-session',
   /** Followed by which language model it uses, or `offline rules`. */
   languageModelPrefix: 'language-model: ',
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentSession } from './agent-session.ts';
 import { Timestamp } from './chat-message.ts';
 import { Id } from './ids.ts';
 
@@ -13,5 +14,7 @@ export const Conversation = z.object({
   lastSeq: z.number().int().nonnegative(),
   /** The beginning of the newest message, at most 140 characters. */
   preview: z.string().max(140),
+  /** With whom one is talking, while an agent holds the conversation. */
+  session: AgentSession.optional(),
 });
 export type Conversation = z.infer<typeof Conversation>;

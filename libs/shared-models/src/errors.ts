@@ -70,6 +70,21 @@ export const ERRORS = {
     status: 503,
   },
   agent_failed: { meaning: 'The agent threw while it handled the message.', canRetry: true, status: 502 },
+  agent_timeout: {
+    meaning: 'The agent that was asked did not answer in time.',
+    canRetry: true,
+    status: 504,
+  },
+  ask_loop: {
+    meaning: 'The agent that was to be asked is itself waiting for the answer.',
+    canRetry: false,
+    status: 409,
+  },
+  ask_depth: {
+    meaning: 'Too many agents have asked one another on behalf of a message.',
+    canRetry: false,
+    status: 409,
+  },
   cancelled: { meaning: 'The sender stopped the answer.', canRetry: true, status: 409 },
   delivery_limit: {
     meaning: 'The message was handed out too often without being finished; it lies with the dead letters.',

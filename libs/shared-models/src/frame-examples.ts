@@ -210,6 +210,20 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     valid: [{ type: 'typing', conversationId: ID, by: AGENT, isTyping: false }],
     invalid: [[{ by: { ...AGENT, kind: 'robot' } }, 'by.kind']],
   },
+  session: {
+    valid: [
+      {
+        type: 'session',
+        conversationId: ID,
+        session: { agentId: 'finance', agentName: 'Finance', group: 'finance', since: AT, expiresAt: AT },
+      },
+      { type: 'session', conversationId: ID, session: null },
+    ],
+    invalid: [
+      [{ session: undefined }, 'session'],
+      [{ session: { agentId: 'finance' } }, 'session.agentName'],
+    ],
+  },
   agents: {
     valid: [
       {

@@ -17,6 +17,18 @@ export const MessagePage = z.object({
 });
 export type MessagePage = z.infer<typeof MessagePage>;
 
+/** `GET /user/:userId/files`. */
+export const UserFile = z.object({
+  name: z.string(),
+  /** Bytes. */
+  size: z.number().int().nonnegative(),
+  updatedAt: Timestamp,
+});
+export type UserFile = z.infer<typeof UserFile>;
+
+export const UserFileList = z.object({ files: z.array(UserFile) });
+export type UserFileList = z.infer<typeof UserFileList>;
+
 export const HealthReport = z.object({
   status: z.enum(['ok', 'degraded']),
   queue: z.object({

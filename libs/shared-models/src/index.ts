@@ -1,4 +1,6 @@
+export * from './agent-session.ts';
 export * from './agent-status.ts';
+export * from './ask-origin.ts';
 export * from './channel-event.ts';
 export * from './chat-message.ts';
 export * from './client-frames.ts';

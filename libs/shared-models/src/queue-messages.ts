@@ -39,6 +39,8 @@ export const HEADERS = {
   receiver: 'receiver',
   /** JSON of `Target`, where the sender named one. */
   target: 'target',
+  /** JSON of `SessionHint`, where an agent has answered in the conversation before. */
+  session: 'session',
   /** JSON of `RoutingDecision`, from the broker on. */
   routing: 'routing',
   /** On what an agent sends, its incarnation; on what it is sent, the least that it must have to handle it. */

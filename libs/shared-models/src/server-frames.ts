@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SessionChange } from './agent-session.ts';
 import { AgentStatus } from './agent-status.ts';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
 import { ChatMessage, Timestamp } from './chat-message.ts';
@@ -47,6 +48,8 @@ export const ServerFrames = {
     by: Participant,
     isTyping: z.boolean(),
   }),
+  /** Who holds the conversation: on opening one that is held, and on each change. */
+  session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
   agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
   'command.status': z.object({ type: z.literal('command.status'), id: Id, state: CommandState }),

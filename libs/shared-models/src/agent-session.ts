@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { Timestamp } from './chat-message.ts';
+import { AgentId, AgentName, Id } from './ids.ts';
+
+/** With whom a conversation stays: its messages go to this agent without new routing. */
+export const AgentSession = z.object({
+  agentId: AgentId,
+  agentName: AgentName,
+  group: AgentId,
+  since: Timestamp,
+  /** When it ends by itself unless another message comes. */
+  expiresAt: Timestamp,
+});
+export type AgentSession = z.infer<typeof AgentSession>;
+
+/**
+ * What travels with a message of a conversation in which an agent has answered before: who, and whether the message
+ * belongs to that agent.
+ */
+export const SessionHint = z.object({
+  agentId: AgentId,
+  agentName: AgentName,
+  group: AgentId,
+  /** The agent holds the session: the message is its, unless the person addresses another. Otherwise it only answered last. */
+  isHeld: z.boolean(),
+  /** The person leaves the session with this message; the agent confirms it. */
+  isEnding: z.boolean(),
+});
+export type SessionHint = z.infer<typeof SessionHint>;
+
+/** Session hint as a header value, and back. @throws ZodError when it is none. */
+export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(hint);
+export const decodeSessionHint = (header: string): SessionHint => SessionHint.parse(JSON.parse(header));
+
+/** Fields of the frame `session`. */
+export const SessionChange = z.object({
+  conversationId: Id,
+  /** Null: nobody holds the conversation any more. */
+  session: AgentSession.nullable(),
+});
