@@ -1,5 +1,13 @@
 import type { Logger } from '@parley/process-kit';
 import type { ChatMessage, JsonValue } from '@parley/shared-models';
+import type { AgentMemory } from './agent-memory.ts';
+
+/** Another agent: its name as people see it, or one of these. */
+export type AgentAddress =
+  | string
+  | { readonly group: string }
+  | { readonly agentId: string }
+  | { readonly agentName: string };
 
 /** What an agent has in hand while it answers one message. */
 export interface MessageContext {
@@ -19,6 +27,20 @@ export interface MessageContext {
    * Returns the whole text. When the source throws, what was shown is withdrawn and the error goes on.
    */
   stream(pieces: AsyncIterable<string>, metadata?: Readonly<Record<string, JsonValue>>): Promise<string>;
+  /** The person at whose wish this happens, also where another agent asks on their behalf. */
+  readonly user: { readonly id: string; readonly name: string };
+  /** What the agent remembers about `user`; `memory.shared` is the agent's own. */
+  readonly memory: AgentMemory;
+  /** What was said in this conversation before this message, oldest first. `limit` 1 to 500. @default 50 */
+  history(options?: { readonly limit?: number }): Promise<readonly ChatMessage[]>;
+  /**
+   * Asks another agent and resolves with its (first) reply. Asked once for each message: when the message is handled
+   * again, the same answer comes.
+   * `timeoutMs`: the longest wait in milliseconds, 1 to 600000. @default 60000
+   * @throws ParleyError `ask_loop` when that agent is already waiting for the answer, `ask_depth` after five agents have
+   * asked one another, `agent_timeout` when no answer came in time, or the code with which the other one failed
+   */
+  ask(agent: AgentAddress, text: string, options?: { readonly timeoutMs?: number }): Promise<ChatMessage>;
   /** Shows "is typing" to the people in the conversation; ends by itself with the reply. */
   typing(isTyping?: boolean): void;
   /** Aborted when the sender stops the answer, on `timeoutMs`, and on shutdown after the drain time. */
@@ -45,9 +67,14 @@ export interface AgentDefinition {
   readonly timeoutMs?: number;
   /** Tries before a message that throws becomes a dead letter. @default 3 */
   readonly attempts?: number;
+  /** Once it has answered in a conversation, what follows there goes to it too, until the person writes END. @default false */
+  readonly holdsSession?: boolean;
   /** Answers a message. A returned text is the reply when `reply` and `stream` were not called. */
   // biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
   onMessage(context: MessageContext): Promise<string | void> | string | void;
+  /** Answers the END with which a person leaves the agent's session. @default a friendly sentence with its name */
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in `onMessage`
+  onSessionEnd?(context: MessageContext): Promise<string | void> | string | void;
 }
 
 /** Marks a file's default export as an agent; checks nothing at run time that the types do not check. */

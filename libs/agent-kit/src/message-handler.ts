@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentServices } from '@parley/control-plane';
 import { type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { appendHop, ChatMessage, HEADERS, ParleyError } from '@parley/shared-models';
+import { appendHop, ChatMessage, decodeSessionHint, HEADERS, ParleyError } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
+import { createContext } from './context/create-context.ts';
+import { runHandler } from './context/run-handler.ts';
 import { createConversationLanes } from './conversation-lanes.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
@@ -11,7 +14,12 @@ import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
   readonly bus: MessageBus;
-  readonly definition: AgentDefinition;
+  /** Asked for with each message; what is in hand goes on with the one that it began with. */
+  readonly definition: () => AgentDefinition;
+  /** Under which the agent remembers. */
+  readonly group: () => string;
+  /** What the server does for it: memory, history, questions to others. */
+  readonly services: AgentServices;
   /** As registered; asked for with each message, since a registration can change it. */
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
   readonly meter: WorkMeter;
@@ -36,9 +44,19 @@ const REMEMBERED_REQUESTS = 10_000;
 
 type Ending = 'cancelled' | 'timeout' | 'abandoned';
 
+/** One delivery of a request, and the definition that answers it. */
+interface Work {
+  readonly request: ChatMessage;
+  /** The person leaves the agent's session with it. */
+  readonly isSessionEnd: boolean;
+  readonly definition: AgentDefinition;
+  readonly writer: ReplyWriter;
+  readonly abort: AbortController;
+}
+
 /** Runs an agent's `onMessage` for each delivery of its queue, and makes sure that each request comes to an end. */
 export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
-  const { bus, definition, meter, logger } = options;
+  const { bus, meter, logger } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
   const running = new Map<string, AbortController>();
@@ -63,11 +81,13 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       logger,
     });
     const abort = new AbortController();
+    const isSessionEnd = endsSession(delivery);
+    const work = { request, isSessionEnd, definition: options.definition(), writer, abort };
     running.set(request.id, abort);
     const done = meter.begin();
     let hasSucceeded = false;
     try {
-      hasSucceeded = await attemptAnswer(request, writer, abort);
+      hasSucceeded = await attemptAnswer(work);
       finished.add(key);
     } finally {
       running.delete(request.id);
@@ -76,16 +96,13 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   };
 
   /** Resolves when the request has come to an end that is safe in the queue; true when it was answered. */
-  const attemptAnswer = async (
-    request: ChatMessage,
-    writer: ReplyWriter,
-    abort: AbortController,
-  ): Promise<boolean> => {
+  const attemptAnswer = async (work: Work): Promise<boolean> => {
+    const { request, definition, writer, abort } = work;
     const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       try {
         writer.startOver();
-        await runOnMessage(request, writer, abort);
+        await runOnce(work);
         if (writer.count === 0) await writer.settle();
         return true;
       } catch (error) {
@@ -109,11 +126,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     }
   };
 
-  const runOnMessage = async (
-    request: ChatMessage,
-    writer: ReplyWriter,
-    abort: AbortController,
-  ): Promise<void> => {
+  const runOnce = async ({ request, isSessionEnd, definition, writer, abort }: Work): Promise<void> => {
     // Stopped between two tries: the agent's code must not begin again.
     if (abort.signal.aborted) throw new Error(`stopped: ${String(abort.signal.reason)}`);
     const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -124,23 +137,16 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const onAbort = (): void => aborted.reject(new Error(`stopped: ${String(abort.signal.reason)}`));
     abort.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const { id, name } = options.identity();
-      const work = Promise.resolve(
-        definition.onMessage({
-          text: request.text,
-          message: request,
-          conversationId: request.conversationId,
-          agent: { id, name },
-          reply: async (text, metadata) => {
-            if (abort.signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
-            await writer.reply(text, metadata);
-          },
-          stream: (pieces, metadata) => writer.stream(pieces, abort.signal, metadata),
-          typing: (isTyping = true) => writer.typing(isTyping),
-          signal: abort.signal,
-          logger: logger.child({ messageId: request.id, conversationId: request.conversationId }),
-        }),
-      );
+      const context = createContext({
+        request,
+        agent: options.identity(),
+        group: options.group(),
+        writer,
+        services: options.services,
+        signal: abort.signal,
+        logger,
+      });
+      const work = Promise.resolve(runHandler(definition, context, isSessionEnd));
       const text = await settleWithin(work, aborted.promise, abort.signal);
       // What `stream` returned, or a text beside a reply, has been said already.
       if (typeof text === 'string' && text !== '' && writer.count === 0) await writer.reply(text);
@@ -176,6 +182,16 @@ function describeEnding(
   }
   const { code, message } = error as ParleyError;
   return [code, message];
+}
+
+function endsSession({ envelope }: Delivery): boolean {
+  const hint = envelope.headers[HEADERS.session];
+  if (hint === undefined) return false;
+  try {
+    return decodeSessionHint(String(hint)).isEnding;
+  } catch (cause) {
+    throw new Reject('malformed_message', 'the header "session" is no session hint', { cause });
+  }
 }
 
 /** It is for the process that has replaced this one, which does not know of that yet. */

@@ -1,4 +1,4 @@
-import { joinAsAgent } from '@parley/control-plane';
+import { type AgentServices, joinAsAgent } from '@parley/control-plane';
 import {
   type MessageBus,
   retryWhileUnavailable,
@@ -6,7 +6,15 @@ import {
   type Subscription,
 } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
+import {
+  type AgentState,
+  agentQueue,
+  agentSignalKey,
+  newId,
+  ParleyError,
+  Signals,
+  slugOf,
+} from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { profileOf } from './agent-profile.ts';
 import { createMessageHandler } from './message-handler.ts';
@@ -43,7 +51,15 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
   // Registrations and changes of state come one after another, whatever order their effects would end in.
   let changes: Promise<void> = Promise.resolve();
 
-  const handler = createMessageHandler({ bus, definition, identity: () => identity, meter, logger });
+  const handler = createMessageHandler({
+    bus,
+    definition: () => definition,
+    group: () => profile.group,
+    services: notOffered,
+    identity: () => identity,
+    meter,
+    logger,
+  });
 
   const consume = async (): Promise<void> => {
     await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
@@ -155,3 +171,12 @@ async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** The server does not offer these yet. */
+const refuse = (): Promise<never> =>
+  Promise.reject(new ParleyError('not_supported', 'This server does not offer that yet.'));
+const notOffered: AgentServices = {
+  memory: { get: refuse, put: refuse, delete: refuse, history: refuse },
+  history: refuse,
+  ask: refuse,
+};

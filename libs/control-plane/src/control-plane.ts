@@ -57,14 +57,6 @@ export interface AgentStatusUpdate {
   readonly removed: readonly string[];
 }
 
-export interface MemoryEntry {
-  readonly key: string;
-  /** JSON. */
-  readonly value: string;
-  /** From 1, grows with each put; 0: there is none. */
-  readonly version: number;
-}
-
 /** A stream that the server pushes into; `end` closes it, with an error when one is given. */
 export interface Push<T> {
   /** Returns false when the peer is slow and the stream's buffer is full: the stream is then ended by the control plane. */

@@ -1,3 +1,4 @@
+export type * from './agent-services.ts';
 export type { CommandOutputStream } from './client/command-output-stream.ts';
 export {
   type ControlPlaneClient,

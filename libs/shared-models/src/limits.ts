@@ -14,4 +14,6 @@ export const LIMITS = {
   resumedConversations: 200,
   /** Messages returned by one page of `/api/conversations/:id/messages`. */
   messagesPage: 500,
+  /** The longest that an agent may wait for the answer of another one. */
+  askTimeoutMs: 600_000,
 } as const;

@@ -18,6 +18,7 @@ import {
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMessageHandler, type MessageHandler } from '../message-handler.ts';
 import { createWorkMeter, type WorkMeter } from '../work-meter.ts';
+import { createInMemoryServices } from './in-memory-services.ts';
 
 export const AGENT = { id: 'tess', name: 'Tess' } as const;
 
@@ -57,9 +58,12 @@ export async function startHandler(
   const folder = await makeBusFolder();
   const bus = await folder.open({ publishTimeoutMs });
   const meter = createWorkMeter(prefetch);
+  const services = createInMemoryServices();
   const handler = createMessageHandler({
     bus,
-    definition: { name: AGENT.name, ...definition },
+    definition: () => ({ name: AGENT.name, ...definition }),
+    group: () => AGENT.id,
+    services,
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
     meter,
     logger: createLogger('test', 'silent'),

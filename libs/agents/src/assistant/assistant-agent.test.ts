@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createTestContext } from '@parley/agent-kit/testing';
 import { createLanguageModel, type LanguageModel, type TextRequest } from '@parley/language-model';
 import {
   beginStream,
@@ -7,7 +8,6 @@ import {
   streamPieces,
   writePiece,
 } from '@parley/language-model/stand-in-provider';
-import { createTestContext } from '../test-context.ts';
 import { createAssistantAgent } from './assistant-agent.ts';
 
 const MISTRAL_MODEL = 'mistral-small-latest';

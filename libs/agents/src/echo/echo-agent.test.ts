@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTestContext } from '../test-context.ts';
+import { createTestContext } from '@parley/agent-kit/testing';
 import { echoAgent } from './echo-agent.ts';
 
 describe('Echo', () => {

@@ -1,0 +1,43 @@
+import type { AgentServices } from '@parley/control-plane';
+import type { Logger } from '@parley/process-kit';
+import { type ChatMessage, originOf, ParleyError, subjectOf } from '@parley/shared-models';
+import type { MessageContext } from '../agent-definition.ts';
+import type { ReplyWriter } from '../reply-writer.ts';
+import { createAsk } from './create-ask.ts';
+import { createHistory } from './create-history.ts';
+import { createMemory } from './create-memory.ts';
+
+export interface ContextParts {
+  readonly request: ChatMessage;
+  readonly agent: { readonly id: string; readonly name: string };
+  readonly group: string;
+  readonly writer: Pick<ReplyWriter, 'reply' | 'stream' | 'typing'>;
+  readonly services: AgentServices;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** What an agent's handler gets for one try at one message. Each member that does more than pass on has a file here. */
+export function createContext(parts: ContextParts): MessageContext {
+  const { request, agent, group, writer, services, signal, logger } = parts;
+  const { user } = originOf(request);
+  const requestId = request.id;
+  return {
+    text: request.text,
+    message: request,
+    conversationId: request.conversationId,
+    agent: { id: agent.id, name: agent.name },
+    user: { id: user.id, name: user.name },
+    memory: createMemory({ access: services.memory, subject: subjectOf(user), group, requestId, signal }),
+    history: createHistory(services, request),
+    ask: createAsk({ services, group, requestId, signal }),
+    reply: async (text, metadata) => {
+      if (signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
+      await writer.reply(text, metadata);
+    },
+    stream: (pieces, metadata) => writer.stream(pieces, signal, metadata),
+    typing: (isTyping = true) => writer.typing(isTyping),
+    signal,
+    logger: logger.child({ messageId: request.id, conversationId: request.conversationId }),
+  };
+}

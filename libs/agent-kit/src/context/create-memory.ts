@@ -1,0 +1,106 @@
+import type { MemoryAccess, MemoryEntry } from '@parley/control-plane';
+import { deriveId, JsonValue, ParleyError } from '@parley/shared-models';
+import { z } from 'zod';
+import type { AgentMemory } from '../agent-memory.ts';
+
+export interface MemoryOptions {
+  readonly access: MemoryAccess;
+  /** Whom it is about: `subjectOf(user)`. */
+  readonly subject: string;
+  readonly group: string;
+  readonly requestId: string;
+  /** Aborted when the answer is stopped: an `update` that others keep overtaking ends then. */
+  readonly signal: AbortSignal;
+}
+
+/** Memory for one run of an agent's handler; a new one for each try, so that changes get the same ids again. */
+export function createMemory(options: MemoryOptions): AgentMemory {
+  const shared: AgentMemory = { ...memoryOf({ ...options, subject: '' }), shared: undefined as never };
+  // It is its own: `memory.shared.shared` is no deeper.
+  Object.assign(shared, { shared });
+  return options.subject === '' ? shared : { ...memoryOf(options), shared };
+}
+
+function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions): Omit<AgentMemory, 'shared'> {
+  const ordinals = new Map<string, number>();
+  const nextWriteId = (key: string): string => {
+    const ordinal = ordinals.get(key) ?? 0;
+    ordinals.set(key, ordinal + 1);
+    return deriveId(requestId, group, 'memory', subject, key, ordinal);
+  };
+  const read = async <T>(
+    key: string,
+    schema: z.ZodType<T>,
+  ): Promise<{ value: T | undefined; version: number }> => {
+    const entry = await access.get({ subject, key });
+    return { value: decode(entry, schema), version: entry.version };
+  };
+  const get = async <T>(key: string, schema?: z.ZodType<T>): Promise<T | JsonValue | undefined> =>
+    (await read<T | JsonValue>(key, schema ?? JsonValue)).value;
+
+  return {
+    get: get as AgentMemory['get'],
+    read,
+    async put(key, value, { expectedVersion } = {}) {
+      const writeId = nextWriteId(key);
+      return (await access.put({ subject, key, value: encode(key, value), expectedVersion, writeId }))
+        .version;
+    },
+    async update(key, schema, change) {
+      const writeId = nextWriteId(key);
+      for (;;) {
+        const before = await access.get({ subject, key, writeId });
+        // The message is handled again: the change was made, and another one may have come after it.
+        if (before.writeId === writeId) return storedIn(before, schema);
+        const value = encode(key, change(decode(before, schema)));
+        try {
+          const written = { subject, key, value, expectedVersion: before.version, writeId };
+          return storedIn(await access.put(written), schema);
+        } catch (error) {
+          if (!isConflict(error)) throw error;
+          if (signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
+        }
+      }
+    },
+    async delete(key, { expectedVersion } = {}) {
+      await access.delete({ subject, key, expectedVersion, writeId: nextWriteId(key) });
+    },
+    async history(key, { limit } = {}) {
+      const entries = await access.history({ subject, key, limit });
+      return entries.map((entry) => ({
+        value: decode(entry, JsonValue),
+        version: entry.version,
+        updatedAt: entry.updatedAt,
+      }));
+    },
+  };
+}
+
+function storedIn<T>(entry: MemoryEntry, schema: z.ZodType<T>): T {
+  const stored = decode(entry, schema);
+  if (stored === undefined) throw new ParleyError('internal', `The memory "${entry.key}" came back empty.`);
+  return stored;
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ParleyError && error.code === 'id_conflict';
+}
+
+function encode(key: string, value: JsonValue): string {
+  const checked = JsonValue.safeParse(value);
+  if (checked.success) return JSON.stringify(checked.data);
+  throw new ParleyError('agent_failed', `"${key}" was to remember something that JSON cannot say.`, {
+    cause: checked.error,
+  });
+}
+
+function decode<T>(entry: MemoryEntry, schema: z.ZodType<T>): T | undefined {
+  if (entry.isDeleted || entry.version === 0) return undefined;
+  const parsed = schema.safeParse(JSON.parse(entry.value));
+  if (parsed.success) return parsed.data;
+  throw new ParleyError(
+    'agent_failed',
+    `What is remembered under "${entry.key}" is not what the agent expects: ${z.prettifyError(parsed.error)}`,
+    { cause: parsed.error },
+  );
+}

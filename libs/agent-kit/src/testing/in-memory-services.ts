@@ -1,0 +1,14 @@
+import type { AgentServices } from '@parley/control-plane';
+import { ParleyError } from '@parley/shared-models';
+import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+
+/** What a server does for an agent, without one: memory is kept, history is empty, nobody answers a question. */
+export function createInMemoryServices(): AgentServices & { readonly memory: InMemoryAccess } {
+  return {
+    memory: createInMemoryAccess(),
+    history: async () => [],
+    ask: async ({ target }) => {
+      throw new ParleyError('unknown_agent', `Nobody answers ${JSON.stringify(target)} here.`);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+/** Tests of agents without a queue or a server. */
+export { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+export {
+  type TestAgent,
+  type TestAgentOptions,
+  type TestAnswer,
+  type TestMessageOptions,
+  testAgent,
+} from './test-agent.ts';
+export {
+  type AskStub,
+  createTestContext,
+  type TestContext,
+  type TestContextOptions,
+} from './test-context.ts';

@@ -1,0 +1,107 @@
+import { type ChatMessage, newId } from '@parley/shared-models';
+import type { AgentDefinition } from '../agent-definition.ts';
+import { profileOf } from '../agent-profile.ts';
+import { runHandler } from '../context/run-handler.ts';
+import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+import { type AskStub, createTestContext, type TestContext } from './test-context.ts';
+
+export interface TestAgentOptions {
+  /** What other agents answer to `ask`. @default an error that tells that the test has no answer */
+  readonly ask?: AskStub;
+  /** What the group remembers. @default an empty one */
+  readonly memory?: InMemoryAccess;
+}
+
+/** Who writes, and where. */
+export interface TestMessageOptions {
+  /** @default { id: 'ada', name: 'Ada' } */
+  readonly user?: { readonly id: string; readonly name: string };
+  /** @default one for each user */
+  readonly conversationId?: string;
+}
+
+/** What came of a message. */
+export interface TestAnswer extends Omit<TestContext, 'context' | 'stop' | 'memory'> {
+  /** All replies, joined by line breaks. */
+  readonly text: string;
+  readonly messageId: string;
+}
+
+/** An agent under test: what it remembers and what was said lasts from one message to the next. */
+export interface TestAgent {
+  /** Rejects with what the agent throws. */
+  send(text: string, options?: TestMessageOptions): Promise<TestAnswer>;
+  /** Writes END, as a person does who leaves the agent's session. */
+  end(options?: TestMessageOptions): Promise<TestAnswer>;
+  /** Hands out the last message once more, as after a crash half-way: changes of memory must not be made twice. */
+  redeliver(): Promise<TestAnswer>;
+  readonly memory: InMemoryAccess;
+}
+
+/** @throws ZodError when the definition makes no valid profile */
+export function testAgent(definition: AgentDefinition, options: TestAgentOptions = {}): TestAgent {
+  const profile = profileOf(definition);
+  const memory = options.memory ?? createInMemoryAccess();
+  const agent = { id: profile.group, name: profile.name };
+  const said = new Map<string, ChatMessage[]>();
+  const own = new Map<string, string>();
+  let last: (() => Promise<TestAnswer>) | undefined;
+
+  const conversationOf = (userId: string): string => {
+    const id = own.get(userId) ?? newId();
+    own.set(userId, id);
+    return id;
+  };
+  const handle = async (
+    text: string,
+    isSessionEnd: boolean,
+    { user = { id: 'ada', name: 'Ada' }, conversationId = conversationOf(user.id) }: TestMessageOptions,
+  ): Promise<TestAnswer> => {
+    const before = said.get(conversationId) ?? [];
+    const messageId = newId();
+    const deliver = async (): Promise<TestAnswer> => {
+      const { ask } = options;
+      const test = createTestContext(text, {
+        user,
+        agent,
+        group: profile.group,
+        history: before,
+        memory,
+        messageId,
+        conversationId,
+        ...(ask === undefined ? {} : { ask }),
+      });
+      const returned = await runHandler(definition, test.context, isSessionEnd);
+      if (typeof returned === 'string' && returned !== '' && test.replies.length === 0) {
+        await test.context.reply(returned);
+      }
+      said.set(conversationId, [...before, test.context.message, ...repliesOf(test)]);
+      const { replies, metadata, pieces, typing, asked } = test;
+      return { replies, metadata, pieces, typing, asked, text: replies.join('\n'), messageId };
+    };
+    last = deliver;
+    return deliver();
+  };
+
+  return {
+    send: (text, more = {}) => handle(text, false, more),
+    end: (more = {}) => handle('END', true, more),
+    async redeliver() {
+      if (last === undefined) throw new Error('there was no message yet');
+      return last();
+    },
+    memory,
+  };
+}
+
+function repliesOf({ context, replies }: TestContext): ChatMessage[] {
+  return replies.map((text, index) => ({
+    ...context.message,
+    id: newId(),
+    seq: context.message.seq + index + 1,
+    kind: 'REPLY',
+    sender: { kind: 'agent', ...context.agent },
+    text,
+    inReplyTo: context.message.id,
+  }));
+}
