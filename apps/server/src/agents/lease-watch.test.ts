@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { collectDeliveries, type Deliveries, eventually } from '@parley/messaging/test-queue';
+import {
+  agentQueue,
+  BROKER_INPUT_QUEUE,
+  type ChatMessage,
+  HEADERS,
+  type RoutingDecision,
+} from '@parley/shared-models';
+import { chatEnvelope } from '../outbox/chat-envelope.ts';
+import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { startLeaseWatch } from './lease-watch.ts';
+
+const decisionFor = (agentId: string): RoutingDecision => ({
+  agentId,
+  agentName: agentId,
+  strategy: 'target',
+  confidence: 1,
+  reason: 'You asked for it.',
+  candidates: [],
+});
+
+describe('the watch over leases', () => {
+  let fixture: ServicesFixture;
+  let toBroker: Deliveries;
+  let watch: { stop(): Promise<void> } | undefined;
+
+  beforeEach(async () => {
+    fixture = await makeServices({ HEARTBEAT_MS: '100' });
+    toBroker = collectDeliveries();
+    await fixture.bus.consume(BROKER_INPUT_QUEUE, toBroker.handler, { prefetch: 100 });
+  });
+  afterEach(async () => {
+    await watch?.stop();
+    await fixture.remove();
+  });
+
+  const start = ({ graceMs = 0, forgetMs = 600_000, bus = fixture.bus } = {}): void => {
+    const { agents, store, relay } = fixture.services;
+    watch = startLeaseWatch({
+      registry: agents,
+      bus,
+      store,
+      relay,
+      logger: silent,
+      heartbeatMs: 100,
+      graceMs,
+      forgetMs,
+    });
+  };
+  /** A message that the agent has in its queue and has not taken. */
+  const giveTo = async (agentId: string, text: string): Promise<ChatMessage> => {
+    const message = await fixture.accept(text);
+    await fixture.store.markPublished([message.id]);
+    await fixture.store.recordRouting(message.id, 0, decisionFor(agentId), []);
+    await fixture.bus.publish(agentQueue(agentId), chatEnvelope({ message, attempt: 0 }));
+    return message;
+  };
+  /** Messages that the agent's queue holds, waiting or handed out. */
+  const depth = async (agentId: string): Promise<number | undefined> => {
+    const found = (await fixture.bus.depths()).find(({ name }) => name === agentQueue(agentId));
+    return found && found.ready + found.unacknowledged;
+  };
+  const stateOf = (agentId: string): string | undefined => fixture.services.agents.get(agentId)?.state;
+
+  it('marks as offline who gives no sign of life', async () => {
+    await fixture.register('echo');
+    start();
+    expect(stateOf('echo')).toBe('online');
+    await eventually(() => expect(stateOf('echo')).toBe('offline'));
+  });
+
+  it('marks it also while the queue is away', async () => {
+    await fixture.register('echo');
+    start({ bus: { ...fixture.bus, health: () => ({ ...fixture.bus.health(), state: 'down' }) } });
+    await eventually(() => expect(stateOf('echo')).toBe('offline'));
+  });
+
+  it('has routed again what waits for an agent that did not come back, as a further attempt', async () => {
+    await fixture.register('echo');
+    const messages = [await giveTo('echo', 'one'), await giveTo('echo', 'two')];
+    start();
+    await toBroker.waitFor(2);
+    expect(toBroker.all.map(({ envelope }) => envelope.messageId).sort()).toEqual(
+      messages.map(({ id }) => id).sort(),
+    );
+    expect(toBroker.all.map(({ envelope }) => envelope.headers[HEADERS.attempt])).toEqual([1, 1]);
+    await eventually(async () => expect(await depth('echo')).toBe(0));
+  });
+
+  it('drops what waits there and has ended meanwhile', async () => {
+    await fixture.register('echo');
+    const ended = await giveTo('echo', 'stopped');
+    const error = { code: 'cancelled', message: 'You stopped the answer.' } as const;
+    await fixture.store.fail({ requestId: ended.id, status: 'failed', error, hops: [] });
+    const open = await giveTo('echo', 'open');
+    start();
+    await toBroker.waitFor(1);
+    expect(toBroker.all[0]?.envelope.messageId).toBe(open.id);
+    await eventually(async () => expect(await depth('echo')).toBe(0));
+  });
+
+  it('leaves the messages where they are during the grace time', async () => {
+    await fixture.register('echo');
+    await giveTo('echo', 'patience');
+    start({ graceMs: 600_000 });
+    await eventually(() => expect(stateOf('echo')).toBe('offline'));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(await depth('echo')).toBe(1);
+    expect(toBroker.all).toEqual([]);
+  });
+
+  it('does not wait for one that an operator took off the list', async () => {
+    await fixture.register('echo');
+    await giveTo('echo', 'no patience');
+    await fixture.services.agents.want('echo', 'offline');
+    start({ graceMs: 600_000 });
+    await toBroker.waitFor(1);
+  });
+
+  it('forgets who is gone for long, with its queue', async () => {
+    await fixture.register('echo');
+    start({ forgetMs: 0 });
+    fixture.services.agents.setConnected('echo', 1, false);
+    await eventually(() => expect(stateOf('echo')).toBeUndefined());
+    await eventually(async () => expect(await depth('echo')).toBeUndefined());
+  });
+
+  it('does not forget one that is taken off the list and still there: it would come back by itself', async () => {
+    await fixture.register('echo');
+    await fixture.services.agents.want('echo', 'offline');
+    await fixture.register('gone');
+    fixture.services.agents.setConnected('gone', 1, false);
+    start({ forgetMs: 0 });
+    await eventually(() => expect(stateOf('gone')).toBeUndefined());
+    expect(stateOf('echo')).toBe('offline');
+  });
+});
