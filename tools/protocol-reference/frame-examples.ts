@@ -66,6 +66,25 @@ export const CLIENT_EXAMPLES: { readonly [T in ClientFrameType]: Extract<ClientF
     channel: 'human',
     event: { id: TASK, type: 'order_requested', payload: { product: 'Laptop', quantity: 1 } },
   },
+  'external.report': {
+    type: 'external.report',
+    status: {
+      gatewayId: '019aa0d4-6d00-7000-8000-000000000004',
+      url: 'wss://friends.example/ws/parley',
+      state: 'connected',
+      since: AT,
+      reconnects: 1,
+      received: 12,
+      sent: 12,
+      answered: 12,
+      failed: 0,
+      ignored: 1,
+      queued: 0,
+      kept: 0,
+      latency: { meanMs: 41.5, p95Ms: 80 },
+    },
+  },
+  'external.sent': { type: 'external.sent', id: COMMAND, ok: true },
   ping: { type: 'ping' },
 };
 
@@ -142,6 +161,12 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
     type: 'event',
     channel: 'human',
     event: { id: TASK, type: 'notification', payload: { message: 'Order created.' } },
+  },
+  'external.send': {
+    type: 'external.send',
+    id: COMMAND,
+    text: 'The office closes at noon today.',
+    userId: '4711',
   },
   error: {
     type: 'error',

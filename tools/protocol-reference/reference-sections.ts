@@ -6,6 +6,7 @@ import {
   CLOSE_CODES,
   ClientFrames,
   ERRORS,
+  ExternalStatus,
   Failure,
   HEADERS,
   LIMITS,
@@ -65,7 +66,15 @@ function frames(
 }
 
 function objects(): string {
-  const models = { ChatMessage, AgentStatus, MessageStatus, RoutingDecision, Settled, Failure };
+  const models = {
+    ChatMessage,
+    AgentStatus,
+    MessageStatus,
+    RoutingDecision,
+    Settled,
+    Failure,
+    ExternalStatus,
+  };
   return Object.entries(models)
     .map(([name, schema]) => `#### ${name}\n\n${fieldTable(schema)}`)
     .join('\n\n');

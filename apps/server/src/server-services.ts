@@ -5,6 +5,7 @@ import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { BrokerRegistry } from './brokers/broker-registry.ts';
 import type { ServerConfig } from './config.ts';
 import type { ConversationHub } from './conversations/conversation-hub.ts';
+import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
 
@@ -19,5 +20,6 @@ export interface ServerServices {
   readonly commands: CommandStreams;
   readonly hub: ConversationHub;
   readonly relay: OutboxRelay;
+  readonly gateways: ExternalGateways;
   readonly startedAt: number;
 }

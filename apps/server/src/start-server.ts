@@ -8,6 +8,8 @@ import { startLeaseWatch } from './agents/lease-watch.ts';
 import { createBrokerRegistry } from './brokers/broker-registry.ts';
 import type { ServerConfig } from './config.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
+import { createExternalGateways } from './external/external-gateways.ts';
+import { registerExternalRoutes } from './external/external-routes.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
@@ -70,6 +72,7 @@ export async function startServer(
     commands: createCommandStreams(),
     hub,
     relay,
+    gateways: createExternalGateways(),
     startedAt: Date.now(),
   };
 
@@ -81,6 +84,7 @@ export async function startServer(
   registerAgentRoutes(app, services);
   registerConversationRoutes(app, services);
   registerDeadLetterRoutes(app, services);
+  registerExternalRoutes(app, services);
   await registerWebApp(app, services);
 
   const controlPlane = await openPorts(app, services);

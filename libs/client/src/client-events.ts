@@ -2,6 +2,7 @@ import type {
   AgentStatus,
   ChatMessage,
   ErrorReport,
+  ExternalUser,
   ServerFrameOf,
   Target,
   Task,
@@ -50,6 +51,7 @@ export interface OutboxItem {
   readonly text: string;
   readonly target?: Target;
   readonly inReplyTo?: string;
+  readonly onBehalfOf?: ExternalUser;
   /** `sending`: on its way; `queued`: for a connection, or for the one before it in its conversation. */
   readonly state: 'queued' | 'sending';
   /** Why the server did not take it the last time; it is sent again. */
@@ -83,6 +85,8 @@ export interface ClientEvents {
   task: Task;
   /** An event of a named channel. */
   event: ServerFrameOf<'event'>;
+  /** For gateways: something to pass on to the external server; answer it with the frame `external.sent`. */
+  'external.send': ServerFrameOf<'external.send'>;
   error: ClientError;
   /** The messages not acknowledged yet, in the order they were written, whenever that changes. */
   outbox: readonly OutboxItem[];

@@ -4,6 +4,7 @@ import type {
   ChatMessage,
   ClientFrame,
   ClientFrameOf,
+  ExternalUser,
   ServerFrameOf,
   Target,
 } from '@parley/shared-models';
@@ -59,6 +60,8 @@ export interface SendInput {
   readonly conversationId?: string;
   readonly target?: Target;
   readonly inReplyTo?: string;
+  /** For gateways: who wrote it, outside of Parley. Needs the role operator. */
+  readonly onBehalfOf?: ExternalUser;
   /** The idempotency key, a UUIDv7. For a sender that may have sent this very message before. @default newId() */
   readonly id?: string;
 }

@@ -3,9 +3,12 @@ import {
   Conversation,
   ConversationPage,
   DeadLetter,
+  ExternalStatusReport,
   HealthReport,
   MessagePage,
   QueueDepth,
+  type SendToExternal,
+  SentToExternal,
 } from '@parley/shared-models';
 import { type HttpOptions, request } from './http-request.ts';
 
@@ -53,10 +56,19 @@ export interface HttpApi {
   queues(options?: Abortable): Promise<QueueDepth[]>;
   /** For operators. */
   deadLetters(query?: DeadLettersQuery): Promise<DeadLetter[]>;
+  /** For operators. */
+  deadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
   /** For operators: sends it on its way again. */
   replayDeadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
   /** For operators: it stays in the list, as `discarded`. */
   discardDeadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
+  /** The last report of each gateway to an external server, the latest first. */
+  externalStatus(options?: Abortable): Promise<ExternalStatusReport['gateways']>;
+  /**
+   * For operators: sends a text to an external server. Resolves when the gateway has sent it.
+   * @throws ParleyError `unavailable` when no gateway is there, or it could not send
+   */
+  sendToExternal(wanted: SendToExternal, options?: Abortable): Promise<SentToExternal>;
   /** Also a degraded server answers this. */
   health(options?: Abortable): Promise<HealthReport>;
 }
@@ -109,6 +121,8 @@ export function createHttpApi(http: HttpOptions = {}): HttpApi {
         signal,
         parse: (answer) => DeadLetter.array().parse(memberOf(answer, 'deadLetters')),
       }),
+    deadLetter: (id, { signal } = {}) =>
+      request(http, { path: deadLetterPath(id), signal, parse: (answer) => DeadLetter.parse(answer) }),
     replayDeadLetter: (id, { signal } = {}) =>
       request(http, {
         method: 'POST',
@@ -122,6 +136,20 @@ export function createHttpApi(http: HttpOptions = {}): HttpApi {
         path: deadLetterPath(id),
         signal,
         parse: (answer) => DeadLetter.parse(answer),
+      }),
+    externalStatus: ({ signal } = {}) =>
+      request(http, {
+        path: '/external-status',
+        signal,
+        parse: (answer) => ExternalStatusReport.parse(answer).gateways,
+      }),
+    sendToExternal: (wanted, { signal } = {}) =>
+      request(http, {
+        method: 'POST',
+        path: '/send-to-external',
+        body: wanted,
+        signal,
+        parse: (answer) => SentToExternal.parse(answer),
       }),
     health: ({ signal } = {}) =>
       request(http, {

@@ -61,6 +61,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     'command.output': (frame) => emit('command.output', frame),
     'task.update': ({ task }) => emit('task', task),
     event: (frame) => emit('event', frame),
+    'external.send': (frame) => emit('external.send', frame),
     error({ type: _, inReplyTo, ...error }) {
       if (inReplyTo === undefined) {
         emit('error', { ...error, origin: 'server' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
 import { MessageText } from './chat-message.ts';
+import { ExternalStatus, ExternalUser } from './external.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -36,6 +37,8 @@ export const ClientFrames = {
     text: MessageText,
     target: Target.optional(),
     inReplyTo: Id.optional(),
+    /** For gateways, with the role operator: who wrote it. The sender is then of kind `external`. */
+    onBehalfOf: ExternalUser.optional(),
   }),
   'message.cancel': z.object({ type: z.literal('message.cancel'), messageId: Id }),
   'conversation.open': z.object({
@@ -63,6 +66,16 @@ export const ClientFrames = {
   'command.cancel': z.object({ type: z.literal('command.cancel'), id: Id }),
   'task.cancel': z.object({ type: z.literal('task.cancel'), taskId: Id }),
   'event.publish': z.object({ type: z.literal('event.publish'), channel: ChannelName, event: ChannelEvent }),
+  /** A gateway tells how its connection to an external server stands; at most one external server a connection. */
+  'external.report': z.object({ type: z.literal('external.report'), status: ExternalStatus }),
+  /** Answers `external.send` with the same id. */
+  'external.sent': z.object({
+    type: z.literal('external.sent'),
+    id: Id,
+    ok: z.boolean(),
+    /** Why not, where `ok` is false. */
+    error: z.string().max(500).optional(),
+  }),
   ping: z.object({ type: z.literal('ping') }),
 } as const;
 

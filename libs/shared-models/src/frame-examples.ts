@@ -1,4 +1,5 @@
 import type { ClientFrameOf, ClientFrameType } from './client-frames.ts';
+import type { ExternalStatus } from './external.ts';
 import type { ServerFrameOf, ServerFrameType } from './server-frames.ts';
 
 /** Frames for tests: of each type ones that are right, and changes that make them wrong at a path. */
@@ -13,6 +14,21 @@ const OTHER_ID = '019c1234-5678-7abc-8def-0123456789ac';
 const AT = '2026-01-31T09:30:00.000Z';
 const USER = { kind: 'user', id: 'ada', name: 'Ada' } as const;
 const AGENT = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
+
+const EXTERNAL: ExternalStatus = {
+  gatewayId: ID,
+  url: 'wss://friends.example/ws/parley',
+  state: 'connected',
+  since: AT,
+  reconnects: 0,
+  received: 2,
+  sent: 1,
+  answered: 1,
+  failed: 0,
+  ignored: 0,
+  queued: 1,
+  kept: 0,
+};
 
 export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<ClientFrameOf<T>> } = {
   hello: {
@@ -41,6 +57,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
         target: { agentName: 'HR' },
         inReplyTo: ID,
       },
+      { type: 'message.send', id: ID, text: 'Hi', onBehalfOf: { id: '4711', name: 'Grace' } },
     ],
     invalid: [
       [{ id: undefined }, 'id'],
@@ -54,6 +71,8 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
       [{ target: { agentName: '' } }, 'target.agentName'],
       [{ target: { agentId: 'echo', group: 'echo' } }, 'target'],
       [{ conversationId: null }, 'conversationId'],
+      [{ onBehalfOf: { id: '', name: 'Grace' } }, 'onBehalfOf.id'],
+      [{ onBehalfOf: { id: '4711' } }, 'onBehalfOf.name'],
     ],
   },
   'message.cancel': {
@@ -123,6 +142,36 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
       [{ event: { id: ID, type: '', payload: 1 } }, 'event.type'],
       [{ event: { id: ID, type: 'note' } }, 'event.payload'],
       [{ event: { id: 'x', type: 'note', payload: 1 } }, 'event.id'],
+    ],
+  },
+  'external.report': {
+    valid: [
+      { type: 'external.report', status: EXTERNAL },
+      {
+        type: 'external.report',
+        status: {
+          ...EXTERNAL,
+          lastError: { message: 'gone', at: AT },
+          latency: { meanMs: 1.5, p95Ms: 2 },
+        },
+      },
+    ],
+    invalid: [
+      [{ status: undefined }, 'status'],
+      [{ status: { ...EXTERNAL, gatewayId: 'abc' } }, 'status.gatewayId'],
+      [{ status: { ...EXTERNAL, state: 'gone' } }, 'status.state'],
+      [{ status: { ...EXTERNAL, sent: -1 } }, 'status.sent'],
+    ],
+  },
+  'external.sent': {
+    valid: [
+      { type: 'external.sent', id: ID, ok: true },
+      { type: 'external.sent', id: ID, ok: false, error: 'not connected' },
+    ],
+    invalid: [
+      [{ id: 'abc' }, 'id'],
+      [{ ok: undefined }, 'ok'],
+      [{ error: 7 }, 'error'],
     ],
   },
   ping: { valid: [{ type: 'ping' }], invalid: [] },
@@ -279,6 +328,17 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       { type: 'event', channel: 'agents', event: { id: ID, type: 'order_created', payload: [1, 'a', null] } },
     ],
     invalid: [[{ channel: 'robots' }, 'channel']],
+  },
+  'external.send': {
+    valid: [
+      { type: 'external.send', id: ID, text: 'Hello' },
+      { type: 'external.send', id: ID, text: 'Hello', userId: '4711' },
+    ],
+    invalid: [
+      [{ id: undefined }, 'id'],
+      [{ text: '' }, 'text'],
+      [{ userId: '' }, 'userId'],
+    ],
   },
   error: {
     valid: [

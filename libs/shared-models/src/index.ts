@@ -8,6 +8,7 @@ export * from './close-codes.ts';
 export * from './command.ts';
 export * from './conversation.ts';
 export * from './errors.ts';
+export * from './external.ts';
 export * from './frame-parser.ts';
 export * from './hops.ts';
 export * from './http-models.ts';

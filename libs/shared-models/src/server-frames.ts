@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SessionChange } from './agent-session.ts';
 import { AgentStatus } from './agent-status.ts';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
-import { ChatMessage, Timestamp } from './chat-message.ts';
+import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
 import { CommandState } from './command.ts';
 import { ErrorReport } from './errors.ts';
 import { Id } from './ids.ts';
@@ -62,6 +62,14 @@ export const ServerFrames = {
   }),
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
   event: z.object({ type: z.literal('event'), channel: ChannelName, event: ChannelEvent }),
+  /** To a gateway: pass this on to the external server, and answer with `external.sent`. */
+  'external.send': z.object({
+    type: z.literal('external.send'),
+    id: Id,
+    text: MessageText,
+    /** For whom, as the external server knows them. */
+    userId: z.string().min(1).max(128).optional(),
+  }),
   /** `inReplyTo`: the `id`, `messageId`, `conversationId`, … of the frame that it answers, where it had one. */
   error: ErrorReport.extend({ type: z.literal('error'), inReplyTo: z.string().optional() }),
   pong: z.object({ type: z.literal('pong') }),

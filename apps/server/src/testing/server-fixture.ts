@@ -7,6 +7,7 @@ import { createAgentRegistry } from '../agents/agent-registry.ts';
 import { createBrokerRegistry } from '../brokers/broker-registry.ts';
 import { ServerConfig } from '../config.ts';
 import { createConversationHub } from '../conversations/conversation-hub.ts';
+import { createExternalGateways } from '../external/external-gateways.ts';
 import { createCommandStreams } from '../grpc/command-streams.ts';
 import { createOutboxRelay } from '../outbox/outbox-relay.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -76,6 +77,7 @@ export async function makeServices(
     commands: createCommandStreams(),
     hub,
     relay,
+    gateways: createExternalGateways(),
     startedAt: Date.now(),
   };
   return {

@@ -75,7 +75,10 @@ export function serveConnection(
     isClosed = true;
     clearTimeout(helloTimer);
     clearInterval(idleTimer);
-    if (session !== undefined) hub.unfollowAll(session);
+    if (session !== undefined) {
+      hub.unfollowAll(session);
+      services.gateways.left(session);
+    }
     onEnd();
   };
 

@@ -8,6 +8,8 @@ import { onAgentControl } from './frames/agent-control.ts';
 import { onAgentsRequest } from './frames/agents-request.ts';
 import { onConversationClose } from './frames/conversation-close.ts';
 import { onConversationOpen } from './frames/conversation-open.ts';
+import { onExternalReport } from './frames/external-report.ts';
+import { onExternalSent } from './frames/external-sent.ts';
 import { onMessageCancel } from './frames/message-cancel.ts';
 import { onMessageSend } from './frames/message-send.ts';
 import { onTyping } from './frames/typing.ts';
@@ -33,6 +35,8 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
   'command.cancel': notYet,
   'task.cancel': notYet,
   'event.publish': notYet,
+  'external.report': onExternalReport,
+  'external.sent': onExternalSent,
   ping: (_frame, session) => session.sendFrame({ type: 'pong' }),
 };
 

@@ -1,9 +1,11 @@
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
+import { requireRole } from '../../users/require-role.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 /** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
 export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
   const { store, relay, hub } = session.services;
+  if (frame.onBehalfOf !== undefined) requireRole(session.user, 'operator');
   await relay.room();
   const { message, isDuplicate } = await store.accept({
     message: unstored(frame, session),
@@ -30,7 +32,10 @@ function unstored(frame: ClientFrameOf<'message.send'>, session: Session): Unsto
     // Sent again, it must lead to the same conversation.
     conversationId: frame.conversationId ?? deriveId(frame.id, 'conversation'),
     kind: 'TEXT',
-    sender: { kind: 'user', id: session.user.id, name: session.user.name },
+    sender:
+      frame.onBehalfOf === undefined
+        ? { kind: 'user', id: session.user.id, name: session.user.name }
+        : { kind: 'external', ...frame.onBehalfOf },
     text: frame.text,
     createdAt: new Date().toISOString(),
     ...(frame.inReplyTo === undefined ? {} : { inReplyTo: frame.inReplyTo }),
