@@ -6,6 +6,7 @@ import type {
   DeadLetter,
   Participant,
 } from '@parley/shared-models';
+import { agentSessionOf } from './rules/session.ts';
 import type { RequestRow } from './rules/workspace.ts';
 import type { StoredAgent } from './store.ts';
 
@@ -13,6 +14,9 @@ import type { StoredAgent } from './store.ts';
 
 /** Milliseconds since 1970, or ISO 8601. */
 type Time = number | string;
+
+/** In milliseconds since 1970. */
+export const timeOf = (time: Time): number => (typeof time === 'number' ? time : Date.parse(time));
 
 export const MESSAGE_COLUMNS =
   'id, conversation_id, seq, kind, sender_kind, sender_id, sender_name, receiver, text, in_reply_to, created_at, metadata';
@@ -50,13 +54,14 @@ export function messageOf(row: StoredMessageRow): ChatMessage {
 }
 
 export const REQUEST_COLUMNS =
-  'message_id, conversation_id, seq, target, state, attempt, agent_id, routing, hops, error, outbox_since';
+  'message_id, conversation_id, seq, target, session, state, attempt, agent_id, routing, hops, error, outbox_since';
 
 export interface StoredRequestRow {
   readonly message_id: string;
   readonly conversation_id: string;
   readonly seq: number;
   readonly target: string | null;
+  readonly session: string | null;
   readonly state: RequestRow['state'];
   readonly attempt: number;
   readonly agent_id: string | null;
@@ -72,6 +77,7 @@ export function requestOf(row: StoredRequestRow): RequestRow {
     conversationId: row.conversation_id,
     seq: row.seq,
     target: row.target ?? undefined,
+    session: row.session ?? undefined,
     state: row.state,
     attempt: row.attempt,
     agentId: row.agent_id ?? undefined,
@@ -90,9 +96,11 @@ export interface StoredConversationRow {
   readonly updated_at: Time;
   readonly last_seq: number;
   readonly preview: string;
+  readonly session: string | null;
 }
 
 export function conversationOf(row: StoredConversationRow): Conversation {
+  const session = agentSessionOf(row.session ?? undefined, timeOf(row.updated_at), Date.now());
   return {
     id: row.id,
     ownerId: row.owner_id,
@@ -101,6 +109,7 @@ export function conversationOf(row: StoredConversationRow): Conversation {
     updatedAt: new Date(row.updated_at).toISOString(),
     lastSeq: row.last_seq,
     preview: row.preview,
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type {
   AgentProfile,
+  AgentSession,
   AgentState,
   ChatMessage,
   Conversation,
@@ -8,9 +9,11 @@ import type {
   Hop,
   MessageStatus,
   RoutingDecision,
+  SessionHint,
   Target,
   UnstoredMessage,
 } from '@parley/shared-models';
+import type { MemoryStore } from './ports/memory.ts';
 
 /** A message that a person sent, as the server takes it. */
 export interface AcceptInput {
@@ -18,10 +21,16 @@ export interface AcceptInput {
   /** Whose conversation it is; a new conversation belongs to this user. */
   readonly ownerId: string;
   readonly target?: Target;
+  /** Whether the message is for the agent that holds the conversation, if one does, and says END to it. @default false */
+  readonly isSessionEnd?: boolean;
 }
 
 export interface Accepted {
   readonly message: ChatMessage;
+  /** What the message carries to the broker: who holds the conversation, or had its last message. */
+  readonly session?: SessionHint;
+  /** Who holds the conversation, where that has changed or goes on for longer; null: nobody any more. */
+  readonly sessionChange?: AgentSession | null;
   /** The id was known: nothing was written, `message` is what was stored the first time. */
   readonly isDuplicate: boolean;
 }
@@ -30,8 +39,18 @@ export interface Accepted {
 export interface OutboxEntry {
   readonly message: ChatMessage;
   readonly target?: Target;
+  readonly session?: SessionHint;
   /** How often it was routed before. */
   readonly attempt: number;
+}
+
+/** What a session has to know of the agent that a broker chose. */
+export interface Partner {
+  readonly group: string;
+  /** The conversation's following messages are its, until the person says END. */
+  readonly holdsSession: boolean;
+  /** For how long without a message, in milliseconds. */
+  readonly sessionTtlMs: number;
 }
 
 /**
@@ -40,7 +59,12 @@ export interface OutboxEntry {
  * `settled`: the message has ended, or is on a later attempt; drop it. `unknown`: no such message, or no such attempt yet.
  */
 export type RouteOutcome =
-  | { readonly outcome: 'routed' | 'repeated'; readonly decision: RoutingDecision }
+  | {
+      readonly outcome: 'routed' | 'repeated';
+      readonly decision: RoutingDecision;
+      /** The session that this decision has opened or moved. */
+      readonly session?: AgentSession;
+    }
   | { readonly outcome: 'settled' | 'unknown' };
 
 /**
@@ -103,6 +127,8 @@ export interface MessageQuery {
  */
 export interface Store {
   readonly kind: 'sqlite' | 'postgres';
+  /** What agents remember. */
+  readonly memory: MemoryStore;
 
   /**
    * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox
@@ -121,12 +147,17 @@ export interface Store {
    */
   takeOutbox(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<OutboxEntry[]>;
 
-  /** Records who shall answer; the first decision of each attempt wins. Its outbox entry, if there is one still, goes. */
+  /**
+   * Records who shall answer; the first decision of each attempt wins. Its outbox entry, if there is one still, goes.
+   * The conversation knows from now on that `partner` had its last message, and who holds sessions holds it, unless
+   * what was accepted after this message says otherwise. Without `partner` that stays as it is.
+   */
   recordRouting(
     messageId: string,
     attempt: number,
     decision: RoutingDecision,
     hops: readonly Hop[],
+    partner?: Partner,
   ): Promise<RouteOutcome>;
   /** `routed` becomes `delivered`; any other state stays. */
   markDelivered(messageIds: readonly string[]): Promise<void>;

@@ -1,14 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Conversation, newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
-import { accepted, aDecision, aFailure, anInput, aReply, routed } from './samples.ts';
+import { accepted, aDecision, aFailure, anInput, aReply, nextMillisecond, routed } from './samples.ts';
 import type { Context } from './store-fixture.ts';
-
-/** `updatedAt` counts milliseconds: waits until the next one has begun. */
-async function nextMillisecond(): Promise<void> {
-  const begun = Date.now();
-  while (Date.now() <= begun + 1) await new Promise((resolve) => setImmediate(resolve));
-}
 
 async function conversationOf(store: Store, ownerId: string, text: string): Promise<string> {
   const input = anInput({ text, sender: { kind: 'user', id: ownerId, name: ownerId } }, ownerId);

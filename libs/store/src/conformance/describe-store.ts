@@ -8,9 +8,11 @@ import { describeCrashes } from './crashes.ts';
 import { describeDeadLetters } from './dead-letters.ts';
 import { describeFailing } from './failing.ts';
 import { describeInterleavings } from './interleavings.ts';
+import { describeMemory } from './memory.ts';
 import { describeOperation } from './operation.ts';
 import { describeOutbox } from './outbox.ts';
 import { describeRouting } from './routing.ts';
+import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
 import { describeTexts } from './texts.ts';
 
@@ -53,11 +55,13 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeTexts(context);
     describeOutbox(context);
     describeRouting(context);
+    describeSessions(context);
     describeAnswering(context);
     describeFailing(context);
     describeConversations(context);
     describeAgents(context);
     describeDeadLetters(context);
+    describeMemory(context);
     describeOperation(context);
     describeCrashes(context);
     describeInterleavings(context);

@@ -10,6 +10,12 @@ import type { Accepted, AcceptInput, OutboxEntry, ReplyInput, Store } from '../s
 
 export const now = (): string => new Date().toISOString();
 
+/** Times of the store count milliseconds: waits until the next one has begun. */
+export async function nextMillisecond(): Promise<void> {
+  const begun = Date.now();
+  while (Date.now() <= begun + 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 export function aMessage(fields: Partial<UnstoredMessage> = {}): UnstoredMessage {
   return {
     id: newId(),

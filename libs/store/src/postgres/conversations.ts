@@ -20,7 +20,7 @@ type MessageAndRequestRow = StoredMessageRow &
 
 const MESSAGE_AND_REQUEST = `${MESSAGE_COLUMNS.split(', ')
   .map((column) => `messages.${column}`)
-  .join(', ')}, target, state, attempt, agent_id, routing, hops, error, outbox_since`;
+  .join(', ')}, target, requests.session, state, attempt, agent_id, routing, hops, error, outbox_since`;
 const FROM_BOTH = 'FROM messages LEFT JOIN requests ON requests.message_id = messages.id';
 
 const GET_MESSAGE: Statement = {

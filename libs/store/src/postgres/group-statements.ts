@@ -7,6 +7,7 @@ import {
   requestOf,
   type StoredMessageRow,
   type StoredRequestRow,
+  timeOf,
 } from '../rows.ts';
 import type { Keys } from '../rules/workspace.ts';
 import { query, type Statement } from './connection.ts';
@@ -17,7 +18,7 @@ import type { Changes, Loaded } from './loaded-workspace.ts';
 const LOCK_CONVERSATIONS: Statement = {
   name: 'lock-conversations',
   text: `
-    SELECT id, owner_id, last_seq FROM conversations
+    SELECT id, owner_id, last_seq, session, updated_at FROM conversations
     WHERE id IN (
       SELECT unnest($1::text[])
       UNION SELECT conversation_id FROM requests WHERE message_id = ANY ($2::text[]))
@@ -51,6 +52,14 @@ const UPDATE_CONVERSATIONS: Statement = {
     WHERE conversations.id = t.id`,
 };
 
+const UPDATE_SESSIONS: Statement = {
+  name: 'update-sessions',
+  text: `
+    UPDATE conversations SET session = t.session::json
+    FROM json_to_recordset($1) AS t (id text, session text)
+    WHERE conversations.id = t.id`,
+};
+
 // What is JSON comes as text inside the parameter: nested, its \u0000 would be refused.
 
 const INSERT_MESSAGES: Statement = {
@@ -65,15 +74,15 @@ const INSERT_MESSAGES: Statement = {
 };
 
 const REQUEST_RECORD = `
-  "messageId" text, "conversationId" text, seq integer, target text, state text, attempt integer, "agentId" text,
+  "messageId" text, "conversationId" text, seq integer, target text, session text, state text, attempt integer, "agentId" text,
   routing text, hops text, error text, "isInOutbox" boolean`;
 
 const INSERT_REQUESTS: Statement = {
   name: 'insert-requests',
   text: `
     INSERT INTO requests (${REQUEST_COLUMNS})
-    SELECT "messageId", "conversationId", seq, target::json, state, attempt, "agentId", routing::json, hops::json,
-      error::json, CASE WHEN "isInOutbox" THEN clock_timestamp() END
+    SELECT "messageId", "conversationId", seq, target::json, session::json, state, attempt, "agentId", routing::json,
+      hops::json, error::json, CASE WHEN "isInOutbox" THEN clock_timestamp() END
     FROM json_to_recordset($1) AS t (${REQUEST_RECORD})`,
 };
 
@@ -93,6 +102,8 @@ interface HeadRow {
   readonly id: string;
   readonly owner_id: string;
   readonly last_seq: number;
+  readonly session: string | null;
+  readonly updated_at: string;
 }
 
 /** Reads and locks what the writes are going to look at. For use inside a transaction. */
@@ -114,6 +125,8 @@ export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promis
       id: row.id,
       ownerId: row.owner_id,
       lastSeq: row.last_seq,
+      session: row.session ?? undefined,
+      updatedAt: timeOf(row.updated_at),
     })),
     requests: (requests?.rows ?? []).map(requestOf),
     messages: (messages?.rows ?? []).map(messageOf),
@@ -125,6 +138,7 @@ export async function save(client: pg.ClientBase, changes: Changes): Promise<voi
   const writes: (readonly [Statement, readonly object[]])[] = [
     [INSERT_CONVERSATIONS, changes.newConversations],
     [UPDATE_CONVERSATIONS, changes.conversations],
+    [UPDATE_SESSIONS, changes.sessions],
     [INSERT_MESSAGES, changes.newMessages.map(recordOf)],
     [INSERT_REQUESTS, changes.newRequests],
     [UPDATE_REQUESTS, changes.requests],

@@ -13,6 +13,7 @@ export interface Changes {
   readonly newConversations: readonly (NewConversation & ConversationChange)[];
   readonly conversations: readonly ConversationChange[];
   readonly newMessages: readonly ChatMessage[];
+  readonly sessions: readonly { readonly id: string; readonly session: string }[];
   readonly newRequests: readonly RequestRow[];
   readonly requests: readonly RequestRow[];
 }
@@ -30,6 +31,7 @@ export function createLoadedWorkspace(loaded: Loaded): { workspace: Workspace; c
   const messages = new Map(loaded.messages.map((message) => [message.id, message]));
   const newConversations = new Map<string, NewConversation>();
   const previews = new Map<string, string>();
+  const sessions = new Map<string, string>();
   const newMessages: ChatMessage[] = [];
   const newRequests = new Set<string>();
   const changedRequests = new Set<string>();
@@ -40,15 +42,22 @@ export function createLoadedWorkspace(loaded: Loaded): { workspace: Workspace; c
     conversation: (id) => heads.get(id),
     addConversation(conversation) {
       newConversations.set(conversation.id, conversation);
-      heads.set(conversation.id, { id: conversation.id, ownerId: conversation.ownerId, lastSeq: 0 });
+      const { id, ownerId } = conversation;
+      heads.set(id, { id, ownerId, lastSeq: 0, session: undefined, updatedAt: Date.now() });
     },
     append(message, preview) {
       const head = heads.get(message.conversationId);
       if (head === undefined) throw new Error(`conversation ${message.conversationId} was not loaded`);
-      heads.set(head.id, { ...head, lastSeq: message.seq });
+      heads.set(head.id, { ...head, lastSeq: message.seq, updatedAt: Date.now() });
       previews.set(head.id, preview);
       messages.set(message.id, message);
       newMessages.push(message);
+    },
+    saveSession(conversationId, session) {
+      const head = heads.get(conversationId);
+      if (head === undefined) throw new Error(`conversation ${conversationId} was not loaded`);
+      heads.set(conversationId, { ...head, session });
+      sessions.set(conversationId, session);
     },
     addRequest(row) {
       requests.set(row.messageId, row);
@@ -77,6 +86,7 @@ export function createLoadedWorkspace(loaded: Loaded): { workspace: Workspace; c
       conversations: [...previews]
         .filter(([id]) => !newConversations.has(id))
         .map(([id, preview]) => changeOf(id, preview)),
+      sessions: [...sessions].map(([id, session]) => ({ id, session })),
       newMessages,
       newRequests: rowsOf(newRequests),
       requests: rowsOf(changedRequests),

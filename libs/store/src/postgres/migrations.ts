@@ -66,4 +66,23 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX dead_letters_by_state ON dead_letters (state, number);
   `,
+  // Who holds the conversation, or had its last message; what each message carried of that.
+  `
+  ALTER TABLE conversations ADD COLUMN session json;
+  ALTER TABLE requests ADD COLUMN session json;
+  `,
+  // What agents remember: every version of every key.
+  `
+  CREATE TABLE memory (
+    subject text COLLATE "C" NOT NULL,
+    agent_group text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    value text, -- null: this version is a deletion
+    write_id text COLLATE "C",
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (subject, agent_group, key, version)
+  );
+  CREATE UNIQUE INDEX memory_by_write ON memory (write_id, subject, agent_group, key) WHERE write_id IS NOT NULL;
+  `,
 ];

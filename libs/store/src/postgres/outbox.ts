@@ -19,22 +19,30 @@ const TAKE: Statement = {
     ), taken AS (
       UPDATE requests SET leased_until = now() + $2::float8 * interval '1 millisecond'
       FROM due WHERE requests.message_id = due.message_id
-      RETURNING requests.message_id, outbox_since, target, attempt
+      RETURNING requests.message_id, outbox_since, target, session, attempt
     )
     SELECT ${MESSAGE_COLUMNS.split(', ')
       .map((column) => `messages.${column}`)
-      .join(', ')}, target, attempt
+      .join(', ')}, target, session, attempt
     FROM taken JOIN messages ON messages.id = taken.message_id
     ORDER BY outbox_since, seq`,
 };
 
-type DueRow = StoredMessageRow & { readonly target: string | null; readonly attempt: number };
+type DueRow = StoredMessageRow & {
+  readonly target: string | null;
+  readonly session: string | null;
+  readonly attempt: number;
+};
 
 export function takingOutbox(database: Database): Store['takeOutbox'] {
   return async ({ limit, olderThanMs, leaseMs }) => {
     const rows = await database.rows<DueRow>(TAKE, [olderThanMs, leaseMs, limit]);
     return rows.map((row) =>
-      outboxEntryOf(messageOf(row), { target: row.target ?? undefined, attempt: row.attempt }),
+      outboxEntryOf(messageOf(row), {
+        target: row.target ?? undefined,
+        session: row.session ?? undefined,
+        attempt: row.attempt,
+      }),
     );
   };
 }

@@ -11,6 +11,7 @@ import type { Statement } from './connection.ts';
 import { createPostgresConversations } from './conversations.ts';
 import { openDatabase } from './database.ts';
 import { createPostgresDeadLetters } from './dead-letters.ts';
+import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
 
@@ -60,8 +61,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     accept: (input) => groups.add(accept(input)),
     markPublished: (messageIds) => groups.add(markPublished(messageIds), 'lazy'),
     takeOutbox: takingOutbox(database),
-    recordRouting: (messageId, attempt, decision, hops) =>
-      groups.add(recordRouting(messageId, attempt, decision, hops), 'prompt'),
+    recordRouting: (messageId, attempt, decision, hops, partner) =>
+      groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
     markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
     reopen: (messageId, agentId) => groups.add(reopen(messageId, agentId)),
     revive: (messageId) => groups.add(revive(messageId)),
@@ -71,6 +72,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createPostgresConversations(database),
     ...createPostgresAgents(database),
     ...createPostgresDeadLetters(database),
+    memory: createPostgresMemory(database),
     check: checking(
       async () => {
         await database.rows(CHECK, []);

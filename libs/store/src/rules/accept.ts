@@ -1,11 +1,17 @@
 import { ParleyError } from '@parley/shared-models';
 import type { Accepted, AcceptInput } from '../store.ts';
 import { previewOf, titleOf } from './conversation-text.ts';
+import { agentSessionOf, sessionStateOf, stepOnMessage } from './session.ts';
 import { storableMessage } from './storable-text.ts';
 import type { Write } from './workspace.ts';
 
 /** The message becomes part of its conversation and goes into the outbox; sent again, it changes nothing. */
-export function accept({ message: sent, ownerId, target }: AcceptInput): Write<Accepted> {
+export function accept({
+  message: sent,
+  ownerId,
+  target,
+  isSessionEnd: isEnd = false,
+}: AcceptInput): Write<Accepted> {
   const unstored = storableMessage(sent);
   const { id, conversationId, text, sender, createdAt } = unstored;
   return {
@@ -31,12 +37,18 @@ export function accept({ message: sent, ownerId, target }: AcceptInput): Write<A
       }
       const seq = (conversation?.lastSeq ?? 0) + 1;
       const message = { ...unstored, seq };
+      const now = Date.now();
+      const { session, updatedAt = 0 } = conversation ?? {};
+      const state = session === undefined ? undefined : sessionStateOf(session);
+      const { hint, next } = stepOnMessage(state, { updatedAt, now, seq, isEnd });
       workspace.append(message, previewOf(text));
+      if (next !== undefined) workspace.saveSession(conversationId, JSON.stringify(next));
       workspace.addRequest({
         messageId: id,
         conversationId,
         seq,
         target: target === undefined ? undefined : JSON.stringify(target),
+        session: hint === undefined ? undefined : JSON.stringify(hint),
         state: 'accepted',
         attempt: 0,
         agentId: undefined,
@@ -45,7 +57,14 @@ export function accept({ message: sent, ownerId, target }: AcceptInput): Write<A
         error: undefined,
         isInOutbox: true,
       });
-      return { message, isDuplicate: false };
+      const sessionChange =
+        next === undefined ? agentSessionOf(session, now, now) : state?.held === undefined ? undefined : null;
+      return {
+        message,
+        isDuplicate: false,
+        ...(hint === undefined ? {} : { session: hint }),
+        ...(sessionChange === undefined ? {} : { sessionChange }),
+      };
     },
   };
 }

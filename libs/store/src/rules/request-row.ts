@@ -1,4 +1,11 @@
-import type { ChatMessage, Hop, MessageStatus, RoutingDecision, Target } from '@parley/shared-models';
+import type {
+  ChatMessage,
+  Hop,
+  MessageStatus,
+  RoutingDecision,
+  SessionHint,
+  Target,
+} from '@parley/shared-models';
 import type { OutboxEntry } from '../store.ts';
 import type { RequestRow } from './workspace.ts';
 
@@ -21,13 +28,18 @@ export function decisionOf(routing: string): RoutingDecision {
   return JSON.parse(routing) as RoutingDecision;
 }
 
+export function hintOf(session: string): SessionHint {
+  return JSON.parse(session) as SessionHint;
+}
+
 export function outboxEntryOf(
   message: ChatMessage,
-  row: Pick<RequestRow, 'target' | 'attempt'>,
+  row: Pick<RequestRow, 'target' | 'session' | 'attempt'>,
 ): OutboxEntry {
   return {
     message,
     ...(row.target === undefined ? {} : { target: JSON.parse(row.target) as Target }),
+    ...(row.session === undefined ? {} : { session: hintOf(row.session) }),
     attempt: row.attempt,
   };
 }

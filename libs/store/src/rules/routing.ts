@@ -1,6 +1,7 @@
-import { type Hop, isTerminal, type RoutingDecision } from '@parley/shared-models';
-import type { OutboxEntry, RouteOutcome } from '../store.ts';
-import { decisionOf, hopsAfter, outboxEntryOf } from './request-row.ts';
+import { type AgentSession, type Hop, isTerminal, type RoutingDecision } from '@parley/shared-models';
+import type { OutboxEntry, Partner, RouteOutcome } from '../store.ts';
+import { decisionOf, hintOf, hopsAfter, outboxEntryOf } from './request-row.ts';
+import { agentSessionOf, sessionStateOf, stepOnRouting } from './session.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
 
 export function markPublished(messageIds: readonly string[]): Write<void> {
@@ -20,9 +21,10 @@ export function recordRouting(
   attempt: number,
   decision: RoutingDecision,
   hops: readonly Hop[],
+  partner?: Partner,
 ): Write<RouteOutcome> {
   return {
-    keys: { requests: [messageId] },
+    keys: { requests: [messageId], ...(partner === undefined ? {} : { conversationsOf: [messageId] }) },
     run(workspace) {
       const row = workspace.request(messageId);
       if (row === undefined || attempt > row.attempt) return { outcome: 'unknown' };
@@ -37,9 +39,29 @@ export function recordRouting(
         // The broker has had it, whether or not its publisher lived to say so.
         isInOutbox: false,
       });
-      return { outcome: 'routed', decision };
+      const session = partner === undefined ? undefined : meet(row, decision, partner, workspace);
+      return { outcome: 'routed', decision, ...(session === undefined ? {} : { session }) };
     },
   };
+}
+
+/** Returns the session, where one was opened or moved. */
+function meet(
+  row: RequestRow,
+  decision: RoutingDecision,
+  partner: Partner,
+  workspace: Workspace,
+): AgentSession | undefined {
+  const conversation = workspace.conversation(row.conversationId);
+  if (conversation === undefined) return undefined;
+  const { session, updatedAt } = conversation;
+  const state = session === undefined ? undefined : sessionStateOf(session);
+  const hint = row.session === undefined ? undefined : hintOf(row.session);
+  const next = stepOnRouting(state, hint, decision, partner, { seq: row.seq, now: updatedAt });
+  if (next === undefined) return undefined;
+  const text = JSON.stringify(next);
+  workspace.saveSession(row.conversationId, text);
+  return partner.holdsSession ? agentSessionOf(text, updatedAt, updatedAt) : undefined;
 }
 
 export function markDelivered(messageIds: readonly string[]): Write<void> {

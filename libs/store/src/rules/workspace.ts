@@ -7,6 +7,8 @@ export interface RequestRow {
   readonly seq: number;
   /** JSON of `Target`. */
   readonly target: string | undefined;
+  /** JSON of `SessionHint`. */
+  readonly session: string | undefined;
   readonly state: MessageState;
   /** How often it was routed before. */
   readonly attempt: number;
@@ -28,6 +30,10 @@ export interface ConversationHead {
   readonly ownerId: string;
   /** `seq` of its newest message, 0 before the first. */
   readonly lastSeq: number;
+  /** JSON of `SessionState`. */
+  readonly session: string | undefined;
+  /** When its newest message was stored, in milliseconds since 1970. */
+  readonly updatedAt: number;
 }
 
 export interface NewConversation {
@@ -48,6 +54,8 @@ export interface Workspace {
   addConversation(conversation: NewConversation): void;
   /** Adds a message to a conversation that there is; its seq must be the next one. */
   append(message: ChatMessage, preview: string): void;
+  /** @param session JSON of `SessionState` */
+  saveSession(conversationId: string, session: string): void;
   addRequest(request: RequestRow): void;
   saveRequest(request: RequestRow): void;
 }
@@ -57,7 +65,7 @@ export interface Keys {
   readonly messages?: readonly string[];
   readonly requests?: readonly string[];
   readonly conversations?: readonly string[];
-  /** Requests to whose conversations a message may be added. */
+  /** Requests whose conversations may change, by a further message say. */
   readonly conversationsOf?: readonly string[];
 }
 

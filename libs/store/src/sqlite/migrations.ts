@@ -65,4 +65,23 @@ export const MIGRATIONS: readonly string[] = [
   -- Written to by check(), to see whether there is room.
   CREATE TABLE room_probe (filling BLOB NOT NULL) STRICT;
   `,
+  // Who holds the conversation, or had its last message; what each message carried of that.
+  `
+  ALTER TABLE conversations ADD COLUMN session TEXT;
+  ALTER TABLE requests ADD COLUMN session TEXT;
+  `,
+  // What agents remember: every version of every key.
+  `
+  CREATE TABLE memory (
+    subject TEXT NOT NULL,
+    agent_group TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    value TEXT, -- null: this version is a deletion
+    write_id TEXT,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (subject, agent_group, key, version)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX memory_by_write ON memory (write_id, subject, agent_group, key) WHERE write_id IS NOT NULL;
+  `,
 ];

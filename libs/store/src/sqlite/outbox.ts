@@ -3,6 +3,12 @@ import { outboxEntryOf } from '../rules/request-row.ts';
 import type { OutboxEntry } from '../store.ts';
 import type { Prepare } from './statements.ts';
 
+type DueRow = StoredMessageRow & {
+  readonly target: string | null;
+  readonly session: string | null;
+  readonly attempt: number;
+};
+
 /** For use inside a transaction. */
 export interface SqliteOutbox {
   take(options: { limit: number; olderThanMs: number; leaseMs: number }): OutboxEntry[];
@@ -10,8 +16,8 @@ export interface SqliteOutbox {
 
 export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteOutbox {
   // Times that lie ahead further than they can were written before the clock was set back.
-  const findDue = prepare.all<StoredMessageRow & { target: string | null; attempt: number }>(`
-    SELECT messages.*, target, attempt
+  const findDue = prepare.all<DueRow>(`
+    SELECT messages.*, target, session, attempt
     FROM requests JOIN messages ON messages.id = requests.message_id
     WHERE outbox_since IS NOT NULL
       AND (outbox_since <= ?1 - ?2 OR outbox_since > ?1)
@@ -24,7 +30,11 @@ export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteO
       const due = findDue(at, olderThanMs, leaseMs, limit);
       for (const { id } of due) lease(at + leaseMs, id);
       return due.map((row) =>
-        outboxEntryOf(messageOf(row), { target: row.target ?? undefined, attempt: row.attempt }),
+        outboxEntryOf(messageOf(row), {
+          target: row.target ?? undefined,
+          session: row.session ?? undefined,
+          attempt: row.attempt,
+        }),
       );
     },
   };

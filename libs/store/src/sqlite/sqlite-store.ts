@@ -13,6 +13,7 @@ import { createCommit } from './commit-group.ts';
 import { createSqliteConversations } from './conversations.ts';
 import { createSqliteDeadLetters } from './dead-letters.ts';
 import { openDatabase } from './open-database.ts';
+import { createSqliteMemory } from './memory.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { isBusy, portError } from './sqlite-errors.ts';
@@ -44,6 +45,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const outbox = createSqliteOutbox(prepare, now);
   const agents = createSqliteAgents(prepare, now);
   const deadLetters = createSqliteDeadLetters(prepare);
+  const memory = createSqliteMemory(prepare, now);
   const groups = createWriteGroups({
     commit: createCommit(database, createSqliteWorkspace(prepare, now)),
     isPassing: isBusy,
@@ -67,8 +69,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     accept: (input) => groups.add(accept(input)),
     markPublished: (messageIds) => groups.add(markPublished(messageIds), 'lazy'),
     takeOutbox: (taking) => write(() => outbox.take(taking)),
-    recordRouting: (messageId, attempt, decision, hops) =>
-      groups.add(recordRouting(messageId, attempt, decision, hops), 'prompt'),
+    recordRouting: (messageId, attempt, decision, hops, partner) =>
+      groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
     markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
     reopen: (messageId, agentId) => groups.add(reopen(messageId, agentId)),
     revive: (messageId) => groups.add(revive(messageId)),
@@ -92,6 +94,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     listDeadLetters: (query) => read(() => deadLetters.list(query)),
     getDeadLetter: (id) => read(() => deadLetters.get(id)),
     setDeadLetterState: (id, state) => write(() => deadLetters.setState(id, state)),
+
+    memory: {
+      get: (address, writeId) => read(() => memory.get(address, writeId)),
+      write: (change) => write(() => memory.write(change)),
+      history: (address, query) => read(() => memory.history(address, query)),
+      listAbout: (subject) => read(() => memory.listAbout(subject)),
+    },
 
     check: checking(createRoomProbe(prepare, write), () => database.isOpen),
     async close() {

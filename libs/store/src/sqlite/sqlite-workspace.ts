@@ -15,20 +15,24 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
   const findRequest = prepare.one<StoredRequestRow>(
     `SELECT ${REQUEST_COLUMNS} FROM requests WHERE message_id = ?`,
   );
-  const findConversation = prepare.one<{ owner_id: string; last_seq: number }>(
-    'SELECT owner_id, last_seq FROM conversations WHERE id = ?',
-  );
+  const findConversation = prepare.one<{
+    owner_id: string;
+    last_seq: number;
+    session: string | null;
+    updated_at: number;
+  }>('SELECT owner_id, last_seq, session, updated_at FROM conversations WHERE id = ?');
   const insertConversation = prepare.change(
     'INSERT INTO conversations (id, owner_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
   );
   const updateConversation = prepare.change(
     'UPDATE conversations SET last_seq = ?, updated_at = ?, preview = ? WHERE id = ?',
   );
+  const updateSession = prepare.change('UPDATE conversations SET session = ? WHERE id = ?');
   const insertMessage = prepare.change(
     `INSERT INTO messages (${MESSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertRequest = prepare.change(
-    `INSERT INTO requests (${REQUEST_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO requests (${REQUEST_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const updateRequest = prepare.change(`
     UPDATE requests SET state = ?, attempt = ?, agent_id = ?, routing = ?, hops = ?, error = ?,
@@ -46,7 +50,14 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
     },
     conversation(id) {
       const row = findConversation(id);
-      return row === undefined ? undefined : { id, ownerId: row.owner_id, lastSeq: row.last_seq };
+      if (row === undefined) return undefined;
+      return {
+        id,
+        ownerId: row.owner_id,
+        lastSeq: row.last_seq,
+        session: row.session ?? undefined,
+        updatedAt: row.updated_at,
+      };
     },
     addConversation({ id, ownerId, title, createdAt }) {
       insertConversation(id, ownerId, title, createdAt, now());
@@ -70,12 +81,16 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
         metadata === undefined ? null : JSON.stringify(metadata),
       );
     },
+    saveSession(conversationId, session) {
+      updateSession(session, conversationId);
+    },
     addRequest(row) {
       insertRequest(
         row.messageId,
         row.conversationId,
         row.seq,
         row.target ?? null,
+        row.session ?? null,
         row.state,
         row.attempt,
         row.agentId ?? null,

@@ -1,0 +1,100 @@
+import {
+  AgentId,
+  AgentName,
+  type AgentSession,
+  type RoutingDecision,
+  type SessionHint,
+} from '@parley/shared-models';
+import { z } from 'zod';
+import type { Partner } from '../store.ts';
+
+/** What a conversation knows of the agents that it went to; JSON of it stands in its row. */
+export const SessionState = z.object({
+  /** `seq` of the message that said so: what was accepted before must not overrule what came after. */
+  seq: z.number().int().positive(),
+  /** Who had the last message; absent when the person has left. */
+  last: z.object({ agentId: AgentId, agentName: AgentName, group: AgentId }).optional(),
+  /** Who holds the conversation. `ttlMs`: for how long without a message. */
+  held: z
+    .object({
+      agentId: AgentId,
+      agentName: AgentName,
+      group: AgentId,
+      since: z.string(),
+      ttlMs: z.number(),
+    })
+    .optional(),
+});
+export type SessionState = z.infer<typeof SessionState>;
+
+/** What was written here is read without being checked again. */
+export const sessionStateOf = (session: string): SessionState => JSON.parse(session) as SessionState;
+
+/** The session as people see it; undefined when there is none or its time is over. */
+export function agentSessionOf(
+  session: string | undefined,
+  updatedAt: number,
+  now: number,
+): AgentSession | undefined {
+  const held = session === undefined ? undefined : sessionStateOf(session).held;
+  if (held === undefined || updatedAt + held.ttlMs <= now) return undefined;
+  const { agentId, agentName, group, since, ttlMs } = held;
+  return { agentId, agentName, group, since, expiresAt: new Date(updatedAt + ttlMs).toISOString() };
+}
+
+/** What becomes of a session by a message: the hint it carries, and the new state where that changes. */
+export interface SessionStep {
+  readonly hint: SessionHint | undefined;
+  /** Undefined: stays as it is. */
+  readonly next: SessionState | undefined;
+}
+
+/**
+ * A person writes: the message goes to whoever holds the conversation, or knows who had the last one; END leaves.
+ * A session whose time is over is none.
+ * @param seq of the message
+ * @param isEnd whether the message says END
+ */
+export function stepOnMessage(
+  state: SessionState | undefined,
+  { updatedAt, now, seq, isEnd }: { updatedAt: number; now: number; seq: number; isEnd: boolean },
+): SessionStep {
+  if (state === undefined) return { hint: undefined, next: undefined };
+  const { held, last } = state;
+  if (held !== undefined && updatedAt + held.ttlMs <= now) return { hint: undefined, next: { seq } };
+  const partner = held ?? last;
+  if (partner === undefined) return { hint: undefined, next: undefined };
+  const { agentId, agentName, group } = partner;
+  const isHeld = held !== undefined;
+  const isEnding = isHeld && isEnd;
+  return {
+    hint: { agentId, agentName, group, isHeld, isEnding },
+    next: isEnding ? { seq } : undefined,
+  };
+}
+
+/**
+ * It was decided who shall answer: who holds sessions holds the conversation from now on, anybody else leaves a session
+ * as it is. Undefined when nothing changes.
+ * @param hint what the message carried
+ */
+export function stepOnRouting(
+  state: SessionState | undefined,
+  hint: SessionHint | undefined,
+  { agentId, agentName }: RoutingDecision,
+  { group, holdsSession, sessionTtlMs }: Partner,
+  { seq, now }: { seq: number; now: number },
+): SessionState | undefined {
+  // It was left with this very message, or the conversation has gone on meanwhile.
+  if (hint?.isEnding || (state !== undefined && state.seq > seq)) return undefined;
+  const last = { agentId, agentName, group };
+  const held = state?.held;
+  if (!holdsSession) {
+    if (state?.last?.agentId === agentId) return undefined;
+    return { seq, last, ...(held === undefined ? {} : { held }) };
+  }
+  if (held?.agentId === agentId && held.agentName === agentName) return undefined;
+  // Another instance of the same agent goes on with the session.
+  const since = held?.group === group ? held.since : new Date(now).toISOString();
+  return { seq, last, held: { ...last, since, ttlMs: sessionTtlMs } };
+}
