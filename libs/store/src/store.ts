@@ -21,7 +21,7 @@ export interface AcceptInput {
   /** Whose conversation it is; a new conversation belongs to this user. */
   readonly ownerId: string;
   readonly target?: Target;
-  /** Whether the message is for the agent that holds the conversation, if one does, and says END to it. @default false */
+  /** Whether the text says END: then it closes the session, unless it is addressed to somebody else. @default false */
   readonly isSessionEnd?: boolean;
 }
 

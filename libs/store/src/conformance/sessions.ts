@@ -109,6 +109,29 @@ export function describeSessions(context: Context): void {
       expect(next).not.toHaveProperty('sessionChange');
     });
 
+    it.each([
+      ['a target', { target: { agentId: 'hr' } }, 'END'],
+      ['a mention', {}, '@HR END'],
+    ])('stay open when END is addressed to another agent by %s', async (_, more, text) => {
+      const { store } = context;
+      const conversationId = await heldBy(store, 'finance');
+      const end = await store.accept({ ...anInput({ conversationId, text }), ...more, isSessionEnd: true });
+      expect(end.session).toEqual(hint('finance', true));
+      expect(await sessionOf(store, conversationId)).toBeDefined();
+    });
+
+    it.each([
+      ['its id', { target: { agentId: 'finance' } }, 'END'],
+      ['its name', { target: { agentName: 'Finance' } }, 'END'],
+      ['its group', { target: { group: 'finance' } }, 'END'],
+      ['a mention', {}, '@Finance END'],
+    ])('close when END is addressed to the agent by %s', async (_, more, text) => {
+      const { store } = context;
+      const conversationId = await heldBy(store, 'finance');
+      const end = await store.accept({ ...anInput({ conversationId, text }), ...more, isSessionEnd: true });
+      expect(end).toMatchObject({ session: { isEnding: true }, sessionChange: null });
+    });
+
     it('close once when END is sent twice, and stay open when it is refused', async () => {
       const { store } = context;
       const conversationId = await heldBy(store, 'finance');

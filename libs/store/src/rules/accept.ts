@@ -40,7 +40,7 @@ export function accept({
       const now = Date.now();
       const { session, updatedAt = 0 } = conversation ?? {};
       const state = session === undefined ? undefined : sessionStateOf(session);
-      const { hint, next } = stepOnMessage(state, { updatedAt, now, seq, isEnd });
+      const { hint, next } = stepOnMessage(state, { updatedAt, now, seq, isEnd, text, target });
       workspace.append(message, previewOf(text));
       if (next !== undefined) workspace.saveSession(conversationId, JSON.stringify(next));
       workspace.addRequest({

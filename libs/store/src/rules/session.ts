@@ -4,6 +4,7 @@ import {
   type AgentSession,
   type RoutingDecision,
   type SessionHint,
+  type Target,
 } from '@parley/shared-models';
 import { z } from 'zod';
 import type { Partner } from '../store.ts';
@@ -52,21 +53,30 @@ export interface SessionStep {
 /**
  * A person writes: the message goes to whoever holds the conversation, or knows who had the last one; END leaves.
  * A session whose time is over is none.
- * @param seq of the message
- * @param isEnd whether the message says END
+ * @param seq, text, target of the message
+ * @param isEnd whether its text says END
  */
 export function stepOnMessage(
   state: SessionState | undefined,
-  { updatedAt, now, seq, isEnd }: { updatedAt: number; now: number; seq: number; isEnd: boolean },
+  message: {
+    readonly seq: number;
+    readonly text: string;
+    readonly target: Target | undefined;
+    readonly isEnd: boolean;
+    /** Both in milliseconds since 1970. */
+    readonly updatedAt: number;
+    readonly now: number;
+  },
 ): SessionStep {
   if (state === undefined) return { hint: undefined, next: undefined };
   const { held, last } = state;
+  const { seq, updatedAt, now } = message;
   if (held !== undefined && updatedAt + held.ttlMs <= now) return { hint: undefined, next: { seq } };
   const partner = held ?? last;
   if (partner === undefined) return { hint: undefined, next: undefined };
   const { agentId, agentName, group } = partner;
   const isHeld = held !== undefined;
-  const isEnding = isHeld && isEnd;
+  const isEnding = isHeld && message.isEnd && isFor(held, message);
   return {
     hint: { agentId, agentName, group, isHeld, isEnding },
     next: isEnding ? { seq } : undefined,
@@ -97,4 +107,20 @@ export function stepOnRouting(
   // Another instance of the same agent goes on with the session.
   const since = held?.group === group ? held.since : new Date(now).toISOString();
   return { seq, last, held: { ...last, since, ttlMs: sessionTtlMs } };
+}
+
+/** Whether a message that is to end a session is not addressed to somebody else. */
+function isFor(
+  { agentId, agentName, group }: { agentId: string; agentName: string; group: string },
+  { text, target }: { text: string; target: Target | undefined },
+): boolean {
+  const name = agentName.toLowerCase();
+  const begin = text.trimStart().toLowerCase();
+  if (target === undefined)
+    return !begin.startsWith('@') || begin.startsWith(`@${name}`) || begin.startsWith(`@"${name}"`);
+  return (
+    (target.agentId ?? agentId) === agentId &&
+    (target.group ?? group) === group &&
+    (target.agentName ?? name).toLowerCase() === name
+  );
 }
