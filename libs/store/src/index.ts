@@ -1,4 +1,4 @@
-export * from './ports/memory.ts';
 export { type OpenStoreOptions, openStore } from './open-store.ts';
+export * from './ports/memory.ts';
 export * from './store.ts';
 export type { StoreLogger } from './store-logger.ts';

@@ -15,7 +15,7 @@ export interface MemoryVersion extends MemoryAddress {
   readonly version: number;
   /** ISO 8601; undefined when there never was a value. */
   readonly updatedAt: string | undefined;
-  /** Of the write that made it, where the writer gave one. */
+  /** Of the write that made it. A driver may have given one to a write that had none. */
   readonly writeId: string | undefined;
 }
 

@@ -1,5 +1,10 @@
 import { newId } from '@parley/shared-models';
-import { MEMORY_VERSIONS, type MemoryAddress, type MemoryStore, type MemoryVersion } from '../ports/memory.ts';
+import {
+  MEMORY_VERSIONS,
+  type MemoryAddress,
+  type MemoryStore,
+  type MemoryVersion,
+} from '../ports/memory.ts';
 import {
   MEMORY_COLUMNS,
   type MemoryRow,
@@ -14,15 +19,19 @@ import type { Database } from './database.ts';
 
 const OF_KEY = 'subject = $1 AND agent_group = $2 AND key = $3';
 
-const GET: Statement = {
-  name: 'get-memory',
-  text: `
-    SELECT ${MEMORY_COLUMNS} FROM memory WHERE ${OF_KEY}
-    ORDER BY write_id IS NOT DISTINCT FROM $4::text DESC, version DESC LIMIT 1`,
-};
 const LATEST: Statement = {
   name: 'latest-memory',
   text: `SELECT ${MEMORY_COLUMNS} FROM memory WHERE ${OF_KEY} ORDER BY version DESC LIMIT 1`,
+};
+/** The version that the write made comes first. */
+const GET: Statement = {
+  name: 'get-memory',
+  text: `
+    SELECT ${MEMORY_COLUMNS} FROM (
+      SELECT ${MEMORY_COLUMNS}, 0 AS place FROM memory WHERE ${OF_KEY} AND write_id = $4
+      UNION ALL
+      (SELECT ${MEMORY_COLUMNS}, 1 FROM memory WHERE ${OF_KEY} ORDER BY version DESC LIMIT 1)
+    ) AS found ORDER BY place LIMIT 1`,
 };
 /**
  * Gives the version that was made, or that the write made before; nothing when another one was there first or the

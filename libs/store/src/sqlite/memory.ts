@@ -1,4 +1,9 @@
-import { MEMORY_VERSIONS, type MemoryAddress, type MemoryVersion, type MemoryWrite } from '../ports/memory.ts';
+import {
+  MEMORY_VERSIONS,
+  type MemoryAddress,
+  type MemoryVersion,
+  type MemoryWrite,
+} from '../ports/memory.ts';
 import {
   MEMORY_COLUMNS,
   type MemoryRow,
@@ -14,7 +19,10 @@ import type { Prepare } from './statements.ts';
 export interface SqliteMemory {
   get(address: MemoryAddress, writeId?: string): MemoryVersion;
   write(write: MemoryWrite): MemoryVersion;
-  history(address: MemoryAddress, options: { limit: number; beforeVersion?: number | undefined }): MemoryVersion[];
+  history(
+    address: MemoryAddress,
+    options: { limit: number; beforeVersion?: number | undefined },
+  ): MemoryVersion[];
   listAbout(subject: string): MemoryVersion[];
 }
 
