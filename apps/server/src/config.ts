@@ -66,6 +66,13 @@ export const ServerConfig = z
       'how long an offline agent keeps its waiting messages, in ms',
     ),
     AGENT_FORGET_MS: settings.milliseconds(3_600_000, 'after this an offline agent leaves the list, in ms'),
+    SESSION_TTL_MS: z.coerce
+      .number()
+      .int()
+      .min(1000)
+      .max(30 * 86_400_000)
+      .default(1_800_000)
+      .describe('how long an agent holds a conversation in which nobody writes, in ms'),
     SEND_BUFFER_BYTES: z.coerce
       .number()
       .int()

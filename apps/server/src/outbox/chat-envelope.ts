@@ -1,9 +1,9 @@
 import type { Envelope } from '@parley/messaging';
-import { appendHop, encodeTarget, HEADERS } from '@parley/shared-models';
+import { appendHop, encodeSessionHint, encodeTarget, HEADERS } from '@parley/shared-models';
 import type { OutboxEntry } from '@parley/store';
 
 /** A stored message as it goes to the broker. The target stands in the headers: the broker need not parse the body. */
-export function chatEnvelope({ message, target, attempt }: OutboxEntry): Envelope {
+export function chatEnvelope({ message, target, session, attempt }: OutboxEntry): Envelope {
   return {
     messageId: message.id,
     correlationId: message.id,
@@ -15,6 +15,7 @@ export function chatEnvelope({ message, target, attempt }: OutboxEntry): Envelop
       [HEADERS.attempt]: attempt,
       [HEADERS.hops]: appendHop(undefined, 'server'),
       ...(target === undefined ? {} : { [HEADERS.target]: encodeTarget(target) }),
+      ...(session === undefined ? {} : { [HEADERS.session]: encodeSessionHint(session) }),
     },
     body: Buffer.from(JSON.stringify(message)),
   };

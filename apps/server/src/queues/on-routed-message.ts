@@ -3,14 +3,18 @@ import {
   agentQueue,
   appendHop,
   decodeRouting,
+  decodeSessionHint,
   encodeRouting,
   HEADERS,
   ParleyError,
   parseHops,
   type RoutingDecision,
+  type SessionHint,
 } from '@parley/shared-models';
+import type { ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
 import { integerHeader, stringHeader } from './parse-body.ts';
+import { partnerOf } from './partner-of.ts';
 import { routeAgain } from './route-again.ts';
 
 /**
@@ -20,13 +24,15 @@ import { routeAgain } from './route-again.ts';
 export async function onRoutedMessage(
   envelope: Envelope,
   services: ServerServices,
-  onDelivered: (messageId: string) => void,
+  parts: { profileOf: ProfileLookup; onDelivered: (messageId: string) => void },
 ): Promise<void> {
-  const { store, bus, hub, logger } = services;
+  const { store, bus, hub, logger, config } = services;
+  const chosen = decisionOf(envelope);
   const hopsHeader = appendHop(stringHeader(envelope, HEADERS.hops), 'server');
   const hops = parseHops(hopsHeader);
   const attempt = integerHeader(envelope, HEADERS.attempt);
-  const route = await store.recordRouting(envelope.messageId, attempt, decisionOf(envelope), hops);
+  const partner = await partnerOf(chosen, hintOf(envelope), parts.profileOf, config.SESSION_TTL_MS);
+  const route = await store.recordRouting(envelope.messageId, attempt, chosen, hops, partner);
   if (!('decision' in route)) {
     logger.debug(
       { messageId: envelope.messageId, outcome: route.outcome },
@@ -47,6 +53,8 @@ export async function onRoutedMessage(
       hops,
     });
   tell('routed');
+  if (route.session !== undefined)
+    hub.broadcast(conversationId, { type: 'session', conversationId, session: route.session });
   try {
     await bus.publish(agentQueue(decision.agentId), {
       ...envelope,
@@ -64,7 +72,7 @@ export async function onRoutedMessage(
     await routeAgain(envelope.messageId, decision.agentId, services);
     return;
   }
-  onDelivered(envelope.messageId);
+  parts.onDelivered(envelope.messageId);
   tell('delivered');
 }
 
@@ -72,6 +80,16 @@ export async function onRoutedMessage(
 function incarnationOf(agentId: string, { agents }: ServerServices): Record<string, number> {
   const known = agents.get(agentId);
   return known === undefined ? {} : { [HEADERS.incarnation]: known.incarnation };
+}
+
+function hintOf(envelope: Envelope): SessionHint | undefined {
+  const header = stringHeader(envelope, HEADERS.session);
+  if (header === undefined) return undefined;
+  try {
+    return decodeSessionHint(header);
+  } catch (cause) {
+    throw new Reject('malformed_message', 'the header "session" is none', { cause });
+  }
 }
 
 function decisionOf(envelope: Envelope): RoutingDecision {

@@ -1,5 +1,6 @@
 import { type Delivery, type Envelope, Reject, retryWhileUnavailable } from '@parley/messaging';
 import { ERRORS, Id, ParleyError } from '@parley/shared-models';
+import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { type Batch, createBatch } from '../batch.ts';
 import type { ServerServices } from '../server-services.ts';
 import { onFailed } from './on-failed.ts';
@@ -22,12 +23,13 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
     // Only a shade of the status is lost: what counts is in the agent's queue.
     (err, ids) => logger.warn({ err, messages: ids.length }, 'delivered messages could not be marked so'),
   );
+  const profileOf = createProfileLookup(services);
   const abandoned = new AbortController();
 
   const dispatch = async (envelope: Envelope): Promise<void> => {
     switch (envelope.type) {
       case 'chat.message':
-        return onRoutedMessage(envelope, services, delivered.add);
+        return onRoutedMessage(envelope, services, { profileOf, onDelivered: delivered.add });
       case 'chat.reply':
         return onReply(envelope, services);
       case 'chat.settled':

@@ -1,3 +1,4 @@
+import { isSessionEnd } from '@parley/routing';
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
 import { requireRole } from '../../users/require-role.ts';
 import type { FrameHandler, Session } from '../session.ts';
@@ -7,11 +8,14 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   const { store, relay, hub } = session.services;
   if (frame.onBehalfOf !== undefined) requireRole(session.user, 'operator');
   await relay.room();
-  const { message, isDuplicate } = await store.accept({
+  const target = frame.target === undefined ? {} : { target: frame.target };
+  const accepted = await store.accept({
     message: unstored(frame, session),
     ownerId: session.user.id,
-    ...(frame.target === undefined ? {} : { target: frame.target }),
+    ...target,
+    isSessionEnd: isSessionEnd(frame.text),
   });
+  const { message, isDuplicate, session: hint, sessionChange } = accepted;
   session.sendFrame({
     type: 'ack',
     id: message.id,
@@ -23,7 +27,10 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   // Also when it is known: the server that stored it may have died before it told the other readers.
   hub.deliver(message);
   if (isDuplicate) return;
-  relay.send({ message, attempt: 0, ...(frame.target === undefined ? {} : { target: frame.target }) });
+  relay.send({ message, attempt: 0, ...target, ...(hint === undefined ? {} : { session: hint }) });
+  if (sessionChange === undefined) return;
+  const { conversationId } = message;
+  hub.broadcast(conversationId, { type: 'session', conversationId, session: sessionChange });
 };
 
 function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {
