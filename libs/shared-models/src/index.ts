@@ -21,3 +21,4 @@ export * from './queue-messages.ts';
 export * from './queue-names.ts';
 export * from './server-frames.ts';
 export * from './task.ts';
+export * from './transcript.ts';
