@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { resolveUserPath, settings } from '@parley/process-kit';
+import { Role } from '@parley/shared-models';
 import { z } from 'zod';
 
 const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
@@ -9,16 +10,33 @@ export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|local
 
 /** Refuses an address that others reach while nobody has to sign in. */
 export function checkAddress(
-  config: { readonly HOST: string; readonly ALLOW_ANONYMOUS: boolean },
+  config: {
+    readonly HOST: string;
+    readonly ALLOW_ANONYMOUS: boolean;
+    readonly AUTH_SECRET?: string | undefined;
+    readonly AUTH_JWKS_URL?: string | undefined;
+    readonly JOIN_TOKEN?: string | undefined;
+  },
   context: z.RefinementCtx,
 ): void {
+  const refuse = (path: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  const hasSignIn = config.AUTH_SECRET !== undefined || config.AUTH_JWKS_URL !== undefined;
+  if (config.AUTH_SECRET !== undefined && config.AUTH_JWKS_URL !== undefined)
+    refuse('AUTH_JWKS_URL', 'set this or AUTH_SECRET, not both');
   if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['HOST'],
-    message:
-      'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, or set ALLOW_ANONYMOUS=true on a closed network',
-  });
+  if (!hasSignIn) {
+    refuse(
+      'HOST',
+      'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, set AUTH_SECRET or AUTH_JWKS_URL, or set ALLOW_ANONYMOUS=true on a closed network',
+    );
+  }
+  if (config.JOIN_TOKEN === undefined) {
+    refuse(
+      'JOIN_TOKEN',
+      'agents and brokers on other machines must show one: set it, 16 characters at least',
+    );
+  }
 }
 
 /** Settings of the server, by the names they have in the environment. */
@@ -49,6 +67,18 @@ export const ServerConfig = z
       .describe(
         "browser origins beside the server's own, and so the names it may be called by; separated by commas",
       ),
+    AUTH_SECRET: z
+      .string()
+      .min(32, 'at least 32 characters')
+      .optional()
+      .describe('people sign in with tokens (JWT, HS256) signed by this secret'),
+    AUTH_JWKS_URL: z
+      .url({ protocol: /^https?$/, error: 'an http:// or https:// URL' })
+      .optional()
+      .describe('people sign in with tokens (JWT) signed by one of the keys that are published there'),
+    AUTH_ISSUER: z.string().min(1).optional().describe('the only issuer (iss) whose tokens count'),
+    AUTH_AUDIENCE: z.string().min(1).optional().describe('what tokens must be made for (aud)'),
+    AUTH_DEFAULT_ROLE: Role.default('member').describe('role of a token without roles'),
     ALLOW_ANONYMOUS: settings.flag('whoever reaches the port is the local admin; only for closed networks'),
     RATE_LIMIT: z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])

@@ -8,6 +8,7 @@ import type { ConversationHub } from './conversations/conversation-hub.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
+import type { Authenticator } from './users/authenticator.ts';
 
 /** The parts of a running server, as its HTTP routes, frames, RPCs and queue handlers use them. */
 export interface ServerServices {
@@ -21,5 +22,6 @@ export interface ServerServices {
   readonly hub: ConversationHub;
   readonly relay: OutboxRelay;
   readonly gateways: ExternalGateways;
+  readonly authenticator: Authenticator;
   readonly startedAt: number;
 }

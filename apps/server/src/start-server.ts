@@ -23,6 +23,7 @@ import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
+import { createAuthenticator } from './users/authenticator.ts';
 import { registerWebSocketRoute } from './websocket/websocket-route.ts';
 
 export interface RunningServer extends RunningProcess {
@@ -73,10 +74,11 @@ export async function startServer(
     hub,
     relay,
     gateways: createExternalGateways(),
+    authenticator: createAuthenticator(config),
     startedAt: Date.now(),
   };
 
-  const app = await createApp(config, logger);
+  const app = await createApp(config, logger, services.authenticator);
   const connections = registerWebSocketRoute(app, services);
   let isDraining = false;
   registerHealthRoutes(app, services, () => isDraining);

@@ -8,6 +8,8 @@ export const CLOSE_CODES = {
   tooLarge: 1009,
   /** No `hello` within `LIMITS.helloTimeoutMs`. */
   helloTimeout: 4000,
+  /** The server cannot tell now who is there (the keys for tokens cannot be fetched): connect again later. */
+  tryAgain: 1013,
   /** The token was missing, wrong or expired: do not retry with the same one. */
   unauthenticated: 4001,
   /** The reader was too slow and its send buffer is full: connect again and resume. */

@@ -13,8 +13,10 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { ServerConfig } from '../config.ts';
+import type { Authenticator } from '../users/authenticator.ts';
 import { VERSION } from '../version.ts';
 import { chooseSubprotocol } from '../websocket/websocket-route.ts';
+import { registerAuthorization } from './authorization.ts';
 import { registerOriginCheck } from './origin-check.ts';
 
 export type App = FastifyInstance<
@@ -26,7 +28,11 @@ export type App = FastifyInstance<
 >;
 
 /** Fastify with what all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at `/docs`. */
-export async function createApp(config: ServerConfig, logger: Logger): Promise<App> {
+export async function createApp(
+  config: ServerConfig,
+  logger: Logger,
+  authenticator: Authenticator,
+): Promise<App> {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line for each request would drown what an operator looks for; failures are logged below.
@@ -43,6 +49,7 @@ export async function createApp(config: ServerConfig, logger: Logger): Promise<A
     return reply.status(ERRORS[report.code].status).send(report);
   });
   registerOriginCheck(app, config);
+  registerAuthorization(app, authenticator);
 
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {

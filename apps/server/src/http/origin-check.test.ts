@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { silent, testConfig } from '../testing/server-fixture.ts';
+import { createAuthenticator } from '../users/authenticator.ts';
 import { type App, createApp } from './create-app.ts';
 
 let app: App | undefined;
@@ -10,9 +11,10 @@ async function call(
   headers: Record<string, string>,
   method: 'GET' | 'POST' = 'POST',
 ): Promise<number> {
-  app = await createApp(testConfig(settings), silent);
-  app.get('/it', () => 'read');
-  app.post('/it', () => 'written');
+  const config = testConfig(settings);
+  app = await createApp(config, silent, createAuthenticator(config));
+  app.get('/it', { config: { action: 'public' } }, () => 'read');
+  app.post('/it', { config: { action: 'public' } }, () => 'written');
   const response = await app.inject({ method, url: '/it', headers });
   await app.close();
   return response.statusCode;

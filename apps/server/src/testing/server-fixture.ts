@@ -11,6 +11,7 @@ import { createExternalGateways } from '../external/external-gateways.ts';
 import { createCommandStreams } from '../grpc/command-streams.ts';
 import { createOutboxRelay } from '../outbox/outbox-relay.ts';
 import type { ServerServices } from '../server-services.ts';
+import { createAuthenticator } from '../users/authenticator.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 
 export const silent: Logger = createLogger('test', 'silent');
@@ -78,6 +79,7 @@ export async function makeServices(
     hub,
     relay,
     gateways: createExternalGateways(),
+    authenticator: createAuthenticator(config),
     startedAt: Date.now(),
   };
   return {

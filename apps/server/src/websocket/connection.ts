@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import {
   CLOSE_CODES,
   type ClientFrame,
+  type ClientFrameOf,
   correlationOf,
   type ErrorReport,
   LIMITS,
@@ -14,7 +15,6 @@ import {
 } from '@parley/shared-models';
 import type { RawData, WebSocket } from 'ws';
 import type { ServerServices } from '../server-services.ts';
-import { LOCAL_USER } from '../users/local-user.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Session } from './session.ts';
@@ -23,6 +23,9 @@ import { welcome } from './welcome.ts';
 
 /** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
 const MAX_IN_HAND = 64;
+
+/** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const NOT_TEXT: ParsedFrame<ClientFrame> = {
   ok: false,
@@ -54,6 +57,8 @@ export function serveConnection(
   });
   const inHand = new Set<Promise<void>>();
   let session: Session | undefined;
+  let greeting: Promise<void> | undefined;
+  let tokenTimer: NodeJS.Timeout | undefined;
   let isClosed = false;
   // On a clock that does not jump: a jump must neither end connections nor stop all that they send.
   let lastFrameAt = performance.now();
@@ -75,6 +80,7 @@ export function serveConnection(
     isClosed = true;
     clearTimeout(helloTimer);
     clearInterval(idleTimer);
+    clearTimeout(tokenTimer);
     if (session !== undefined) {
       hub.unfollowAll(session);
       services.gateways.left(session);
@@ -87,22 +93,44 @@ export function serveConnection(
     end();
   };
 
-  const greet = (frame: ClientFrame): void => {
-    if (frame.type !== 'hello') {
-      sendError({ code: 'hello_required', message: 'The first frame must be hello.' }, correlationOf(frame));
-      return;
-    }
+  const greet = async (hello: ClientFrameOf<'hello'>): Promise<void> => {
     clearTimeout(helloTimer);
-    const { send, flushed } = outgoing;
-    const isOpen = (): boolean => !isClosed;
-    session = { connectionId, user: LOCAL_USER, services, sendFrame, send, flushed, isOpen };
-    welcome(session, frame);
+    try {
+      const { user, expiresAt } = await services.authenticator.signIn(hello.token);
+      if (isClosed) return;
+      if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
+      const { send, flushed } = outgoing;
+      const isOpen = (): boolean => !isClosed;
+      session = { connectionId, user, services, sendFrame, send, flushed, isOpen };
+      welcome(session, hello);
+    } catch (error) {
+      const report = outwardReport(error);
+      logger.warn({ err: error }, 'a sign-in was refused');
+      sendError(report);
+      const code = report.code === 'unauthenticated' ? CLOSE_CODES.unauthenticated : CLOSE_CODES.tryAgain;
+      close(code, report.message.slice(0, 100));
+    }
   };
+
+  const closeAt = (time: number): NodeJS.Timeout =>
+    setTimeout(
+      () => close(CLOSE_CODES.unauthenticated, 'the token has expired: sign in again'),
+      Math.min(Math.max(0, time - Date.now()), LONGEST_TIMER_MS),
+    );
 
   const handle = async (frame: ClientFrame): Promise<void> => {
     try {
-      if (session === undefined) greet(frame);
-      else await handleFrame(frame, session);
+      if (session === undefined) {
+        if (greeting === undefined && frame.type !== 'hello')
+          throw new ParleyError('hello_required', 'The first frame must be hello.');
+        if (greeting === undefined && frame.type === 'hello') {
+          greeting = greet(frame);
+          return await greeting;
+        }
+        // It came while the token was being checked.
+        await greeting;
+      }
+      if (session !== undefined) await handleFrame(frame, session);
     } catch (error) {
       if (!(error instanceof ParleyError))
         logger.error({ err: error, type: frame.type }, 'a frame could not be handled');

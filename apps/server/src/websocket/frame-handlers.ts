@@ -4,6 +4,7 @@ import {
   type ClientFrameType,
   ParleyError,
 } from '@parley/shared-models';
+import { authorize, FRAME_ACTIONS } from '../users/permissions.ts';
 import { onAgentControl } from './frames/agent-control.ts';
 import { onAgentsRequest } from './frames/agents-request.ts';
 import { onConversationClose } from './frames/conversation-close.ts';
@@ -33,6 +34,10 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
   'queues.reset': notYet,
   'command.run': notYet,
   'command.cancel': notYet,
+  'command.open': notYet,
+  'command.close': notYet,
+  'command.approve': notYet,
+  'command.reject': notYet,
   'task.cancel': notYet,
   'event.publish': notYet,
   'external.report': onExternalReport,
@@ -42,6 +47,8 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
 
 export async function handleFrame(frame: ClientFrame, session: Session): Promise<void> {
   if (frame.type === 'hello') throw new ParleyError('already_welcomed', 'hello was sent before.');
+  const action = FRAME_ACTIONS[frame.type];
+  if (action !== 'none') authorize(session.user, action);
   // The table's type pairs each name with its frame; indexing by a union loses that pairing.
   const handler = handlers[frame.type] as FrameHandler<ClientFrame>;
   await handler(frame, session);

@@ -13,21 +13,25 @@ export interface Connections {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** `GET /ws`. */
+/** `GET /ws`. Who is there is said by `hello`. */
 export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
   const connections = new Set<Connection>();
   let isDraining = false;
 
-  app.get('/ws', { websocket: true, schema: { hide: true } }, (socket, request) => {
-    if (isDraining) {
-      socket.close(CLOSE_CODES.goingAway, 'going away');
-      return;
-    }
-    const connection = serveConnection(socket, request.raw.socket, services, () =>
-      connections.delete(connection),
-    );
-    connections.add(connection);
-  });
+  app.get(
+    '/ws',
+    { websocket: true, config: { action: 'public' }, schema: { hide: true } },
+    (socket, request) => {
+      if (isDraining) {
+        socket.close(CLOSE_CODES.goingAway, 'going away');
+        return;
+      }
+      const connection = serveConnection(socket, request.raw.socket, services, () =>
+        connections.delete(connection),
+      );
+      connections.add(connection);
+    },
+  );
 
   const stopTelling = services.agents.onChange((update) => {
     // The protocol's changes cannot take one away; the full list can.

@@ -7,12 +7,18 @@ import type { App } from '../create-app.ts';
 export function registerAgentRoutes(app: App, { agents, bus }: ServerServices): void {
   app.get(
     '/api/agents',
-    { schema: { tags: ['agents'], response: { 200: z.object({ agents: z.array(AgentStatus) }) } } },
+    {
+      config: { action: 'agents.read' },
+      schema: { tags: ['agents'], response: { 200: z.object({ agents: z.array(AgentStatus) }) } },
+    },
     async () => ({ agents: agents.list() }),
   );
   app.get(
     '/api/queues',
-    { schema: { tags: ['operation'], response: { 200: z.object({ queues: z.array(QueueDepth) }) } } },
+    {
+      config: { action: 'queues.read' },
+      schema: { tags: ['operation'], response: { 200: z.object({ queues: z.array(QueueDepth) }) } },
+    },
     async () => ({ queues: await bus.depths() }),
   );
 }

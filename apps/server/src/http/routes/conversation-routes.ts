@@ -1,7 +1,14 @@
-import { Conversation, ConversationPage, Id, LIMITS, MessagePage, ParleyError } from '@parley/shared-models';
+import {
+  Conversation,
+  ConversationPage,
+  Id,
+  LIMITS,
+  MessagePage,
+  ParleyError,
+  type User,
+} from '@parley/shared-models';
 import { z } from 'zod';
 import type { ServerServices } from '../../server-services.ts';
-import { LOCAL_USER } from '../../users/local-user.ts';
 import type { App } from '../create-app.ts';
 
 const Parameters = z.object({ id: Id });
@@ -9,10 +16,10 @@ const Parameters = z.object({ id: Id });
 /** `/api/conversations` and what lies below. */
 export function registerConversationRoutes(app: App, { store }: ServerServices): void {
   /** @throws ParleyError `not_found`, `forbidden` */
-  const requireOwn = async (id: string): Promise<Conversation> => {
+  const requireOwn = async (id: string, user: User): Promise<Conversation> => {
     const conversation = await store.getConversation(id);
     if (conversation === undefined) throw new ParleyError('not_found', 'There is no such conversation.');
-    if (conversation.ownerId !== LOCAL_USER.id)
+    if (conversation.ownerId !== user.id)
       throw new ParleyError('forbidden', 'That conversation belongs to somebody else.');
     return conversation;
   };
@@ -20,6 +27,7 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
   app.get(
     '/api/conversations',
     {
+      config: { action: 'conversations.read' },
       schema: {
         tags: ['conversations'],
         querystring: z.object({
@@ -29,23 +37,27 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
         response: { 200: ConversationPage },
       },
     },
-    async ({ query }) => {
+    async ({ query, user }) => {
       const { search, limit } = query;
       const options =
         search === undefined || search.trim() === '' ? { limit } : { limit, search: search.trim() };
-      return { conversations: await store.listConversations(LOCAL_USER.id, options) };
+      return { conversations: await store.listConversations(user.id, options) };
     },
   );
 
   app.get(
     '/api/conversations/:id',
-    { schema: { tags: ['conversations'], params: Parameters, response: { 200: Conversation } } },
-    ({ params }) => requireOwn(params.id),
+    {
+      config: { action: 'conversations.read' },
+      schema: { tags: ['conversations'], params: Parameters, response: { 200: Conversation } },
+    },
+    ({ params, user }) => requireOwn(params.id, user),
   );
 
   app.patch(
     '/api/conversations/:id',
     {
+      config: { action: 'conversations.write' },
       schema: {
         tags: ['conversations'],
         params: Parameters,
@@ -53,8 +65,8 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
         response: { 200: Conversation },
       },
     },
-    async ({ params, body }) => {
-      await requireOwn(params.id);
+    async ({ params, body, user }) => {
+      await requireOwn(params.id, user);
       const renamed = await store.renameConversation(params.id, body.title);
       if (renamed === undefined) throw new ParleyError('not_found', 'There is no such conversation.');
       return renamed;
@@ -64,6 +76,7 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
   app.get(
     '/api/conversations/:id/messages',
     {
+      config: { action: 'conversations.read' },
       schema: {
         tags: ['conversations'],
         params: Parameters,
@@ -75,8 +88,8 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
         response: { 200: MessagePage },
       },
     },
-    async ({ params, query }) => {
-      await requireOwn(params.id);
+    async ({ params, query, user }) => {
+      await requireOwn(params.id, user);
       const { afterSeq, beforeSeq, limit } = query;
       return store.listMessages(params.id, {
         limit,

@@ -2,8 +2,6 @@ import { DeadLetter, Id, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import { replayDeadLetter } from '../../queues/replay-dead-letter.ts';
 import type { ServerServices } from '../../server-services.ts';
-import { LOCAL_USER } from '../../users/local-user.ts';
-import { requireRole } from '../../users/require-role.ts';
 import type { App } from '../create-app.ts';
 
 const Parameters = z.object({ id: Id });
@@ -13,7 +11,6 @@ export function registerDeadLetterRoutes(app: App, services: ServerServices): vo
   const { store, logger } = services;
 
   const require = async (id: string): Promise<DeadLetter> => {
-    requireRole(LOCAL_USER, 'operator');
     const letter = await store.getDeadLetter(id);
     if (letter === undefined) throw new ParleyError('not_found', 'There is no such dead letter.');
     return letter;
@@ -22,6 +19,7 @@ export function registerDeadLetterRoutes(app: App, services: ServerServices): vo
   app.get(
     '/api/dead-letters',
     {
+      config: { action: 'deadLetters.read' },
       schema: {
         tags: ['dead letters'],
         querystring: z.object({
@@ -32,7 +30,6 @@ export function registerDeadLetterRoutes(app: App, services: ServerServices): vo
       },
     },
     async ({ query }) => {
-      requireRole(LOCAL_USER, 'operator');
       const { state, limit } = query;
       return { deadLetters: await store.listDeadLetters(state === undefined ? { limit } : { limit, state }) };
     },
@@ -40,28 +37,37 @@ export function registerDeadLetterRoutes(app: App, services: ServerServices): vo
 
   app.get(
     '/api/dead-letters/:id',
-    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
+    {
+      config: { action: 'deadLetters.read' },
+      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
+    },
     ({ params }) => require(params.id),
   );
 
   app.post(
     '/api/dead-letters/:id/replay',
-    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
-    async ({ params }) => {
+    {
+      config: { action: 'deadLetters.manage' },
+      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
+    },
+    async ({ params, user }) => {
       const letter = await replayDeadLetter(await require(params.id), services);
-      logger.info({ deadLetterId: params.id, userId: LOCAL_USER.id }, 'an operator replayed a dead letter');
+      logger.info({ deadLetterId: params.id, userId: user.id }, 'an operator replayed a dead letter');
       return letter;
     },
   );
 
   app.delete(
     '/api/dead-letters/:id',
-    { schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } } },
-    async ({ params }) => {
+    {
+      config: { action: 'deadLetters.manage' },
+      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
+    },
+    async ({ params, user }) => {
       const letter = await require(params.id);
       const hasChanged = await store.setDeadLetterState(letter.id, 'discarded');
       if (!hasChanged) throw new ParleyError('id_conflict', `This dead letter was ${letter.state} before.`);
-      logger.info({ deadLetterId: letter.id, userId: LOCAL_USER.id }, 'an operator discarded a dead letter');
+      logger.info({ deadLetterId: letter.id, userId: user.id }, 'an operator discarded a dead letter');
       return { ...letter, state: 'discarded' as const };
     },
   );

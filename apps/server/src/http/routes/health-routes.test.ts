@@ -11,7 +11,7 @@ describe('the health routes', () => {
 
   beforeEach(async () => {
     fixture = await makeServices({}, { publishTimeoutMs: 200 });
-    app = await createApp(fixture.services.config, silent);
+    app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
     isDraining = false;
     registerHealthRoutes(app, fixture.services, () => isDraining);
   });

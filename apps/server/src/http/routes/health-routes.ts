@@ -7,7 +7,10 @@ import type { App } from '../create-app.ts';
 export function registerHealthRoutes(app: App, services: ServerServices, isDraining: () => boolean): void {
   app.get(
     '/health',
-    { schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } } },
+    {
+      config: { action: 'public' },
+      schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } },
+    },
     async (_request, reply) => {
       const report = await healthOf(services);
       return reply.status(report.status === 'ok' ? 200 : 503).send(report);
@@ -16,7 +19,10 @@ export function registerHealthRoutes(app: App, services: ServerServices, isDrain
 
   app.get(
     '/ready',
-    { schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } } },
+    {
+      config: { action: 'public' },
+      schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } },
+    },
     async (_request, reply) => {
       const report = await healthOf(services);
       const isReady = report.status === 'ok' && report.brokers > 0 && !isDraining();

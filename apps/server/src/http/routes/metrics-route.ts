@@ -58,8 +58,12 @@ export function registerMetricsRoute(app: App, services: ServerServices, connect
     },
   });
 
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('content-type', registry.contentType);
-    return registry.metrics();
-  });
+  app.get(
+    '/metrics',
+    { config: { action: 'metrics.read' }, schema: { hide: true } },
+    async (_request, reply) => {
+      reply.header('content-type', registry.contentType);
+      return registry.metrics();
+    },
+  );
 }

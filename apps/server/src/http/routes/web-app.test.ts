@@ -22,8 +22,8 @@ describe('the web app', () => {
       await writeFile(path.join(fixture.folder.dataDir, 'secret.txt'), 'secret');
     }
     const config = { ...fixture.services.config, WEB_DIST: dist };
-    app = await createApp(config, silent);
-    app.get('/api/known', () => 'known');
+    app = await createApp(config, silent, fixture.services.authenticator);
+    app.get('/api/known', { config: { action: 'public' } }, () => 'known');
     await registerWebApp(app, { ...fixture.services, config });
   };
   afterEach(async () => {

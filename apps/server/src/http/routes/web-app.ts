@@ -8,7 +8,10 @@ import { VERSION } from '../../version.ts';
 import type { App } from '../create-app.ts';
 
 /** Serves the built web app, and at `GET /` to programs what this server is. */
-export async function registerWebApp(app: App, { config, bus, logger }: ServerServices): Promise<void> {
+export async function registerWebApp(
+  app: App,
+  { config, bus, logger, authenticator }: ServerServices,
+): Promise<void> {
   const hasWebApp = existsSync(path.join(config.WEB_DIST, 'index.html'));
   if (hasWebApp) {
     await app.register(fastifyStatic, {
@@ -29,8 +32,10 @@ export async function registerWebApp(app: App, { config, bus, logger }: ServerSe
     webSocket: '/ws',
     documentation: '/docs',
     queue: bus.kind,
+    /** `token`: people must show one; `none`: whoever reaches it is the local user. */
+    signIn: authenticator.isRequired ? 'token' : 'none',
   };
-  app.get('/', { schema: { hide: true } }, (request, reply) => {
+  app.get('/', { config: { action: 'public' }, schema: { hide: true } }, (request, reply) => {
     if (hasWebApp && wantsPage(request)) return reply.sendFile('index.html');
     return reply.send(info);
   });

@@ -1,12 +1,12 @@
 import { isSessionEnd } from '@parley/routing';
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
-import { requireRole } from '../../users/require-role.ts';
+import { authorize } from '../../users/permissions.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 /** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
 export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
   const { store, relay, hub } = session.services;
-  if (frame.onBehalfOf !== undefined) requireRole(session.user, 'operator');
+  if (frame.onBehalfOf !== undefined) authorize(session.user, 'messages.onBehalf');
   await relay.room();
   const target = frame.target === undefined ? {} : { target: frame.target };
   const accepted = await store.accept({

@@ -1,0 +1,105 @@
+import { ParleyError, Role, User } from '@parley/shared-models';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { ServerConfig } from '../config.ts';
+import { LOCAL_USER } from './local-user.ts';
+
+export interface SignedIn {
+  readonly user: User;
+  /** When the token runs out, in milliseconds since 1970; absent where nobody has to sign in. */
+  readonly expiresAt?: number;
+}
+
+/** Finds out who a token speaks for. */
+export interface Authenticator {
+  /** Whether people have to show a token. */
+  readonly isRequired: boolean;
+  /** @throws ParleyError `unauthenticated` when the token is missing, wrong or expired; `unavailable` when its key cannot be fetched */
+  signIn(token: string | undefined): Promise<SignedIn> | SignedIn;
+}
+
+type AuthConfig = Pick<
+  ServerConfig,
+  'AUTH_SECRET' | 'AUTH_JWKS_URL' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_DEFAULT_ROLE'
+>;
+
+/** Clocks of the issuer and of this machine may differ by this much. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+const SIGNED_BY_KEY = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
+
+/** JSON Web Tokens (RFC 7519) by a shared secret or by the issuer's published keys; without either, the local user. */
+export function createAuthenticator(config: AuthConfig): Authenticator {
+  const verify = verifierOf(config);
+  if (verify === undefined) return { isRequired: false, signIn: () => ({ user: LOCAL_USER }) };
+  const options: JWTVerifyOptions = {
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['sub', 'exp'],
+    ...(config.AUTH_ISSUER === undefined ? {} : { issuer: config.AUTH_ISSUER }),
+    ...(config.AUTH_AUDIENCE === undefined ? {} : { audience: config.AUTH_AUDIENCE }),
+  };
+  return {
+    isRequired: true,
+    async signIn(token) {
+      if (token === undefined || token === '') throw refusal('Sign in: a token is needed.');
+      return signedIn(await payloadOf(() => verify(token, options)), config.AUTH_DEFAULT_ROLE);
+    },
+  };
+}
+
+type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
+
+/** Each kind of key takes its own algorithms only: a public key must never serve as a shared secret. */
+function verifierOf({ AUTH_SECRET, AUTH_JWKS_URL }: AuthConfig): Verify | undefined {
+  if (AUTH_SECRET !== undefined) {
+    const key = new TextEncoder().encode(AUTH_SECRET);
+    return async (token, options) =>
+      (await jwtVerify(token, key, { ...options, algorithms: ['HS256'] })).payload;
+  }
+  if (AUTH_JWKS_URL === undefined) return undefined;
+  const keys = createRemoteJWKSet(new URL(AUTH_JWKS_URL));
+  return async (token, options) =>
+    (await jwtVerify(token, keys, { ...options, algorithms: SIGNED_BY_KEY })).payload;
+}
+
+async function payloadOf(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
+  try {
+    return await verify();
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw refusal('The token has expired: sign in again.', error);
+    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+      throw new ParleyError('unavailable', 'The keys that tokens are checked with cannot be fetched.', {
+        cause: error,
+      });
+    }
+    throw refusal('The token is not valid here.', error);
+  }
+}
+
+/** Ids that Parley itself gives to owners of conversations: no token may speak for them. */
+const RESERVED = /^(?:agent|external|system):/;
+
+const Claims = z.object({
+  sub: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((sub) => !RESERVED.test(sub), 'is reserved'),
+  name: z.string().trim().min(1).max(128).optional().catch(undefined),
+  /** A list, or words separated by blanks; what is no role of Parley's is somebody else's. */
+  roles: z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).optional(),
+  exp: z.number(),
+});
+
+function signedIn(payload: JWTPayload, defaultRole: Role): SignedIn {
+  const claims = Claims.safeParse(payload);
+  if (!claims.success) {
+    throw refusal(`The token's claims are not valid: ${claims.error.issues[0]?.path.join('.')}.`);
+  }
+  const { sub, name = sub, roles, exp } = claims.data;
+  const known = roles?.flatMap((role) => Role.safeParse(role).data ?? []) ?? [defaultRole];
+  return { user: User.parse({ id: sub, name, roles: known }), expiresAt: exp * 1000 };
+}
+
+function refusal(message: string, cause?: unknown): ParleyError {
+  return new ParleyError('unauthenticated', message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CLOSE_CODES, newId } from '@parley/shared-models';
+import { SignJWT } from 'jose';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { connectRaw, type RawClient } from '../harness/raw-client.ts';
+
+const AUTH_SECRET = 'a secret of more than thirty-two characters';
+
+function token(sub: string, roles: string[], seconds = 60): Promise<string> {
+  return new SignJWT({ sub, roles, exp: Math.floor(Date.now() / 1000) + seconds })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(AUTH_SECRET));
+}
+
+describe('a server where people sign in', () => {
+  let system: ParleySystem;
+  const clients: RawClient[] = [];
+
+  beforeAll(async () => {
+    system = await startSystem({ driver: 'embedded', agents: [{}], env: { AUTH_SECRET } });
+  });
+  afterAll(async () => {
+    for (const client of clients) client.terminate();
+    await system.stop();
+  });
+
+  async function connect(given?: string): Promise<RawClient> {
+    const hello = { type: 'hello', clientName: 'test', ...(given === undefined ? {} : { token: given }) };
+    const client = await connectRaw(system.webSocketUrl, { hello });
+    clients.push(client);
+    return client;
+  }
+
+  const get = async (path: string, given?: string): Promise<number> => {
+    const headers: Record<string, string> = given === undefined ? {} : { authorization: `Bearer ${given}` };
+    return (await fetch(`${system.url}${path}`, { headers })).status;
+  };
+
+  it('welcomes who has a token by the name in it', async () => {
+    const client = await connect(await token('ada', ['member']));
+    expect((await client.received('welcome')).user).toEqual({ id: 'ada', name: 'ada', roles: ['member'] });
+  });
+
+  it('takes frames that were sent right behind the hello', async () => {
+    const client = await connectRaw(system.webSocketUrl, { hello: false });
+    clients.push(client);
+    const id = newId();
+    client.send({ type: 'hello', clientName: 'test', token: await token('ada', ['member']) });
+    client.send({ type: 'message.send', id, text: 'Hello' });
+    expect((await client.received('ack')).id).toBe(id);
+    expect((await client.received('message', ({ message }) => message.kind === 'REPLY')).message.text).toBe(
+      'Hello',
+    );
+  });
+
+  it.each([
+    ['no token', undefined],
+    ['a garbled token', 'a.b.c'],
+  ])('tells who has %s so, and closes for good', async (_what, given) => {
+    const client = await connectRaw(system.webSocketUrl, { hello: false });
+    clients.push(client);
+    client.send({ type: 'hello', clientName: 'test', ...(given === undefined ? {} : { token: given }) });
+    expect(await client.received('error')).toMatchObject({ code: 'unauthenticated' });
+    expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
+  });
+
+  it('closes the connection when the token runs out', async () => {
+    // A token that is valid for the 30 s by which clocks may differ, and no longer by its own word.
+    const client = await connect(await token('ada', ['member'], -28));
+    expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
+  });
+
+  it('keeps conversations from all but their owner, over WebSocket and HTTP', async () => {
+    const ada = await connect(await token('ada', ['member']));
+    const conversationId = newId();
+    ada.send({ type: 'message.send', id: newId(), conversationId, text: 'Private' });
+    await ada.received('ack', (ack) => ack.conversationId === conversationId);
+    const bobsToken = await token('bob', ['admin']);
+    const bob = await connect(bobsToken);
+    bob.send({ type: 'conversation.open', conversationId });
+    expect(await bob.received('error')).toMatchObject({ code: 'forbidden', inReplyTo: conversationId });
+    expect(await get(`/api/conversations/${conversationId}/messages`, bobsToken)).toBe(403);
+    expect(await get(`/api/conversations/${conversationId}/messages`, await token('ada', ['member']))).toBe(
+      200,
+    );
+  });
+
+  it('asks for a token at every route but those that say whether it is there', async () => {
+    expect(await get('/api/conversations')).toBe(401);
+    expect(await get('/api/agents')).toBe(401);
+    expect(await get('/metrics')).toBe(401);
+    expect(await get('/api/agents', await token('ada', ['viewer']))).toBe(200);
+    expect(await get('/api/dead-letters', await token('ada', ['member']))).toBe(403);
+    for (const path of ['/health', '/', '/docs/json']) expect(await get(path)).toBe(200);
+  });
+
+  it('refuses frames that need a higher role, and goes on', async () => {
+    const viewer = await connect(await token('vera', ['viewer']));
+    const id = newId();
+    viewer.send({ type: 'message.send', id, text: 'May I?' });
+    expect(await viewer.received('error')).toMatchObject({ code: 'forbidden', inReplyTo: id });
+    viewer.send({ type: 'agents.request' });
+    viewer.send({ type: 'ping' });
+    await viewer.received('pong');
+  });
+});
