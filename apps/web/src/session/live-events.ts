@@ -97,6 +97,7 @@ export function followLiveEvents(
     client.on('typing', ({ conversationId, by, isTyping }) =>
       setTyping(conversationId, typing.note(conversationId, by, isTyping)),
     ),
+    client.on('session', () => setState({ partners: client.sessions })),
     client.on('outbox', onOutbox),
     client.on('error', onError),
   ];

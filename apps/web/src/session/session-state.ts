@@ -1,5 +1,6 @@
 import type { ConnectionState, OutboxItem } from '@parley/client';
 import type {
+  AgentSession,
   AgentStatus,
   ChatMessage,
   ClientFrameOf,
@@ -44,6 +45,8 @@ export interface SessionState {
   readonly drafts: Drafts;
   /** Who is typing, by conversation. */
   readonly typing: Readonly<Record<string, readonly Participant[]>>;
+  /** Who holds a conversation, by conversation. */
+  readonly partners: ReadonlyMap<string, AgentSession>;
   /** Written and not acknowledged yet, in order. */
   readonly outbox: readonly OutboxItem[];
   readonly refused: readonly Refusal[];
@@ -63,6 +66,7 @@ export const initialState = (lastSeen: LastSeen): SessionState => ({
   threads: {},
   drafts: {},
   typing: {},
+  partners: new Map(),
   outbox: [],
   refused: [],
   lastSeen,

@@ -4,6 +4,7 @@ import { IconLayoutSidebarLeftExpand, IconPlus, IconRoute } from '../../componen
 import type { Thread } from '../../session/thread.ts';
 import { useSessionState } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
+import { ConversationMenu } from './conversation-menu.tsx';
 
 interface Props {
   readonly conversationId: string | undefined;
@@ -42,6 +43,7 @@ export function ConversationHead({
         )}
         {names === '' ? null : <span className={classes.with}>with {names}</span>}
       </div>
+      {conversationId === undefined ? null : <ConversationMenu conversationId={conversationId} />}
       {hasSidebar ? null : (
         <ActionIcon component={Link} href="/" size="lg" aria-label="New conversation">
           <IconPlus size={20} stroke={1.75} />

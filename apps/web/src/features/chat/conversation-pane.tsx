@@ -18,6 +18,7 @@ import { ConversationBody } from './conversation-body.tsx';
 import { ConversationHead } from './conversation-head.tsx';
 import { type Layout, usePathWanted } from './layout.ts';
 import { MessagePathPanel } from './path/message-path-panel.tsx';
+import { SessionBanner } from './session-banner.tsx';
 import { stoppableId } from './stoppable.ts';
 
 interface Props {
@@ -124,6 +125,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
           isPathShown={hasPathColumn ? isPathWanted : isPathOpen}
           onTogglePath={() => (hasPathColumn ? setPathWanted(!isPathWanted) : path.open())}
         />
+        {conversationId === undefined ? null : <SessionBanner conversationId={conversationId} />}
         <ConversationBody
           conversationId={conversationId}
           thread={thread}
@@ -139,6 +141,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
             send(written, agentName);
           }}
           onEscape={onEscape}
+          conversationId={conversationId}
           isEditing={isEditing}
           onEndEditing={endEditing}
           inputRef={inputRef}

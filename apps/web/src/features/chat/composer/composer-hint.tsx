@@ -7,7 +7,7 @@ import { unknownMention } from './mention.ts';
 interface Props {
   readonly text: string;
   readonly names: readonly string[];
-  /** The agent that the text is addressed to. */
+  /** The agent that the text is addressed to, or that holds the conversation. */
   readonly target: AgentStatus | undefined;
   /** A name is just being chosen. */
   readonly isMentioning: boolean;

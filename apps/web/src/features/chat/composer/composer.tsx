@@ -2,13 +2,14 @@ import { ActionIcon, CloseButton } from '@mantine/core';
 import { LIMITS } from '@parley/shared-models';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
-import { useAgents } from '../../../session/use-session.ts';
+import { useAgents, useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
 import { ComposerHint } from './composer-hint.tsx';
 import { findMentions, insertMention, matchNames, mentionQueryAt } from './mention.ts';
 import { MentionList } from './mention-list.tsx';
 
 interface Props {
+  readonly conversationId: string | undefined;
   readonly text: string;
   readonly onChange: (text: string) => void;
   /** @param agentName the agent that the text names first, if any */
@@ -21,8 +22,20 @@ interface Props {
 
 const MOST_NAMES = 6;
 
-export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEditing, inputRef }: Props) {
+export function Composer({
+  conversationId,
+  text,
+  onChange,
+  onSend,
+  onEscape,
+  isEditing,
+  onEndEditing,
+  inputRef,
+}: Props) {
   const agents = useAgents();
+  const partner = useSessionState(({ partners }) =>
+    conversationId === undefined ? undefined : partners.get(conversationId),
+  );
   const listId = useId();
   const [caret, setCaret] = useState(0);
   const [active, setActive] = useState(0);
@@ -35,7 +48,9 @@ export function Composer({ text, onChange, onSend, onEscape, isEditing, onEndEdi
   const matches = isWanted ? matchNames(names, query.query).slice(0, MOST_NAMES) : [];
   const isListOpen = matches.length > 0;
   const activeName = matches[Math.min(active, matches.length - 1)];
-  const target = agents.find(({ agentName }) => agentName === mentioned);
+  const target = agents.find(({ agentName, agentId }) =>
+    mentioned === undefined ? agentId === partner?.agentId : agentName === mentioned,
+  );
 
   // A caret that the text's owner has moved (a suggestion, an edit) is at the end.
   useEffect(() => setCaret((known) => Math.min(known, text.length)), [text]);
