@@ -1,3 +1,5 @@
+import type { ModelTool } from './model-tool.ts';
+
 /** One turn of a conversation, as a model sees it. */
 export interface ModelMessage {
   readonly role: 'user' | 'assistant';
@@ -15,6 +17,11 @@ export interface TextRequest {
   readonly maxOutputTokens?: number;
   /** 0: nearly the same answer each time; larger: more variety. @default the provider's own */
   readonly temperature?: number;
+  /**
+   * What the model may do before and while it writes, as often as needed, at most eight rounds; the offline rules take
+   * no notice of them. @default none
+   */
+  readonly tools?: readonly ModelTool[];
 }
 
 /** Something that writes text: a provider's model or the offline rules. */

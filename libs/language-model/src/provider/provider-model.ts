@@ -5,6 +5,7 @@ import type { LanguageModel, TextRequest } from '../language-model.ts';
 import { throwIfStopped } from '../stop-signal.ts';
 import { type AnswerLimits, startAnswerDeadline } from './answer-deadline.ts';
 import { brokenAnswer, type Provider, providerError, toProviderError } from './provider-error.ts';
+import { openToolRounds } from './tool-rounds.ts';
 
 export interface ProviderModelOptions {
   readonly label: string;
@@ -23,7 +24,9 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
     throwIfStopped(request.signal);
     const deadline = startAnswerDeadline(limits);
     const readerLeft = new AbortController();
+    const rounds = openToolRounds(request.tools);
     let hasText = false;
+    let isNewRound = false;
     try {
       const parts = streamText({
         model,
@@ -32,6 +35,7 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
         abortSignal: anySignal(deadline.signal, readerLeft.signal, request.signal),
         // Errors come as parts; the default handler would print them, headers included, to the console.
         onError: () => {},
+        ...rounds.settings,
         ...(request.system === undefined ? {} : { instructions: request.system }),
         ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens }),
         ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
@@ -40,11 +44,28 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
         switch (part.type) {
           case 'text-delta':
             deadline.pause();
-            hasText ||= part.text !== '';
-            if (part.text !== '') yield part.text;
+            if (part.text !== '') {
+              // What it wrote before it used a tool stands by itself.
+              yield isNewRound && hasText ? `\n\n${part.text}` : part.text;
+              hasText = true;
+              isNewRound = false;
+            }
+            deadline.resume();
+            break;
+          case 'start-step':
+            isNewRound = true;
+            break;
+          case 'tool-call':
+            // The provider has done its part; how long a tool takes is not its affair.
+            deadline.pause();
+            break;
+          case 'tool-error':
+            rounds.throwIfFailed();
             deadline.resume();
             break;
           case 'reasoning-delta':
+          case 'tool-input-delta':
+          case 'tool-result':
             deadline.resume();
             break;
           case 'error':
@@ -60,6 +81,7 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
       throw brokenAnswer(provider);
     } catch (error) {
       throwIfStopped(request.signal);
+      rounds.throwIfFailed();
       if (deadline.exceededMs !== undefined) throw silentProvider(provider, deadline.exceededMs, hasText);
       throw error instanceof ParleyError ? error : toProviderError(error, provider);
     } finally {

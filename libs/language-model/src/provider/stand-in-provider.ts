@@ -8,10 +8,18 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: {
     readonly model: string;
-    readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+    readonly messages: readonly {
+      readonly role: string;
+      readonly content: unknown;
+      readonly tool_calls?: unknown;
+    }[];
     readonly stream?: boolean;
     readonly max_tokens?: number;
     readonly temperature?: number;
+    readonly tools?: readonly {
+      readonly function: { readonly name: string; readonly parameters: unknown };
+    }[];
+    readonly tool_choice?: unknown;
   };
   /** Resolves when the client has gone away or the answer is complete; true when the client went first. */
   readonly closed: Promise<boolean>;
@@ -90,6 +98,22 @@ export function streamPieces(...pieces: readonly string[]): Script {
   };
 }
 
+/** Calls these tools, all in one round, and waits for what they return: that comes with the next request. */
+export function callTools(
+  ...calls: readonly { readonly name: string; readonly input: unknown; readonly before?: string }[]
+): Script {
+  return (response) => {
+    beginStream(response);
+    for (const [index, { name, input, before }] of calls.entries()) {
+      if (before !== undefined) writePiece(response, before);
+      const call = { name, arguments: typeof input === 'string' ? input : JSON.stringify(input) };
+      const toolCall = { index, id: `call${index}`, type: 'function', function: call };
+      writeEvent(response, chunkOf({ role: 'assistant', content: null, tool_calls: [toolCall] }, null));
+    }
+    endStream(response, 'tool_calls');
+  };
+}
+
 export function beginStream(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.flushHeaders();
@@ -109,7 +133,7 @@ export function endStream(response: ServerResponse, finishReason = 'stop'): void
   response.end('data: [DONE]\n\n');
 }
 
-function chunkOf(delta: Readonly<Record<string, string>>, finishReason: string | null): object {
+function chunkOf(delta: Readonly<Record<string, unknown>>, finishReason: string | null): object {
   return {
     id: 'stand-in',
     object: 'chat.completion.chunk',
