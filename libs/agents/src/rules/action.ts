@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+
+/** One thing that an agent does with what it remembers: first the change, then what it says. Both are pure. */
+export interface Call<State> {
+  /** @default nothing is changed */
+  readonly change?: ((state: State, at: Date) => State) | undefined;
+  /**
+   * What is said afterwards, line by line. `state` is the one after all changes of the message; a message that is
+   * handled again sees just that one, so a line must not need the state before.
+   */
+  tell(state: State, at: Date): readonly string[];
+}
+
+/** Something an agent can do, the same for the offline rules and, as a tool, for a language model. */
+export interface Action<State, Input> {
+  /** As a language model calls it: `record_expense`. */
+  readonly name: string;
+  /** For the language model. */
+  readonly description: string;
+  readonly input: z.ZodType<Input>;
+  call(input: Input): Call<State>;
+}
+
+/** An action whose input is checked where it is called. */
+export interface AnyAction<State> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: z.ZodType;
+  /** @throws ZodError when the input is not what `input` says */
+  callUnchecked(input: unknown): Call<State>;
+}
+
+export function defineAction<State, Input>(
+  action: Action<State, Input>,
+): Action<State, Input> & AnyAction<State> {
+  return { ...action, callUnchecked: (input) => action.call(action.input.parse(input)) };
+}
+
+/** Something said that neither changes nor needs what is remembered. */
+export interface Remark {
+  readonly change?: undefined;
+  tell(): readonly string[];
+}
+
+export function say(...lines: readonly string[]): Remark {
+  return { tell: () => lines };
+}

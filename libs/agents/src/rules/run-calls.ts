@@ -1,0 +1,32 @@
+import type { AgentMemory } from '@parley/agent-kit';
+import type { JsonValue } from '@parley/shared-models';
+import type { z } from 'zod';
+import type { Call } from './action.ts';
+
+/** What an agent remembers about a person: one value under one key, so that a message changes it once. */
+export interface Remembered<State extends JsonValue> {
+  readonly key: string;
+  readonly schema: z.ZodType<State>;
+  /** Before anything was said. */
+  readonly empty: State;
+}
+
+/** Makes the changes, all in one, and returns what there is to say. */
+export async function runCalls<State extends JsonValue>(
+  memory: AgentMemory,
+  remembered: Remembered<State>,
+  calls: readonly Call<State>[],
+  at: Date,
+): Promise<string> {
+  const { key, schema, empty } = remembered;
+  const changes = calls.flatMap(({ change }) => (change === undefined ? [] : [change]));
+  const state =
+    changes.length === 0
+      ? ((await memory.get(key, schema)) ?? empty)
+      : await memory.update(key, schema, (current) =>
+          changes.reduce((before, change) => change(before, at), current ?? empty),
+        );
+  const lines = calls.flatMap((call) => call.tell(state, at));
+  // Two calls may end with the same sum: it is said once, behind the last.
+  return lines.filter((line, index) => lines.lastIndexOf(line) === index).join('\n');
+}
