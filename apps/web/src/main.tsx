@@ -8,20 +8,24 @@ import { markdownRenderer } from './components/markdown.tsx';
 import { browserStorage } from './session/browser-storage.ts';
 import { LAST_SEEN_KEY } from './session/last-seen.ts';
 import { createSession } from './session/session.ts';
+import { keepSignInToken } from './session/sign-in-token.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 
+const token = keepSignInToken(browserStorage(() => window.sessionStorage));
 const { protocol, host } = window.location;
 const client = createClient({
   url: `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`,
   clientName: 'web',
+  token: token.get,
   storage: localStorageAdapter(),
 });
 const session = createSession({
   client,
-  http: createHttpApi(),
+  http: createHttpApi({ token: token.get }),
   storage: browserStorage(() => window.localStorage),
+  token,
 });
 session.start();
 window.addEventListener('storage', ({ key }) => {

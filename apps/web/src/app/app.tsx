@@ -3,6 +3,7 @@ import { Route, Switch } from 'wouter';
 import { ErrorBoundary } from '../components/error-boundary.tsx';
 import { AgentsPage } from '../features/agents/agents-page.tsx';
 import { ChatPage } from '../features/chat/chat-page.tsx';
+import { SignedIn } from '../features/sign-in/signed-in.tsx';
 import { SystemPage } from '../features/system/system-page.tsx';
 import type { Session } from '../session/session.ts';
 import { SessionProvider } from '../session/use-session.ts';
@@ -25,19 +26,21 @@ export function App({ session }: { session: Session }) {
       withGlobalClasses={false}
     >
       <SessionProvider value={session}>
-        <Shell>
-          <ErrorBoundary>
-            <Switch>
-              <Route path="/">
-                <ChatPage conversationId={undefined} />
-              </Route>
-              <Route path="/c/:id">{({ id }) => <ChatPage conversationId={id} />}</Route>
-              <Route path="/agents" component={AgentsPage} />
-              <Route path="/system" component={SystemPage} />
-              <Route component={NotFoundPage} />
-            </Switch>
-          </ErrorBoundary>
-        </Shell>
+        <SignedIn>
+          <Shell>
+            <ErrorBoundary>
+              <Switch>
+                <Route path="/">
+                  <ChatPage conversationId={undefined} />
+                </Route>
+                <Route path="/c/:id">{({ id }) => <ChatPage conversationId={id} />}</Route>
+                <Route path="/agents" component={AgentsPage} />
+                <Route path="/system" component={SystemPage} />
+                <Route component={NotFoundPage} />
+              </Switch>
+            </ErrorBoundary>
+          </Shell>
+        </SignedIn>
       </SessionProvider>
     </MantineProvider>
   );

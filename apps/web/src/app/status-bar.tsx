@@ -1,8 +1,8 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Link, useLocation } from 'wouter';
-import { IconKeyboard, IconMoon, IconSun } from '../components/icons.ts';
+import { IconKeyboard, IconLogout, IconMoon, IconSun } from '../components/icons.ts';
 import { useNow } from '../components/use-now.ts';
-import { useSessionState } from '../session/use-session.ts';
+import { useSession, useSessionState } from '../session/use-session.ts';
 import { connectionText } from './connection-text.ts';
 import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
@@ -28,6 +28,7 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
       </nav>
       <ServerFacts />
       <div className={classes.tools}>
+        <SignOut />
         <ActionIcon
           className={classes.wideOnly}
           aria-label="Keyboard shortcuts"
@@ -59,6 +60,19 @@ function ServerFacts() {
       )}
       {languageModel === undefined ? null : <span className={classes.fact}>{languageModel}</span>}
     </p>
+  );
+}
+
+/** Nothing where nobody has to sign in. */
+function SignOut() {
+  const session = useSession();
+  const name = useSessionState(({ welcome }) => welcome?.user.name);
+  if (name === undefined || !session.hasToken()) return null;
+  const label = `Sign out ${name}`;
+  return (
+    <ActionIcon aria-label={label} title={label} onClick={session.signOut}>
+      <IconLogout size={17} stroke={1.75} />
+    </ActionIcon>
   );
 }
 

@@ -15,12 +15,14 @@ import {
 import { followLiveEvents } from './live-events.ts';
 import { reportProblem } from './report-problem.ts';
 import { type AgentAction, initialState, type SessionState } from './session-state.ts';
+import type { SignInToken } from './sign-in-token.ts';
 import { createThreadLoader } from './thread-loader.ts';
 
 export interface SessionPorts {
   readonly client: Client;
   readonly http: HttpApi;
   readonly storage: KeyValueStorage;
+  readonly token: SignInToken;
   /** @default the browser's animation frames */
   readonly frames?: FrameClock;
 }
@@ -55,6 +57,12 @@ export interface Session {
   controlAgent(agentId: string, action: AgentAction): void;
   /** Tries to connect at once. */
   reconnect(): void;
+
+  hasToken(): boolean;
+  /** Connects with this token; whether it is taken shows in the connection's state. */
+  signIn(token: string): void;
+  /** Forgets the token, and with the page all that it has shown. */
+  signOut(): void;
 }
 
 /** Conversations whose messages come live, so that unread ones are marked; the newest ones. */
@@ -63,7 +71,13 @@ const LISTED = 200;
 /** An operator's wish that no change of the agent has answered after this long has probably not arrived. */
 const CONTROL_TIMEOUT_MS = 8000;
 
-export function createSession({ client, http, storage, frames = browserFrames }: SessionPorts): Session {
+export function createSession({
+  client,
+  http,
+  storage,
+  token,
+  frames = browserFrames,
+}: SessionPorts): Session {
   const store = createStore<SessionState>()(() => initialState(loadLastSeen(storage)));
   const { getState, setState } = store;
   const threads = createThreadLoader(client, http, store);
@@ -204,6 +218,15 @@ export function createSession({ client, http, storage, frames = browserFrames }:
     },
 
     reconnect: () => client.connect(),
+    hasToken: () => token.get() !== undefined,
+    signIn(given) {
+      token.set(given);
+      client.connect();
+    },
+    signOut() {
+      token.clear();
+      window.location.assign('/');
+    },
   };
   return session;
 }

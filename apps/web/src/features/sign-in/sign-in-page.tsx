@@ -1,0 +1,51 @@
+import { Button, PasswordInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { useSession, useSessionState } from '../../session/use-session.ts';
+import classes from './sign-in-page.module.css';
+
+/** Where the server wants to know who is there: a token is asked for and tried at once. */
+export function SignInPage() {
+  const session = useSession();
+  const [token, setToken] = useState('');
+  const isBusy = useSessionState(({ connection }) => connection.state === 'connecting');
+  const refusal = useSessionState(({ connection }) =>
+    connection.state === 'closed' && session.hasToken()
+      ? (connection.message ?? 'It was refused.')
+      : undefined,
+  );
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (token.trim() !== '') session.signIn(token.trim());
+  }
+
+  return (
+    <main className={classes.page} id="main" aria-labelledby="page-title">
+      <form className={classes.form} onSubmit={submit}>
+        <h1 id="page-title">Sign in to Parley</h1>
+        <p className={classes.lead}>
+          This server wants to know who you are. Paste the token that you were given; it is kept until you
+          close this tab.
+        </p>
+        <PasswordInput
+          label="Token"
+          value={token}
+          onChange={({ currentTarget }) => setToken(currentTarget.value)}
+          error={refusal}
+          autoFocus
+          autoComplete="off"
+          spellCheck={false}
+          required
+          withAsterisk={false}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
+        />
+        <Button type="submit" loading={isBusy} fullWidth>
+          Sign in
+        </Button>
+        <p className={classes.hint}>
+          No token? Ask whoever runs this server. They can make one with <code>npx parley token</code>.
+        </p>
+      </form>
+    </main>
+  );
+}
