@@ -1,203 +1,163 @@
 import {
   type AgentStatus,
   CAPABILITIES,
-  type ErrorCode,
   type RoutingCandidate,
-  type RoutingDecision,
+  type SessionHint,
   type Target,
 } from '@parley/shared-models';
-import { scoreKeywords } from './keyword-score.ts';
+import { decideHeldSession, lastAnswerer } from './held-session.ts';
+import { createIntentScorer, type IntentScore, type IntentScorer, isSameProfile } from './intent-scorer.ts';
+import { findMention } from './mention.ts';
+import type { ModelChoice } from './model-choice.ts';
+import { decideNamed, decideTarget, refuseUnknown } from './named-receiver.ts';
+import { decided, type RoutingAnswer, refused } from './routing-answer.ts';
+import { enumerate, introduce, quote } from './wording.ts';
+import { leastLoaded, mostRecentlySeen, onlineOf, type Workload } from './workload.ts';
 
-export interface RoutingQuestion {
+export interface RoutingQuestion extends Workload {
   readonly target?: Target;
-  /** What was written; only asked for when nobody is addressed. */
+  /** Who answered in the conversation before, and whether that agent holds it. */
+  readonly session?: SessionHint;
+  /** What was written; only asked for when the target names nobody. */
   readonly text: () => string;
   readonly agents: Iterable<AgentStatus>;
-  /** Messages this broker gave to an agent since it last said its load; breaks ties between equal loads. */
-  readonly recentlyAssigned: (agentId: string) => number;
-  /** How long an offline agent has been gone, in milliseconds. */
-  readonly offlineForMs: (agentId: string) => number;
-  /** One that is gone for less than this is expected back: its queue keeps the message. */
-  readonly graceMs: number;
+  /** Keep one for many questions: it keeps what it learnt about the agents. @default a new one */
+  readonly scoreIntent?: IntentScorer;
+  /** What a language model says about the text, where the question was left open without it. */
+  readonly modelChoice?: ModelChoice;
 }
 
-export type RoutingAnswer =
-  | { readonly ok: true; readonly decision: RoutingDecision }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+/** An agent that scores less is not chosen for what the text says. Set with eval/routing/tuning.tsv. */
+export const CONFIDENT = 0.45;
 
 /**
- * Who shall answer. In this order: the agent, name or group that the sender named; whose keywords stand in the
- * text; an agent that answers anything; the least loaded one online. An agent that is leaving or offline is chosen
- * only while it is expected back and nobody else is there (or it was named).
+ * Who shall answer. In this order: the target; an `@mention`; the agent that holds the conversation; whose keywords and
+ * example sentences fit; who answered last; whom the language model names; an agent that answers anything; the least
+ * loaded of those that say nothing about themselves. An agent that is leaving or offline is chosen only while it is
+ * expected back and nobody else is there (or it was named, or holds the conversation).
  */
 export function decideReceiver(question: RoutingQuestion): RoutingAnswer {
-  const { target } = question;
+  const { target, session } = question;
   const agents = [...question.agents];
   if (target !== undefined && Object.values(target).some((value) => value !== undefined)) {
     return decideTarget(question, target, agents);
   }
-  const online = agents.filter((agent) => agent.state === 'online');
+  if (session?.isEnding === true) return decideHeldSession(question, session, agents);
+  const text = question.text();
+  const mention = findMention(text, agents);
+  if (mention?.isKnown === true) {
+    const { name } = mention;
+    const by = { wanted: name, strategy: 'mention', reason: `You wrote to @${name}` } as const;
+    return decideNamed(question, mention.agents, by);
+  }
+  if (mention !== undefined) return refuseUnknown(`“${mention.name}”`, agents);
+  if (session?.isHeld === true) return decideHeldSession(question, session, agents);
+  const online = onlineOf(agents);
   if (online.length === 0) return decideWithoutAnybody(question, agents);
-  return { ok: true, decision: chooseAmong(question, online) };
+  return decideByIntent(question, text, agents);
 }
 
-function decideTarget(question: RoutingQuestion, target: Target, agents: AgentStatus[]): RoutingAnswer {
-  const wanted = describeTarget(target);
-  const named = agents.filter((agent) => isMeant(target, agent));
-  if (named.length === 0) {
-    const online = agents.filter((agent) => agent.state === 'online').map((agent) => agent.agentName);
-    const hint = online.length === 0 ? 'No agent is online.' : `Online: ${enumerate(online)}.`;
-    return { ok: false, code: 'unknown_agent', message: `There is no agent ${wanted}. ${hint}` };
+function decideByIntent(
+  question: RoutingQuestion,
+  text: string,
+  agents: readonly AgentStatus[],
+): RoutingAnswer {
+  const scoreIntent = question.scoreIntent ?? createIntentScorer();
+  const scored = scoreIntent(text, agents).filter(({ agent }) => agent.state === 'online');
+  const candidates = scored.slice(0, 10).map(({ agent: { agentId, agentName }, confidence }) => {
+    return { agentId, agentName, confidence };
+  });
+  const best = scored[0];
+  if (best !== undefined && best.confidence >= CONFIDENT) {
+    const peers = scored.filter((score) => score.confidence === best.confidence).map((score) => score.agent);
+    const agent = leastLoaded(question, peers) ?? best.agent;
+    const score = scored.find((each) => each.agent === agent) ?? best;
+    const strategy = score.keywords.length > 0 ? 'keywords' : 'classifier';
+    return decided(agent, strategy, score.confidence, reasonOf(score), candidates);
   }
-  const online = leastLoaded(
+
+  const online = scored.map(({ agent }) => agent);
+  const { session, modelChoice } = question;
+  const last = session === undefined ? undefined : lastAnswerer(question, session, online);
+  const lastGoesOn = (agent: AgentStatus): RoutingAnswer =>
+    decided(agent, 'session', 0.5, `${agent.agentName} answered last in this conversation.`, candidates);
+  if (last !== undefined && !answersAnything(last)) return lastGoesOn(last);
+
+  const chosen = leastLoaded(
     question,
-    named.filter((agent) => agent.state === 'online'),
+    online.filter((agent) => agent.group === modelChoice?.group),
   );
-  if (online !== undefined) {
-    return { ok: true, decision: decision(online, 'target', 1, `You asked for ${wanted}.`, []) };
+  if (chosen !== undefined && modelChoice !== undefined) {
+    const reason = `${modelChoice.model} takes this for a matter of ${chosen.agentName}.`;
+    return decided(chosen, 'language-model', modelChoice.confidence, reason, candidates);
   }
-  const waiting = leastLoaded(
-    question,
-    named.filter((agent) => agent.state === 'paused' || agent.state === 'draining'),
-  );
-  if (waiting !== undefined) {
-    const reason = `You asked for ${wanted}, which is ${waiting.state}: your message waits in its queue.`;
-    return { ok: true, decision: decision(waiting, 'target', 1, reason, []) };
-  }
-  const expected = mostRecentlySeen(named, question);
-  if (expected !== undefined) {
-    const reason = `You asked for ${wanted}, which went offline a moment ago: your message waits for its return.`;
-    return { ok: true, decision: decision(expected, 'target', 1, reason, []) };
-  }
-  return {
-    ok: false,
-    code: 'agent_offline',
-    message: `${capitalise(wanted)} is offline. Ask again when it is back, or ask another agent.`,
-  };
+
+  const isOpen = modelChoice === undefined && !isOneAgent(online) && online.some(saysSomething);
+  const fallback = last === undefined ? decideUnclaimed(question, online, candidates) : lastGoesOn(last);
+  return isOpen ? { ...fallback, isOpen } : fallback;
 }
 
-function decideWithoutAnybody(question: RoutingQuestion, agents: AgentStatus[]): RoutingAnswer {
+function decideUnclaimed(
+  question: RoutingQuestion,
+  online: readonly AgentStatus[],
+  candidates: readonly RoutingCandidate[],
+): RoutingAnswer {
+  const anything = leastLoaded(question, online.filter(answersAnything));
+  if (anything !== undefined) {
+    const reason = `${anything.agentName} takes what no other agent claims.`;
+    return decided(anything, 'default', 0.5, reason, candidates);
+  }
+  // To be held in a session by an agent that may have nothing to say to it needs more than that nobody else is there.
+  const isLone = isOneAgent(online) && !online.some((agent) => saysSomething(agent) && holdsSession(agent));
+  const takers = isLone ? online : online.filter((agent) => !saysSomething(agent));
+  const agent = leastLoaded(question, takers);
+  if (agent === undefined) {
+    const there = enumerate(online.map(introduce));
+    return refused(
+      'no_agent_fits',
+      `No agent fits your message. Online: ${there}. Write to one of them with @ and its name.`,
+    );
+  }
+  const reason =
+    online.length === 1
+      ? `${agent.agentName} is the only agent online.`
+      : `${agent.agentName} has the least to do.`;
+  return decided(agent, 'least-loaded', 1 / takers.length, reason, candidates);
+}
+
+function decideWithoutAnybody(question: RoutingQuestion, agents: readonly AgentStatus[]): RoutingAnswer {
   const leaving = leastLoaded(
     question,
     agents.filter((agent) => agent.state === 'draining'),
   );
   if (leaving !== undefined) {
     const reason = `No agent is online; ${leaving.agentName} is leaving, and your message waits for its return.`;
-    return { ok: true, decision: decision(leaving, 'least-loaded', 0.5, reason, []) };
+    return decided(leaving, 'least-loaded', 0.5, reason);
   }
-  const expected = mostRecentlySeen(agents, question);
+  const expected = mostRecentlySeen(question, agents);
   if (expected !== undefined) {
     const reason = `No agent is online; ${expected.agentName} was here a moment ago, and your message waits for its return.`;
-    return { ok: true, decision: decision(expected, 'least-loaded', 0.5, reason, []) };
+    return decided(expected, 'least-loaded', 0.5, reason);
   }
   const paused = agents.filter((agent) => agent.state === 'paused').map((agent) => agent.agentName);
   const hint = paused.length === 0 ? '' : ` Paused: ${enumerate(paused)}.`;
-  return { ok: false, code: 'no_agent_online', message: `No agent is online that could answer.${hint}` };
+  return refused('no_agent_online', `No agent is online that could answer.${hint}`);
 }
 
-function chooseAmong(question: RoutingQuestion, online: AgentStatus[]): RoutingDecision {
-  const scored = scoreKeywords(question.text(), online);
-  const best = scored[0];
-  if (best !== undefined && best.confidence > 0) {
-    const peers = scored.filter((score) => score.confidence === best.confidence).map((score) => score.agent);
-    const agent = leastLoaded(question, peers) ?? best.agent;
-    const words = scored.find((score) => score.agent === agent)?.words ?? best.words;
-    return decision(
-      agent,
-      'keywords',
-      best.confidence,
-      `${quote(words)} speaks for ${agent.agentName}.`,
-      candidatesOf(scored),
-    );
-  }
-  const anything = leastLoaded(
-    question,
-    online.filter((agent) => agent.capabilities.includes(CAPABILITIES.answersAnything)),
-  );
-  if (anything !== undefined) {
-    return decision(
-      anything,
-      'default',
-      0.5,
-      `${anything.agentName} takes what no other agent claims.`,
-      candidatesOf(scored),
-    );
-  }
-  const agent = leastLoaded(question, online) as AgentStatus;
-  const reason =
-    online.length === 1
-      ? `${agent.agentName} is the only agent online.`
-      : `${agent.agentName} has the least to do.`;
-  return decision(agent, 'least-loaded', 1 / online.length, reason, candidatesOf(scored));
+function reasonOf({ agent, keywords, words }: IntentScore): string {
+  if (keywords.length > 0)
+    return `${quote(keywords)} ${keywords.length === 1 ? 'speaks' : 'speak'} for ${agent.agentName}.`;
+  return `It is like what people ask ${agent.agentName}: ${quote(words)}.`;
 }
 
-function isMeant(target: Target, agent: AgentStatus): boolean {
-  if (target.agentId !== undefined) return agent.agentId === target.agentId;
-  if (target.group !== undefined) return agent.group === target.group;
-  return agent.agentName.toLowerCase() === target.agentName?.toLowerCase();
+/** Whether all these are one agent, be it several instances or under several names. */
+function isOneAgent(agents: readonly AgentStatus[]): boolean {
+  const [first, ...others] = agents;
+  return first !== undefined && others.every((other) => isSameProfile(first, other));
 }
 
-function describeTarget(target: Target): string {
-  return (
-    target.agentName ??
-    (target.group === undefined ? `“${target.agentId}”` : `of the group “${target.group}”`)
-  );
-}
-
-function leastLoaded(question: RoutingQuestion, agents: AgentStatus[]): AgentStatus | undefined {
-  // Load is a share of what the agent can take, assignments are single messages: a tenth keeps them comparable.
-  const pressure = (agent: AgentStatus): number => agent.load + question.recentlyAssigned(agent.agentId) / 10;
-  let best: AgentStatus | undefined;
-  for (const agent of agents) {
-    if (best === undefined) best = agent;
-    else {
-      const difference = pressure(agent) - pressure(best);
-      if (difference < 0 || (difference === 0 && agent.agentId < best.agentId)) best = agent;
-    }
-  }
-  return best;
-}
-
-function mostRecentlySeen(agents: AgentStatus[], question: RoutingQuestion): AgentStatus | undefined {
-  return agents
-    .filter((agent) => agent.state === 'offline' && question.offlineForMs(agent.agentId) < question.graceMs)
-    .sort((a, b) => question.offlineForMs(a.agentId) - question.offlineForMs(b.agentId))[0];
-}
-
-function candidatesOf(scored: readonly { agent: AgentStatus; confidence: number }[]): RoutingCandidate[] {
-  return scored
-    .slice(0, 10)
-    .map(({ agent, confidence }) => ({ agentId: agent.agentId, agentName: agent.agentName, confidence }));
-}
-
-function decision(
-  agent: AgentStatus,
-  strategy: RoutingDecision['strategy'],
-  confidence: number,
-  reason: string,
-  candidates: RoutingCandidate[],
-): RoutingDecision {
-  const own = { agentId: agent.agentId, agentName: agent.agentName, confidence };
-  const others = candidates.filter((candidate) => candidate.agentId !== agent.agentId);
-  return { ...own, strategy, reason, candidates: [own, ...others].slice(0, 10) };
-}
-
-/** So many names or words at most: reasons and messages have a bounded length on the wire. */
-const MAX_NAMES = 10;
-const MAX_WORDS = 5;
-
-function enumerate(names: readonly string[]): string {
-  const sorted = [...new Set(names)].sort();
-  const rest = sorted.length - MAX_NAMES;
-  return sorted.slice(0, MAX_NAMES).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-}
-
-function quote(words: readonly string[]): string {
-  const rest = words.length - MAX_WORDS;
-  const quoted = words.slice(0, MAX_WORDS).map((word) => `“${word}”`);
-  return quoted.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-}
-
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+const answersAnything = (agent: AgentStatus): boolean =>
+  agent.capabilities.includes(CAPABILITIES.answersAnything);
+const holdsSession = (agent: AgentStatus): boolean => agent.capabilities.includes(CAPABILITIES.holdsSession);
+/** Whether the agent says what it is for, so that a message can be none of its business. */
+const saysSomething = (agent: AgentStatus): boolean => agent.keywords.length > 0 || agent.examples.length > 0;

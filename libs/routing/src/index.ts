@@ -1,3 +1,6 @@
-export * from './decide-receiver.ts';
-export * from './keyword-score.ts';
-export * from './session-end.ts';
+export { CONFIDENT, decideReceiver, type RoutingQuestion } from './decide-receiver.ts';
+export { createIntentScorer, type IntentScore, type IntentScorer } from './intent-scorer.ts';
+export { type ModelChoice, type ModelOption, modelOptions } from './model-choice.ts';
+export type { RoutingAnswer } from './routing-answer.ts';
+export { isSessionEnd } from './session-end.ts';
+export type { Workload } from './workload.ts';

@@ -1,5 +1,7 @@
-import type { AgentStatus, Target } from '@parley/shared-models';
-import { decideReceiver, type RoutingAnswer, type RoutingQuestion } from './decide-receiver.ts';
+import type { AgentStatus, SessionHint, Target } from '@parley/shared-models';
+import { decideReceiver, type RoutingQuestion } from './decide-receiver.ts';
+import type { ModelChoice } from './model-choice.ts';
+import type { RoutingAnswer } from './routing-answer.ts';
 
 export const GRACE_MS = 15_000;
 
@@ -25,13 +27,15 @@ export function agent(agentId: string, status: Partial<AgentStatus> = {}): Agent
 export interface Asked {
   readonly text?: string;
   readonly target?: Target;
+  readonly session?: SessionHint;
+  readonly modelChoice?: ModelChoice;
   readonly recent?: Readonly<Record<string, number>>;
   /** Seconds. @default 0 for each */
   readonly offlineFor?: Readonly<Record<string, number>>;
 }
 
 export function ask(agents: readonly AgentStatus[], asked: Asked = {}): RoutingAnswer {
-  const { text = 'hello', target, recent = {}, offlineFor = {} } = asked;
+  const { text = 'hello', target, session, modelChoice, recent = {}, offlineFor = {} } = asked;
   const question: RoutingQuestion = {
     text: () => text,
     agents,
@@ -39,6 +43,8 @@ export function ask(agents: readonly AgentStatus[], asked: Asked = {}): RoutingA
     offlineForMs: (agentId) => (offlineFor[agentId] ?? 0) * 1000,
     graceMs: GRACE_MS,
     ...(target === undefined ? {} : { target }),
+    ...(session === undefined ? {} : { session }),
+    ...(modelChoice === undefined ? {} : { modelChoice }),
   };
   return decideReceiver(question);
 }

@@ -58,6 +58,11 @@ export const ERRORS = {
     canRetry: true,
     status: 500,
   },
+  no_agent_fits: {
+    meaning: 'The message is no matter of any agent that is online, and none of them answers anything.',
+    canRetry: false,
+    status: 404,
+  },
   no_agent_online: { meaning: 'No agent is online that could answer.', canRetry: true, status: 503 },
   unknown_agent: {
     meaning: 'The agent, name or group that was addressed is not registered.',

@@ -20,11 +20,16 @@ export function isTerminal(state: MessageState): boolean {
   return state === 'answered' || state === 'failed' || state === 'dead_lettered';
 }
 
+/**
+ * target: chosen beside the text; mention: `@Name` in it; session: who holds the conversation, or answered last;
+ * keywords: the agent's own words; classifier: like its example sentences; default: answers anything.
+ */
 export const RoutingStrategy = z.enum([
   'target',
   'mention',
   'session',
   'keywords',
+  'classifier',
   'language-model',
   'least-loaded',
   'default',

@@ -7,6 +7,7 @@ const STRATEGY: Record<RoutingDecision['strategy'], string> = {
   mention: 'The text names the agent',
   session: 'The conversation is with this agent',
   keywords: 'By the words of the message',
+  classifier: 'By what people ask the agents',
   'language-model': 'By a language model',
   'least-loaded': 'The agent with the least to do',
   default: 'The agent for everything else',
