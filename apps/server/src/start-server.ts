@@ -18,6 +18,7 @@ import { registerConversationRoutes } from './http/routes/conversation-routes.ts
 import { registerDeadLetterRoutes } from './http/routes/dead-letter-routes.ts';
 import { registerHealthRoutes } from './http/routes/health-routes.ts';
 import { registerMetricsRoute } from './http/routes/metrics-route.ts';
+import { registerUserFileRoutes } from './http/routes/user-file-routes.ts';
 import { registerWebApp } from './http/routes/web-app.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
@@ -87,6 +88,7 @@ export async function startServer(
   registerConversationRoutes(app, services);
   registerDeadLetterRoutes(app, services);
   registerExternalRoutes(app, services);
+  registerUserFileRoutes(app, services);
   await registerWebApp(app, services);
 
   const controlPlane = await openPorts(app, services);

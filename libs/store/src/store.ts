@@ -14,6 +14,7 @@ import type {
   UnstoredMessage,
 } from '@parley/shared-models';
 import type { MemoryStore } from './ports/memory.ts';
+import type { TranscriptStore } from './ports/transcripts.ts';
 
 /** A message that a person sent, as the server takes it. */
 export interface AcceptInput {
@@ -129,6 +130,7 @@ export interface Store {
   readonly kind: 'sqlite' | 'postgres';
   /** What agents remember. */
   readonly memory: MemoryStore;
+  readonly transcripts: TranscriptStore;
 
   /**
    * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox

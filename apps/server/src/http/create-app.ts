@@ -39,6 +39,8 @@ export async function createApp(
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: LIMITS.frameBytes,
+    // A user's id may have 128 characters, each of up to nine in a path.
+    routerOptions: { maxParamLength: 1200 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -15,6 +15,7 @@ import { describeRouting } from './routing.ts';
 import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
 import { describeTexts } from './texts.ts';
+import { describeTranscripts } from './transcripts.ts';
 
 /** What every driver of the `Store` port must do. */
 export function describeStore(name: string, factory: FixtureFactory): void {
@@ -59,6 +60,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeAnswering(context);
     describeFailing(context);
     describeConversations(context);
+    describeTranscripts(context);
     describeAgents(context);
     describeDeadLetters(context);
     describeMemory(context);

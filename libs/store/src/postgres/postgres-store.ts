@@ -14,6 +14,7 @@ import { createPostgresDeadLetters } from './dead-letters.ts';
 import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
+import { createPostgresTranscripts } from './transcripts.ts';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database`. */
@@ -73,6 +74,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createPostgresAgents(database),
     ...createPostgresDeadLetters(database),
     memory: createPostgresMemory(database),
+    transcripts: createPostgresTranscripts(database),
     check: checking(
       async () => {
         await database.rows(CHECK, []);

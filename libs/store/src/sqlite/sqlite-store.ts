@@ -19,6 +19,7 @@ import { createRoomProbe } from './room-probe.ts';
 import { isBusy, portError } from './sqlite-errors.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
 import { preparing } from './statements.ts';
+import { createSqliteTranscripts } from './transcripts.ts';
 
 export interface SqliteStoreOptions {
   /** Folder of the file `parley.sqlite`; made if it is not there. */
@@ -46,6 +47,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const agents = createSqliteAgents(prepare, now);
   const deadLetters = createSqliteDeadLetters(prepare);
   const memory = createSqliteMemory(prepare, now);
+  const transcripts = createSqliteTranscripts(prepare);
   const groups = createWriteGroups({
     commit: createCommit(database, createSqliteWorkspace(prepare, now)),
     isPassing: isBusy,
@@ -95,6 +97,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     getDeadLetter: (id) => read(() => deadLetters.get(id)),
     setDeadLetterState: (id, state) => write(() => deadLetters.setState(id, state)),
 
+    transcripts: {
+      conversationsOf: (ownerId, query) => read(() => transcripts.conversationsOf(ownerId, query)),
+    },
     memory: {
       get: (address, writeId) => read(() => memory.get(address, writeId)),
       write: (change) => write(() => memory.write(change)),

@@ -1,0 +1,17 @@
+import type { Conversation } from '@parley/shared-models';
+import { conversationOf, type StoredConversationRow } from '../rows.ts';
+import type { Prepare } from './statements.ts';
+
+export interface SqliteTranscripts {
+  conversationsOf(ownerId: string, options: { limit: number; afterId?: string | undefined }): Conversation[];
+}
+
+export function createSqliteTranscripts(prepare: Prepare): SqliteTranscripts {
+  const findPage = prepare.all<StoredConversationRow>(
+    'SELECT * FROM conversations WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?',
+  );
+  return {
+    conversationsOf: (ownerId, { limit, afterId = '' }) =>
+      findPage(ownerId, afterId, limit).map(conversationOf),
+  };
+}
