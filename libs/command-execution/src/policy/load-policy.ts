@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { cleanEnvironment } from '../runner/clean-environment.ts';
+import type { ProcessPlan } from '../runner/run-process.ts';
+import { currentUser, findUser, type SystemUser } from '../runner/system-user.ts';
+import { type CommandLine, createDecide } from './decide.ts';
+import { EVERYTHING, PolicyFile } from './policy-file.ts';
+
+/** What a policy says about one command. */
+export type Verdict =
+  | {
+      readonly kind: 'refused';
+      /** The rule that refuses it; empty where no rule allows it. */
+      readonly rule: string;
+      /** For a person; names the rule too. */
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'allowed';
+      readonly rule: string;
+      /** Another operator must let it pass first. */
+      readonly needsApproval: boolean;
+      /** Longest time that it may run, in milliseconds. */
+      readonly timeoutMs: number;
+      readonly plan: ProcessPlan;
+    };
+
+/** Which commands may run, and how. */
+export interface Policy {
+  /** @throws Error when the machine cannot be asked, which lets nothing pass */
+  decide(command: CommandLine): Promise<Verdict>;
+  /** Commands that run at once. */
+  readonly concurrency: number;
+  /** A line for each rule, for people. */
+  readonly summary: readonly string[];
+  /** What whoever starts the agent should know. */
+  readonly warnings: readonly string[];
+}
+
+/** The file is none, or holds no policy; the message names the file and every place that is wrong. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
+/**
+ * Reads a policy. Its relative folders stand relative to the file.
+ * @throws PolicyError
+ */
+export async function loadPolicy(file: string): Promise<Policy> {
+  const policy = parse(file, await read(file));
+  const users = await resolveUsers(file, policy);
+  const base = path.dirname(path.resolve(file));
+  const decide = createDecide(policy, (folder) => path.resolve(base, folder));
+  const userOf = (name: string): SystemUser => {
+    const user = users.get(name);
+    if (user === undefined) throw new PolicyError(`${file}: there is no user "${name}".`);
+    return user;
+  };
+
+  return {
+    concurrency: policy.concurrency,
+    summary: summarize(policy),
+    warnings: warningsOf(policy, users),
+    async decide(command) {
+      const decision = await decide(command);
+      if (decision.kind === 'refused') return decision;
+      const { rule, needsApproval, program, args, cwd, settings } = decision;
+      const user = userOf(settings.user ?? policy.user);
+      return {
+        kind: 'allowed',
+        rule,
+        needsApproval,
+        timeoutMs: settings.timeoutMs ?? policy.timeoutMs,
+        plan: {
+          program,
+          args,
+          cwd,
+          env: cleanEnvironment(policy.path, user, policy.env),
+          user,
+          niceness: policy.niceness,
+          limits: policy.limits,
+          outputLimitBytes: settings.outputLimitBytes ?? policy.outputLimitBytes,
+        },
+      };
+    },
+  };
+}
+
+async function read(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new PolicyError(`The policy cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PolicyError(`${file} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parse(file: string, content: unknown): PolicyFile {
+  const parsed = PolicyFile.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new PolicyError(`${file} is no policy:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** Every account that the policy names. Who is not root runs everything as itself. */
+async function resolveUsers(file: string, policy: PolicyFile): Promise<ReadonlyMap<string, SystemUser>> {
+  const own = currentUser();
+  const names = new Set([
+    policy.user,
+    ...policy.rules.flatMap(({ user }) => (user === undefined ? [] : [user])),
+  ]);
+  const users = new Map<string, SystemUser>();
+  for (const name of names) {
+    const user = name === 'same' || own.uid !== 0 ? own : await findUser(name);
+    if (user === undefined) throw new PolicyError(`${file}: this machine has no user "${name}".`);
+    users.set(name, user);
+  }
+  return users;
+}
+
+function summarize(policy: PolicyFile): string[] {
+  const lines = policy.rules.map((rule) => {
+    const approval = rule.requireApproval ? ', once another operator has approved it' : '';
+    return `${rule.effect === 'deny' ? 'not ' : ''}${rule.name}${rule.description === undefined ? '' : `: ${rule.description}`}${approval}`;
+  });
+  return policy.everything ? [...lines, `${EVERYTHING}${policy.rules.length > 0 ? ' else' : ''}`] : lines;
+}
+
+function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>): string[] {
+  const warnings: string[] = [];
+  if (policy.everything)
+    warnings.push('the policy allows everything: whoever is an operator has this account');
+  if (process.getuid?.() === 0 && [...users.values()].some(({ uid }) => uid === 0)) {
+    warnings.push('commands may run as root, whom the limit of processes does not bind');
+  }
+  return warnings;
+}

@@ -1,0 +1,68 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { countTasks } from './proc-files.ts';
+
+/** What a command may use. Each limit holds for each of its processes, but for `processes`. */
+export interface ResourceLimits {
+  /** Processes and threads that the command's user may have beyond those it has now. Does not bind root. */
+  readonly processes: number;
+  /** Private memory of a process (RLIMIT_DATA), in bytes. */
+  readonly memoryBytes: number;
+  /** Open files of a process. */
+  readonly openFiles: number;
+  /** Size of a file that a process writes, in bytes. Left out: no limit. */
+  readonly fileBytes?: number | undefined;
+}
+
+/** Programs that lower what another program may use and then become it. Undefined: this machine has none. */
+export interface Launchers {
+  readonly nice: string | undefined;
+  /** From util-linux: Linux only. */
+  readonly prlimit: string | undefined;
+}
+
+const FOLDERS = ['/usr/bin', '/bin'];
+
+/** Where this machine has them; the command's own PATH does not matter. */
+export async function findLaunchers(): Promise<Launchers> {
+  const [nice, prlimit] = await Promise.all([findIn(FOLDERS, 'nice'), findIn(FOLDERS, 'prlimit')]);
+  return { nice, prlimit };
+}
+
+/** The words to run so that the program runs niced and within its limits, in the same process. */
+export function launchWords(
+  command: readonly [program: string, ...args: string[]],
+  options: { launchers: Launchers; niceness: number; limits: ResourceLimits; uid: number },
+): [string, ...string[]] {
+  const { launchers, niceness, limits, uid } = options;
+  let words: [string, ...string[]] = [...command];
+  if (launchers.prlimit !== undefined) {
+    const tasks = countTasks(uid);
+    words = [
+      launchers.prlimit,
+      '--core=0',
+      `--nproc=${tasks + limits.processes}`,
+      `--data=${limits.memoryBytes}`,
+      `--nofile=${limits.openFiles}`,
+      ...(limits.fileBytes === undefined ? [] : [`--fsize=${limits.fileBytes}`]),
+      ...words,
+    ];
+  }
+  if (launchers.nice !== undefined && niceness > 0)
+    words = [launchers.nice, '-n', String(niceness), ...words];
+  return words;
+}
+
+async function findIn(folders: readonly string[], name: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    const file = `${folder}/${name}`;
+    try {
+      await access(file, constants.X_OK);
+      return file;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw error;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { createBoundedOutput, type OutputStreamName } from './bounded-output.ts';
+import { endProcesses } from './end-processes.ts';
+import { type Launchers, launchWords, type ResourceLimits } from './launcher.ts';
+import type { OrphanGuard } from './orphan-guard.ts';
+import { MARKER } from './proc-files.ts';
+import type { SystemUser } from './system-user.ts';
+
+/** A program with everything that it runs under. */
+export interface ProcessPlan {
+  /** Absolute. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** The whole of it: nothing is added but the command's mark. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: SystemUser;
+  /** 0 to 19. */
+  readonly niceness: number;
+  readonly limits: ResourceLimits;
+  /** Bytes of output, over both streams; what is more is dropped. */
+  readonly outputLimitBytes: number;
+}
+
+export interface RunOptions {
+  readonly commandId: string;
+  /** Ends it: SIGTERM to all its processes, then SIGKILL. */
+  readonly signal: AbortSignal;
+  onOutput(stream: OutputStreamName, text: string): void;
+  readonly launchers: Launchers;
+  /** From SIGTERM to SIGKILL, in milliseconds. @default 3000 */
+  readonly killGraceMs?: number;
+  /** Ends its processes should this one die. */
+  readonly guard?: OrphanGuard;
+}
+
+/** How a program ended. */
+export interface ProcessEnd {
+  /** Not set when it ended by a signal or did not start. */
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Set when it did not start. */
+  readonly errorMessage?: string;
+  readonly isTruncated: boolean;
+  readonly durationMs: number;
+}
+
+const DEFAULT_KILL_GRACE_MS = 3_000;
+/** How long pipes may stay open after all processes that could be found have ended, in milliseconds. */
+const PIPE_GRACE_MS = 500;
+
+/**
+ * Runs a program in a process group of its own, with nothing on its stdin, and hands on what it prints. When it has
+ * ended, or is to end, so does everything that it started. Resolves when all that is gone; never rejects because of
+ * what the program does.
+ */
+export async function runProcess(plan: ProcessPlan, options: RunOptions): Promise<ProcessEnd> {
+  const { commandId, signal, guard } = options;
+  const output = createBoundedOutput(plan.outputLimitBytes, options.onOutput);
+  const [file, ...args] = launchWords([plan.program, ...plan.args], {
+    ...plan,
+    ...options,
+    uid: plan.user.uid,
+  });
+  const startedAt = performance.now();
+  let endedAt: number | undefined;
+  const end = (rest: Omit<ProcessEnd, 'isTruncated' | 'durationMs'>): ProcessEnd => ({
+    ...rest,
+    isTruncated: output.isTruncated,
+    durationMs: (endedAt ?? performance.now()) - startedAt,
+  });
+  if (signal.aborted) return end({ errorMessage: 'It was stopped before it began.' });
+
+  const subprocess = execa(file, args, {
+    cwd: plan.cwd,
+    env: { ...plan.env, [MARKER]: commandId },
+    extendEnv: false,
+    ...identityOf(plan.user),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+    // In a group of its own, which is ended with this process.
+    killDescendants: true,
+    forceKillAfterDelay: false,
+  });
+  const { pid, stdout, stderr } = subprocess;
+  stdout.on('data', (bytes: Buffer) => output.write('stdout', bytes));
+  stderr.on('data', (bytes: Buffer) => output.write('stderr', bytes));
+  if (pid === undefined) {
+    const failed = await subprocess;
+    return end({
+      errorMessage: `It could not be started: ${failed.originalMessage ?? 'for an unknown reason'}`,
+    });
+  }
+
+  guard?.watch(pid, commandId);
+  try {
+    const exited = once(subprocess.nodeChildProcess, 'exit').then(() => {
+      endedAt = performance.now();
+    });
+    await Promise.race([exited, aborted(signal)]);
+    await endProcesses(pid, commandId, options.killGraceMs ?? DEFAULT_KILL_GRACE_MS);
+    // A process that could not be found may hold the pipes open.
+    const closed = new AbortController();
+    const giveUp = delay(PIPE_GRACE_MS, undefined, { signal: closed.signal }).then(
+      () => {
+        stdout.destroy();
+        stderr.destroy();
+      },
+      () => {},
+    );
+    const result = await subprocess;
+    closed.abort();
+    await giveUp;
+    output.end();
+    return end({
+      ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
+      ...(result.signal === undefined ? {} : { signal: result.signal }),
+    });
+  } finally {
+    guard?.forget(pid, commandId);
+  }
+}
+
+/** Nothing to change where it is the user whom we are. */
+function identityOf({ uid, gid }: SystemUser): { uid?: number; gid?: number } {
+  return process.getuid?.() === uid ? {} : { uid, gid };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
