@@ -43,6 +43,8 @@ export function createLanguageModel(
       ...shared,
       label: `${host} ${LLM_MODEL}`,
       model: endpoint(LLM_MODEL),
+      // Many endpoints refuse a request with a schema; all of them can be told to answer in JSON.
+      hasStructuredOutput: false,
       provider: {
         name: host,
         modelName: LLM_MODEL,
@@ -61,6 +63,7 @@ export function createLanguageModel(
     ...shared,
     label: `Mistral ${MISTRAL_MODEL}`,
     model: mistral(MISTRAL_MODEL),
+    hasStructuredOutput: true,
     provider: {
       name: 'Mistral',
       modelName: MISTRAL_MODEL,

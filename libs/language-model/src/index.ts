@@ -3,3 +3,4 @@ export * from './language-model.ts';
 export { LanguageModelConfig, LanguageModelSettings } from './language-model-config.ts';
 export type { ModelTool } from './model-tool.ts';
 export type { AnswerLimits } from './provider/answer-deadline.ts';
+export * from './text-classification.ts';

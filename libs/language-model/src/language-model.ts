@@ -1,4 +1,5 @@
 import type { ModelTool } from './model-tool.ts';
+import type { Classification, ClassifyRequest } from './text-classification.ts';
 
 /** One turn of a conversation, as a model sees it. */
 export interface ModelMessage {
@@ -39,4 +40,9 @@ export interface LanguageModel {
   streamText(request: TextRequest): AsyncIterable<string>;
   /** The whole answer. Throws as `streamText`. */
   generateText(request: TextRequest): Promise<string>;
+  /**
+   * To which of the options a text belongs. Absent where there is no model.
+   * @throws as `streamText`, and ParleyError `agent_failed` when the answer is none or takes longer than `timeoutMs`
+   */
+  classify?(request: ClassifyRequest): Promise<Classification>;
 }

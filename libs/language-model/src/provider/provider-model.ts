@@ -4,6 +4,7 @@ import { collect } from '../collect.ts';
 import type { LanguageModel, TextRequest } from '../language-model.ts';
 import { throwIfStopped } from '../stop-signal.ts';
 import { type AnswerLimits, startAnswerDeadline } from './answer-deadline.ts';
+import { classifyText } from './classify-text.ts';
 import { brokenAnswer, type Provider, providerError, toProviderError } from './provider-error.ts';
 import { openToolRounds } from './tool-rounds.ts';
 
@@ -14,6 +15,8 @@ export interface ProviderModelOptions {
   readonly limits: AnswerLimits;
   /** Further tries after a transient failure (408, 409, 429, 5xx, no connection), before the first piece. */
   readonly retries: number;
+  /** Whether the provider holds an answer to a JSON schema. */
+  readonly hasStructuredOutput: boolean;
 }
 
 /** A provider's model behind the port, over the AI SDK. */
@@ -90,7 +93,13 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
     }
   }
 
-  return { label, isOffline: false, streamText: stream, generateText: (request) => collect(stream(request)) };
+  return {
+    label,
+    isOffline: false,
+    streamText: stream,
+    generateText: (request) => collect(stream(request)),
+    classify: (request) => classifyText(options, request),
+  };
 }
 
 function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {

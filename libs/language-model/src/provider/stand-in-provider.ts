@@ -16,6 +16,7 @@ export interface ReceivedRequest {
     readonly stream?: boolean;
     readonly max_tokens?: number;
     readonly temperature?: number;
+    readonly response_format?: { readonly type: string; readonly json_schema?: unknown };
     readonly tools?: readonly {
       readonly function: { readonly name: string; readonly parameters: unknown };
     }[];
@@ -112,6 +113,18 @@ export function callTools(
     }
     endStream(response, 'tool_calls');
   };
+}
+
+/** Answers at once with this text, where no stream was asked for. */
+export function respondWithText(content: string): Script {
+  return respondWith(200, {
+    id: 'stand-in',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model: 'stand-in',
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 8, completion_tokens: 4, total_tokens: 12 },
+  });
 }
 
 export function beginStream(response: ServerResponse): void {

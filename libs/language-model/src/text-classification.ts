@@ -1,0 +1,23 @@
+/** Which of some things a text belongs to. */
+export interface ClassifyRequest {
+  /** The beginning of it is enough: what comes after 2,000 characters is not sent. */
+  readonly text: string;
+  readonly options: readonly ClassOption[];
+  /** Stops the question and closes the request to the provider. */
+  readonly signal?: AbortSignal;
+  /** The whole question, in milliseconds. It is asked once, without further tries. @default 3000 */
+  readonly timeoutMs?: number;
+}
+
+export interface ClassOption {
+  readonly id: string;
+  /** One line that says what belongs to it. */
+  readonly description: string;
+}
+
+export interface Classification {
+  /** One of the options, or undefined: it belongs to none. */
+  readonly id: string | undefined;
+  /** 0 to 1, in the model's own opinion. */
+  readonly confidence: number;
+}
