@@ -2,6 +2,8 @@ import type { AgentDefinition } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
 import { createAssistantAgent } from './assistant/assistant-agent.ts';
 import { echoAgent } from './echo/echo-agent.ts';
+import { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
+import { createHrAgent } from './helpdesk/hr/hr-agent.ts';
 
 /** An agent that comes with Parley. */
 export interface ShippedAgent {
@@ -18,6 +20,8 @@ export interface ShippedAgentDeps {
 const agents: readonly ShippedAgent[] = [
   { name: 'echo', create: () => echoAgent },
   { name: 'assistant', create: ({ languageModel }) => createAssistantAgent(languageModel) },
+  { name: 'hr', create: ({ languageModel }) => createHrAgent(languageModel) },
+  { name: 'finance', create: ({ languageModel }) => createFinanceAgent(languageModel) },
 ];
 
 /** By their names for `--use`. */

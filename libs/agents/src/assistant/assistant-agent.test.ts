@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTestContext } from '@parley/agent-kit/testing';
-import { createLanguageModel, type LanguageModel, type TextRequest } from '@parley/language-model';
+import { createTestContext, testAgent } from '@parley/agent-kit/testing';
+import { createLanguageModel } from '@parley/language-model';
 import {
   beginStream,
   respondWith,
@@ -99,25 +99,43 @@ describe('Assistant', () => {
     });
   });
 
-  it('keeps nothing from one message to the next', async () => {
-    const requests: TextRequest[] = [];
-    const model: LanguageModel = {
-      label: 'recorder',
-      isOffline: false,
-      async *streamText(request) {
-        requests.push(request);
-        yield 'ok';
-      },
-      generateText: async () => 'ok',
-    };
-    const assistant = createAssistantAgent(model);
-    await Promise.all([
-      assistant.onMessage(createTestContext('mine').context),
-      assistant.onMessage(createTestContext('yours').context),
-    ]);
-    expect(requests.map(({ messages }) => messages)).toEqual([
-      [{ role: 'user', text: 'mine' }],
-      [{ role: 'user', text: 'yours' }],
-    ]);
+  it('hands the earlier messages of the conversation on, and nothing of other conversations', async () => {
+    const provider = await startStandInProvider();
+    try {
+      provider.play(streamPieces('ok'));
+      const model = createLanguageModel({
+        MISTRAL_MODEL,
+        LLM_BASE_URL: provider.baseUrl,
+        LLM_MODEL: 'llama',
+      });
+      const assistant = testAgent(createAssistantAgent(model));
+      const grace = { id: 'grace', name: 'Grace' };
+      await assistant.send('mine');
+      await Promise.all([assistant.send('mine again'), assistant.send('hers', { user: grace })]);
+      const seen = provider.requests.map(({ body }) => body.messages.slice(1).map(({ content }) => content));
+      expect(seen).toEqual(expect.arrayContaining([['mine'], ['mine', 'ok', 'mine again'], ['hers']]));
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('hands on no more of a long conversation than a model can take', async () => {
+    const provider = await startStandInProvider();
+    try {
+      provider.play(streamPieces('ok'));
+      const model = createLanguageModel({
+        MISTRAL_MODEL,
+        LLM_BASE_URL: provider.baseUrl,
+        LLM_MODEL: 'llama',
+      });
+      const history = Array.from({ length: 30 }, (_, index) => `${index} `.padEnd(1000, 'x'));
+      await createAssistantAgent(model).onMessage(createTestContext('Go on', { history }).context);
+      const messages = provider.requests[0]?.body.messages.slice(1) ?? [];
+      expect(messages).toHaveLength(13);
+      expect(messages.at(-1)?.content).toBe('Go on');
+      expect(messages.at(-2)?.content).toMatch(/^29 /);
+    } finally {
+      await provider.close();
+    }
   });
 });

@@ -1,6 +1,8 @@
 import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
 import { CAPABILITIES } from '@parley/shared-models';
+import { turnsOf } from '../conversation-turns.ts';
+import { languageModelCapability } from '../language-model-capability.ts';
 
 /** About 12,000 characters: a long answer, well below what a message may hold. */
 const MAX_OUTPUT_TOKENS = 3000;
@@ -10,27 +12,22 @@ export function createAssistantAgent(model: LanguageModel): AgentDefinition {
   return defineAgent({
     name: 'Assistant',
     description: `Answers questions and helps with texts (${model.label})`,
-    capabilities: [
-      'questions',
-      'writing',
-      CAPABILITIES.answersAnything,
-      // A capability has 64 characters at most.
-      `${CAPABILITIES.languageModelPrefix}${model.label}`.slice(0, 64),
-    ],
+    capabilities: ['questions', 'writing', CAPABILITIES.answersAnything, languageModelCapability(model)],
     keywords: ['assistant', 'help', 'question', 'explain', 'write', 'translate', 'summarize'],
     examples: [
-      'Hello! What can you help with?',
       'Explain what a message queue is',
       'Write a short invitation to a summer party',
       'Translate this into French',
     ],
     concurrency: 8,
     timeoutMs: 180_000,
-    async onMessage({ text, agent, typing, stream, signal, logger }) {
+    async onMessage(context) {
+      const { agent, typing, stream, signal, logger } = context;
       typing();
       const answer = model.streamText({
         system: introduce(agent.name),
-        messages: [{ role: 'user', text }],
+        // The rules read one message; what was said before would be fetched for nothing.
+        messages: model.isOffline ? [{ role: 'user', text: context.text }] : await turnsOf(context),
         maxOutputTokens: MAX_OUTPUT_TOKENS,
         signal,
       });
@@ -48,7 +45,7 @@ function introduce(name: string): string {
   return [
     `You are ${name}, the general assistant in Parley, a chat in which people talk to software agents.`,
     'Answer in the language of the message, to the point, in Markdown where it helps.',
-    'You see only this one message, nothing that was said before: where it refers to something earlier, ask for it.',
+    'You see the last messages of this conversation. Replies of other agents in it begin with their name in brackets; yours do not.',
     'You have no tools and cannot look anything up. Say so when you do not know; invent nothing.',
   ].join('\n');
 }

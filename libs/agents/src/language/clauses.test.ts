@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { asksForHelp, isNotSo, isQuestion, splitClauses } from './clauses.ts';
+import { asksForHelp, isNotSo, isQuestion, splitClauses, withoutMention } from './clauses.ts';
 
 describe('a message', () => {
   it.each([
@@ -61,4 +61,17 @@ describe('a clause', () => {
       expect(asksForHelp(clause)).toBe(false);
     },
   );
+});
+
+describe('a message that begins with a mention', () => {
+  it.each([
+    ['@Finance What is left?', 'What is left?'],
+    ['@Finance, what is left?', 'what is left?'],
+    ['@"Long Name" hello', 'hello'],
+    ['mail ada@example.com now', 'mail ada@example.com now'],
+    ['What is left, @Finance', 'What is left, @Finance'],
+    ['@Finance', '@Finance'],
+  ])('%s', (text, rest) => {
+    expect(withoutMention(text)).toBe(rest);
+  });
 });

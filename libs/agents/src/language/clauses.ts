@@ -50,3 +50,8 @@ export function asksForHelp(clause: string): boolean {
 
 const HELP =
   /^(?:(?:hi|hey|hello|hallo|good (?:morning|afternoon|evening|day)|moin|servus|bonjour|hola)(?: there| all| everyone| \p{L}+)?)$|^(?:help|help me|hilfe)$|\b(?:what|how) (?:can|could|do) you (?:do|help|know|offer|answer)\b|\bwho are you\b|\bwhat are you\b/u;
+
+/** Without the `@Finance` at the beginning with which a person addresses an agent. */
+export function withoutMention(text: string): string {
+  return text.replace(/^\s*@(?:"[^"\n]{1,64}"|“[^”\n]{1,64}”|[\p{L}\p{N}._-]{1,64})[,:]?\s+/u, '');
+}

@@ -1,0 +1,14 @@
+import type { Handbook } from './handbook.ts';
+
+/** What the handbook says to a question, with the section that says it. */
+export function lookUpIn(handbook: Handbook, name: string): (question: string) => string | undefined {
+  return (question) => {
+    const [best, ...others] = handbook.search(question);
+    if (best === undefined) return undefined;
+    const see = others.map(({ page, title }) => `*${page} › ${title}*`).join(', ');
+    return [
+      best.text,
+      `— ${name}, *${best.page} › ${best.title}*${see === '' ? '' : `. See also ${see}`}`,
+    ].join('\n\n');
+  };
+}

@@ -1,0 +1,42 @@
+import { type AgentDefinition, defineAgent, type MessageContext } from '@parley/agent-kit';
+import type { LanguageModel } from '@parley/language-model';
+import type { JsonValue } from '@parley/shared-models';
+import { languageModelCapability } from '../language-model-capability.ts';
+import type { AnyAction, Call } from './action.ts';
+import { answerByRules } from './answer-by-rules.ts';
+import { answerWithTools } from './answer-with-tools.ts';
+import type { Remembered } from './run-calls.ts';
+
+/** What makes an agent that keeps facts by rules, and by a language model with the same rules as its tools. */
+export interface RuleBook<State extends JsonValue> {
+  readonly remembered: Remembered<State>;
+  readonly actions: readonly AnyAction<State>[];
+  /** What one clause means; undefined: nothing that the rules know. `clauses.ts` makes the clauses. */
+  understand(clause: string): readonly Call<State>[] | undefined;
+  /** Looks a question up where the agent keeps what it knows; undefined: nothing is found. */
+  lookUp?(question: string): string | undefined;
+  /** Said to what is not understood: that it is not, and what one can say. */
+  readonly notUnderstood: string;
+  /** For the language model: who it is and how it talks. */
+  readonly persona: string;
+}
+
+/** The definition without what the rule book does; `capabilities` without the language model's. */
+export type RuleAgentProfile = Omit<AgentDefinition, 'onMessage'>;
+
+export function createRuleAgent<State extends JsonValue>(
+  profile: RuleAgentProfile,
+  book: RuleBook<State>,
+  model: LanguageModel,
+): AgentDefinition {
+  return defineAgent({
+    concurrency: 16,
+    timeoutMs: 180_000,
+    ...profile,
+    capabilities: [...(profile.capabilities ?? []), languageModelCapability(model)],
+    async onMessage(context: MessageContext) {
+      if (model.isOffline) await context.reply(await answerByRules(context, book));
+      else await answerWithTools(context, book, model);
+    },
+  });
+}
