@@ -1,5 +1,5 @@
 import { type ArgumentsTest, argumentsTest, wholeTextTest } from './argument-patterns.ts';
-import { findProgram, isDeniedProgram } from './find-program.ts';
+import { findProgram, isDeniedProgram, isSameProgram } from './find-program.ts';
 import { findFolder, isInside } from './folders.ts';
 import { EVERYTHING, type PolicyFile, type Rule } from './policy-file.ts';
 import { findRefusedCharacter } from './refused-characters.ts';
@@ -119,7 +119,7 @@ export function createDecide(policy: PolicyFile, resolveFolder: (folder: string)
     const [word, ...args] = split.words;
     const program = await programOf(rule);
     // As the rule has it, or the other way to write the same: the name for the path, the path for the name.
-    const isMeant = word === rule.program || (program !== undefined && asked === program && !isWinding(word));
+    const isMeant = word === rule.program || (!isWinding(word) && (await isSameProgram(asked, program)));
     if (!isMeant) return undefined;
     if (program === undefined) return `allows ${rule.program}, but this machine does not have it`;
     return (await test.args(args, cwd)) ? { program, args } : 'does not allow these arguments';

@@ -16,6 +16,13 @@ export async function findProgram(
   return undefined;
 }
 
+/** Whether both are one file under one name: `/bin` is often a link to `/usr/bin`. */
+export async function isSameProgram(one: string | undefined, other: string | undefined): Promise<boolean> {
+  if (one === undefined || other === undefined) return false;
+  if (one === other) return true;
+  return path.basename(one) === path.basename(other) && (await realpath(one)) === (await realpath(other));
+}
+
 /**
  * Whether a program that was asked for is the one that a rule denies, also by way of a link with another name. A link
  * to a program that acts by the name it is called by (busybox) is as many programs as it has names.
