@@ -54,7 +54,7 @@ describe('a message that nobody can answer', () => {
       messageId: deriveId(envelope.messageId, 'unroutable', 1),
       correlationId: envelope.messageId,
       type: 'chat.failed',
-      headers: { [HEADERS.sender]: 'user:ada', [HEADERS.attempt]: 1 },
+      headers: { [HEADERS.sender]: 'system:broker', [HEADERS.attempt]: 1 },
     });
     expect(Failure.parse(parsed(failed))).toEqual({
       requestId: envelope.messageId,

@@ -1,57 +1,73 @@
 import type { Envelope } from '@parley/messaging';
 import { Reject } from '@parley/messaging';
-import { decideReceiver } from '@parley/routing';
+import { decideReceiver, type IntentScorer, type ModelChoice, type Workload } from '@parley/routing';
 import {
   type AgentStatus,
   appendHop,
   ChatMessage,
+  decodeSessionHint,
   decodeTarget,
   deriveId,
   encodeRouting,
   type Failure,
   HEADERS,
-  type Target,
 } from '@parley/shared-models';
 
-export interface RoutingContext {
+export interface RoutingContext extends Workload {
   readonly agents: () => Iterable<AgentStatus>;
-  readonly recentlyAssigned: (agentId: string) => number;
-  readonly offlineForMs: (agentId: string) => number;
-  readonly graceMs: number;
+  readonly scoreIntent: IntentScorer;
+}
+
+export interface RoutedMessage {
+  /** What to publish to `server_input_queue`. */
+  readonly forwarded: Envelope;
+  /** The message's text where a language model may know better; give its choice with the next try. */
+  readonly openText?: string;
 }
 
 /**
- * What the broker publishes to `server_input_queue` for a message that somebody sent: the same message with the
- * decision in its headers, or a `chat.failed` that says why there is none.
+ * What the broker makes of a message that somebody sent: the same message with the decision in its headers, or a
+ * `chat.failed` that says why there is none.
  * An addressed message is decided from its headers; the body of any other is parsed for its text.
  * @throws Reject `malformed_message` when headers or body are not of the protocol
  */
-export function routeMessage(envelope: Envelope, context: RoutingContext): Envelope {
+export function routeMessage(
+  envelope: Envelope,
+  context: RoutingContext,
+  modelChoice?: ModelChoice,
+): RoutedMessage {
   const now = Date.now();
   const hops = appendHop(stringHeader(envelope, HEADERS.hops), 'broker', now);
-  const target = targetOf(envelope);
+  const target = decodeHeader(envelope, HEADERS.target, decodeTarget);
+  const session = decodeHeader(envelope, HEADERS.session, decodeSessionHint);
+  let text: string | undefined;
   const answer = decideReceiver({
     ...(target === undefined ? {} : { target }),
-    text: () => textOf(envelope),
+    ...(session === undefined ? {} : { session }),
+    ...(modelChoice === undefined ? {} : { modelChoice }),
+    text: () => {
+      text ??= textOf(envelope);
+      return text;
+    },
     agents: context.agents(),
+    scoreIntent: context.scoreIntent,
     recentlyAssigned: context.recentlyAssigned,
     offlineForMs: context.offlineForMs,
     graceMs: context.graceMs,
   });
+  const open = answer.isOpen === true && text !== undefined ? { openText: text } : {};
   if (answer.ok) {
-    return {
-      ...envelope,
-      headers: {
-        ...envelope.headers,
-        [HEADERS.hops]: hops,
-        [HEADERS.receiver]: `agent:${answer.decision.agentId}`,
-        [HEADERS.routing]: encodeRouting(answer.decision),
-      },
+    const headers = {
+      ...envelope.headers,
+      [HEADERS.hops]: hops,
+      [HEADERS.receiver]: `agent:${answer.decision.agentId}`,
+      [HEADERS.routing]: encodeRouting(answer.decision),
     };
+    return { ...open, forwarded: { ...envelope, headers } };
   }
   const attempt = envelope.headers[HEADERS.attempt] ?? 0;
   const failure: Failure = { requestId: envelope.messageId, code: answer.code, message: answer.message };
-  return {
+  const forwarded: Envelope = {
     messageId: deriveId(envelope.messageId, 'unroutable', attempt),
     correlationId: envelope.messageId,
     type: 'chat.failed',
@@ -59,6 +75,7 @@ export function routeMessage(envelope: Envelope, context: RoutingContext): Envel
     headers: { ...envelope.headers, [HEADERS.hops]: hops },
     body: Buffer.from(JSON.stringify(failure)),
   };
+  return { ...open, forwarded };
 }
 
 export function stringHeader(envelope: Envelope, name: string): string | undefined {
@@ -66,13 +83,13 @@ export function stringHeader(envelope: Envelope, name: string): string | undefin
   return value === undefined ? undefined : String(value);
 }
 
-function targetOf(envelope: Envelope): Target | undefined {
-  const header = stringHeader(envelope, HEADERS.target);
+function decodeHeader<T>(envelope: Envelope, name: string, decode: (header: string) => T): T | undefined {
+  const header = stringHeader(envelope, name);
   if (header === undefined) return undefined;
   try {
-    return decodeTarget(header);
+    return decode(header);
   } catch (cause) {
-    throw new Reject('malformed_message', 'the header "target" is none', { cause });
+    throw new Reject('malformed_message', `the header "${name}" is none`, { cause });
   }
 }
 

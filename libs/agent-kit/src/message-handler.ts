@@ -19,7 +19,7 @@ export interface MessageHandlerOptions {
   /** Under which the agent remembers. */
   readonly group: () => string;
   /** What the server does for it: memory, history, questions to others. */
-  readonly services: AgentServices;
+  readonly services: () => AgentServices;
   /** As registered; asked for with each message, since a registration can change it. */
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
   readonly meter: WorkMeter;
@@ -142,7 +142,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         agent: options.identity(),
         group: options.group(),
         writer,
-        services: options.services,
+        services: options.services(),
         signal: abort.signal,
         logger,
       });

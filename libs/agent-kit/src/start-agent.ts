@@ -1,4 +1,4 @@
-import { type AgentServices, joinAsAgent } from '@parley/control-plane';
+import { joinAsAgent } from '@parley/control-plane';
 import {
   type MessageBus,
   retryWhileUnavailable,
@@ -6,15 +6,7 @@ import {
   type Subscription,
 } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import {
-  type AgentState,
-  agentQueue,
-  agentSignalKey,
-  newId,
-  ParleyError,
-  Signals,
-  slugOf,
-} from '@parley/shared-models';
+import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { profileOf } from './agent-profile.ts';
 import { createMessageHandler } from './message-handler.ts';
@@ -55,7 +47,7 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
     bus,
     definition: () => definition,
     group: () => profile.group,
-    services: notOffered,
+    services: () => membership,
     identity: () => identity,
     meter,
     logger,
@@ -171,12 +163,3 @@ async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<
     signal.removeEventListener('abort', onAbort);
   }
 }
-
-/** The server does not offer these yet. */
-const refuse = (): Promise<never> =>
-  Promise.reject(new ParleyError('not_supported', 'This server does not offer that yet.'));
-const notOffered: AgentServices = {
-  memory: { get: refuse, put: refuse, delete: refuse, history: refuse },
-  history: refuse,
-  ask: refuse,
-};

@@ -63,11 +63,16 @@ export interface AskRequest {
   readonly timeoutMs: number;
 }
 
-/** What the server does for an agent while it answers a message. */
+/**
+ * What the server does for an agent while it answers a message.
+ * Errors of all: ParleyError `unavailable`, `unknown_agent` (the agent is about to register again), `stale_incarnation`.
+ */
 export interface AgentServices {
   readonly memory: MemoryAccess;
   /** Messages of the request's conversation, oldest first. @throws ParleyError `forbidden` for a request of somebody else */
   history(request: HistoryRequest): Promise<readonly ChatMessage[]>;
   /** Another agent's reply. @throws ParleyError `ask_loop`, `ask_depth`, or with what became of the question */
   ask(request: AskRequest, signal?: AbortSignal): Promise<ChatMessage>;
+  /** Nobody wants the answer any more: stops it. */
+  cancelAsk(request: { readonly id: string }): Promise<void>;
 }

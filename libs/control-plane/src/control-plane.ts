@@ -4,9 +4,23 @@ import type {
   AgentProfile,
   AgentState,
   AgentStatus,
+  ChatMessage,
   CommandOutput,
   CommandResult,
 } from '@parley/shared-models';
+import type {
+  AskRequest,
+  HistoryRequest,
+  MemoryAccess,
+  MemoryChange,
+  MemoryEntry,
+} from './agent-services.ts';
+
+/** An agent that calls, as it was registered. */
+export interface AgentCaller {
+  readonly agentId: string;
+  readonly incarnation: number;
+}
 
 export interface RegisterAgentRequest {
   /** The id that the agent wants; `isExclusive` tells what happens when it is in use. */
@@ -90,6 +104,17 @@ export interface ControlPlaneHandlers {
     request: { agentId: string; incarnation: number },
     push: Push<AgentCommand>,
   ): Promise<() => void>;
+  // What `AgentServices` offers to an agent; the group is that of the agent that calls.
+  getMemory(request: AgentCaller & Parameters<MemoryAccess['get']>[0]): Promise<MemoryEntry>;
+  putMemory(request: AgentCaller & Parameters<MemoryAccess['put']>[0]): Promise<MemoryEntry>;
+  deleteMemory(request: AgentCaller & MemoryChange): Promise<number>;
+  memoryHistory(
+    request: AgentCaller & Parameters<MemoryAccess['history']>[0],
+  ): Promise<readonly MemoryEntry[]>;
+  history(request: AgentCaller & HistoryRequest): Promise<readonly ChatMessage[]>;
+  /** The signal is aborted when the caller has gone, which stops nothing but the wait. */
+  ask(request: AgentCaller & AskRequest, signal: AbortSignal): Promise<ChatMessage>;
+  cancelAsk(request: AgentCaller & { id: string }): Promise<void>;
   /** Called for each piece, in order; a rejection ends the stream with that error. */
   commandOutput(output: CommandOutput & { incarnation: number }): Promise<void>;
   commandResult(result: CommandResult & { incarnation: number }): Promise<void>;

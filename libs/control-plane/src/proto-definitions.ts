@@ -9,13 +9,21 @@ export const SERVICE_NAMES = [
   'BrokerRegistrationService',
   'CommandService',
   'AgentMemoryService',
+  'AgentConversationService',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 type Constructors = Readonly<Record<ServiceName, ServiceClientConstructor>>;
 
 const PROTOS = fileURLToPath(new URL('../../../protos/', import.meta.url));
-const FILES = ['agent_registration', 'agent_status', 'broker_registration', 'command', 'memory'];
+const FILES = [
+  'agent_registration',
+  'agent_status',
+  'broker_registration',
+  'command',
+  'memory',
+  'agent_conversation',
+];
 
 let loaded: Constructors | undefined;
 

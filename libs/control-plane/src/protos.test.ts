@@ -31,6 +31,7 @@ describe('the .proto files', () => {
       AgentStatusService: ['GetAgentStatus', 'SubscribeToAgentStatus stream'],
       CommandService: ['ReceiveCommands stream', 'stream SendCommandOutput', 'SendCommandResult'],
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
+      AgentConversationService: ['History', 'Ask', 'CancelAsk'],
     });
   });
 

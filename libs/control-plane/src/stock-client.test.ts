@@ -1,6 +1,6 @@
 import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { type ChatMessage, newId } from '@parley/shared-models';
 import { onLoopback } from './testing/fixture.ts';
 import { agentStatus } from './testing/in-memory-handlers.ts';
 import { call, type StockStream, stockStub } from './testing/stock-stubs.ts';
@@ -20,10 +20,12 @@ describe('a stock gRPC client made of the .proto files', () => {
       statuses: stub('agent_status', 'AgentStatusService'),
       commands: stub('command', 'CommandService'),
       memory: stub('memory', 'AgentMemoryService'),
+      conversations: stub('agent_conversation', 'AgentConversationService'),
     };
   }
   const profile = { name: 'Écho', group: 'echo' };
   const me = { agent_id: 'echo', incarnation: 1 };
+  const callerOf = ({ agent_id: agentId, incarnation }: typeof me) => ({ agentId, incarnation });
   const items = (stream: StockStream | undefined) => {
     if (stream === undefined) throw new Error('no such rpc');
     const iterator = stream[Symbol.asyncIterator]();
@@ -90,6 +92,68 @@ describe('a stock gRPC client made of the .proto files', () => {
     expect(await call(registration, 'UnregisterAgent', me)).toEqual({});
   });
 
+  it('remembers', async () => {
+    const { registration, memory } = await served();
+    await call(registration, 'RegisterAgent', { agent_id: 'echo', instance_id: 'p', profile });
+    const key = { ...me, subject: 'ada', key: 'goal' };
+    const stored = {
+      key: 'goal',
+      value: '"10k steps"',
+      version: '1',
+      updated_at: '2026-01-31T12:00:00.000Z',
+      is_deleted: false,
+      write_id: 'w1',
+    };
+    const put = { key, value: '"10k steps"', expected_version: 0, write_id: 'w1' };
+    expect(await call(memory, 'Put', put)).toEqual({ entry: stored });
+    expect(await call(memory, 'Get', { key })).toEqual({ entry: stored });
+    expect(await call(memory, 'History', { key })).toEqual({ entries: [stored] });
+    expect(await call(memory, 'Delete', { key })).toEqual({ version: '1' });
+  });
+
+  it('knows what was said before, and asks others', async () => {
+    const { handlers, registration, conversations } = await served();
+    await call(registration, 'RegisterAgent', { agent_id: 'echo', instance_id: 'p', profile });
+    const message: ChatMessage = {
+      id: newId(),
+      conversationId: newId(),
+      seq: 2,
+      kind: 'REPLY',
+      sender: { kind: 'agent', id: 'finance', name: 'Finance' },
+      text: '€ 10',
+      createdAt: '2026-01-31T12:00:00.000Z',
+      metadata: { cited: true },
+    };
+    const received = {
+      id: message.id,
+      conversation_id: message.conversationId,
+      seq: '2',
+      kind: 'MESSAGE_KIND_REPLY',
+      sender: { kind: 'PARTICIPANT_KIND_AGENT', id: 'finance', name: 'Finance' },
+      text: '€ 10',
+      created_at: message.createdAt,
+      metadata: '{"cited":true}',
+    };
+    handlers.said = [message];
+    handlers.answer = async () => message;
+    const requestId = newId();
+    const history = await call(conversations, 'History', { ...me, request_id: requestId });
+    expect(history).toMatchObject({ messages: [received] });
+    expect(handlers.requests.at(-1)?.request).toEqual({ ...callerOf(me), requestId, limit: 50 });
+    const id = newId();
+    const ask = { ...me, request_id: requestId, id, target_name: 'Finance', text: 'Left?', timeout_ms: 900 };
+    expect(await call(conversations, 'Ask', ask)).toMatchObject({ reply: received });
+    expect(handlers.requests.at(-1)?.request).toEqual({
+      ...callerOf(me),
+      requestId,
+      id,
+      target: { agentName: 'Finance' },
+      text: 'Left?',
+      timeoutMs: 900,
+    });
+    expect(await call(conversations, 'CancelAsk', { ...me, id })).toEqual({});
+  });
+
   it('lives the life of a broker', async () => {
     const { handlers, brokers, statuses } = await served();
     const broker = { broker_id: 'b-1', name: 'Go broker' };
@@ -128,6 +192,7 @@ describe('a stock gRPC client made of the .proto files', () => {
 
   it('reads why it was refused from the status and the trailing metadata', async () => {
     const { registration, statuses, memory } = await served();
+    const stranger = { ...me, key: 'goal' };
     const refusal = (done: Promise<unknown>) =>
       done.then(
         () => undefined,
@@ -152,9 +217,14 @@ describe('a stock gRPC client made of the .proto files', () => {
       more: null,
     });
     expect(await refusal(call(statuses, 'GetAgentStatus', { agent_id: 'echo' }))).toMatchObject({ code: 5 });
-    expect(await refusal(call(memory, 'Get', { key: { ...me, key: 'goal' } }))).toMatchObject({
-      code: 12,
-      parley: 'not_supported',
+    expect(await refusal(call(memory, 'Get', { key: stranger }))).toMatchObject({ code: 5 });
+    await call(registration, 'RegisterAgent', { agent_id: 'echo', instance_id: 'p', profile });
+    const late = { key: stranger, value: '1', expected_version: 7 };
+    expect(await refusal(call(memory, 'Put', late))).toEqual({
+      code: 10,
+      details: 'it has version 0',
+      parley: 'id_conflict',
+      more: { version: 0 },
     });
   });
 });

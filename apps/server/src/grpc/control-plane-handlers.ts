@@ -1,12 +1,16 @@
 import type { ControlPlaneHandlers } from '@parley/control-plane';
 import { ParleyError } from '@parley/shared-models';
 import { statusOf } from '../agents/agent-entry.ts';
+import { createMemoryHandlers } from '../agents/memory-requests.ts';
+import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 
 /** What the server does for each RPC. */
 export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
   const { agents, brokers, commands, config } = services;
   return {
+    ...createMemoryHandlers(services),
+    ...createAskHandlers(services),
     async registerAgent(request) {
       const before = agents.get(request.agentId);
       const response = await agents.register(request);

@@ -6,6 +6,7 @@ import type { ReplyWriter } from '../reply-writer.ts';
 import { createAsk } from './create-ask.ts';
 import { createHistory } from './create-history.ts';
 import { createMemory } from './create-memory.ts';
+import { patientServices } from './patient-services.ts';
 
 export interface ContextParts {
   readonly request: ChatMessage;
@@ -19,7 +20,9 @@ export interface ContextParts {
 
 /** What an agent's handler gets for one try at one message. Each member that does more than pass on has a file here. */
 export function createContext(parts: ContextParts): MessageContext {
-  const { request, agent, group, writer, services, signal, logger } = parts;
+  const { request, agent, group, writer, signal } = parts;
+  const logger = parts.logger.child({ messageId: request.id, conversationId: request.conversationId });
+  const services = patientServices(parts.services, { signal, logger });
   const { user } = originOf(request);
   const requestId = request.id;
   return {
@@ -30,7 +33,7 @@ export function createContext(parts: ContextParts): MessageContext {
     user: { id: user.id, name: user.name },
     memory: createMemory({ access: services.memory, subject: subjectOf(user), group, requestId, signal }),
     history: createHistory(services, request),
-    ask: createAsk({ services, group, requestId, signal }),
+    ask: createAsk({ services, group, requestId, signal, logger }),
     reply: async (text, metadata) => {
       if (signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
       await writer.reply(text, metadata);
@@ -38,6 +41,6 @@ export function createContext(parts: ContextParts): MessageContext {
     stream: (pieces, metadata) => writer.stream(pieces, signal, metadata),
     typing: (isTyping = true) => writer.typing(isTyping),
     signal,
-    logger: logger.child({ messageId: request.id, conversationId: request.conversationId }),
+    logger,
   };
 }

@@ -63,7 +63,7 @@ export async function startHandler(
     bus,
     definition: () => ({ name: AGENT.name, ...definition }),
     group: () => AGENT.id,
-    services,
+    services: () => services,
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
     meter,
     logger: createLogger('test', 'silent'),

@@ -10,5 +10,6 @@ export function createInMemoryServices(): AgentServices & { readonly memory: InM
     ask: async ({ target }) => {
       throw new ParleyError('unknown_agent', `Nobody answers ${JSON.stringify(target)} here.`);
     },
+    cancelAsk: async () => {},
   };
 }

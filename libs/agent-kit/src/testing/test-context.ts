@@ -90,6 +90,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
     },
     services: {
       memory,
+      cancelAsk: async () => {},
       history: async ({ limit }) => earlier.slice(-limit),
       async ask({ target, text: question }) {
         const address = target.agentName ?? (target as AgentAddress);

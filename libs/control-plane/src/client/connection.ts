@@ -19,7 +19,7 @@ export type AnswerStream = ClientReadableStream<object>;
 /** One gRPC channel that can be thrown away and replaced, and every call on it. */
 export interface Connection {
   /** @throws ParleyError */
-  unary(method: Method, request: object, signal?: AbortSignal): Promise<object>;
+  unary(method: Method, request: object, signal?: AbortSignal, deadlineMs?: number): Promise<object>;
   answerStream(method: Method, request: object): AnswerStream;
   requestStream(
     method: Method,
@@ -66,7 +66,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 
   return {
-    unary(method, request, signal) {
+    unary(method, request, signal, deadlineMs = options.callMs) {
       return new Promise((resolve, reject) => {
         const done = (error: ServiceError | null, answer?: object): void => {
           calls.delete(call);
@@ -75,7 +75,7 @@ export function openConnection(options: ConnectionOptions): Connection {
           else resolve(answer ?? {});
         };
         const { path, requestSerialize, responseDeserialize } = method;
-        const deadline = Date.now() + options.callMs;
+        const deadline = Date.now() + deadlineMs;
         const call = track(
           live().makeUnaryRequest(
             path,

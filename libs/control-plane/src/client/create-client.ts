@@ -1,5 +1,7 @@
 import type { AgentCommand, AgentStatus, CommandResult } from '@parley/shared-models';
+import type { AgentServices } from '../agent-services.ts';
 import type {
+  AgentCaller,
   AgentStatusUpdate,
   HeartbeatRequest,
   HeartbeatResponse,
@@ -14,6 +16,7 @@ import * as answers from '../wire/answers.ts';
 import { agentState } from '../wire/enum-names.ts';
 import { joinPieces } from '../wire/join-pieces.ts';
 import { parseAnswer } from '../wire/parse.ts';
+import { createAgentServices } from './agent-services.ts';
 import { type CommandOutputStream, openCommandOutput } from './command-output-stream.ts';
 import { type Method, openConnection } from './connection.ts';
 import { readStream } from './read-stream.ts';
@@ -66,6 +69,8 @@ export interface ControlPlaneClient {
   ): AsyncIterable<AgentCommand>;
   openCommandOutput(): CommandOutputStream;
   sendCommandResult(result: CommandResult & { incarnation: number }, signal?: AbortSignal): Promise<void>;
+  /** What the server does for one agent; `caller` is asked for with each call. */
+  servicesFor(caller: () => AgentCaller): AgentServices;
   /**
    * Resolves when there is a connection.
    * @param timeoutMs in milliseconds. @default 5000
@@ -133,6 +138,7 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
     async sendCommandResult(result, signal) {
       await connection.unary(commands('SendCommandResult'), result, signal);
     },
+    servicesFor: (caller) => createAgentServices(connection, caller),
     whenReady: (timeoutMs = 5_000) => connection.whenReady(timeoutMs),
     renewChannel: () => connection.renew(),
     close: () => connection.close(),

@@ -7,6 +7,7 @@ import type {
   CommandResult,
   ParleyError,
 } from '@parley/shared-models';
+import type { AgentServices } from '../agent-services.ts';
 import type { ControlPlaneClientOptions } from '../client/create-client.ts';
 
 /** Who an agent is, according to the server. */
@@ -42,7 +43,8 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   onRefused?(error: ParleyError): void;
 }
 
-export interface AgentMembership {
+/** Its memory, history and questions @throws ParleyError `unavailable` before the first registration. */
+export interface AgentMembership extends AgentServices {
   /** What the server gave last; undefined before the first registration. */
   readonly identity: AgentIdentity | undefined;
   /** Whether the server counts on this agent now. */

@@ -113,6 +113,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     await done;
   };
   return {
+    ...client.servicesFor(known),
     get identity() {
       return identity;
     },

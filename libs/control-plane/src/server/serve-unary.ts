@@ -19,6 +19,28 @@ export function serveUnary<T>(
   };
 }
 
+/** As `serveUnary`, for what may take long: the signal is aborted when the caller has gone. */
+export function serveCancellable<T>(
+  logger: Logger,
+  schema: z.ZodType<T>,
+  handle: (request: T, signal: AbortSignal) => Promise<object>,
+): handleUnaryCall<unknown, object> {
+  return (call, callback) => {
+    const gone = new AbortController();
+    const onCancelled = (): void => gone.abort();
+    call.once('cancelled', onCancelled);
+    // A call that was cancelled before the handler was there says so no more.
+    if (call.cancelled) onCancelled();
+    const answer = async (): Promise<object> => handle(parseRequest(schema, call.request), gone.signal);
+    answer()
+      .finally(() => call.removeListener('cancelled', onCancelled))
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(refusal(logger, call.getPath(), error)),
+      );
+  };
+}
+
 /** A stream of requests, handled one after another; the first that is refused ends it. */
 export function serveClientStream<T>(
   logger: Logger,

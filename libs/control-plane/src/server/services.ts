@@ -1,5 +1,5 @@
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type AgentCommand, ParleyError } from '@parley/shared-models';
+import type { AgentCommand } from '@parley/shared-models';
 import type { AgentStatusUpdate, ControlPlaneHandlers } from '../control-plane.ts';
 import type { Logger } from '../logger.ts';
 import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
@@ -7,8 +7,9 @@ import { agentState } from '../wire/enum-names.ts';
 import { encodeCommand, encodeStatus, encodeUpdate } from '../wire/messages.ts';
 import * as requests from '../wire/requests.ts';
 import { splitUpdate } from '../wire/split-update.ts';
+import { conversationService, memoryService } from './agent-services.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
-import { refusal, serveClientStream, serveUnary } from './serve-unary.ts';
+import { serveClientStream, serveUnary } from './serve-unary.ts';
 
 export interface ServiceOptions {
   readonly handlers: ControlPlaneHandlers;
@@ -76,18 +77,7 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
         return {};
       }),
     },
-    AgentMemoryService: memoryNotOffered(logger),
+    AgentMemoryService: memoryService(handlers, logger),
+    AgentConversationService: conversationService(handlers, logger),
   };
-}
-
-/** The service is in the protocol already; what keeps the values is not there yet. */
-function memoryNotOffered(logger: Logger): UntypedServiceImplementation {
-  const refuse: UntypedServiceImplementation[string] = (
-    call: { getPath(): string },
-    callback: (status: ReturnType<typeof refusal>) => void,
-  ) =>
-    callback(
-      refusal(logger, call.getPath(), new ParleyError('not_supported', 'This server keeps no memory yet.')),
-    );
-  return { get: refuse, put: refuse, delete: refuse, history: refuse };
 }

@@ -1,5 +1,12 @@
 import { EventEmitter, once } from 'node:events';
-import { type AgentCommand, type AgentState, type AgentStatus, ParleyError } from '@parley/shared-models';
+import {
+  type AgentCommand,
+  type AgentState,
+  type AgentStatus,
+  type ChatMessage,
+  ParleyError,
+} from '@parley/shared-models';
+import type { AskRequest, MemoryEntry } from '../agent-services.ts';
 import type {
   AgentStatusUpdate,
   ControlPlaneHandlers,
@@ -20,6 +27,10 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   wanted: AgentState;
   /** As if another process had registered under this id. */
   takeOver(agentId: string): void;
+  /** What `history` answers. */
+  said: readonly ChatMessage[];
+  /** What `ask` answers. */
+  answer: (request: AskRequest) => Promise<ChatMessage>;
   /** As if the server had never known it. */
   forget(agentId: string): void;
 }
@@ -34,6 +45,9 @@ export function createInMemoryHandlers({
   const requests: InMemoryHandlers['requests'] = [];
   const commandStreams: InMemoryHandlers['commandStreams'] = new Map();
   const statusStreams: InMemoryHandlers['statusStreams'] = new Map();
+
+  const values = new Map<string, MemoryEntry>();
+  const past: MemoryEntry[] = [];
 
   const handled = (rpc: string, request: object): void => {
     requests.push({ rpc, request });
@@ -61,6 +75,8 @@ export function createInMemoryHandlers({
     commandStreams,
     statusStreams,
     wanted: 'online',
+    said: [],
+    answer: () => Promise.reject(new ParleyError('unknown_agent', 'nobody there')),
     next: async (rpc) => (await once(events, rpc))[0],
     takeOver(agentId) {
       const agent = known(agentId);
@@ -107,6 +123,49 @@ export function createInMemoryHandlers({
       handled('receiveCommands', request);
       return follow(commandStreams, 'receiveCommands', request.agentId, push);
     },
+    async getMemory(request) {
+      known(request.agentId, request.incarnation);
+      handled('getMemory', request);
+      return values.get(request.key) ?? neverRemembered(request.key);
+    },
+    async putMemory(request) {
+      known(request.agentId, request.incarnation);
+      handled('putMemory', request);
+      const { key, value, writeId = '', expectedVersion } = request;
+      const { version } = values.get(key) ?? neverRemembered(key);
+      if (expectedVersion !== undefined && expectedVersion !== version) {
+        throw new ParleyError('id_conflict', `it has version ${version}`, { details: { version } });
+      }
+      const updatedAt = '2026-01-31T12:00:00.000Z';
+      const entry = { key, value, version: version + 1, updatedAt, isDeleted: false, writeId };
+      values.set(key, entry);
+      past.unshift(entry);
+      return entry;
+    },
+    async deleteMemory(request) {
+      known(request.agentId, request.incarnation);
+      handled('deleteMemory', request);
+      return values.get(request.key)?.version ?? 0;
+    },
+    async memoryHistory(request) {
+      handled('memoryHistory', request);
+      const { key, limit, beforeVersion = Number.POSITIVE_INFINITY } = request;
+      return past.filter((entry) => entry.key === key && entry.version < beforeVersion).slice(0, limit);
+    },
+    async history(request) {
+      known(request.agentId, request.incarnation);
+      handled('history', request);
+      return memory.said;
+    },
+    async ask(request, signal) {
+      known(request.agentId, request.incarnation);
+      handled('ask', request);
+      signal.addEventListener('abort', () => handled('ask gone', {}));
+      return memory.answer(request);
+    },
+    async cancelAsk(request) {
+      handled('cancelAsk', request);
+    },
     async commandOutput(output) {
       known(output.agentId, output.incarnation);
       handled('commandOutput', output);
@@ -117,6 +176,10 @@ export function createInMemoryHandlers({
     },
   };
   return memory;
+}
+
+function neverRemembered(key: string): MemoryEntry {
+  return { key, value: '', version: 0, updatedAt: '', isDeleted: false, writeId: '' };
 }
 
 function statusOf({

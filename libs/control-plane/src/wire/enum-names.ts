@@ -1,4 +1,4 @@
-import { AgentState, CommandOutput, CommandType } from '@parley/shared-models';
+import { AgentState, CommandOutput, CommandType, MessageKind, Participant } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** A value of the model (`online`) as it is named in the .proto files (`AGENT_STATE_ONLINE`), and back. */
@@ -6,12 +6,14 @@ function enumNames<const Names extends Readonly<Record<string, string>>>(
   prefix: string,
   model: z.ZodEnum<Names>,
 ) {
+  const values = new Map(Object.values(model.enum).map((value) => [String(value).toUpperCase(), value]));
   return {
     encode: (value: Names[keyof Names]): string => `${prefix}${value.toUpperCase()}`,
     /** Reads the name in the .proto files; anything unknown, and `..._UNSPECIFIED`, is refused. */
     wire: z
       .string()
-      .transform((name) => name.replace(prefix, '').toLowerCase())
+      .transform((name) => name.replace(prefix, ''))
+      .transform((name) => values.get(name) ?? name)
       .pipe(model),
   };
 }
@@ -21,3 +23,5 @@ export const agentState = enumNames('AGENT_STATE_', AgentState);
 export const reportedState = enumNames('AGENT_STATE_', AgentState.exclude(['offline']));
 export const commandType = enumNames('COMMAND_TYPE_', CommandType);
 export const outputStream = enumNames('OUTPUT_STREAM_', CommandOutput.shape.stream);
+export const messageKind = enumNames('MESSAGE_KIND_', MessageKind);
+export const participantKind = enumNames('PARTICIPANT_KIND_', Participant.shape.kind);

@@ -20,6 +20,9 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
   bus_unavailable: status.UNAVAILABLE,
   store_unavailable: status.UNAVAILABLE,
   not_supported: status.UNIMPLEMENTED,
+  ask_loop: status.FAILED_PRECONDITION,
+  ask_depth: status.FAILED_PRECONDITION,
+  agent_timeout: status.DEADLINE_EXCEEDED,
 };
 
 /** For a status that carries no code, because no handler of ours made it: the connection, a proxy, the gRPC library. */

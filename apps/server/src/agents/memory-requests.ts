@@ -1,0 +1,42 @@
+import type { AgentCaller, ControlPlaneHandlers, MemoryEntry, MemoryKey } from '@parley/control-plane';
+import type { MemoryAddress, MemoryVersion } from '@parley/store';
+import type { ServerServices } from '../server-services.ts';
+
+type MemoryHandlers = Pick<
+  ControlPlaneHandlers,
+  'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'
+>;
+
+/** What agents remember. The group is that of the registered agent: nobody reads or writes another group's memory. */
+export function createMemoryHandlers({ agents, store }: ServerServices): MemoryHandlers {
+  const { memory } = store;
+  const addressOf = ({ agentId, incarnation, subject, key }: AgentCaller & MemoryKey): MemoryAddress => ({
+    group: agents.require(agentId, incarnation).profile.group,
+    subject,
+    key,
+  });
+  return {
+    getMemory: async (request) => entryOf(await memory.get(addressOf(request), request.writeId)),
+    async putMemory({ value, expectedVersion, writeId, ...request }) {
+      return entryOf(await memory.write({ ...addressOf(request), value, expectedVersion, writeId }));
+    },
+    async deleteMemory({ expectedVersion, writeId, ...request }) {
+      const change = { ...addressOf(request), value: undefined, expectedVersion, writeId };
+      return (await memory.write(change)).version;
+    },
+    async memoryHistory({ limit = 100, beforeVersion, ...request }) {
+      return (await memory.history(addressOf(request), { limit, beforeVersion })).map(entryOf);
+    },
+  };
+}
+
+function entryOf({ key, value, version, updatedAt, writeId }: MemoryVersion): MemoryEntry {
+  return {
+    key,
+    value: value ?? '',
+    version,
+    updatedAt: updatedAt ?? '',
+    isDeleted: version > 0 && value === undefined,
+    writeId: writeId ?? '',
+  };
+}
