@@ -1,4 +1,4 @@
-import type { QueueDepth, QueueName } from '@parley/shared-models';
+import type { ChannelName, QueueDepth, QueueName } from '@parley/shared-models';
 
 /** A message on its way, as AMQP has it. The body is bytes: only who needs its content parses it. */
 export interface Envelope {
@@ -80,6 +80,13 @@ export interface QueueOptions {
   readonly singleActiveConsumer?: boolean;
 }
 
+/** Events of one channel that a group wants. */
+export interface ChannelBinding {
+  readonly channel: ChannelName;
+  /** An event type, or `*` for all of the channel. */
+  readonly type: string;
+}
+
 /** Durable queues and fleeting signals. Two drivers, one conformance suite; nothing above knows which is underneath. */
 export interface MessageBus {
   readonly kind: 'rabbitmq' | 'embedded';
@@ -103,6 +110,20 @@ export interface MessageBus {
    * it consumes again by itself, and what was in hand is handed out again.
    */
   consume(queue: QueueName, handler: Handler, options: ConsumeOptions): Promise<Subscription>;
+
+  /**
+   * Makes the durable queue `channel_queue_<group>` if it is not there, and lets the events of these bindings flow into
+   * it from now on, whether or not anybody consumes. Idempotent; bindings are only added.
+   */
+  declareChannelQueue(group: string, bindings: readonly ChannelBinding[]): Promise<void>;
+  /** Removes the group's queue, its bindings and all in it. Idempotent. */
+  deleteChannelQueue(group: string): Promise<void>;
+  /**
+   * Resolves when every queue that is bound to events of this type holds the event durably; nobody may be bound.
+   * Events of one bus keep their order in each queue. The envelope is as for `publish`.
+   * @throws ParleyError `bus_unavailable` as `publish`
+   */
+  publishEvent(channel: ChannelName, eventType: string, envelope: Envelope): Promise<void>;
 
   /** Fleeting: reaches who is bound to the key now. Never waits for a lost connection. */
   signal(signal: Signal): void;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { MessageBus } from '../message-bus.ts';
 import type { BusFixture, Context, FixtureFactory } from './bus-fixture.ts';
+import { describeChannels } from './channels.ts';
 import { describeConsuming } from './consuming.ts';
 import { describeCrashes } from './crashes.ts';
 import { describeDeadLetters } from './dead-letters.ts';
@@ -42,6 +43,7 @@ export function describeMessageBus(name: string, factory: FixtureFactory): void 
     describeSubscriptions(context);
     describeDeadLetters(context);
     describeSignals(context);
+    describeChannels(context);
     describeOperation(context);
     describeCrashes(context);
   });

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { agentQueue } from '@parley/shared-models';
+import { agentQueue, channelQueue } from '@parley/shared-models';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { MessageBus, Subscription } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
@@ -126,6 +126,30 @@ function createBus(
       const insert = (): void => {
         if (statements.insert(queue, row) === undefined) throw queueMissing(queue);
         doorbell.touch(queue);
+      };
+      await writes.write(insert, { timeoutMs, bytes: ROW_BYTES + row.body.byteLength + row.headers.length });
+    },
+
+    declareChannelQueue: (group, bindings) =>
+      writes.write(
+        () => {
+          const queue = channelQueue(group);
+          statements.declareQueue(queue, 0);
+          for (const { channel, type } of bindings) statements.bind(channel, type, queue);
+        },
+        { timeoutMs },
+      ),
+
+    deleteChannelQueue: (group) =>
+      writes.write(() => void statements.deleteQueue(channelQueue(group)), { timeoutMs }),
+
+    async publishEvent(channel, eventType, envelope) {
+      const row = rowOf(envelope);
+      const insert = (): void => {
+        for (const { name } of statements.boundTo(channel, eventType)) {
+          statements.insert(name, row);
+          doorbell.touch(name);
+        }
       };
       await writes.write(insert, { timeoutMs, bytes: ROW_BYTES + row.body.byteLength + row.headers.length });
     },

@@ -66,4 +66,13 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE room_probe (filling BLOB NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE bindings (
+    channel TEXT NOT NULL,
+    type TEXT NOT NULL,
+    queue_id INTEGER NOT NULL REFERENCES queues (id) ON DELETE CASCADE,
+    PRIMARY KEY (channel, type, queue_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX bindings_by_queue ON bindings (queue_id);
+  `,
 ];

@@ -50,6 +50,13 @@ export function prepareStatements(database: DatabaseSync) {
       INSERT INTO queues (name, is_single_active) VALUES (?, ?)
       ON CONFLICT (name) DO UPDATE SET is_single_active = excluded.is_single_active`),
     deleteQueue: change('DELETE FROM queues WHERE name = ?'),
+    bind: change(`
+      INSERT INTO bindings (channel, type, queue_id) SELECT ?, ?, id FROM queues WHERE name = ?
+      ON CONFLICT DO NOTHING`),
+    /** The names of the queues that want events of this type. */
+    boundTo: all<{ name: string }>(`
+      SELECT DISTINCT name FROM bindings JOIN queues ON queues.id = queue_id
+      WHERE channel = ? AND type IN (?, '*')`),
     viewQueue: one<QueueView>(`
       SELECT id, is_single_active, active_consumer,
         EXISTS (SELECT 1 FROM messages WHERE queue_id = queues.id AND state = ${STATE.ready}) AS has_ready

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agentQueue, ParleyError, type QueueDepth } from '@parley/shared-models';
+import { agentQueue, channelQueue, ParleyError, type QueueDepth } from '@parley/shared-models';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
+import type { ChannelBinding } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
-import { DELETION_SETTLES_MS, declareQueue } from './declare-topology.ts';
+import {
+  DELETION_SETTLES_MS,
+  declareChannelQueue,
+  declareQueue,
+  type OwnQueues,
+} from './declare-topology.ts';
 import { fetchUnacknowledged, vhostOf } from './management-api.ts';
 import { NOT_FOUND, onChannel, replyCodeOf } from './on-channel.ts';
 
@@ -19,12 +25,14 @@ export interface AdministrationOptions {
 
 /** What is done to queues rather than with messages. */
 export interface Administration {
-  /** The agents whose queues this process declared: to be declared again with each connection. */
-  readonly agentIds: ReadonlySet<string>;
+  /** To be declared again with each connection. */
+  readonly own: OwnQueues;
   attach(model: ChannelModel): void;
   detach(): void;
   declareAgentQueue(agentId: string): Promise<void>;
   deleteAgentQueue(agentId: string): Promise<void>;
+  declareChannelQueue(group: string, bindings: readonly ChannelBinding[]): Promise<void>;
+  deleteChannelQueue(group: string): Promise<void>;
   depths(): Promise<QueueDepth[]>;
   purge(queue: string): Promise<number>;
   /** Fails everything that waits for a connection. */
@@ -33,6 +41,7 @@ export interface Administration {
 
 export function createAdministration(options: AdministrationOptions): Administration {
   const agentIds = new Set<string>();
+  const channelBindings = new Map<string, readonly ChannelBinding[]>();
   let model: ChannelModel | undefined;
   let isClosed = false;
   const waiters = new Set<() => void>();
@@ -116,7 +125,7 @@ export function createAdministration(options: AdministrationOptions): Administra
   }
 
   return {
-    agentIds,
+    own: { agentIds, channelBindings },
     attach: (fresh) => {
       model = fresh;
       wake();
@@ -133,9 +142,22 @@ export function createAdministration(options: AdministrationOptions): Administra
       await patiently((channel) => channel.deleteQueue(agentQueue(agentId)));
       await sleep(DELETION_SETTLES_MS);
     },
+    declareChannelQueue: (group, bindings) => {
+      channelBindings.set(group, [...(channelBindings.get(group) ?? []), ...bindings]);
+      return patiently((channel) => declareChannelQueue(channel, group, bindings));
+    },
+    deleteChannelQueue: async (group) => {
+      channelBindings.delete(group);
+      await patiently((channel) => channel.deleteQueue(channelQueue(group)));
+      await sleep(DELETION_SETTLES_MS);
+    },
     depths: async () => {
       const handedOut = await unacknowledged();
-      const depths = await inspect([...Object.keys(PERMANENT_QUEUES), ...Array.from(agentIds, agentQueue)]);
+      const depths = await inspect([
+        ...Object.keys(PERMANENT_QUEUES),
+        ...Array.from(agentIds, agentQueue),
+        ...Array.from(channelBindings.keys(), channelQueue),
+      ]);
       return depths.map((depth) => ({ ...depth, unacknowledged: handedOut(depth.name) }));
     },
     purge: async (queue) => {

@@ -1,6 +1,6 @@
-import { agentQueue, DEAD_LETTER_QUEUE } from '@parley/shared-models';
+import { agentQueue, channelQueue, DEAD_LETTER_QUEUE } from '@parley/shared-models';
 import type { Channel, ChannelModel } from 'amqplib';
-import type { QueueOptions } from '../message-bus.ts';
+import type { ChannelBinding, QueueOptions } from '../message-bus.ts';
 import {
   CHANNELS_EXCHANGE,
   DEAD_LETTER_EXCHANGE,
@@ -45,8 +45,33 @@ export async function declareQueue(channel: Channel, name: string, options?: Que
   await channel.assertQueue(name, { durable: true, arguments: queueArguments(name, options) });
 }
 
-/** Makes what every process may take for granted, and the queues of these agents. Idempotent. */
-export function declareTopology(model: ChannelModel, agentIds: Iterable<string> = []): Promise<void> {
+/** Makes the group's queue if it is not there, and binds it. Idempotent. */
+export async function declareChannelQueue(
+  channel: Channel,
+  group: string,
+  bindings: readonly ChannelBinding[],
+): Promise<void> {
+  const queue = channelQueue(group);
+  await declareQueue(channel, queue);
+  for (const binding of bindings)
+    await channel.bindQueue(queue, CHANNELS_EXCHANGE, routingKey(binding.channel, bindingWord(binding.type)));
+}
+
+/** Events travel by `<channel>.<event type>`. */
+export const routingKey = (channel: string, eventType: string): string => `${channel}.${eventType}`;
+
+/** A type may have several words with dots between. */
+const bindingWord = (type: string): string => (type === '*' ? '#' : type);
+
+/** The queues that come and go, as this process has declared them. */
+export interface OwnQueues {
+  readonly agentIds: ReadonlySet<string>;
+  /** By group. */
+  readonly channelBindings: ReadonlyMap<string, readonly ChannelBinding[]>;
+}
+
+/** Makes what every process may take for granted, and this process' own queues. Idempotent. */
+export function declareTopology(model: ChannelModel, own?: OwnQueues): Promise<void> {
   return onChannel(model, async (channel) => {
     await Promise.all([
       channel.assertExchange(DEAD_LETTER_EXCHANGE, 'fanout', { durable: true }),
@@ -58,7 +83,9 @@ export function declareTopology(model: ChannelModel, agentIds: Iterable<string> 
       ...Object.entries(PERMANENT_QUEUES)
         .filter(([name]) => name !== DEAD_LETTER_QUEUE)
         .map(([name, options]) => declareQueue(channel, name, options)),
-      ...Array.from(agentIds, (agentId) => declareQueue(channel, agentQueue(agentId))),
+      ...Array.from(own?.agentIds ?? [], (agentId) => declareQueue(channel, agentQueue(agentId))),
     ]);
+    for (const [group, bindings] of own?.channelBindings ?? [])
+      await declareChannelQueue(channel, group, bindings);
   });
 }

@@ -7,10 +7,11 @@ const SENT_AT = 'sent-at';
 /** Headers that RabbitMQ adds and that say nothing to who replays or forwards the message. */
 const FROM_RABBITMQ = /^x-(?:death$|first-death-|last-death-|delivery-count$|acquired-count$|opt-)/;
 
-export function toProperties(envelope: Envelope): Options.Publish {
+/** @param isMandatory whether a message that reaches no queue comes back. @default true */
+export function toProperties(envelope: Envelope, isMandatory = true): Options.Publish {
   return {
     persistent: true,
-    mandatory: true,
+    mandatory: isMandatory,
     contentType: 'application/json',
     messageId: envelope.messageId,
     type: envelope.type,

@@ -15,8 +15,13 @@ const MAX_PENDING = 100_000;
 /** RabbitMQ 4 closes the channel over a larger message. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** Leads to the queue whose name is the routing key. */
+const DEFAULT_EXCHANGE = '';
+
 interface Pending {
+  /** For messages and errors: where it is to go. */
   readonly queue: string;
+  readonly exchange: string;
   readonly envelope: Envelope;
   readonly deadline: number;
   readonly resolve: () => void;
@@ -28,6 +33,8 @@ interface Pending {
 
 export interface Publisher {
   publish(queue: string, envelope: Envelope): Promise<void>;
+  /** To all queues that are bound to the key, if any. */
+  publishTo(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
   /** Goes on with a new channel: sends again, in their order, what the old one left unconfirmed. */
   attach(channel: ConfirmChannel): void;
   detach(): void;
@@ -88,10 +95,15 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
   }
 
   function send(on: ConfirmChannel, item: Pending): void {
-    const { queue, envelope } = item;
+    const { exchange, queue, envelope } = item;
     item.isReturned = false;
     try {
-      const hasRoom = on.publish('', queue, toBuffer(envelope.body), toProperties(envelope));
+      const hasRoom = on.publish(
+        exchange,
+        queue,
+        toBuffer(envelope.body),
+        toProperties(envelope, exchange === DEFAULT_EXCHANGE),
+      );
       if (channel === on) isWritable = hasRoom;
     } catch (error) {
       // Either the channel is closing, then its end brings a new one; or the envelope cannot be encoded.
@@ -163,34 +175,38 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     refused = [];
   }
 
+  function publish(exchange: string, queue: string, envelope: Envelope): Promise<void> {
+    if (isClosed) return Promise.reject(new ParleyError('bus_unavailable', 'the bus is closed'));
+    if (pending.size >= MAX_PENDING) {
+      return Promise.reject(
+        new ParleyError('bus_unavailable', `${MAX_PENDING} publishes are waiting already`),
+      );
+    }
+    if (envelope.body.byteLength > MAX_BODY_BYTES) {
+      return Promise.reject(new RangeError(`a body may have ${MAX_BODY_BYTES} bytes`));
+    }
+    return new Promise((resolve, reject) => {
+      const deadline = performance.now() + timeoutMs;
+      const item: Pending = {
+        exchange,
+        queue,
+        envelope,
+        deadline,
+        resolve,
+        reject,
+        isReturned: false,
+        isSettled: false,
+      };
+      pending.add(item);
+      deadlines.start();
+      if (head === waiting.length && channel !== undefined && canSend()) send(channel, item);
+      else waiting.push(item);
+    });
+  }
+
   return {
-    publish: (queue, envelope) => {
-      if (isClosed) return Promise.reject(new ParleyError('bus_unavailable', 'the bus is closed'));
-      if (pending.size >= MAX_PENDING) {
-        return Promise.reject(
-          new ParleyError('bus_unavailable', `${MAX_PENDING} publishes are waiting already`),
-        );
-      }
-      if (envelope.body.byteLength > MAX_BODY_BYTES) {
-        return Promise.reject(new RangeError(`a body may have ${MAX_BODY_BYTES} bytes`));
-      }
-      return new Promise((resolve, reject) => {
-        const deadline = performance.now() + timeoutMs;
-        const item: Pending = {
-          queue,
-          envelope,
-          deadline,
-          resolve,
-          reject,
-          isReturned: false,
-          isSettled: false,
-        };
-        pending.add(item);
-        deadlines.start();
-        if (head === waiting.length && channel !== undefined && canSend()) send(channel, item);
-        else waiting.push(item);
-      });
-    },
+    publish: (queue, envelope) => publish(DEFAULT_EXCHANGE, queue, envelope),
+    publishTo: publish,
 
     attach: (fresh) => {
       channel = fresh;

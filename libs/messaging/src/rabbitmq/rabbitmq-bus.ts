@@ -3,11 +3,11 @@ import { DEAD_LETTER_QUEUE, ParleyError } from '@parley/shared-models';
 import type { Channel, ChannelModel } from 'amqplib';
 import { type BusOptions, DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { MessageBus } from '../message-bus.ts';
-import { PERMANENT_QUEUES } from '../topology.ts';
+import { CHANNELS_EXCHANGE, PERMANENT_QUEUES } from '../topology.ts';
 import { createAdministration } from './administration.ts';
 import { type Connection, keepConnected } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
-import { DELETION_SETTLES_MS, declareQueue, declareTopology } from './declare-topology.ts';
+import { DELETION_SETTLES_MS, declareQueue, declareTopology, routingKey } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';
 import { createHealthBoard } from './health-board.ts';
 import { NOT_FOUND, replyCodeOf } from './on-channel.ts';
@@ -55,7 +55,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     logger,
     name: 'parley consuming',
     setUp: async (model) => {
-      await declareTopology(model, administration.agentIds);
+      await declareTopology(model, administration.own);
       return async () => {
         consumingModel = model;
         administration.attach(model);
@@ -77,7 +77,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     logger,
     name: 'parley publishing',
     setUp: async (model) => {
-      await declareTopology(model, administration.agentIds);
+      await declareTopology(model, administration.own);
       const forSignals = await openChannel(model, () => model.createChannel());
       const forMessages = await openChannel(model, () => model.createConfirmChannel());
       return async () => {
@@ -132,6 +132,10 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     declareAgentQueue: administration.declareAgentQueue,
     deleteAgentQueue: administration.deleteAgentQueue,
     publish: publisher.publish,
+    declareChannelQueue: administration.declareChannelQueue,
+    deleteChannelQueue: administration.deleteChannelQueue,
+    publishEvent: (channel, eventType, envelope) =>
+      publisher.publishTo(CHANNELS_EXCHANGE, routingKey(channel, eventType), envelope),
 
     consume: async (queue, handler, { prefetch }) => {
       if (closing !== undefined) throw closed();
