@@ -3,6 +3,7 @@ import type {
   ChatMessage,
   ClientFrame,
   ClientFrameType,
+  CommandRecord,
   ServerFrame,
   ServerFrameType,
 } from '@parley/shared-models';
@@ -27,6 +28,22 @@ const agent: AgentStatus = {
   lastSeen: AT,
   incarnation: 3,
   metrics: { handled: 12, failed: 0, meanHandleMs: 840 },
+};
+
+const command: CommandRecord = {
+  id: COMMAND,
+  agentId: 'shell',
+  agentName: 'Shell',
+  requestedBy: { id: 'local', name: 'You' },
+  type: 'shell',
+  command: 'df -h',
+  timeoutMs: 10_000,
+  state: 'running',
+  createdAt: AT,
+  sentAt: AT,
+  startedAt: AT,
+  truncated: false,
+  outputSeq: 0,
 };
 
 const reply: ChatMessage = {
@@ -60,6 +77,10 @@ export const CLIENT_EXAMPLES: { readonly [T in ClientFrameType]: Extract<ClientF
   'queues.reset': { type: 'queues.reset', confirm: true },
   'command.run': { type: 'command.run', id: COMMAND, agentId: 'shell', command: 'df -h', timeoutMs: 10_000 },
   'command.cancel': { type: 'command.cancel', id: COMMAND },
+  'command.open': { type: 'command.open', id: COMMAND, afterSeq: 0 },
+  'command.close': { type: 'command.close', id: COMMAND },
+  'command.approve': { type: 'command.approve', id: COMMAND },
+  'command.reject': { type: 'command.reject', id: COMMAND, reason: 'not during business hours' },
   'task.cancel': { type: 'task.cancel', taskId: TASK },
   'event.publish': {
     type: 'event.publish',
@@ -146,8 +167,9 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
     },
   },
   agents: { type: 'agents', agents: [agent], isFull: false },
-  'command.status': { type: 'command.status', id: COMMAND, state: 'running' },
+  'command.status': { type: 'command.status', id: COMMAND, state: 'running', command },
   'command.output': { type: 'command.output', id: COMMAND, stream: 'stdout', seq: 1, data: 'Filesystem …\n' },
+  'queues.reset': { type: 'queues.reset', removed: 2, queues: [{ name: 'agent_queue_finance', removed: 2 }] },
   'task.update': {
     type: 'task.update',
     task: {

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   AgentStatus,
+  AuditEntry,
   ChatMessage,
   CLOSE_CODES,
   ClientFrames,
+  CommandRecord,
   ERRORS,
   ExternalStatus,
   Failure,
@@ -74,6 +76,8 @@ function objects(): string {
     Settled,
     Failure,
     ExternalStatus,
+    CommandRecord,
+    AuditEntry,
   };
   return Object.entries(models)
     .map(([name, schema]) => `#### ${name}\n\n${fieldTable(schema)}`)

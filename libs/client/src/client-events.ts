@@ -82,6 +82,8 @@ export interface ClientEvents {
   agents: AgentsChange;
   'command.status': ServerFrameOf<'command.status'>;
   'command.output': ServerFrameOf<'command.output'>;
+  /** What a reset of the queues, asked for over this connection, took away. */
+  'queues.reset': ServerFrameOf<'queues.reset'>;
   task: Task;
   /** An event of a named channel. */
   event: ServerFrameOf<'event'>;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { AgentStatus, LIMITS, newId, type ServerFrame, type Task } from '@parley/shared-models';
+import {
+  AgentStatus,
+  type CommandRecord,
+  LIMITS,
+  newId,
+  type ServerFrame,
+  type Task,
+} from '@parley/shared-models';
 import { record, settled, startPair } from './testing/start-pair.ts';
 
 const conversationId = newId();
@@ -16,13 +23,27 @@ const agent = AgentStatus.parse({
   metrics: {},
 });
 
+const command: CommandRecord = {
+  id: newId(),
+  agentId: 'shell',
+  agentName: 'Shell',
+  requestedBy: { id: 'ada', name: 'Ada' },
+  type: 'shell',
+  command: 'ls',
+  timeoutMs: 1000,
+  state: 'running',
+  createdAt: '2026-01-31T09:30:00.000Z',
+  truncated: false,
+  outputSeq: 0,
+};
+
 describe('what the server sends', () => {
   it('reaches the listeners of its kind', async () => {
     const { client, peer } = await startPair();
     const by = { kind: 'agent' as const, id: 'echo', name: 'Echo' };
     const frames = {
       typing: { type: 'typing', conversationId, by, isTyping: true },
-      'command.status': { type: 'command.status', id: newId(), state: 'running' },
+      'command.status': { type: 'command.status', id: command.id, state: 'running', command },
       'command.output': { type: 'command.output', id: newId(), stream: 'stdout', seq: 1, data: 'x' },
       event: { type: 'event', channel: 'human', event: { id: newId(), type: 'note', payload: { a: 1 } } },
       status: { type: 'message.status', messageId: newId(), conversationId, status: 'routed', hops: [] },

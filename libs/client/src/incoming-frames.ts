@@ -59,6 +59,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     typing: (frame) => emit('typing', frame),
     'command.status': (frame) => emit('command.status', frame),
     'command.output': (frame) => emit('command.output', frame),
+    'queues.reset': (frame) => emit('queues.reset', frame),
     'task.update': ({ task }) => emit('task', task),
     event: (frame) => emit('event', frame),
     'external.send': (frame) => emit('external.send', frame),

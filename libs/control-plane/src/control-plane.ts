@@ -7,6 +7,7 @@ import type {
   ChatMessage,
   CommandOutput,
   CommandResult,
+  CommandStateReport,
 } from '@parley/shared-models';
 import type {
   AskRequest,
@@ -115,7 +116,10 @@ export interface ControlPlaneHandlers {
   /** The signal is aborted when the caller has gone, which stops nothing but the wait. */
   ask(request: AgentCaller & AskRequest, signal: AbortSignal): Promise<ChatMessage>;
   cancelAsk(request: AgentCaller & { id: string }): Promise<void>;
+  /** Must be idempotent: an agent that got no answer says it again. */
+  commandState(report: CommandStateReport & { incarnation: number }): Promise<void>;
   /** Called for each piece, in order; a rejection ends the stream with that error. */
   commandOutput(output: CommandOutput & { incarnation: number }): Promise<void>;
+  /** Must be idempotent: an agent that got no answer sends it again. */
   commandResult(result: CommandResult & { incarnation: number }): Promise<void>;
 }

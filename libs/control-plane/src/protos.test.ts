@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { AgentState, CommandOutput, CommandType } from '@parley/shared-models';
+import { AgentState, CommandOutput, CommandStateReport, CommandType } from '@parley/shared-models';
 import { SERVICE_NAMES, serviceDefinition } from './proto-definitions.ts';
-import { agentState, commandType, outputStream } from './wire/enum-names.ts';
+import { agentState, commandRunState, commandType, outputStream } from './wire/enum-names.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../protos/parley/v1/', import.meta.url));
 const files = readdirSync(FOLDER).map((name) => ({ name, text: readFileSync(`${FOLDER}${name}`, 'utf8') }));
@@ -29,7 +29,12 @@ describe('the .proto files', () => {
       AgentRegistrationService: ['RegisterAgent', 'UnregisterAgent', 'Heartbeat'],
       BrokerRegistrationService: ['RegisterBroker', 'UnregisterBroker'],
       AgentStatusService: ['GetAgentStatus', 'SubscribeToAgentStatus stream'],
-      CommandService: ['ReceiveCommands stream', 'stream SendCommandOutput', 'SendCommandResult'],
+      CommandService: [
+        'ReceiveCommands stream',
+        'SendCommandState',
+        'stream SendCommandOutput',
+        'SendCommandResult',
+      ],
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
       AgentConversationService: ['History', 'Ask', 'CancelAsk'],
     });
@@ -38,6 +43,9 @@ describe('the .proto files', () => {
   it('have the same enums as the models', () => {
     expect(valuesOf('AgentState')).toEqual(AgentState.options.map(agentState.encode));
     expect(valuesOf('CommandType')).toEqual(CommandType.options.map(commandType.encode));
+    expect(valuesOf('CommandRunState')).toEqual(
+      CommandStateReport.shape.state.options.map(commandRunState.encode),
+    );
     expect(valuesOf('OutputStream')).toEqual(CommandOutput.shape.stream.options.map(outputStream.encode));
   });
 

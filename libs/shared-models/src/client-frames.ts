@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
 import { MessageText } from './chat-message.ts';
+import { CommandRequest } from './command.ts';
 import { ExternalStatus, ExternalUser } from './external.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -52,18 +53,25 @@ export const ClientFrames = {
   'agent.control': z.object({
     type: z.literal('agent.control'),
     agentId: z.union([AgentId, z.literal('*')]),
-    action: z.enum(['pause', 'resume', 'deregister', 'reregister']),
+    action: z.enum(['pause', 'resume', 'deregister', 'reregister', 'shutdown']),
   }),
   'queues.reset': z.object({ type: z.literal('queues.reset'), confirm: z.literal(true) }),
-  'command.run': z.object({
-    type: z.literal('command.run'),
-    id: Id,
-    agentId: AgentId,
-    command: z.string().min(1).max(32_768),
-    cwd: z.string().max(4096).optional(),
-    timeoutMs: z.number().int().positive().max(86_400_000).optional(),
-  }),
+  'command.run': CommandRequest.safeExtend({ type: z.literal('command.run') }),
   'command.cancel': z.object({ type: z.literal('command.cancel'), id: Id }),
+  /** Follows the command: its state and what it printed after `afterSeq` first, then what comes. */
+  'command.open': z.object({
+    type: z.literal('command.open'),
+    id: Id,
+    afterSeq: z.number().int().nonnegative().optional(),
+  }),
+  'command.close': z.object({ type: z.literal('command.close'), id: Id }),
+  /** Lets a command pass that waits for a second person. */
+  'command.approve': z.object({ type: z.literal('command.approve'), id: Id }),
+  'command.reject': z.object({
+    type: z.literal('command.reject'),
+    id: Id,
+    reason: z.string().max(500).optional(),
+  }),
   'task.cancel': z.object({ type: z.literal('task.cancel'), taskId: Id }),
   'event.publish': z.object({ type: z.literal('event.publish'), channel: ChannelName, event: ChannelEvent }),
   /** A gateway tells how its connection to an external server stands; at most one external server a connection. */

@@ -101,6 +101,11 @@ export const ERRORS = {
     canRetry: false,
     status: 500,
   },
+  queue_reset: {
+    meaning: 'An operator emptied the queue that held the message.',
+    canRetry: true,
+    status: 503,
+  },
   stale_incarnation: {
     meaning: 'Another process has registered under this agent id since; this one must stop.',
     canRetry: false,

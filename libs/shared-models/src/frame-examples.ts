@@ -1,4 +1,5 @@
 import type { ClientFrameOf, ClientFrameType } from './client-frames.ts';
+import type { CommandRecord } from './command.ts';
 import type { ExternalStatus } from './external.ts';
 import type { ServerFrameOf, ServerFrameType } from './server-frames.ts';
 
@@ -28,6 +29,22 @@ const EXTERNAL: ExternalStatus = {
   ignored: 0,
   queued: 1,
   kept: 0,
+};
+
+const COMMAND: CommandRecord = {
+  id: ID,
+  agentId: 'shell',
+  agentName: 'Shell',
+  requestedBy: { id: 'ada', name: 'Ada' },
+  type: 'shell',
+  command: 'df -h',
+  timeoutMs: 10_000,
+  state: 'running',
+  createdAt: AT,
+  sentAt: AT,
+  startedAt: AT,
+  truncated: false,
+  outputSeq: 0,
 };
 
 export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<ClientFrameOf<T>> } = {
@@ -119,14 +136,37 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     valid: [
       { type: 'command.run', id: ID, agentId: 'shell', command: 'ls' },
       { type: 'command.run', id: ID, agentId: 'shell', command: 'ls', cwd: '/tmp', timeoutMs: 1000 },
+      { type: 'command.run', id: ID, agentIds: ['shell', 'shell-2'], command: 'ls' },
+      { type: 'command.run', id: ID, agentId: 'shell', commandType: 'status', command: '' },
     ],
     invalid: [
       [{ command: '' }, 'command'],
       [{ timeoutMs: 0 }, 'timeoutMs'],
       [{ agentId: '*' }, 'agentId'],
+      [{ agentId: undefined }, 'agentId'],
+      [{ agentIds: ['shell'] }, 'agentId'],
+      [{ agentIds: [], agentId: undefined }, 'agentIds'],
+      [{ commandType: 'status' }, 'command'],
+      [{ commandType: 'pause' }, 'commandType'],
     ],
   },
   'command.cancel': { valid: [{ type: 'command.cancel', id: ID }], invalid: [[{ id: 1 }, 'id']] },
+  'command.open': {
+    valid: [
+      { type: 'command.open', id: ID },
+      { type: 'command.open', id: ID, afterSeq: 3 },
+    ],
+    invalid: [
+      [{ id: 'x' }, 'id'],
+      [{ afterSeq: -1 }, 'afterSeq'],
+    ],
+  },
+  'command.close': { valid: [{ type: 'command.close', id: ID }], invalid: [[{ id: undefined }, 'id']] },
+  'command.approve': { valid: [{ type: 'command.approve', id: ID }], invalid: [[{ id: null }, 'id']] },
+  'command.reject': {
+    valid: [{ type: 'command.reject', id: ID, reason: 'not now' }],
+    invalid: [[{ reason: 'x'.repeat(501) }, 'reason']],
+  },
   'task.cancel': { valid: [{ type: 'task.cancel', taskId: ID }], invalid: [[{ taskId: '' }, 'taskId']] },
   'event.publish': {
     valid: [
@@ -302,12 +342,41 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
   },
   'command.status': {
-    valid: [{ type: 'command.status', id: ID, state: 'running' }],
-    invalid: [[{ state: 'x' }, 'state']],
+    valid: [
+      { type: 'command.status', id: ID, state: 'running', command: COMMAND },
+      {
+        type: 'command.status',
+        id: ID,
+        state: 'failed',
+        command: {
+          ...COMMAND,
+          batchId: OTHER_ID,
+          state: 'failed',
+          endedAt: AT,
+          exitCode: 1,
+          errorMessage: 'exit code 1',
+          rule: 'disks',
+          approvedBy: { id: 'eve', name: 'Eve' },
+          cancelledBy: { id: 'ada', name: 'Ada' },
+          truncated: true,
+          durationMs: 12.5,
+          outputSeq: 4,
+        },
+      },
+    ],
+    invalid: [
+      [{ state: 'x' }, 'state'],
+      [{ command: undefined }, 'command'],
+      [{ command: { ...COMMAND, requestedBy: { id: '', name: 'Ada' } } }, 'command.requestedBy.id'],
+    ],
   },
   'command.output': {
     valid: [{ type: 'command.output', id: ID, stream: 'stderr', seq: 1, data: 'no\n' }],
     invalid: [[{ stream: 'stdin' }, 'stream']],
+  },
+  'queues.reset': {
+    valid: [{ type: 'queues.reset', removed: 3, queues: [{ name: 'broker_input_queue', removed: 3 }] }],
+    invalid: [[{ removed: -1 }, 'removed']],
   },
   'task.update': {
     valid: [

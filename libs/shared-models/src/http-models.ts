@@ -75,3 +75,11 @@ export const DeadLetter = z.object({
   state: z.enum(['dead', 'replayed', 'discarded']),
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;
+
+/** What a reset of the queues took away. */
+export const QueuesReset = z.object({
+  /** Messages that went, over all queues. */
+  removed: z.number().int().nonnegative(),
+  queues: z.array(z.object({ name: z.string(), removed: z.number().int().nonnegative() })),
+});
+export type QueuesReset = z.infer<typeof QueuesReset>;

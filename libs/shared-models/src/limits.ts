@@ -14,6 +14,18 @@ export const LIMITS = {
   resumedConversations: 200,
   /** Messages returned by one page of `/api/conversations/:id/messages`. */
   messagesPage: 500,
+  /** A command line, in UTF-16 code units. */
+  commandLength: 32_768,
+  /** A folder to run a command in, in UTF-16 code units. */
+  pathLength: 4096,
+  /** The name of a policy's rule, in UTF-16 code units. */
+  ruleLength: 200,
+  /** The longest time a command may be given. */
+  commandTimeoutMs: 86_400_000,
+  /** Agents that one frame may give a command to. */
+  commandAgents: 100,
+  /** One piece of what a command printed, in UTF-16 code units. */
+  outputPieceLength: 65_536,
   /** The longest that an agent may wait for the answer of another one. */
   askTimeoutMs: 600_000,
 } as const;

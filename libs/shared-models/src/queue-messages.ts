@@ -75,6 +75,8 @@ export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;
 export const SIGNAL_KEYS = {
   /** What servers tell one another. */
   servers: 'servers',
+  /** What servers tell one another about commands. */
+  commands: 'commands',
 } as const;
 
 export const Signals = {
@@ -92,6 +94,8 @@ export const Signals = {
   'chat.cancel': z.object({ messageId: Id }),
   /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
   'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
+  /** A command has another state, or has printed more: the store has it; key `SIGNAL_KEYS.commands`. */
+  'command.changed': z.object({ serverId: Id, commandId: Id, agentId: z.string(), hasNewState: z.boolean() }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */
   frame: z.object({ serverId: Id, frame: z.record(z.string(), z.json()) }),
 } as const;

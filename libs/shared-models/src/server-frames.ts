@@ -3,8 +3,9 @@ import { SessionChange } from './agent-session.ts';
 import { AgentStatus } from './agent-status.ts';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
 import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
-import { CommandState } from './command.ts';
+import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
 import { ErrorReport } from './errors.ts';
+import { QueuesReset } from './http-models.ts';
 import { Id } from './ids.ts';
 import { MessageStatus } from './message-status.ts';
 import { Participant, User } from './participants.ts';
@@ -52,14 +53,23 @@ export const ServerFrames = {
   session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
   agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
-  'command.status': z.object({ type: z.literal('command.status'), id: Id, state: CommandState }),
+  /** To every operator, on each change; answers `command.run`, `command.open`, `command.approve` and `command.reject` too. */
+  'command.status': z.object({
+    type: z.literal('command.status'),
+    id: Id,
+    state: CommandState,
+    command: CommandRecord,
+  }),
+  /** To those who follow the command, in order of `seq`. */
   'command.output': z.object({
     type: z.literal('command.output'),
     id: Id,
-    stream: z.enum(['stdout', 'stderr']),
+    stream: OutputStreamName,
     seq: z.number().int().positive(),
     data: z.string(),
   }),
+  /** Answers `queues.reset`: how many messages each queue lost, whose requests have failed with `queue_reset`. */
+  'queues.reset': QueuesReset.extend({ type: z.literal('queues.reset') }),
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
   event: z.object({ type: z.literal('event'), channel: ChannelName, event: ChannelEvent }),
   /** To a gateway: pass this on to the external server, and answer with `external.sent`. */

@@ -54,6 +54,7 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
         agents.setConnected(agentId, incarnation, false);
       };
     },
+    commandState: () => Promise.reject(noSuchCommand()),
     commandOutput: () => Promise.reject(noSuchCommand()),
     commandResult: () => Promise.reject(noSuchCommand()),
   };

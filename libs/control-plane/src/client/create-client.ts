@@ -1,4 +1,4 @@
-import type { AgentCommand, AgentStatus, CommandResult } from '@parley/shared-models';
+import type { AgentCommand, AgentStatus, CommandResult, CommandStateReport } from '@parley/shared-models';
 import type { AgentServices } from '../agent-services.ts';
 import type {
   AgentCaller,
@@ -13,7 +13,7 @@ import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
 import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
 import * as answers from '../wire/answers.ts';
-import { agentState } from '../wire/enum-names.ts';
+import { agentState, commandRunState } from '../wire/enum-names.ts';
 import { joinPieces } from '../wire/join-pieces.ts';
 import { parseAnswer } from '../wire/parse.ts';
 import { createAgentServices } from './agent-services.ts';
@@ -67,6 +67,7 @@ export interface ControlPlaneClient {
     request: { agentId: string; incarnation: number },
     options?: StreamOptions,
   ): AsyncIterable<AgentCommand>;
+  sendCommandState(report: CommandStateReport & { incarnation: number }, signal?: AbortSignal): Promise<void>;
   openCommandOutput(): CommandOutputStream;
   sendCommandResult(result: CommandResult & { incarnation: number }, signal?: AbortSignal): Promise<void>;
   /** What the server does for one agent; `caller` is asked for with each call. */
@@ -133,6 +134,10 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
     async *receiveCommands(request, { signal, onOpen } = {}) {
       const call = connection.answerStream(commands('ReceiveCommands'), request);
       yield* readStream(call, { schema: answers.ReceivedCommand, openMs, signal, onOpen });
+    },
+    async sendCommandState(report, signal) {
+      const sent = { ...report, state: commandRunState.encode(report.state) };
+      await connection.unary(commands('SendCommandState'), sent, signal);
     },
     openCommandOutput: () => openCommandOutput(connection, commands('SendCommandOutput'), callMs),
     async sendCommandResult(result, signal) {

@@ -5,6 +5,7 @@ import type {
   AgentState,
   CommandOutput,
   CommandResult,
+  CommandStateReport,
   ParleyError,
 } from '@parley/shared-models';
 import type { AgentServices } from '../agent-services.ts';
@@ -32,7 +33,7 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   onRegistered(registered: AgentIdentity & { state: AgentState }): void;
   /** The server wants another state than before: an operator paused or resumed the agent. */
   onState(wanted: AgentState): void;
-  /** Every command but `pause` and `resume`, which come as `onState`. May be the same one again after a reconnect. */
+  /** Every command but `pause` and `resume`, which come as `onState`. May be the same one again after a reconnect, or approved. */
   onCommand(command: AgentCommand): void;
   /** Another process has taken the id over. The membership has ended for good; this process must stop working. */
   onFenced(): void;
@@ -54,6 +55,10 @@ export interface AgentMembership extends AgentServices {
    * could not be sent, which the log says.
    */
   reportState(): Promise<void>;
+  /** Registers again with another profile, under the same id; at once, or when the server is there again. */
+  setProfile(profile: AgentProfile): void;
+  /** @throws ParleyError `unavailable`, `stale_incarnation`, `not_found` */
+  sendCommandState(report: Omit<CommandStateReport, 'agentId'>): Promise<void>;
   /**
    * Opens the way for what commands print.
    * @throws ParleyError `unavailable` before the first registration

@@ -81,14 +81,26 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     logger,
     who: `agent "${profile.name}"`,
     url: options.url,
+  const stay = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await untilFirstEnds(signal, [receiveCommands, beatForEver]);
+    } catch (error) {
+      // The stream was ended here, to register again.
+      if (!rejoin.signal.aborted) throw error;
+    }
+  };
+
     signal: halt.signal,
     async session(signal, onJoined) {
       try {
-        await enter();
-        if (signal.aborted) return;
-        isConnected = true;
-        onJoined();
-        await untilFirstEnds(signal, [receiveCommands, beatForEver]);
+        do {
+          rejoin = new AbortController();
+          await enter();
+          if (signal.aborted) return;
+          isConnected = true;
+          onJoined();
+          await stay(AbortSignal.any([signal, rejoin.signal]));
+        } while (rejoin.signal.aborted && !signal.aborted);
       } finally {
         isConnected = false;
       }
@@ -138,6 +150,12 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
       const isFirst = !halt.signal.aborted;
       halt.abort();
       if (isFirst) {
+    setProfile(next) {
+      profile = next;
+      mustRegister = true;
+      rejoin.abort();
+    },
+    sendCommandState: async (report) => client.sendCommandState({ ...report, ...known() }, cut.signal),
         await settleWithin(timeoutMs, logger, 'could not unregister', async () => {
           // A registration under way would otherwise leave an agent behind that nobody is.
           await done;

@@ -98,6 +98,9 @@ describe('the services of parley.v1', () => {
       content: type === 'shell' ? 'ls -l' : '',
       timeoutMs: 30_000,
       isCancellation: type === 'status',
+      ...(type === 'shell'
+        ? { cwd: '/tmp', requestedBy: 'Ada', approvedBy: 'Eve', outputLimitBytes: 1024, outputSeq: 7 }
+        : {}),
     }));
     const opened = handlers.next('receiveCommands');
     const received = collect(client.receiveCommands({ agentId: 'echo', incarnation: 1 }), commands.length);
@@ -117,6 +120,19 @@ describe('the services of parley.v1', () => {
     await opened.promise;
     halt.abort();
     await expect(received).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('takes where commands stand', async () => {
+    const { handlers, client } = await joined();
+    const who = { commandId: newId(), agentId: 'echo', incarnation: 1 };
+    const reports = [
+      { ...who, state: 'running' as const },
+      { ...who, state: 'awaiting_approval' as const, rule: 'restarts' },
+    ];
+    for (const report of reports) {
+      await client.sendCommandState(report);
+      expect(last(handlers)).toEqual({ rpc: 'commandState', request: report });
+    }
   });
 
   it('takes the output of commands in order, and their results', async () => {
@@ -141,6 +157,11 @@ describe('the services of parley.v1', () => {
     const results = [
       { ...ended, success: true, exitCode: 0 },
       { ...ended, success: false, signal: 'SIGTERM', errorMessage: 'stopped by the operator' },
+      { ...ended, success: false, isCancelled: true },
+      { ...ended, success: false, isTimedOut: true },
+      { ...ended, success: false, isLost: true },
+      { ...ended, success: false, refusedByRule: '' },
+      { ...ended, success: false, refusedByRule: 'no restarts' },
     ];
     for (const result of results) {
       await client.sendCommandResult(result);

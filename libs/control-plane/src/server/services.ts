@@ -69,6 +69,10 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
         encode: (command: AgentCommand) => [encodeCommand(command)],
         subscribe: (request, push) => handlers.receiveCommands(request, push),
       }),
+      sendCommandState: serveUnary(logger, requests.SendCommandState, async (report) => {
+        await handlers.commandState(report);
+        return {};
+      }),
       sendCommandOutput: serveClientStream(logger, requests.SendCommandOutput, (output) =>
         handlers.commandOutput(output),
       ),

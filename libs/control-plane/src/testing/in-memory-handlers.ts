@@ -166,6 +166,10 @@ export function createInMemoryHandlers({
     async cancelAsk(request) {
       handled('cancelAsk', request);
     },
+    async commandState(report) {
+      known(report.agentId, report.incarnation);
+      handled('commandState', report);
+    },
     async commandOutput(output) {
       known(output.agentId, output.incarnation);
       handled('commandOutput', output);

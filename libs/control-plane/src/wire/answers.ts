@@ -1,6 +1,7 @@
 import { AgentCommand, AgentId, AgentStatus } from '@parley/shared-models';
 import { z } from 'zod';
 import { agentState, commandType } from './enum-names.ts';
+import { withoutUnset } from './without-unset.ts';
 
 /** What each RPC answers, as the .proto files say it, turned into the models. */
 export const RegisteredAgent = z.object({
@@ -25,6 +26,13 @@ export const StatusPiece = z.object({
   hasMore: z.boolean(),
 });
 
-export const ReceivedCommand = AgentCommand.extend({ type: commandType.wire });
+export const ReceivedCommand = withoutUnset(
+  AgentCommand.extend({ type: commandType.wire }),
+  'cwd',
+  'requestedBy',
+  'approvedBy',
+  'outputLimitBytes',
+  'outputSeq',
+);
 
 export const TakenOutput = z.object({ received: z.number().int().nonnegative() });

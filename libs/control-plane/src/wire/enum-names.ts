@@ -1,4 +1,11 @@
-import { AgentState, CommandOutput, CommandType, MessageKind, Participant } from '@parley/shared-models';
+import {
+  AgentState,
+  CommandOutput,
+  CommandStateReport,
+  CommandType,
+  MessageKind,
+  Participant,
+} from '@parley/shared-models';
 import { z } from 'zod';
 
 /** A value of the model (`online`) as it is named in the .proto files (`AGENT_STATE_ONLINE`), and back. */
@@ -22,6 +29,7 @@ export const agentState = enumNames('AGENT_STATE_', AgentState);
 /** The states that an agent may report about itself: it cannot say that it is offline. */
 export const reportedState = enumNames('AGENT_STATE_', AgentState.exclude(['offline']));
 export const commandType = enumNames('COMMAND_TYPE_', CommandType);
+export const commandRunState = enumNames('COMMAND_RUN_STATE_', CommandStateReport.shape.state);
 export const outputStream = enumNames('OUTPUT_STREAM_', CommandOutput.shape.stream);
 export const messageKind = enumNames('MESSAGE_KIND_', MessageKind);
 export const participantKind = enumNames('PARTICIPANT_KIND_', Participant.shape.kind);

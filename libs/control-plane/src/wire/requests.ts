@@ -5,16 +5,16 @@ import {
   AgentProfile,
   CommandOutput,
   CommandResult,
+  CommandStateReport,
+  LIMITS,
 } from '@parley/shared-models';
 import { z } from 'zod';
-import { outputStream, reportedState } from './enum-names.ts';
+import { commandRunState, outputStream, reportedState } from './enum-names.ts';
+import { withoutUnset } from './without-unset.ts';
 
 /** Ids that a process makes for itself: any text, as long as it can be logged and compared. */
 const PeerId = z.string().min(1).max(128);
 const Incarnation = z.number().int().positive();
-
-/** Longest piece of output that one message may carry, in UTF-16 code units. */
-export const OUTPUT_PIECE_LENGTH = 65_536;
 
 /** What each RPC accepts, as the .proto files say it, turned into the models. */
 export const RegisterAgent = z.object({
@@ -50,12 +50,22 @@ export const SendCommandOutput = CommandOutput.extend({
   agentId: AgentId,
   incarnation: Incarnation,
   stream: outputStream.wire,
-  data: CommandOutput.shape.data.max(OUTPUT_PIECE_LENGTH),
+  data: CommandOutput.shape.data.max(LIMITS.outputPieceLength),
 });
 
-export const SendCommandResult = CommandResult.extend({
-  agentId: AgentId,
-  incarnation: Incarnation,
-  signal: z.string().max(32).optional(),
-  errorMessage: z.string().max(4000).optional(),
-});
+export const SendCommandState = withoutUnset(
+  CommandStateReport.extend({ agentId: AgentId, incarnation: Incarnation, state: commandRunState.wire }),
+  'rule',
+);
+
+export const SendCommandResult = withoutUnset(
+  CommandResult.extend({
+    agentId: AgentId,
+    incarnation: Incarnation,
+    signal: z.string().max(32).optional(),
+    errorMessage: z.string().max(4000).optional(),
+  }),
+  'isCancelled',
+  'isTimedOut',
+  'isLost',
+);

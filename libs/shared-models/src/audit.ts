@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Timestamp } from './chat-message.ts';
+import { JsonValue } from './json-value.ts';
+
+/** What is entered into the audit. */
+export const AuditAction = z.enum([
+  'command.run',
+  'command.refused',
+  'command.approved',
+  'command.rejected',
+  'command.cancelled',
+  'command.ended',
+  'agent.pause',
+  'agent.resume',
+  'agent.deregister',
+  'agent.reregister',
+  'agent.shutdown',
+  'agent.registered',
+  'agent.replaced',
+  'queues.reset',
+  'dead_letter.replayed',
+  'dead_letter.discarded',
+  'sign_in.refused',
+]);
+export type AuditAction = z.infer<typeof AuditAction>;
+
+/** Who did it: a person, an agent's process, or the server by itself. */
+export const AuditActor = z.object({
+  kind: z.enum(['user', 'agent', 'server']),
+  id: z.string().max(128),
+  name: z.string().max(128),
+});
+export type AuditActor = z.infer<typeof AuditActor>;
+
+/** What is to be entered; the store adds the number, the time and the hashes. */
+export const AuditInput = z.object({
+  action: AuditAction,
+  actor: AuditActor,
+  /** Address that it came from, e.g. `127.0.0.1`; not there for what the server did by itself. */
+  remoteAddress: z.string().max(64).optional(),
+  /** The agent that it was done to. */
+  agentId: z.string().max(128).optional(),
+  /** What it was done to: a command's or dead letter's id. */
+  subjectId: z.string().max(128).optional(),
+  /** What came of it: `ok`, a command's final state, or an error's code. */
+  result: z.string().max(64),
+  /** More about it, e.g. the command line. */
+  details: z.record(z.string(), JsonValue).optional(),
+});
+export type AuditInput = z.infer<typeof AuditInput>;
+
+/** 64 hexadecimal digits. */
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits');
+
+/** One entry; each is chained to the one before. */
+export const AuditEntry = AuditInput.extend({
+  /** From 1, without gaps. */
+  seq: z.number().int().positive(),
+  at: Timestamp,
+  /** `hash` of the entry before; of the first one 64 zeros. */
+  prevHash: Sha256,
+  /** SHA-256 of `prevHash` followed by the canonical JSON of the entry without `prevHash` and `hash`. */
+  hash: Sha256,
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** `GET /api/audit`: newest first. */
+export const AuditPage = z.object({
+  entries: z.array(AuditEntry),
+  /** Whether there are older ones: ask again with `before` set to the last one's `seq`. */
+  hasMore: z.boolean(),
+});
+export type AuditPage = z.infer<typeof AuditPage>;
