@@ -1,44 +1,86 @@
 import type { Delivery, Envelope, MessageBus } from '@parley/messaging';
 import { Reject, type RetryOptions, retryWhileUnavailable } from '@parley/messaging';
+import { modelOptions } from '@parley/routing';
 import { appendHop, HEADERS, Id, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { createConversationOrder } from './conversation-order.ts';
+import type { ModelQuestion } from './model-question.ts';
 import { type RoutingContext, routeMessage, stringHeader } from './route-message.ts';
+
+export interface BrokerInputContext extends RoutingContext {
+  readonly onAssigned: (agentId: string) => void;
+  /** Who decides what the scorers leave open. @default nobody */
+  readonly modelQuestion?: ModelQuestion;
+  /** Messages that may wait for the language model; with more, none is waited for. @default 64 */
+  readonly maxWaiting?: number;
+}
+
+/** With more messages of its own conversation before it, a message does not wait for the language model as well. */
+const MAX_AHEAD = 2;
 
 /**
  * Handles `broker_input_queue`: what people write gets a receiver, what agents answer goes on as it is. Published
  * with confirm before the delivery is acknowledged, so a crash in between makes a duplicate, never a loss. While the
- * queue takes nothing what is in hand is held.
+ * queue takes nothing what is in hand is held. A message that waits for a language model holds up those of its own
+ * conversation only, which must not overtake it.
  */
 export function createBrokerInputHandler(
   bus: MessageBus,
-  context: RoutingContext & { readonly onAssigned: (agentId: string) => void },
+  context: BrokerInputContext,
   options: RetryOptions,
 ): (delivery: Delivery) => Promise<void> {
-  return async ({ envelope }) => {
-    const forwarded = forward(envelope, context);
+  const { modelQuestion, maxWaiting = 64 } = context;
+  const order = createConversationOrder();
+
+  async function publish(forwarded: Envelope): Promise<void> {
     const receiver = stringHeader(forwarded, HEADERS.receiver);
     if (forwarded.type === 'chat.message' && receiver !== undefined)
       context.onAssigned(receiver.slice('agent:'.length));
     await retryWhileUnavailable(() => bus.publish(SERVER_INPUT_QUEUE, forwarded), options);
-  };
-}
-
-function forward(envelope: Envelope, context: RoutingContext): Envelope {
-  switch (envelope.type) {
-    case 'chat.message':
-      if (!Id.safeParse(envelope.messageId).success) {
-        throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
-      }
-      return routeMessage(envelope, context);
-    case 'chat.reply':
-    case 'chat.settled':
-    case 'chat.failed': {
-      const hops = appendHop(stringHeader(envelope, HEADERS.hops), 'broker');
-      return { ...envelope, headers: { ...envelope.headers, [HEADERS.hops]: hops } };
-    }
-    default:
-      throw new Reject(
-        'malformed_message',
-        `the property type is ${JSON.stringify(envelope.type.slice(0, 64))}`,
-      );
   }
+
+  async function decide(envelope: Envelope, ahead: number): Promise<Envelope> {
+    const routed = routeMessage(envelope, context);
+    const isCrowded = order.waiting > maxWaiting || ahead > MAX_AHEAD;
+    if (routed.openText === undefined || isCrowded) return routed.forwarded;
+    const choice = await modelQuestion?.ask(routed.openText, modelOptions(context.agents()));
+    // Anew: agents may have come or gone meanwhile.
+    return choice === undefined ? routed.forwarded : routeMessage(envelope, context, choice).forwarded;
+  }
+
+  async function route(envelope: Envelope): Promise<void> {
+    const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
+    const ahead = order.waitingIn(conversationId);
+    if (ahead === 0) {
+      const { forwarded, openText } = routeMessage(envelope, context);
+      const mayAsk = modelQuestion?.isAvailable === true && order.waiting < maxWaiting;
+      if (openText === undefined || !mayAsk) return publish(forwarded);
+    }
+    if (order.waiting >= maxWaiting) modelQuestion?.hurry();
+    // The next one may go once this one is on its way; only the acknowledgement waits for the confirm.
+    const { confirmed } = await order.after(conversationId, async () => {
+      return { confirmed: publish(await decide(envelope, ahead)) };
+    });
+    await confirmed;
+  }
+
+  return async ({ envelope }) => {
+    switch (envelope.type) {
+      case 'chat.message':
+        if (!Id.safeParse(envelope.messageId).success) {
+          throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
+        }
+        return route(envelope);
+      case 'chat.reply':
+      case 'chat.settled':
+      case 'chat.failed': {
+        const hops = appendHop(stringHeader(envelope, HEADERS.hops), 'broker');
+        return publish({ ...envelope, headers: { ...envelope.headers, [HEADERS.hops]: hops } });
+      }
+      default:
+        throw new Reject(
+          'malformed_message',
+          `the property type is ${JSON.stringify(envelope.type.slice(0, 64))}`,
+        );
+    }
+  };
 }

@@ -1,3 +1,4 @@
+import { LanguageModelSettings } from '@parley/language-model';
 import { settings } from '@parley/process-kit';
 import { z } from 'zod';
 
@@ -19,6 +20,11 @@ export const BrokerConfig = z.object({
   AGENT_GRACE_MS: settings.milliseconds(
     15_000,
     'how long an agent that went offline is expected back, in ms',
+  ),
+  ...LanguageModelSettings.shape,
+  ROUTING_MODEL_TIMEOUT_MS: settings.milliseconds(
+    3000,
+    'how long the language model may think about whom a message is for, in ms; 0: it is not asked',
   ),
 });
 export type BrokerConfig = z.infer<typeof BrokerConfig>;

@@ -1,3 +1,4 @@
+import { createLanguageModel } from '@parley/language-model';
 import { connectBus } from '@parley/messaging';
 import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
 import { BrokerConfig } from './config.ts';
@@ -12,8 +13,9 @@ await main(async () => {
   }
   const config = loadConfig(BrokerConfig);
   const logger = createLogger('broker', config.LOG_LEVEL);
+  const languageModel = createLanguageModel(config);
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
-  const broker = startBroker(config, { bus, logger });
+  const broker = startBroker(config, { bus, logger, languageModel });
   runUntilSignal(
     { ...broker, stop: () => broker.stop().finally(() => bus.close()) },
     { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },

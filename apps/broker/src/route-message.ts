@@ -72,7 +72,8 @@ export function routeMessage(
     correlationId: envelope.messageId,
     type: 'chat.failed',
     timestamp: now,
-    headers: { ...envelope.headers, [HEADERS.hops]: hops },
+    // It speaks for itself, not for who sent the message, which may be an agent that asks.
+    headers: { ...envelope.headers, [HEADERS.sender]: 'system:broker', [HEADERS.hops]: hops },
     body: Buffer.from(JSON.stringify(failure)),
   };
   return { ...open, forwarded };

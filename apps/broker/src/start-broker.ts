@@ -1,21 +1,25 @@
 import { joinAsBroker } from '@parley/control-plane';
+import type { LanguageModel } from '@parley/language-model';
 import type { MessageBus, Subscription } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
+import { createIntentScorer } from '@parley/routing';
 import { BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
 import { createAbsenceClock } from './absence-clock.ts';
 import { createAssignmentCounter } from './assignment-counter.ts';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import type { BrokerConfig } from './config.ts';
+import { createModelQuestion } from './model-question.ts';
 
 /**
  * Joins the server and, once it knows the agents, takes from `broker_input_queue`. Resolves at once: a server that
- * is away is waited for. The bus belongs to the caller, who closes it after `stop`.
+ * is away is waited for. The bus belongs to the caller, who closes it after `stop`. A language model that can classify
+ * decides what the words of a message leave open.
  */
 export function startBroker(
   config: BrokerConfig,
-  ports: { bus: MessageBus; logger: Logger },
+  ports: { bus: MessageBus; logger: Logger; languageModel?: LanguageModel },
 ): RunningProcess {
-  const { bus, logger } = ports;
+  const { bus, logger, languageModel } = ports;
   const assigned = createAssignmentCounter();
   const absences = createAbsenceClock();
   const membership = joinAsBroker({
@@ -39,6 +43,19 @@ export function startBroker(
       offlineForMs: (agentId) => absences.of(agentId),
       onAssigned: (agentId) => assigned.add(agentId),
       graceMs: config.AGENT_GRACE_MS,
+      scoreIntent: createIntentScorer(),
+      // The other half of what may be in hand stays for those who need not wait.
+      maxWaiting: Math.floor(config.BROKER_PREFETCH / 2),
+      ...(languageModel === undefined
+        ? {}
+        : {
+            modelQuestion: createModelQuestion({
+              model: languageModel,
+              timeoutMs: config.ROUTING_MODEL_TIMEOUT_MS,
+              signal: stopped.signal,
+              logger,
+            }),
+          }),
     },
     { signal: stopped.signal, logger },
   );

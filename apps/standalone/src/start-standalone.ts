@@ -22,8 +22,11 @@ export async function startStandalone(
   const named = (service: string): Logger => logger.child({ service });
   const server = await startServer(config, { bus, store, logger: named('server') });
   const grpcUrl = `127.0.0.1:${server.grpcPort}`;
-  const broker = startBroker({ ...config, GRPC_URL: grpcUrl }, { bus, logger: named('broker') });
   const languageModel = createLanguageModel(config);
+  const broker = startBroker(
+    { ...config, GRPC_URL: grpcUrl },
+    { bus, logger: named('broker'), languageModel },
+  );
   const agents = Object.values(shippedAgents).map((shipped) =>
     startAgent({
       definition: shipped.create({ languageModel }),
