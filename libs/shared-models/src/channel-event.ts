@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Timestamp } from './chat-message.ts';
 import { JsonValue } from './json-value.ts';
+import { Participant } from './participants.ts';
 
 export const ChannelName = z.enum(['human', 'agents']);
 export type ChannelName = z.infer<typeof ChannelName>;
@@ -17,3 +19,14 @@ export const ChannelEvent = z.object({
   payload: JsonValue,
 });
 export type ChannelEvent = z.infer<typeof ChannelEvent>;
+
+/** An event as it travels and is kept: what was published, by whom, and what it belongs to. */
+export const PublishedEvent = ChannelEvent.extend({
+  source: Participant,
+  at: Timestamp,
+  /** Id of the message or event with which it all began; the same in everything that follows from it. */
+  correlationId: z.uuid().optional(),
+  /** Id of the message or event that brought this one about. */
+  causationId: z.uuid().optional(),
+});
+export type PublishedEvent = z.infer<typeof PublishedEvent>;

@@ -1,4 +1,5 @@
 export { type OpenStoreOptions, openStore } from './open-store.ts';
+export * from './ports/events.ts';
 export * from './ports/memory.ts';
 export * from './ports/transcripts.ts';
 export * from './store.ts';

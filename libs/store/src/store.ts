@@ -13,6 +13,7 @@ import type {
   Target,
   UnstoredMessage,
 } from '@parley/shared-models';
+import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
 
@@ -129,6 +130,7 @@ export interface MessageQuery {
 export interface Store {
   readonly kind: 'sqlite' | 'postgres';
   /** What agents remember. */
+  readonly events: EventStore;
   readonly memory: MemoryStore;
   readonly transcripts: TranscriptStore;
 

@@ -6,6 +6,7 @@ import { describeAnswering } from './answering.ts';
 import { describeConversations } from './conversations.ts';
 import { describeCrashes } from './crashes.ts';
 import { describeDeadLetters } from './dead-letters.ts';
+import { describeEvents } from './events.ts';
 import { describeFailing } from './failing.ts';
 import { describeInterleavings } from './interleavings.ts';
 import { describeMemory } from './memory.ts';
@@ -64,6 +65,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeAgents(context);
     describeDeadLetters(context);
     describeMemory(context);
+    describeEvents(context);
     describeOperation(context);
     describeCrashes(context);
     describeInterleavings(context);

@@ -85,4 +85,20 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX memory_by_write ON memory (write_id, subject, agent_group, key) WHERE write_id IS NOT NULL;
   `,
+  // Events of the channels, in the order in which they were logged.
+  `
+  CREATE TABLE events (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    channel text COLLATE "C" NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    correlation_id text COLLATE "C",
+    event json NOT NULL,
+    outbox_since timestamptz, -- null: not in the outbox
+    leased_until timestamptz
+  );
+  CREATE INDEX events_by_channel ON events (channel, number);
+  CREATE INDEX events_by_correlation ON events (correlation_id, number) WHERE correlation_id IS NOT NULL;
+  CREATE INDEX events_in_outbox ON events (outbox_since) WHERE outbox_since IS NOT NULL;
+  `,
 ];

@@ -11,6 +11,7 @@ import type { Statement } from './connection.ts';
 import { createPostgresConversations } from './conversations.ts';
 import { openDatabase } from './database.ts';
 import { createPostgresDeadLetters } from './dead-letters.ts';
+import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
@@ -73,6 +74,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createPostgresConversations(database),
     ...createPostgresAgents(database),
     ...createPostgresDeadLetters(database),
+    events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
     transcripts: createPostgresTranscripts(database),
     check: checking(

@@ -84,4 +84,20 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX memory_by_write ON memory (write_id, subject, agent_group, key) WHERE write_id IS NOT NULL;
   `,
+  // Events of the channels, in the order in which they were logged.
+  `
+  CREATE TABLE events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    channel TEXT NOT NULL,
+    type TEXT NOT NULL,
+    correlation_id TEXT,
+    event TEXT NOT NULL,
+    outbox_since INTEGER, -- null: not in the outbox
+    leased_until INTEGER
+  ) STRICT;
+  CREATE INDEX events_by_channel ON events (channel, number);
+  CREATE INDEX events_by_correlation ON events (correlation_id, number) WHERE correlation_id IS NOT NULL;
+  CREATE INDEX events_in_outbox ON events (outbox_since) WHERE outbox_since IS NOT NULL;
+  `,
 ];

@@ -12,6 +12,7 @@ import { createSqliteAgents } from './agents.ts';
 import { createCommit } from './commit-group.ts';
 import { createSqliteConversations } from './conversations.ts';
 import { createSqliteDeadLetters } from './dead-letters.ts';
+import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
 import { openDatabase } from './open-database.ts';
 import { createSqliteOutbox } from './outbox.ts';
@@ -46,6 +47,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const outbox = createSqliteOutbox(prepare, now);
   const agents = createSqliteAgents(prepare, now);
   const deadLetters = createSqliteDeadLetters(prepare);
+  const events = createSqliteEvents(prepare, now);
   const memory = createSqliteMemory(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
   const groups = createWriteGroups({
@@ -99,6 +101,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
     transcripts: {
       conversationsOf: (ownerId, query) => read(() => transcripts.conversationsOf(ownerId, query)),
+    },
+    events: {
+      append: (event, options) => write(() => events.append(event, options)),
+      takeUnpublished: (taking) => write(() => events.takeUnpublished(taking)),
+      markPublished: (ids) => write(() => events.markPublished(ids)),
+      list: (query) => read(() => events.list(query)),
     },
     memory: {
       get: (address, writeId) => read(() => memory.get(address, writeId)),

@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ChannelName, newId, type PublishedEvent } from '@parley/shared-models';
+import type { LoggedEvent } from '../ports/events.ts';
+import type { Context } from './store-fixture.ts';
+
+function anEvent(fields: Partial<PublishedEvent> = {}): PublishedEvent {
+  return {
+    id: newId(),
+    type: 'order_requested',
+    payload: { product: 'Laptop', quantity: 1 },
+    source: { kind: 'user', id: 'ada', name: 'Ada' },
+    at: '2026-01-31T09:30:00.000Z',
+    ...fields,
+  };
+}
+const typesOf = (events: readonly LoggedEvent[]): string[] => events.map(({ event }) => event.type);
+
+export function describeEvents(context: Context): void {
+  const append = async (event: PublishedEvent, channel: ChannelName = 'human', isForOutbox = false) =>
+    context.store.events.append({ channel, event }, { isForOutbox });
+  /** What is in the outbox of these events; others may be there from other tests. */
+  const take = async (ids: readonly string[], leaseMs = 0): Promise<string[]> =>
+    (await context.store.events.takeUnpublished({ limit: 10_000, olderThanMs: 0, leaseMs }))
+      .map(({ event }) => event.id)
+      .filter((id) => ids.includes(id));
+
+  describe('the log of channels', () => {
+    it('keeps an event as it was published', async () => {
+      const event = anEvent({ correlationId: newId(), causationId: newId(), payload: { Größe: [1, null] } });
+      const { logged, isDuplicate } = await append(event);
+      expect(isDuplicate).toBe(false);
+      expect(logged).toEqual({ number: expect.any(Number), channel: 'human', event });
+      const found = await context.store.events.list({ correlationId: event.correlationId, limit: 10 });
+      expect(found).toEqual([logged]);
+    });
+
+    it('keeps one event for each id: what was logged first stands', async () => {
+      const event = anEvent();
+      const first = await append(event);
+      const again = await append({ ...event, payload: 'changed' }, 'agents', true);
+      expect(again).toEqual({ logged: first.logged, isDuplicate: true });
+      expect(await take([event.id])).toEqual([]);
+    });
+
+    it('keeps one also when it is appended twice at the same moment', async () => {
+      const event = anEvent();
+      const another = await context.open();
+      const outcomes = await Promise.all([
+        append(event),
+        another.events.append({ channel: 'human', event }),
+        append(event),
+      ]);
+      expect(outcomes.filter(({ isDuplicate }) => !isDuplicate)).toHaveLength(1);
+      expect(new Set(outcomes.map(({ logged }) => logged.number)).size).toBe(1);
+    });
+
+    it('lists what belongs to one message or event, itself included, oldest first', async () => {
+      const id = newId();
+      await append(anEvent({ id, type: 'order_requested' }));
+      await append(anEvent({ type: 'unrelated', correlationId: newId() }), 'agents');
+      await append(anEvent({ type: 'order_created', correlationId: id }), 'agents');
+      await append(anEvent({ type: 'notification', correlationId: id }));
+      const list = (query: object) => context.store.events.list({ correlationId: id, limit: 10, ...query });
+      expect(typesOf(await list({}))).toEqual(['order_requested', 'order_created', 'notification']);
+      expect(typesOf(await list({ channel: 'agents' }))).toEqual(['order_created']);
+      expect(typesOf(await list({ types: ['notification', 'order_requested'] }))).toEqual([
+        'order_requested',
+        'notification',
+      ]);
+    });
+
+    it('lists the last events of a channel, and those before them', async () => {
+      const types = ['one', 'two', 'three', 'four'];
+      for (const type of types) await append(anEvent({ type }), 'agents');
+      const last = await context.store.events.list({ channel: 'agents', limit: 2 });
+      expect(typesOf(last)).toEqual(['three', 'four']);
+      const beforeNumber = last[0]?.number;
+      expect(typesOf(await context.store.events.list({ channel: 'agents', beforeNumber, limit: 2 }))).toEqual(
+        ['one', 'two'],
+      );
+    });
+
+    it('gives what still has to reach its channel in order, to one taker for the time of the lease', async () => {
+      const events = [anEvent(), anEvent(), anEvent()];
+      for (const event of events) await append(event, 'human', true);
+      const ids = events.map(({ id }) => id);
+      expect(await take(ids, 60_000)).toEqual(ids);
+      expect(await take(ids, 60_000)).toEqual([]);
+    });
+
+    it('gives it again after the lease, until it is marked as published', async () => {
+      const event = anEvent();
+      await append(event, 'human', true);
+      expect(await take([event.id])).toEqual([event.id]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await take([event.id])).toEqual([event.id]);
+      await context.store.events.markPublished([event.id, newId()]);
+      expect(await take([event.id])).toEqual([]);
+    });
+
+    it('outlives the process', async () => {
+      const event = anEvent({ correlationId: newId() });
+      await append(event, 'human', true);
+      const another = await context.open();
+      const found = await another.events.list({ correlationId: event.correlationId, limit: 1 });
+      expect(found.map((logged) => logged.event)).toEqual([event]);
+    });
+  });
+}

@@ -1,0 +1,102 @@
+import { EVENTS_KEPT, type EventStore } from '../ports/events.ts';
+import { type EventRow, loggedEventOf, storableEvent } from '../rules/events.ts';
+import type { Statement } from './connection.ts';
+import type { Database } from './database.ts';
+
+const COLUMNS = 'number, channel, event';
+
+const APPEND: Statement = {
+  name: 'append-event',
+  text: `
+    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since)
+    VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
+    ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
+};
+const FIND: Statement = { name: 'find-event', text: `SELECT ${COLUMNS} FROM events WHERE id = $1` };
+const PRUNE: Statement = {
+  name: 'prune-events',
+  text: 'DELETE FROM events WHERE number <= $1 AND outbox_since IS NULL',
+};
+// As in outbox.ts.
+const TAKE: Statement = {
+  name: 'take-events',
+  text: `
+    WITH due AS (
+      SELECT number FROM events
+      WHERE outbox_since IS NOT NULL
+        AND (outbox_since <= now() - $1::float8 * interval '1 millisecond' OR outbox_since > now() + interval '1 second')
+        AND (leased_until IS NULL OR leased_until <= now() OR leased_until > now() + ($2::float8 + 1000) * interval '1 millisecond')
+      ORDER BY number LIMIT $3
+      FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      UPDATE events SET leased_until = now() + $2::float8 * interval '1 millisecond'
+      FROM due WHERE events.number = due.number
+      RETURNING events.number, channel, event
+    )
+    SELECT ${COLUMNS} FROM taken ORDER BY number`,
+};
+const MARK: Statement = {
+  name: 'mark-events-published',
+  text: 'UPDATE events SET outbox_since = NULL, leased_until = NULL WHERE id = ANY($1)',
+};
+const LIST: Statement = {
+  name: 'list-events',
+  text: `
+    SELECT ${COLUMNS} FROM events
+    WHERE ($1::text IS NULL OR channel = $1) AND ($2::text[] IS NULL OR type = ANY($2)) AND number < $3
+    ORDER BY number DESC LIMIT $4`,
+};
+const LIST_CORRELATED: Statement = {
+  name: 'list-correlated-events',
+  text: `
+    SELECT ${COLUMNS} FROM events
+    WHERE ($1::text IS NULL OR channel = $1) AND ($2::text[] IS NULL OR type = ANY($2)) AND number < $3
+      AND (correlation_id = $5 OR id = $5)
+    ORDER BY number DESC LIMIT $4`,
+};
+
+/** Pruning looks at an index; done with each event it would only cost. */
+const PRUNE_EVERY = 1000;
+
+export function createPostgresEvents(database: Database): EventStore {
+  return {
+    async append({ channel, event }, { isForOutbox = false } = {}) {
+      const { id, type, correlationId } = event;
+      const [row] = await database.rows<EventRow>(APPEND, [
+        id,
+        channel,
+        type,
+        correlationId ?? null,
+        storableEvent(event),
+        isForOutbox,
+      ]);
+      if (row !== undefined) {
+        const number = Number(row.number);
+        if (number % PRUNE_EVERY === 0) await database.rows(PRUNE, [number - EVENTS_KEPT]);
+        return { logged: loggedEventOf(row), isDuplicate: false };
+      }
+      const [known] = await database.rows<EventRow>(FIND, [id]);
+      if (known === undefined) throw new Error(`the event ${id} was not stored`);
+      return { logged: loggedEventOf(known), isDuplicate: true };
+    },
+    async takeUnpublished({ limit, olderThanMs, leaseMs }) {
+      return (await database.rows<EventRow>(TAKE, [olderThanMs, leaseMs, limit])).map(loggedEventOf);
+    },
+    async markPublished(eventIds) {
+      await database.rows(MARK, [[...eventIds]]);
+    },
+    async list({ channel, types, correlationId, beforeNumber, limit }) {
+      const values = [
+        channel ?? null,
+        types === undefined ? null : [...types],
+        beforeNumber ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      ];
+      const rows =
+        correlationId === undefined
+          ? await database.rows<EventRow>(LIST, values)
+          : await database.rows<EventRow>(LIST_CORRELATED, [...values, correlationId]);
+      return rows.map(loggedEventOf).reverse();
+    },
+  };
+}
