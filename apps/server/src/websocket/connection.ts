@@ -10,13 +10,13 @@ import {
   ParleyError,
   type ParsedFrame,
   parseClientFrame,
-  reportOf,
   type ServerFrame,
 } from '@parley/shared-models';
 import type { RawData, WebSocket } from 'ws';
 import type { ServerServices } from '../server-services.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { createOutgoing } from './outgoing.ts';
+import { outwardReport } from './outward-report.ts';
 import type { Session } from './session.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import { welcome } from './welcome.ts';
@@ -179,15 +179,5 @@ export function serveConnection(
       clearTimeout(timer);
     },
     close,
-  };
-}
-
-/** The store and the queue are inside: who is outside learns that nothing was accepted and may try again. */
-function outwardReport(error: unknown): ErrorReport {
-  const report = reportOf(error);
-  if (report.code !== 'store_unavailable' && report.code !== 'bus_unavailable') return report;
-  return {
-    code: 'unavailable',
-    message: 'Nothing was accepted: the queue or the store cannot be reached. Try again later.',
   };
 }

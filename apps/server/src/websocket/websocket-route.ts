@@ -1,7 +1,9 @@
 import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServerServices } from '../server-services.ts';
 import { type Connection, serveConnection } from './connection.ts';
+import { serveUserSocket } from './user-socket/serve-user-socket.ts';
+import { userOfPath } from './user-socket/user-of-path.ts';
 
 /** All WebSockets of this server. */
 export interface Connections {
@@ -13,7 +15,7 @@ export interface Connections {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** `GET /ws`. Who is there is said by `hello`. */
+/** `GET /ws`, where `hello` says who is there, and `GET /ws/:userId`. */
 export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
   const connections = new Set<Connection>();
   let isDraining = false;
@@ -27,6 +29,30 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
         return;
       }
       const connection = serveConnection(socket, request.raw.socket, services, () =>
+        connections.delete(connection),
+      );
+      connections.add(connection);
+    },
+  );
+
+  app.get(
+    '/ws/:userId',
+    {
+      websocket: true,
+      config: { action: 'public' },
+      schema: { hide: true },
+      // Refused before there is a WebSocket, so that a client learns why.
+      async preValidation(request) {
+        userOfPath(userIdOf(request), services.authenticator);
+      },
+    },
+    (socket, request) => {
+      if (isDraining) {
+        socket.close(CLOSE_CODES.goingAway, 'going away');
+        return;
+      }
+      const user = userOfPath(userIdOf(request), services.authenticator);
+      const connection = serveUserSocket(socket, request.raw.socket, user, services, () =>
         connections.delete(connection),
       );
       connections.add(connection);
@@ -59,6 +85,8 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
     },
   };
 }
+
+const userIdOf = (request: FastifyRequest): string => (request.params as { userId: string }).userId;
 
 /** A client that asks for subprotocols must offer ours; one that asks for none is taken too. */
 export function chooseSubprotocol(offered: ReadonlySet<string>): string | false {

@@ -1,5 +1,6 @@
 import { isSessionEnd } from '@parley/routing';
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
+import { sendOn } from '../../conversations/send-on.ts';
 import { authorize } from '../../users/permissions.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
@@ -8,29 +9,16 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   const { store, relay, hub } = session.services;
   if (frame.onBehalfOf !== undefined) authorize(session.user, 'messages.onBehalf');
   await relay.room();
-  const target = frame.target === undefined ? {} : { target: frame.target };
   const accepted = await store.accept({
     message: unstored(frame, session),
     ownerId: session.user.id,
-    ...target,
+    ...(frame.target === undefined ? {} : { target: frame.target }),
     isSessionEnd: isSessionEnd(frame.text),
   });
-  const { message, isDuplicate, session: hint, sessionChange } = accepted;
-  session.sendFrame({
-    type: 'ack',
-    id: message.id,
-    conversationId: message.conversationId,
-    seq: message.seq,
-  });
-  if (!hub.isFollowing(session, message.conversationId))
-    hub.follow(session, message.conversationId, message.seq - 1);
-  // Also when it is known: the server that stored it may have died before it told the other readers.
-  hub.deliver(message);
-  if (isDuplicate) return;
-  relay.send({ message, attempt: 0, ...target, ...(hint === undefined ? {} : { session: hint }) });
-  if (sessionChange === undefined) return;
-  const { conversationId } = message;
-  hub.broadcast(conversationId, { type: 'session', conversationId, session: sessionChange });
+  const { id, conversationId, seq } = accepted.message;
+  session.sendFrame({ type: 'ack', id, conversationId, seq });
+  if (!hub.isFollowing(session, conversationId)) hub.follow(session, conversationId, seq - 1);
+  sendOn(session.services, accepted, frame.target);
 };
 
 function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {

@@ -1,0 +1,11 @@
+import { type ErrorReport, reportOf } from '@parley/shared-models';
+
+/** The store and the queue are inside: who is outside learns that nothing was accepted and may try again. */
+export function outwardReport(error: unknown): ErrorReport {
+  const report = reportOf(error);
+  if (report.code !== 'store_unavailable' && report.code !== 'bus_unavailable') return report;
+  return {
+    code: 'unavailable',
+    message: 'Nothing was accepted: the queue or the store cannot be reached. Try again later.',
+  };
+}

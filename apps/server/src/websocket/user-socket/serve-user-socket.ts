@@ -1,0 +1,157 @@
+import type { Socket } from 'node:net';
+import { isSessionEnd } from '@parley/routing';
+import {
+  CLOSE_CODES,
+  deriveId,
+  LIMITS,
+  newId,
+  ParleyError,
+  type ServerFrame,
+  type User,
+} from '@parley/shared-models';
+import type { RawData, WebSocket } from 'ws';
+import type { Reader } from '../../conversations/follower.ts';
+import { sendOn } from '../../conversations/send-on.ts';
+import type { ServerServices } from '../../server-services.ts';
+import type { Connection } from '../connection.ts';
+import { createOutgoing } from '../outgoing.ts';
+import { outwardReport } from '../outward-report.ts';
+import { createTokenBucket } from '../token-bucket.ts';
+import { createTranslation, errorFrame, parseUserMessage, type UserFrame } from './user-frames.ts';
+
+/** Parent of the ids of these conversations: one for each user. */
+const CONVERSATIONS = '019aa0d4-6900-7000-8000-75736572736f';
+/** Messages of one connection on their way into the store; more wait in its socket, and so at the sender. */
+const MAX_IN_HAND = 64;
+
+/** The user's one conversation by `/ws/:userId`, whatever connection it comes by. */
+export const conversationOfUser = (userId: string): string => deriveId(CONVERSATIONS, 'user', userId);
+
+/** Drives one WebSocket of `/ws/:userId`: its texts become messages of the user, the answers come back. */
+export function serveUserSocket(
+  socket: WebSocket,
+  transport: Socket,
+  user: User,
+  services: ServerServices,
+  onEnd: () => void,
+): Connection {
+  const { config, hub, store, relay } = services;
+  const logger = services.logger.child({ connectionId: newId() });
+  const conversationId = conversationOfUser(user.id);
+  const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
+  const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
+    logger.warn('a reader was too slow and is disconnected');
+    close(CLOSE_CODES.slowReader, 'too slow');
+  });
+  const translate = createTranslation();
+  const inHand = new Set<Promise<void>>();
+  let isClosed = false;
+  let isAlive = true;
+
+  const send = (frame: UserFrame): void => outgoing.send(JSON.stringify(frame));
+  const fail = (error: unknown): void => {
+    if (!(error instanceof ParleyError)) logger.error({ err: error }, 'a message could not be taken');
+    send(errorFrame(outwardReport(error)));
+  };
+  const reader: Reader = {
+    isOpen: () => !isClosed,
+    send(text) {
+      for (const frame of translate(JSON.parse(text) as ServerFrame)) send(frame);
+    },
+    flushed: outgoing.flushed,
+  };
+
+  // These clients need not send anything; whether they are still there is asked by the WebSocket's own means.
+  const pingTimer = setInterval(() => {
+    if (!isAlive) return close(CLOSE_CODES.idle, 'nothing was heard');
+    isAlive = false;
+    socket.ping();
+  }, LIMITS.heartbeatMs);
+
+  const end = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    clearInterval(pingTimer);
+    hub.unfollowAll(reader);
+    onEnd();
+  };
+  const close = (code: number, reason: string): void => {
+    socket.close(code, reason);
+    end();
+  };
+
+  /** From now on: what was said before stands in the user's files. */
+  const follow = async (): Promise<void> => {
+    try {
+      const conversation = await store.getConversation(conversationId);
+      hub.follow(reader, conversationId, conversation?.lastSeq ?? 0);
+    } catch (error) {
+      // The next text tries again.
+      following = undefined;
+      throw error;
+    }
+  };
+  let following: Promise<void> | undefined;
+
+  /** Texts wait for the same things one after another, and so keep their order. */
+  const take = async (text: string): Promise<void> => {
+    following ??= follow();
+    await following;
+    await relay.room();
+    const accepted = await store.accept({
+      message: {
+        id: newId(),
+        conversationId,
+        kind: 'TEXT',
+        sender: { kind: 'user', id: user.id, name: user.name },
+        text,
+        createdAt: new Date().toISOString(),
+      },
+      ownerId: user.id,
+      isSessionEnd: isSessionEnd(text),
+    });
+    sendOn(services, accepted, undefined);
+  };
+
+  const onMessage = (data: RawData, isBinary: boolean): void => {
+    if (isClosed) return;
+    isAlive = true;
+    try {
+      if ((bucket?.take(performance.now()) ?? 0) > 0)
+        throw new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`);
+      if (isBinary) throw new ParleyError('invalid_json', 'Frames are text.');
+      const text = parseUserMessage(data.toString());
+      const promise = take(text)
+        .catch(fail)
+        .finally(() => {
+          inHand.delete(promise);
+          if (inHand.size === MAX_IN_HAND - 1) socket.resume();
+        });
+      inHand.add(promise);
+      if (inHand.size >= MAX_IN_HAND) socket.pause();
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  following = follow();
+  following.catch(fail);
+  socket.on('message', onMessage);
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  socket.on('close', end);
+  socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
+
+  return {
+    tell() {},
+    async drain(timeoutMs) {
+      socket.off('message', onMessage);
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, timeoutMs);
+      await Promise.race([Promise.all(inHand), late.promise]);
+      clearTimeout(timer);
+    },
+    close,
+  };
+}
