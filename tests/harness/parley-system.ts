@@ -9,12 +9,30 @@ import { type ParleyProcess, startProcess } from './parley-process.ts';
 export type QueueDriver = 'embedded' | 'rabbitmq';
 export const QUEUE_DRIVERS: readonly QueueDriver[] = ['embedded', 'rabbitmq'];
 
+/** Queue and store as they are run together: what is promised about delivery holds for each. */
+export const SYSTEM_KINDS = [
+  { driver: 'embedded', hasPostgres: false, kind: 'the embedded queue and SQLite' },
+  { driver: 'rabbitmq', hasPostgres: false, kind: 'RabbitMQ and SQLite' },
+  { driver: 'rabbitmq', hasPostgres: true, kind: 'RabbitMQ and PostgreSQL' },
+] as const;
+
+/** A further server on the same queue and store. */
+export interface OtherServer {
+  readonly process: ParleyProcess;
+  readonly url: string;
+  readonly webSocketUrl: string;
+  /** What a process needs in its settings to join this server instead of the first. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface AgentToStart {
   /** A shipped agent. */
   readonly use?: string;
   readonly file?: string;
   readonly name?: string;
   readonly id?: string;
+  /** Settings of its own, over those of the system. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Server, broker and agents as separate processes with queues and a store of their own. */
@@ -27,7 +45,9 @@ export interface ParleySystem {
   readonly broker: ParleyProcess;
   readonly agents: readonly ParleyProcess[];
   startServer(): Promise<ParleyProcess>;
-  startBroker(): Promise<ParleyProcess>;
+  startOtherServer(): Promise<OtherServer>;
+  /** @param more settings of its own, over those of the system */
+  startBroker(more?: Readonly<Record<string, string>>): Promise<ParleyProcess>;
   startAgent(agent: AgentToStart): Promise<ParleyProcess>;
   stop(): Promise<void>;
 }
@@ -80,7 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
 
   const system: ParleySystem = {
     url,
-    webSocketUrl: `${url.replace('http', 'ws')}/ws`,
+    webSocketUrl: webSocketOf(url),
     dataDir,
     env,
     get server() {
@@ -98,20 +118,32 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
       else await until(() => answers(`${url}/health`));
       return running.server;
     },
-    async startBroker() {
-      running.broker = track(startProcess('broker', env));
+    async startOtherServer() {
+      const [otherPort, otherGrpcPort] = [await freePort(), await freePort()];
+      const more = {
+        PORT: String(otherPort),
+        GRPC_PORT: String(otherGrpcPort),
+        GRPC_URL: `127.0.0.1:${otherGrpcPort}`,
+      };
+      const process = track(startProcess('server', { ...env, ...more }));
+      await process.logged((line) => line.msg === 'serving');
+      const otherUrl = `http://127.0.0.1:${otherPort}`;
+      return { process, url: otherUrl, webSocketUrl: webSocketOf(otherUrl), env: more };
+    },
+    async startBroker(more = {}) {
+      running.broker = track(startProcess('broker', { ...env, ...more }));
       if (hasLog) await running.broker.logged((line) => line.msg === 'routing');
       else await until(() => answers(`${url}/ready`));
       return running.broker;
     },
-    async startAgent({ use, file, name, id }) {
+    async startAgent({ use, file, name, id, env: more = {} }) {
       const args = [
         ...(use === undefined ? [] : ['--use', use]),
         ...(file === undefined ? [] : ['--file', file]),
         ...(name === undefined ? [] : ['--name', name]),
         ...(id === undefined ? [] : ['--id', id]),
       ];
-      const agent = track(startProcess('agent', env, args));
+      const agent = track(startProcess('agent', { ...env, ...more }, args));
       running.agents.push(agent);
       const before = running.agents.length;
       if (hasLog) await agent.logged((line) => line.msg === 'registered');
@@ -138,6 +170,8 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
   }
   return system;
 }
+
+const webSocketOf = (url: string): string => `${url.replace('http', 'ws')}/ws`;
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));

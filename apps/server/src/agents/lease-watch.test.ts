@@ -4,6 +4,7 @@ import {
   agentQueue,
   BROKER_INPUT_QUEUE,
   type ChatMessage,
+  DEAD_LETTER_QUEUE,
   HEADERS,
   type RoutingDecision,
 } from '@parley/shared-models';
@@ -98,6 +99,8 @@ describe('the watch over leases', () => {
     await toBroker.waitFor(1);
     expect(toBroker.all[0]?.envelope.messageId).toBe(open.id);
     await eventually(async () => expect(await depth('echo')).toBe(0));
+    const dead = (await fixture.bus.depths()).find(({ name }) => name === DEAD_LETTER_QUEUE);
+    expect(dead?.ready ?? 0).toBe(0);
   });
 
   it('leaves the messages where they are during the grace time', async () => {

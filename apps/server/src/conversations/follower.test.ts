@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ChatMessage, newId } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { createFollower, type Follower } from './follower.ts';
+
+describe('a follower', () => {
+  let fixture: ServicesFixture;
+  let conversationId: string;
+  let reader: TestReader;
+  let followers: Follower[];
+
+  beforeEach(async () => {
+    fixture = await makeServices();
+    conversationId = newId();
+    reader = createTestReader();
+    followers = [];
+  });
+  afterEach(async () => {
+    for (const follower of followers) follower.stop();
+    await fixture.remove();
+  });
+
+  const follow = (afterSeq = 0, store: Store = fixture.store): Follower => {
+    const follower = createFollower({ reader, conversationId, afterSeq, store, logger: silent });
+    followers.push(follower);
+    return follower;
+  };
+  const accept = async (count: number): Promise<ChatMessage[]> => {
+    const messages: ChatMessage[] = [];
+    for (let number = 0; number < count; number++)
+      messages.push(await fixture.accept(`number ${number}`, { conversationId }));
+    return messages;
+  };
+  const tell = (follower: Follower, message: ChatMessage): void =>
+    follower.onStored(message.seq, JSON.stringify({ type: 'message', message }));
+  const range = (from: number, to: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+  /** The store, with each reading of messages held until the test lets it go on. */
+  const heldStore = () => {
+    const asked: (() => void)[] = [];
+    let wake: (() => void) | undefined;
+    const store: Store = {
+      ...fixture.store,
+      async listMessages(...query) {
+        const page = await fixture.store.listMessages(...query);
+        await new Promise<void>((resolve) => {
+          asked.push(resolve);
+          wake?.();
+        });
+        return page;
+      },
+    };
+    return {
+      store,
+      /** Resolves when a page has been read; returns what lets it through. */
+      async read(): Promise<() => void> {
+        for (;;) {
+          const next = asked.shift();
+          if (next !== undefined) return next;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      },
+    };
+  };
+
+  it('sends first what its reader has missed, over many pages', async () => {
+    await accept(450);
+    follow(20).catchUp();
+    await reader.messages(430);
+    expect(reader.seqs()).toEqual(range(21, 450));
+  });
+
+  it('sends nothing before it has caught up: older messages come first', async () => {
+    const [, second] = await accept(2);
+    const follower = follow();
+    if (second !== undefined) tell(follower, second);
+    expect(reader.frames).toEqual([]);
+    follower.catchUp();
+    await reader.messages(2);
+    expect(reader.seqs()).toEqual([1, 2]);
+  });
+
+  it('sends the next message as it was told, without asking the store', async () => {
+    let reads = 0;
+    const store: Store = {
+      ...fixture.store,
+      listMessages: (...query) => {
+        reads += 1;
+        return fixture.store.listMessages(...query);
+      },
+    };
+    await accept(1);
+    const follower = follow(0, store);
+    follower.catchUp();
+    await reader.messages(1);
+    const messages = await accept(3);
+    for (const message of messages) {
+      tell(follower, message);
+      expect(reader.seqs()).toEqual(range(1, message.seq));
+    }
+    // Told again of what it has sent, it has nothing to ask either.
+    for (const message of messages) tell(follower, message);
+    expect(reads).toBe(1);
+  });
+
+  it('sends nothing twice', async () => {
+    const follower = follow();
+    const messages = await accept(3);
+    follower.catchUp();
+    await reader.messages(3);
+    for (const message of messages) tell(follower, message);
+    follower.catchUp();
+    const [last] = await accept(1);
+    if (last !== undefined) tell(follower, last);
+    await reader.messages(4);
+    expect(reader.seqs()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('fetches what lies before a message that is not the next one', async () => {
+    await accept(1);
+    const follower = follow();
+    follower.catchUp();
+    await reader.messages(1);
+    const later = (await accept(3)).at(-1);
+    if (later !== undefined) tell(follower, later);
+    await reader.messages(4);
+    expect(reader.seqs()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('misses nothing that is stored while it reads, however often', async () => {
+    await accept(1);
+    const held = heldStore();
+    const follower = follow(0, held.store);
+    follower.catchUp();
+    for (let round = 0; round < 3; round++) {
+      const release = await held.read();
+      const [fresh] = await accept(1);
+      if (fresh !== undefined) tell(follower, fresh);
+      release();
+    }
+    (await held.read())();
+    await reader.messages(4);
+    expect(reader.seqs()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('tells what became of the messages it shows, and of the older one that a missed reply answers', async () => {
+    const [request, ...others] = await accept(3);
+    const ended = others[1];
+    if (request === undefined || ended === undefined) throw new Error('three were accepted');
+    for (const { id } of [request, ended]) {
+      const error = { code: 'agent_offline', message: 'It is gone.' } as const;
+      await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
+    }
+    follow(2).catchUp();
+    await reader.messages(3);
+    await reader.status(request.id, 'failed');
+    await reader.status(ended.id, 'failed');
+    const states = reader.frames.filter((frame) => frame.type === 'message.status');
+    // That a message was accepted is said by the message itself.
+    expect(states).toHaveLength(2);
+  });
+
+  it('waits in a long history for its reader to take what was sent', async () => {
+    const text = 'x'.repeat(20_000);
+    for (let number = 0; number < 12; number++) await fixture.accept(text, { conversationId });
+    const waits: (() => void)[] = [];
+    reader = createTestReader(() => new Promise((resolve) => waits.push(resolve)));
+    follow().catchUp();
+    await reader.messages(4);
+    // The store had all twelve in the page; a turn of the event loop would have sent them.
+    await fixture.store.listMessages(conversationId, { limit: 200 });
+    expect(reader.seqs()).toEqual(range(1, 4));
+    for (let sent = 4; sent < 12; sent += 4) {
+      waits.shift()?.();
+      await reader.messages(sent + 4);
+      expect(reader.seqs()).toEqual(range(1, sent + 4));
+    }
+  });
+
+  it('tries again when the store could not be read', async () => {
+    await accept(2);
+    let failures = 1;
+    const store: Store = {
+      ...fixture.store,
+      listMessages: (...query) =>
+        failures-- > 0 ? Promise.reject(new Error('away')) : fixture.store.listMessages(...query),
+    };
+    follow(0, store).catchUp();
+    await reader.messages(2);
+    expect(reader.seqs()).toEqual([1, 2]);
+  });
+
+  it('sends nothing once it was stopped, though it was reading', async () => {
+    await accept(1);
+    const held = heldStore();
+    const follower = follow(0, held.store);
+    follower.catchUp();
+    const release = await held.read();
+    follower.stop();
+    release();
+    const [next] = await accept(1);
+    if (next !== undefined) tell(follower, next);
+    follower.catchUp();
+    await fixture.store.listMessages(conversationId, { limit: 200 });
+    expect(reader.frames).toEqual([]);
+  });
+});

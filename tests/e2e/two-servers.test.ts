@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Client, createClient } from '@parley/client';
+import { type ChatMessage, newId } from '@parley/shared-models';
+import { WebSocket } from 'ws';
+import { type OtherServer, type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
+
+/** A way to whichever server there is: what a load balancer is to a browser. */
+function connectThrough(urlOf: () => string): { client: Client; shown: ChatMessage[]; errors: string[] } {
+  class Balanced extends WebSocket {
+    constructor(_url: string | URL, protocols?: string | string[]) {
+      super(urlOf(), protocols);
+    }
+  }
+  const client = createClient({
+    url: urlOf(),
+    clientName: 'traveller',
+    webSocket: Balanced,
+    reconnect: { minMs: 20, maxMs: 200 },
+  });
+  const shown: ChatMessage[] = [];
+  const errors: string[] = [];
+  client.on('message', (message) => shown.push(message));
+  client.on('error', (error) => {
+    if (error.origin === 'server') errors.push(`${error.code}: ${error.message}`);
+  });
+  client.connect();
+  return { client, shown, errors };
+}
+
+describe('two servers on one RabbitMQ and PostgreSQL', () => {
+  let system: ParleySystem;
+  let other: OtherServer;
+  const opened: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    // Broker and agent are at the first server; the other one is a door for readers.
+    system = await startSystem({
+      driver: 'rabbitmq',
+      hasPostgres: true,
+      // A server that hears nothing of an agent for longer than this must not take its messages away.
+      env: { HEARTBEAT_MS: '200', AGENT_GRACE_MS: '200' },
+    });
+    other = await system.startOtherServer();
+  });
+  afterEach(async () => {
+    for (const close of opened.splice(0)) await close();
+  });
+  afterAll(() => system?.stop());
+
+  const connect = async (url: string, hello: object = {}): Promise<RawClient> => {
+    const client = await connectRaw(url, { hello });
+    opened.push(() => client.terminate());
+    return client;
+  };
+  const seqsOf = (client: RawClient): number[] =>
+    client.frames.flatMap((frame) => (frame.type === 'message' ? [frame.message.seq] : []));
+  const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+  it('answer a reader at the one by an agent at the other, and show each message once at both', async () => {
+    const writer = await connect(other.webSocketUrl);
+    const conversationId = newId();
+    const first = sendText(writer, 'number 0', { conversationId });
+    await writer.received('message', ({ message }) => message.inReplyTo === first);
+    const follower = await connect(system.webSocketUrl, { resume: { [conversationId]: 0 } });
+    await follower.received('message', ({ message }) => message.seq === 2);
+    const ids = Array.from({ length: 40 }, (_, number) =>
+      sendText(writer, `number ${number + 1}`, { conversationId }),
+    );
+    for (const client of [writer, follower]) {
+      for (const id of ids) await client.received('message', ({ message }) => message.inReplyTo === id);
+      expect(seqsOf(client)).toEqual(range(82));
+    }
+    const answered = await follower.received(
+      'message.status',
+      ({ messageId, status }) => messageId === ids.at(-1) && status === 'answered',
+    );
+    expect(answered.routing?.agentId).toBe('echo');
+  });
+
+  it('show what is written and typed at the one to who reads at the other, at once', async () => {
+    const [here, there] = [await connect(system.webSocketUrl), await connect(other.webSocketUrl)];
+    const conversationId = newId();
+    const first = sendText(here, 'hello', { conversationId });
+    await here.received('message', ({ message }) => message.inReplyTo === first);
+    there.send({ type: 'conversation.open', conversationId });
+    await there.received('message', ({ message }) => message.seq === 2);
+    here.send({ type: 'typing', conversationId, isTyping: true });
+    await there.received('typing');
+    const second = sendText(there, 'and back', { conversationId });
+    await here.received('message', ({ message }) => message.id === second);
+    await here.received('message', ({ message }) => message.inReplyTo === second);
+    expect(seqsOf(here)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('let a client of the one that is killed go on at the other, with nothing lost and nothing twice', async () => {
+    let url = other.webSocketUrl;
+    const { client, shown, errors } = connectThrough(() => url);
+    opened.push(() => client.close());
+    const conversationId = newId();
+    const answers: Promise<ChatMessage>[] = [];
+    const write = (count: number): void => {
+      for (let number = 0; number < count; number++)
+        answers.push(client.send({ conversationId, text: `number ${answers.length}` }).answered);
+    };
+    write(1);
+    await answers[0];
+    // Some are acknowledged, some on their way, some not even sent when it dies.
+    write(60);
+    url = system.webSocketUrl;
+    await other.process.kill();
+    write(10);
+    const texts = (await Promise.all(answers)).map(({ text }) => text);
+    expect(texts).toEqual(answers.map((_, index) => `number ${index}`));
+    expect(shown.map(({ seq }) => seq)).toEqual(range(2 * answers.length));
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(shown.length);
+    expect(errors).toEqual([]);
+  });
+});
