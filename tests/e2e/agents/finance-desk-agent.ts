@@ -1,0 +1,3 @@
+import { createDesk } from './desk.ts';
+
+export default createDesk('Finance', ['finance', 'money', 'budget']);
