@@ -1,9 +1,18 @@
 import { startAgent } from '@parley/agent-kit';
 import { connectBus } from '@parley/messaging';
-import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import {
+  createLogger,
+  describeConfig,
+  loadConfig,
+  main,
+  resolveUserPath,
+  runUntilSignal,
+} from '@parley/process-kit';
 import { parseArguments, USAGE } from './arguments.ts';
 import { AgentConfig } from './config.ts';
-import { loadDefinition } from './load-definition.ts';
+import { shippedDefinition } from './load-definition.ts';
+import { loadOwnFile } from './own-file/load-own-file.ts';
+import { watchOwnFile } from './own-file/watch-own-file.ts';
 
 await main(async () => {
   const args = parseArguments(process.argv.slice(2));
@@ -13,7 +22,9 @@ await main(async () => {
   }
   const config = loadConfig(AgentConfig);
   const logger = createLogger('agent', config.LOG_LEVEL);
-  const definition = await loadDefinition(args, config);
+  const file = args.file === undefined ? undefined : resolveUserPath(args.file);
+  const own = file === undefined ? undefined : await loadOwnFile(file);
+  const definition = own === undefined ? shippedDefinition(args, config) : own.definition();
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   const agent = startAgent({
     definition,
@@ -24,8 +35,13 @@ await main(async () => {
     id: args.id,
     logger,
   });
-  runUntilSignal(
-    { ...agent, stop: () => agent.stop().finally(() => bus.close()) },
-    { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },
-  );
+  const endWatch =
+    file === undefined || own === undefined
+      ? undefined
+      : watchOwnFile({ file, loaded: own, logger, onChange: (changed) => agent.update(changed) });
+  const stop = async (): Promise<void> => {
+    await endWatch?.();
+    await agent.stop().finally(() => bus.close());
+  };
+  runUntilSignal({ ...agent, stop }, { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { joinAsAgent } from '@parley/control-plane';
 import {
   type MessageBus,
@@ -25,12 +26,25 @@ export interface StartAgentOptions {
   readonly logger: Logger;
 }
 
+export interface RunningAgent extends RunningProcess {
+  /**
+   * Messages that come from now on are answered by this definition; what is in hand is finished by the one before. Where
+   * the agent says something else about itself than before, it registers again.
+   * @throws ZodError when the definition makes no valid profile; then everything stays as it is
+   */
+  update(definition: AgentDefinition): void;
+}
+
+/** While the number of messages at once changes, what is in hand has this long to end, in milliseconds. */
+const RESUBSCRIBE_MS = 60_000;
+
 /** Registers the agent and answers its messages. Resolves at once: a server that is away is waited for. */
-export function startAgent(options: StartAgentOptions): RunningProcess {
-  const { definition, bus } = options;
-  const profile = profileOf(definition, options.name);
+export function startAgent(options: StartAgentOptions): RunningAgent {
+  const { bus } = options;
+  let { definition } = options;
+  let profile = profileOf(definition, options.name);
   const logger = options.logger.child({ agent: profile.name });
-  const meter = createWorkMeter(profile.concurrency);
+  const meter = createWorkMeter(() => profile.concurrency);
   const fenced = Promise.withResolvers<never>();
   // Somebody listens at once, so that a fencing before `ended` is awaited is no unhandled rejection.
   fenced.promise.catch(() => {});
@@ -134,6 +148,20 @@ export function startAgent(options: StartAgentOptions): RunningProcess {
 
   return {
     ended: fenced.promise,
+    update(next) {
+      const before = profile;
+      profile = profileOf(next, options.name);
+      definition = next;
+      if (isDeepStrictEqual(profile, before) || stopping.signal.aborted) return;
+      identity = { ...identity, name: profile.name };
+      logger.info({ agentId: identity.id, name: profile.name }, 'registering again with a changed profile');
+      membership.setProfile(profile);
+      if (profile.concurrency === before.concurrency) return;
+      enqueue(async () => {
+        await stopConsuming(RESUBSCRIBE_MS);
+        await applyState();
+      });
+    },
     async drain(timeoutMs) {
       stopping.abort();
       await changes;

@@ -10,7 +10,8 @@ export interface WorkMeter {
 
 const WINDOW = 100;
 
-export function createWorkMeter(concurrency: number): WorkMeter {
+/** @param concurrency asked for with each load, since it can change */
+export function createWorkMeter(concurrency: () => number): WorkMeter {
   const durations: number[] = [];
   let handled = 0;
   let failed = 0;
@@ -27,7 +28,7 @@ export function createWorkMeter(concurrency: number): WorkMeter {
         if (durations.length > WINDOW) durations.shift();
       };
     },
-    load: () => inHand / concurrency,
+    load: () => inHand / concurrency(),
     metrics: () => ({
       handled,
       failed,

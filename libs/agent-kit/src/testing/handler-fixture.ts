@@ -57,7 +57,7 @@ export async function startHandler(
 ): Promise<HandlerFixture> {
   const folder = await makeBusFolder();
   const bus = await folder.open({ publishTimeoutMs });
-  const meter = createWorkMeter(prefetch);
+  const meter = createWorkMeter(() => prefetch);
   const services = createInMemoryServices();
   const handler = createMessageHandler({
     bus,

@@ -109,6 +109,56 @@ describe('an agent that joins', () => {
     expect(agent.told).toEqual(['registered echo#1 online', 'registered echo#1 online']);
   });
 
+  it('registers again with another profile, as the same process with the same id, without a pause', async () => {
+    const { handlers, agent } = await joined();
+    const [first] = handlers.requests.filter(({ rpc }) => rpc === 'registerAgent');
+    const opened = handlers.next('receiveCommands');
+    const profile = {
+      name: 'Echo',
+      group: 'echo',
+      description: 'Says it twice',
+      capabilities: [],
+      keywords: [],
+      examples: [],
+      concurrency: 2,
+    };
+    agent.membership.setProfile(profile);
+    expect(await agent.next('registered')).toBe('registered echo#2 online');
+    expect(handlers.requests.findLast(({ rpc }) => rpc === 'registerAgent')?.request).toEqual({
+      ...first?.request,
+      profile,
+    });
+    expect(await opened).toEqual({ agentId: 'echo', incarnation: 2 });
+    expect(agent.membership.isConnected).toBe(true);
+  });
+
+  it('registers with the profile that it was given last, also while it registers', async () => {
+    const handlers = createInMemoryHandlers();
+    const { url } = await loopback.serve({ handlers });
+    const register = handlers.registerAgent;
+    const profileOf = (description: string) => ({
+      name: 'Echo',
+      group: 'echo',
+      description,
+      capabilities: [],
+      keywords: [],
+      examples: [],
+      concurrency: 2,
+    });
+    const seen = Promise.withResolvers<void>();
+    handlers.registerAgent = async (request) => {
+      if (request.profile.description === '') agent.membership.setProfile(profileOf('new'));
+      else seen.resolve();
+      return register(request);
+    };
+    const agent = loopback.stopLater(joinTestAgent(url));
+    await seen.promise;
+    await handlers.next('heartbeat');
+    expect(handlers.requests.findLast(({ rpc }) => rpc === 'registerAgent')?.request).toMatchObject({
+      profile: { description: 'new' },
+    });
+  });
+
   it('keeps the id that the server gave when it registers again', async () => {
     const handlers = createInMemoryHandlers();
     const give = handlers.registerAgent;

@@ -12,11 +12,13 @@ import { untilFirstEnds } from './until-first-ends.ts';
  * called one at a time and must not throw.
  */
 export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
-  const { logger, profile } = options;
+  const { logger } = options;
   const client = createControlPlaneClient(options);
   const instanceId = newId();
   const halt = new AbortController();
   const cut = new AbortController();
+  let { profile } = options;
+  let rejoin = new AbortController();
   let identity: AgentIdentity | undefined;
   let mustRegister = true;
   let isConnected = false;
@@ -35,8 +37,11 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
   const register = async (): Promise<void> => {
     const agentId = identity?.agentId ?? options.agentId;
     const { isExclusive } = options;
-    const answer = await client.registerAgent({ agentId, isExclusive, instanceId, profile }, cut.signal);
-    mustRegister = false;
+    const sent = profile;
+    const request = { agentId, isExclusive, instanceId, profile: sent };
+    const answer = await client.registerAgent(request, cut.signal);
+    // It has been given another one meanwhile.
+    mustRegister = profile !== sent;
     identity = { agentId: answer.agentId, incarnation: answer.incarnation };
     heartbeatMs = answer.heartbeatMs;
     wanted = answer.state;
@@ -76,11 +81,6 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     await register();
   };
 
-  const done = keepConnected({
-    client,
-    logger,
-    who: `agent "${profile.name}"`,
-    url: options.url,
   const stay = async (signal: AbortSignal): Promise<void> => {
     try {
       await untilFirstEnds(signal, [receiveCommands, beatForEver]);
@@ -90,6 +90,11 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     }
   };
 
+  const done = keepConnected({
+    client,
+    logger,
+    who: `agent "${profile.name}"`,
+    url: options.url,
     signal: halt.signal,
     async session(signal, onJoined) {
       try {
@@ -145,17 +150,17 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
       const stream = client.openCommandOutput();
       return { ...stream, send: (output) => stream.send({ ...output, ...sender }) };
     },
-    sendCommandResult: async (result) => client.sendCommandResult({ ...result, ...known() }, cut.signal),
-    async leave(timeoutMs = 2_000) {
-      const isFirst = !halt.signal.aborted;
-      halt.abort();
-      if (isFirst) {
     setProfile(next) {
       profile = next;
       mustRegister = true;
       rejoin.abort();
     },
     sendCommandState: async (report) => client.sendCommandState({ ...report, ...known() }, cut.signal),
+    sendCommandResult: async (result) => client.sendCommandResult({ ...result, ...known() }, cut.signal),
+    async leave(timeoutMs = 2_000) {
+      const isFirst = !halt.signal.aborted;
+      halt.abort();
+      if (isFirst) {
         await settleWithin(timeoutMs, logger, 'could not unregister', async () => {
           // A registration under way would otherwise leave an agent behind that nobody is.
           await done;
