@@ -1,7 +1,7 @@
 /** Native ESM: in CommonJS mode libraries that ship only ES modules fail to load. */
 export default {
   rootDir: import.meta.dirname,
-  testMatch: ['<rootDir>/{apps,libs,tests}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{apps,eval,libs,tests}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   testEnvironment: 'node',

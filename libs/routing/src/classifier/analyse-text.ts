@@ -5,6 +5,7 @@ import { wordsOf } from './words.ts';
 const MAX_WORDS = 200;
 
 export interface AnalysedText {
+  readonly language: Language;
   /** All words without their endings, in order. */
   readonly stems: readonly string[];
   /** Those that tell what the text is about: no stop words, no numbers; each with the word that it stands for. */
@@ -20,21 +21,30 @@ export function analyseText(text: string): AnalysedText {
   for (const [index, word] of words.entries()) {
     if (isContent(word, language)) content.set(stems[index] as string, word);
   }
-  return { stems, content };
+  return { language, stems, content };
 }
 
-/** A keyword as the terms by which it can be found, one for each language in which its stems differ. */
+/**
+ * A keyword as the terms by which it is found, one for each language: the endings that are taken off depend on it, and
+ * `cardio` without its Italian ending must not be found in an English `card`.
+ */
 export function keywordTerms(keyword: string): string[] {
   const words = wordsOf(keyword);
   if (words.length === 0) return [];
-  return [...new Set(LANGUAGES.map((language) => words.map((word) => stemOf(word, language)).join(' ')))];
+  return LANGUAGES.map((language) =>
+    keywordTerm(language, words.map((word) => stemOf(word, language)).join(' ')),
+  );
 }
 
-/** Runs of 2 to `longest` words, joined by a space. */
+/** How stems of a text are looked for among the keywords. */
+export const keywordTerm = (language: Language, phrase: string): string => `${language.name}:${phrase}`;
+
+/** Runs of up to `longest` words, joined by a space. */
 export function phrasesOf(stems: readonly string[], longest: number): string[] {
   const phrases: string[] = [];
   for (let start = 0; start < stems.length; start++) {
     let phrase = stems[start] as string;
+    phrases.push(phrase);
     for (let end = start + 1; end < stems.length && end < start + longest; end++) {
       phrase += ` ${stems[end]}`;
       phrases.push(phrase);
@@ -44,6 +54,8 @@ export function phrasesOf(stems: readonly string[], longest: number): string[] {
 }
 
 function stemOf(word: string, language: Language): string {
+  // Kept whole, and apart from stems: `at` is not `ate` without its ending.
+  if (language.stopWords.has(word)) return `=${word}`;
   // French and Italian: l'heure, dell'anno; what is left of the apostrophe is an article.
   const bare = word.includes("'") ? word.replace(/^.*'(?=\p{L}{3})/u, '') : word;
   return language.stem(bare);

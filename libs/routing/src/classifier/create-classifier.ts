@@ -1,5 +1,5 @@
 import MiniSearch from 'minisearch';
-import { analyseText, keywordTerms, phrasesOf } from './analyse-text.ts';
+import { analyseText, keywordTerm, keywordTerms, phrasesOf } from './analyse-text.ts';
 import { WEIGHTS } from './weights.ts';
 
 /** What an agent says about what it is for. */
@@ -53,13 +53,14 @@ export function createClassifier(
 
   return {
     classify(text) {
-      const { stems, content } = analyseText(text);
-      // A stop word can be part of a keyword, or one: `it`, `work out`.
-      const terms = new Set([...stems, ...phrasesOf(stems, longest)].filter((t) => keywordTermsOfAll.has(t)));
+      const { language, stems, content } = analyseText(text);
+      // All words, not only those with content: a stop word can be part of a keyword, or one: `it`, `work out`.
+      const phrases = phrasesOf(stems, longest).map((phrase) => keywordTerm(language, phrase));
+      const terms = new Set(phrases.filter((phrase) => keywordTermsOfAll.has(phrase)));
       let unknown = 0;
       for (const stem of content.keys()) {
         if (words.has(stem)) terms.add(stem);
-        else if (!terms.has(stem)) unknown += 1;
+        else if (!terms.has(keywordTerm(language, stem))) unknown += 1;
       }
       const scores = profiles.map(() => ({ evidence: 0, keywords: [] as string[], words: [] as string[] }));
       const found = terms.size === 0 ? [] : index.search([...terms].join('\n'));
@@ -69,7 +70,8 @@ export function createClassifier(
         // MiniSearch multiplies by the number of terms that were found, which counts them twice.
         entry.evidence = score / queryTerms.length / unit;
         for (const [term, fields] of Object.entries(match)) {
-          if (fields.includes('keywords')) entry.keywords.push(keywordsByTerm[id]?.get(term) ?? term);
+          const keyword = fields.includes('keywords') ? keywordsByTerm[id]?.get(term) : undefined;
+          if (keyword !== undefined) entry.keywords.push(keyword);
           else entry.words.push(content.get(term) ?? term);
         }
       }
