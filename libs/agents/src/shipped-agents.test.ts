@@ -8,7 +8,7 @@ const languageModel = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest
 
 describe('the shipped agents', () => {
   it('are found by the name that --use takes', () => {
-    expect(Object.keys(shippedAgents)).toEqual(['echo', 'assistant', 'hr', 'finance']);
+    expect(Object.keys(shippedAgents)).toEqual(['echo', 'assistant', 'hr', 'finance', 'helios']);
     expect(shippedAgents.echo?.create({ languageModel }).name).toBe('Echo');
     expect(shippedAgents.assistant?.create({ languageModel }).name).toBe('Assistant');
   });

@@ -4,6 +4,7 @@ import { createAssistantAgent } from './assistant/assistant-agent.ts';
 import { echoAgent } from './echo/echo-agent.ts';
 import { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
 import { createHrAgent } from './helpdesk/hr/hr-agent.ts';
+import { createHeliosAgent } from './wellness/helios/helios-agent.ts';
 
 /** An agent that comes with Parley. */
 export interface ShippedAgent {
@@ -22,6 +23,7 @@ const agents: readonly ShippedAgent[] = [
   { name: 'assistant', create: ({ languageModel }) => createAssistantAgent(languageModel) },
   { name: 'hr', create: ({ languageModel }) => createHrAgent(languageModel) },
   { name: 'finance', create: ({ languageModel }) => createFinanceAgent(languageModel) },
+  { name: 'helios', create: ({ languageModel }) => createHeliosAgent(languageModel) },
 ];
 
 /** By their names for `--use`. */

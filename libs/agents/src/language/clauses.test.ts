@@ -36,15 +36,18 @@ describe('a message', () => {
 });
 
 describe('a clause', () => {
-  it.each(['What is left', 'can I afford it', 'Is it so?', 'spent it?', 'Wie viel ist übrig'])(
+  it.each(['What is left', 'Did I run', 'can I afford it', 'Is it so?', 'spent it?', 'Wie viel ist übrig'])(
     'asks: %s',
     (clause) => {
       expect(isQuestion(clause)).toBe(true);
     },
   );
-  it.each(['I spent 20 €', 'Isolde ran', 'whatever it is', 'Canned food'])('does not ask: %s', (clause) => {
-    expect(isQuestion(clause)).toBe(false);
-  });
+  it.each(['I spent 20 €', 'Did 20 push-ups', 'Isolde ran', 'whatever it is', 'Canned food'])(
+    'does not ask: %s',
+    (clause) => {
+      expect(isQuestion(clause)).toBe(false);
+    },
+  );
   it.each(["I didn't spend 20 €", 'If I spent 20 €', 'I might run', 'I have not run'])(
     'is not so: %s',
     (clause) => {

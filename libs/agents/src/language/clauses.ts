@@ -25,7 +25,7 @@ const MAX_LENGTH = 4000;
 const MAX_CLAUSES = 20;
 
 const QUESTION =
-  /^(?:so |and |but |ok |okay |please |then )?(?:what|what's|whats|how|can|could|may|might|do|does|did|is|are|was|were|am|will|would|should|shall|which|who|when|where|why|wie|was|kann|darf|wer|wann|wo)\b/i;
+  /^(?:so |and |but |ok |okay |please |then )?(?:what|what's|whats|how|can|could|may|might|do|does|did (?=(?:i|we|you|he|she|it|they|the|my|our|that|this|any\w*|some\w*)\b)|is|are|was|were|am|will|would|should|shall|which|who|when|where|why|wie|was|kann|darf|wer|wann|wo)\b/i;
 
 export function isQuestion(clause: string): boolean {
   return clause.endsWith('?') || QUESTION.test(clause);

@@ -26,7 +26,9 @@ export async function runCalls<State extends JsonValue>(
       : await memory.update(key, schema, (current) =>
           changes.reduce((before, change) => change(before, at), current ?? empty),
         );
-  const lines = calls.flatMap((call) => call.tell(state, at));
-  // Two calls may end with the same sum: it is said once, behind the last.
-  return lines.filter((line, index) => lines.lastIndexOf(line) === index).join('\n');
+  const told = calls.map((call) => call.tell(state, at));
+  // Two calls may end with the same sum: it is said once, with the last.
+  const isSaidLater = (line: string, index: number): boolean =>
+    line !== '' && told.slice(index + 1).some((later) => later.includes(line));
+  return told.flatMap((lines, index) => lines.filter((line) => !isSaidLater(line, index))).join('\n');
 }

@@ -42,6 +42,22 @@ export function createFinanceAgent(model: LanguageModel): AgentDefinition {
           'mileage',
         ],
         ...['company card', 'supplier', 'afford', 'finanzen', 'geld', 'ausgaben', 'rechnung', 'spesen'],
+        // One word each.
+        ...(
+          'financial pay paid bill bills tax taxes VAT bank transfer charge charged fee fees subscription deposit allowance ' +
+          'advance vendor fund funds reimbursed taxi hotel flight debt deduct € $ £ kosten steuer bezahlen bezahlt überweisen ' +
+          'überweisung buchhaltung betrag'
+        ).split(' '),
+        ...[
+          'credit card',
+          'bank account',
+          'cost centre',
+          'cost center',
+          'purchase order',
+          'payment terms',
+          'expense report',
+        ],
+        ...['business trip', 'business dinner', 'daily allowance', 'train ticket', 'over budget'],
       ],
       examples: [
         'My budget is 1,500 €',

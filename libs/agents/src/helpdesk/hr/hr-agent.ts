@@ -51,6 +51,23 @@ export function createHrAgent(model: LanguageModel): AgentDefinition {
           'gehalt',
           'krank',
         ],
+        // One word each.
+        ...(
+          'employment employed staff contract probation training trainings course courses absence illness maternity paternity pregnant ' +
+          'promotion harassment bereavement benefits handbook manager job jobs vacancy hiring recruiting badge lateness ' +
+          'mitarbeiter elternzeit kündigung überstunden arbeitszeit personalabteilung krankmeldung bewerbung'
+        ).split(' '),
+        ...[
+          'time off',
+          'sick leave',
+          'public holiday',
+          'Christmas',
+          "doctor's note",
+          'unpaid leave',
+          'first day',
+          'remote work',
+        ],
+        ...['performance review', 'part-time', 'open position', 'new colleague', 'working from home'],
       ],
       examples: [
         'I have 30 days of leave',
