@@ -82,6 +82,8 @@ export const CLIENT_EXAMPLES: { readonly [T in ClientFrameType]: Extract<ClientF
   'command.approve': { type: 'command.approve', id: COMMAND },
   'command.reject': { type: 'command.reject', id: COMMAND, reason: 'not during business hours' },
   'task.cancel': { type: 'task.cancel', taskId: TASK },
+  'channel.open': { type: 'channel.open', channel: 'human', last: 20 },
+  'channel.close': { type: 'channel.close', channel: 'human' },
   'event.publish': {
     type: 'event.publish',
     channel: 'human',
@@ -179,10 +181,18 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
       plan: [{ id: 'step-1', title: 'Prices of AAPL', state: 'running', agentId: 'executor', startedAt: AT }],
     },
   },
+  'event.accepted': { type: 'event.accepted', id: TASK },
   event: {
     type: 'event',
     channel: 'human',
-    event: { id: TASK, type: 'notification', payload: { message: 'Order created.' } },
+    event: {
+      id: TASK,
+      type: 'notification',
+      payload: { message: 'Order created, you will receive an email soon.' },
+      source: { kind: 'agent', id: 'email', name: 'Email' },
+      at: AT,
+      correlationId: MESSAGE,
+    },
   },
   'external.send': {
     type: 'external.send',

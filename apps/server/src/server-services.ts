@@ -3,6 +3,8 @@ import type { Logger } from '@parley/process-kit';
 import type { Store } from '@parley/store';
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { BrokerRegistry } from './brokers/broker-registry.ts';
+import type { ChannelFollowers } from './channels/channel-followers.ts';
+import type { EventRelay } from './channels/event-relay.ts';
 import type { ServerConfig } from './config.ts';
 import type { ConversationHub } from './conversations/conversation-hub.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
@@ -21,6 +23,8 @@ export interface ServerServices {
   readonly commands: CommandStreams;
   readonly hub: ConversationHub;
   readonly relay: OutboxRelay;
+  readonly channels: ChannelFollowers;
+  readonly eventRelay: EventRelay;
   readonly gateways: ExternalGateways;
   readonly authenticator: Authenticator;
   readonly startedAt: number;

@@ -1,16 +1,14 @@
 import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
 import { type MessageBus, retryWhileUnavailable, type Subscription } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import { DEAD_LETTER_QUEUE, newId, ParleyError, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { createAgentRegistry } from './agents/agent-registry.ts';
 import { startLeaseWatch } from './agents/lease-watch.ts';
-import { createBrokerRegistry } from './brokers/broker-registry.ts';
+import { registerEventRoutes } from './channels/event-routes.ts';
+import { startChannelLog } from './channels/start-channel-log.ts';
 import type { ServerConfig } from './config.ts';
-import { createConversationHub } from './conversations/conversation-hub.ts';
-import { createExternalGateways } from './external/external-gateways.ts';
+import { createServices } from './create-services.ts';
 import { registerExternalRoutes } from './external/external-routes.ts';
-import { createCommandStreams } from './grpc/command-streams.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
 import { registerAgentRoutes } from './http/routes/agent-routes.ts';
@@ -20,11 +18,9 @@ import { registerHealthRoutes } from './http/routes/health-routes.ts';
 import { registerMetricsRoute } from './http/routes/metrics-route.ts';
 import { registerUserFileRoutes } from './http/routes/user-file-routes.ts';
 import { registerWebApp } from './http/routes/web-app.ts';
-import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
-import { createAuthenticator } from './users/authenticator.ts';
 import { registerWebSocketRoute } from './websocket/websocket-route.ts';
 
 export interface RunningServer extends RunningProcess {
@@ -48,36 +44,10 @@ export async function startServer(
   ports: { bus: MessageBus; store: Store; logger: Logger },
 ): Promise<RunningServer> {
   const { bus, store, logger } = ports;
-  const serverId = newId();
-  const agents = createAgentRegistry({
-    store,
-    logger,
-    heartbeatMs: config.HEARTBEAT_MS,
-    declareQueue: async (agentId) => {
-      // An agent that waits for the answer would not learn why there is none; told so, it asks again.
-      if (bus.health().state === 'down')
-        throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
-      await bus.declareAgentQueue(agentId);
-    },
-  });
+  const { services, stop: stopServices } = await createServices(config, ports);
+  const { agents, relay, eventRelay } = services;
   // A store that is away is waited for, as the queue is; without it the server knows nothing that it could serve.
   await retryWhileUnavailable(() => agents.load(), { signal: new AbortController().signal, logger });
-  const relay = createOutboxRelay({ store, bus, logger });
-  const hub = await createConversationHub({ serverId, store, bus, logger });
-  const services: ServerServices = {
-    config,
-    logger,
-    store,
-    bus,
-    agents,
-    brokers: createBrokerRegistry(),
-    commands: createCommandStreams(),
-    hub,
-    relay,
-    gateways: createExternalGateways(),
-    authenticator: createAuthenticator(config),
-    startedAt: Date.now(),
-  };
 
   const app = await createApp(config, logger, services.authenticator);
   const connections = registerWebSocketRoute(app, services);
@@ -89,9 +59,13 @@ export async function startServer(
   registerDeadLetterRoutes(app, services);
   registerExternalRoutes(app, services);
   registerUserFileRoutes(app, services);
+  registerEventRoutes(app, services);
   await registerWebApp(app, services);
 
-  const controlPlane = await openPorts(app, services);
+  const controlPlane = await openPorts(app, services).catch(async (error: unknown) => {
+    await stopServices();
+    throw error;
+  });
   controlPlane.setServing(bus.health().state !== 'down');
   const stopWatchingBus = bus.onHealth((health) => {
     logger.info(health, `the queue is ${health.state}`);
@@ -100,7 +74,7 @@ export async function startServer(
 
   // A queue that is away must not keep the ports closed: `/health` and `/ready` tell about it from the start.
   const input = createServerInputHandler(services);
-  const subscriptions: Subscription[] = [];
+  const subscriptions: Pick<Subscription, 'close'>[] = [];
   const stopped = new AbortController();
   retryWhileUnavailable(() => declareQueues(services), { signal: stopped.signal, logger }).catch(
     (err: unknown) => {
@@ -113,7 +87,9 @@ export async function startServer(
       prefetch: DEAD_LETTER_PREFETCH,
     }),
   );
+  subscriptions.push(startChannelLog(services));
   relay.start();
+  eventRelay.start();
   const leases = startLeaseWatch({
     registry: agents,
     bus,
@@ -151,9 +127,8 @@ export async function startServer(
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();
-        await relay.stop();
         await input.settled();
-        await hub.stop();
+        await stopServices();
       })();
       return stopping;
     },
@@ -162,7 +137,7 @@ export async function startServer(
 
 /** @throws Error with code `EADDRINUSE` when one is taken; then nothing is left open */
 async function openPorts(app: App, services: ServerServices): Promise<ControlPlaneServer> {
-  const { config, hub, logger } = services;
+  const { config, logger } = services;
   let controlPlane: ControlPlaneServer | undefined;
   try {
     controlPlane = await startControlPlaneServer({
@@ -177,7 +152,6 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
   } catch (error) {
     await controlPlane?.stop();
     await app.close();
-    await hub.stop();
     throw error;
   }
 }

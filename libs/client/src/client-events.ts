@@ -85,7 +85,9 @@ export interface ClientEvents {
   /** What a reset of the queues, asked for over this connection, took away. */
   'queues.reset': ServerFrameOf<'queues.reset'>;
   task: Task;
-  /** An event of a named channel. */
+  /** The server has the event that this client published. */
+  'event.accepted': ServerFrameOf<'event.accepted'>;
+  /** An event of a channel that is followed. After a reconnect, open the channel again with its `last` ones. */
   event: ServerFrameOf<'event'>;
   /** For gateways: something to pass on to the external server; answer it with the frame `external.sent`. */
   'external.send': ServerFrameOf<'external.send'>;

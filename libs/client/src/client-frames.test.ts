@@ -45,7 +45,12 @@ describe('what the server sends', () => {
       typing: { type: 'typing', conversationId, by, isTyping: true },
       'command.status': { type: 'command.status', id: command.id, state: 'running', command },
       'command.output': { type: 'command.output', id: newId(), stream: 'stdout', seq: 1, data: 'x' },
-      event: { type: 'event', channel: 'human', event: { id: newId(), type: 'note', payload: { a: 1 } } },
+      'event.accepted': { type: 'event.accepted', id: newId() },
+      event: {
+        type: 'event',
+        channel: 'human',
+        event: { id: newId(), type: 'note', payload: { a: 1 }, source: by, at: command.createdAt },
+      },
       status: { type: 'message.status', messageId: newId(), conversationId, status: 'routed', hops: [] },
     } satisfies Record<string, ServerFrame>;
     const seen = Object.keys(frames).map((name) => record(client, name as keyof typeof frames));

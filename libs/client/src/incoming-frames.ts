@@ -61,6 +61,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     'command.output': (frame) => emit('command.output', frame),
     'queues.reset': (frame) => emit('queues.reset', frame),
     'task.update': ({ task }) => emit('task', task),
+    'event.accepted': (frame) => emit('event.accepted', frame),
     event: (frame) => emit('event', frame),
     'external.send': (frame) => emit('external.send', frame),
     error({ type: _, inReplyTo, ...error }) {

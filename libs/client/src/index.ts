@@ -1,3 +1,4 @@
+export { type Backoff, type BackoffOptions, createBackoff } from './backoff.ts';
 export type { Client, ClientOptions, ReconnectOptions, SendInput, Sent } from './client.ts';
 export type {
   AgentsChange,

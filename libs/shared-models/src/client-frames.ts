@@ -73,6 +73,14 @@ export const ClientFrames = {
     reason: z.string().max(500).optional(),
   }),
   'task.cancel': z.object({ type: z.literal('task.cancel'), taskId: Id }),
+  /** Follows a channel: its last events first, then what comes. */
+  'channel.open': z.object({
+    type: z.literal('channel.open'),
+    channel: ChannelName,
+    /** How many of the last events. @default 0 */
+    last: z.number().int().min(0).max(LIMITS.eventsPage).optional(),
+  }),
+  'channel.close': z.object({ type: z.literal('channel.close'), channel: ChannelName }),
   'event.publish': z.object({ type: z.literal('event.publish'), channel: ChannelName, event: ChannelEvent }),
   /** A gateway tells how its connection to an external server stands; at most one external server a connection. */
   'external.report': z.object({ type: z.literal('external.report'), status: ExternalStatus }),

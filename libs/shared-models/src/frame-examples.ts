@@ -168,6 +168,21 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     invalid: [[{ reason: 'x'.repeat(501) }, 'reason']],
   },
   'task.cancel': { valid: [{ type: 'task.cancel', taskId: ID }], invalid: [[{ taskId: '' }, 'taskId']] },
+  'channel.open': {
+    valid: [
+      { type: 'channel.open', channel: 'human', last: 20 },
+      { type: 'channel.open', channel: 'agents' },
+    ],
+    invalid: [
+      [{ channel: 'robots' }, 'channel'],
+      [{ last: -1 }, 'last'],
+      [{ last: 501 }, 'last'],
+    ],
+  },
+  'channel.close': {
+    valid: [{ type: 'channel.close', channel: 'human' }],
+    invalid: [[{ channel: undefined }, 'channel']],
+  },
   'event.publish': {
     valid: [
       {
@@ -180,6 +195,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     invalid: [
       [{ channel: 'everyone' }, 'channel'],
       [{ event: { id: ID, type: '', payload: 1 } }, 'event.type'],
+      [{ event: { id: ID, type: 'order #', payload: 1 } }, 'event.type'],
       [{ event: { id: ID, type: 'note' } }, 'event.payload'],
       [{ event: { id: 'x', type: 'note', payload: 1 } }, 'event.id'],
     ],
@@ -392,9 +408,21 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
     invalid: [[{ task: { id: ID, conversationId: ID, state: 'PAUSED', plan: [] } }, 'task.state']],
   },
+  'event.accepted': { valid: [{ type: 'event.accepted', id: ID }], invalid: [[{ id: 'x' }, 'id']] },
   event: {
     valid: [
-      { type: 'event', channel: 'agents', event: { id: ID, type: 'order_created', payload: [1, 'a', null] } },
+      {
+        type: 'event',
+        channel: 'agents',
+        event: {
+          id: ID,
+          type: 'order_created',
+          payload: [1, 'a', null],
+          source: AGENT,
+          at: AT,
+          correlationId: ID,
+        },
+      },
     ],
     invalid: [[{ channel: 'robots' }, 'channel']],
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { ChatMessage, Timestamp } from './chat-message.ts';
 import { Conversation } from './conversation.ts';
 import { Id } from './ids.ts';
@@ -83,3 +84,16 @@ export const QueuesReset = z.object({
   queues: z.array(z.object({ name: z.string(), removed: z.number().int().nonnegative() })),
 });
 export type QueuesReset = z.infer<typeof QueuesReset>;
+
+/** `GET /api/events`: the last events that fit, oldest first. */
+export const EventPage = z.object({
+  events: z.array(
+    z.object({
+      /** Grows with each event: `before` reads on from there. */
+      number: z.number().int().positive(),
+      channel: ChannelName,
+      event: PublishedEvent,
+    }),
+  ),
+});
+export type EventPage = z.infer<typeof EventPage>;

@@ -14,6 +14,8 @@ export const LIMITS = {
   resumedConversations: 200,
   /** Messages returned by one page of `/api/conversations/:id/messages`. */
   messagesPage: 500,
+  /** Events returned by one page of `/api/events`, or by `channel.open`. */
+  eventsPage: 500,
   /** A command line, in UTF-16 code units. */
   commandLength: 32_768,
   /** A folder to run a command in, in UTF-16 code units. */

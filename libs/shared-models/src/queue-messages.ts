@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
 import { ErrorCode } from './errors.ts';
@@ -12,8 +13,15 @@ import { Participant } from './participants.ts';
  * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `UnstoredMessage`.
  * - `chat.settled`  agent → broker → server: handled without a reply. Body: `Settled`.
  * - `chat.failed`   broker or agent → server: will not be answered. Body: `Failure`.
+ * - `channel.event` anybody → exchange `channels` → `channel_queue_<group>`. Body: `PublishedEvent`.
  */
-export const QueueMessageType = z.enum(['chat.message', 'chat.reply', 'chat.settled', 'chat.failed']);
+export const QueueMessageType = z.enum([
+  'chat.message',
+  'chat.reply',
+  'chat.settled',
+  'chat.failed',
+  'channel.event',
+]);
 export type QueueMessageType = z.infer<typeof QueueMessageType>;
 
 export const Settled = z.object({ requestId: Id });
@@ -51,6 +59,10 @@ export const HEADERS = {
   replays: 'replays',
   /** `service=unix milliseconds` joined by `;`: each process that took the message, in order. */
   hops: 'hops',
+  /** Of an event: its channel, its type, and the id of what brought it about. */
+  channel: 'channel',
+  eventType: 'event-type',
+  causation: 'causation',
   /** W3C trace context. */
   traceparent: 'traceparent',
   /** On a dead letter: an `ErrorCode` or RabbitMQ's own reason; a sentence; the queue it died in. */
@@ -92,6 +104,8 @@ export const Signals = {
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
   /** To an agent: the sender wants no answer to this message any more. */
   'chat.cancel': z.object({ messageId: Id }),
+  /** A server has logged an event; key `SIGNAL_KEYS.servers`. */
+  'channel.logged': z.object({ serverId: Id, channel: ChannelName, event: PublishedEvent }),
   /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
   'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
   /** A command has another state, or has printed more: the store has it; key `SIGNAL_KEYS.commands`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionChange } from './agent-session.ts';
 import { AgentStatus } from './agent-status.ts';
-import { ChannelEvent, ChannelName } from './channel-event.ts';
+import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
 import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
 import { ErrorReport } from './errors.ts';
@@ -71,7 +71,9 @@ export const ServerFrames = {
   /** Answers `queues.reset`: how many messages each queue lost, whose requests have failed with `queue_reset`. */
   'queues.reset': QueuesReset.extend({ type: z.literal('queues.reset') }),
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
-  event: z.object({ type: z.literal('event'), channel: ChannelName, event: ChannelEvent }),
+  /** The event is durably accepted and will reach its channel. Sent again, the same answer. */
+  'event.accepted': z.object({ type: z.literal('event.accepted'), id: z.uuid() }),
+  event: z.object({ type: z.literal('event'), channel: ChannelName, event: PublishedEvent }),
   /** To a gateway: pass this on to the external server, and answer with `external.sent`. */
   'external.send': z.object({
     type: z.literal('external.send'),

@@ -3,15 +3,9 @@ import { type BusFolder, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger, type Logger } from '@parley/process-kit';
 import { type ChatMessage, newId, type Target } from '@parley/shared-models';
 import { openStore, type Store } from '@parley/store';
-import { createAgentRegistry } from '../agents/agent-registry.ts';
-import { createBrokerRegistry } from '../brokers/broker-registry.ts';
 import { ServerConfig } from '../config.ts';
-import { createConversationHub } from '../conversations/conversation-hub.ts';
-import { createExternalGateways } from '../external/external-gateways.ts';
-import { createCommandStreams } from '../grpc/command-streams.ts';
-import { createOutboxRelay } from '../outbox/outbox-relay.ts';
+import { createServices } from '../create-services.ts';
 import type { ServerServices } from '../server-services.ts';
-import { createAuthenticator } from '../users/authenticator.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 
 export const silent: Logger = createLogger('test', 'silent');
@@ -60,28 +54,7 @@ export async function makeServices(
   const ground = await makeGround(options);
   const { bus, store } = ground;
   const config = testConfig(settings);
-  const agents = createAgentRegistry({
-    store,
-    logger: silent,
-    heartbeatMs: config.HEARTBEAT_MS,
-    declareQueue: (agentId) => bus.declareAgentQueue(agentId),
-  });
-  const hub = await createConversationHub({ serverId: newId(), store, bus, logger: silent });
-  const relay = createOutboxRelay({ store, bus, logger: silent });
-  const services: ServerServices = {
-    config,
-    logger: silent,
-    store,
-    bus,
-    agents,
-    brokers: createBrokerRegistry(),
-    commands: createCommandStreams(),
-    hub,
-    relay,
-    gateways: createExternalGateways(),
-    authenticator: createAuthenticator(config),
-    startedAt: Date.now(),
-  };
+  const { services, stop } = await createServices(config, { bus, store, logger: silent });
   return {
     ...ground,
     services,
@@ -110,11 +83,11 @@ export async function makeServices(
         examples: [],
         concurrency: 4,
       };
-      return (await agents.register({ agentId, isExclusive: true, instanceId, profile })).incarnation;
+      return (await services.agents.register({ agentId, isExclusive: true, instanceId, profile }))
+        .incarnation;
     },
     async remove() {
-      await relay.stop();
-      await hub.stop();
+      await stop();
       await ground.remove();
     },
   };

@@ -73,6 +73,8 @@ export const FRAME_ACTIONS: { readonly [T in ClientFrameType]: Action | 'none' }
   'command.approve': 'commands.approve',
   'command.reject': 'commands.approve',
   'task.cancel': 'tasks.cancel',
+  'channel.open': 'channels.read',
+  'channel.close': 'channels.read',
   'event.publish': 'events.publish',
   'external.report': 'external.report',
   'external.sent': 'external.report',

@@ -83,6 +83,7 @@ export function serveConnection(
     clearTimeout(tokenTimer);
     if (session !== undefined) {
       hub.unfollowAll(session);
+      services.channels.unfollowAll(session);
       services.gateways.left(session);
     }
     onEnd();

@@ -7,8 +7,11 @@ import {
 import { authorize, FRAME_ACTIONS } from '../users/permissions.ts';
 import { onAgentControl } from './frames/agent-control.ts';
 import { onAgentsRequest } from './frames/agents-request.ts';
+import { onChannelClose } from './frames/channel-close.ts';
+import { onChannelOpen } from './frames/channel-open.ts';
 import { onConversationClose } from './frames/conversation-close.ts';
 import { onConversationOpen } from './frames/conversation-open.ts';
+import { onEventPublish } from './frames/event-publish.ts';
 import { onExternalReport } from './frames/external-report.ts';
 import { onExternalSent } from './frames/external-sent.ts';
 import { onMessageCancel } from './frames/message-cancel.ts';
@@ -39,7 +42,9 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
   'command.approve': notYet,
   'command.reject': notYet,
   'task.cancel': notYet,
-  'event.publish': notYet,
+  'channel.open': onChannelOpen,
+  'channel.close': onChannelClose,
+  'event.publish': onEventPublish,
   'external.report': onExternalReport,
   'external.sent': onExternalSent,
   ping: (_frame, session) => session.sendFrame({ type: 'pong' }),

@@ -1,0 +1,112 @@
+import type { MessageBus, SignalSubscription } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import {
+  type ChannelName,
+  type PublishedEvent,
+  type ServerFrame,
+  SIGNAL_KEYS,
+  Signals,
+  type User,
+} from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import type { Reader } from '../conversations/follower.ts';
+import { isAllowed } from '../users/permissions.ts';
+import { ownerOfEvent } from './event-owner.ts';
+
+/** A connection that may follow channels. */
+export type ChannelReader = Reader & { readonly user: User };
+
+/**
+ * Who follows which channel on this server. Events are shown live; one that comes while a connection is away is found
+ * by opening the channel again. Operators see all, others what they began themselves.
+ */
+export interface ChannelFollowers {
+  /** The last events first, then what comes. */
+  follow(reader: ChannelReader, channel: ChannelName, last: number): Promise<void>;
+  unfollow(reader: ChannelReader, channel: ChannelName): void;
+  unfollowAll(reader: ChannelReader): void;
+  /** An event was logged here: for all who follow, on every server. */
+  deliver(channel: ChannelName, event: PublishedEvent): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createChannelFollowers(options: {
+  serverId: string;
+  store: Store;
+  bus: MessageBus;
+  logger: Logger;
+}): Promise<ChannelFollowers> {
+  const { serverId, store, bus, logger } = options;
+  const channels = new Map<ChannelName, Set<ChannelReader>>();
+  /** What other servers have logged is shown one after another. */
+  let showing: Promise<void> = Promise.resolve();
+
+  const show = async (
+    channel: ChannelName,
+    event: PublishedEvent,
+    readers: Iterable<ChannelReader>,
+  ): Promise<void> => {
+    const text = JSON.stringify({ type: 'event', channel, event } satisfies ServerFrame);
+    let owner: string | undefined;
+    for (const reader of [...readers]) {
+      if (!isAllowed(reader.user, 'channels.agents')) {
+        owner ??= (await ownerOfEvent(event, store)) ?? '';
+        if (reader.user.id !== owner) continue;
+      }
+      reader.send(text);
+    }
+  };
+
+  const toLocal = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
+    const readers = channels.get(channel);
+    if (readers !== undefined) await show(channel, event, readers);
+  };
+
+  const subscription: SignalSubscription = await bus.subscribe(
+    `server_channels_${serverId}`,
+    ({ type, body }) => {
+      if (type !== 'channel.logged') return;
+      const logged = Signals['channel.logged'].safeParse(JSON.parse(Buffer.from(body).toString('utf8')));
+      if (!logged.success) return logger.warn({ err: logged.error }, 'a malformed signal was dropped');
+      const { serverId: origin, channel, event } = logged.data;
+      if (origin === serverId) return;
+      showing = showing
+        .then(() => toLocal(channel, event))
+        .catch((err: unknown) => logger.warn({ err, eventId: event.id }, 'an event could not be shown'));
+    },
+  );
+  await subscription.bind(SIGNAL_KEYS.servers);
+
+  const unfollow = (reader: ChannelReader, channel: ChannelName): void => {
+    channels.get(channel)?.delete(reader);
+    if (channels.get(channel)?.size === 0) channels.delete(channel);
+  };
+
+  return {
+    async follow(reader, channel, last) {
+      if (last > 0) {
+        for (const { event } of await store.events.list({ channel, limit: last }))
+          await show(channel, event, [reader]);
+      }
+      if (!reader.isOpen()) return;
+      const readers = channels.get(channel) ?? new Set();
+      channels.set(channel, readers.add(reader));
+    },
+    unfollow,
+    unfollowAll(reader) {
+      for (const channel of [...channels.keys()]) unfollow(reader, channel);
+    },
+    async deliver(channel, event) {
+      bus.signal({
+        type: 'channel.logged',
+        key: SIGNAL_KEYS.servers,
+        body: Buffer.from(JSON.stringify({ serverId, channel, event })),
+      });
+      await toLocal(channel, event);
+    },
+    async stop() {
+      await subscription.close();
+      await showing;
+    },
+  };
+}

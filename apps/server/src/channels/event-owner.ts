@@ -1,0 +1,13 @@
+import type { PublishedEvent } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+
+/** The person with whom it began: who published the event, or the event or message that it follows from. */
+export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise<string | undefined> {
+  if (event.source.kind === 'user') return event.source.id;
+  const { correlationId } = event;
+  if (correlationId === undefined) return undefined;
+  const message = await store.getMessage(correlationId);
+  if (message !== undefined) return message.ownerId;
+  const related = await store.events.list({ correlationId, limit: 100 });
+  return related.find(({ event: { source } }) => source.kind === 'user')?.event.source.id;
+}

@@ -1,0 +1,62 @@
+import type { MessageBus } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import { newId, ParleyError } from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { createAgentRegistry } from './agents/agent-registry.ts';
+import { createBrokerRegistry } from './brokers/broker-registry.ts';
+import { createChannelFollowers } from './channels/channel-followers.ts';
+import { createEventRelay } from './channels/event-relay.ts';
+import type { ServerConfig } from './config.ts';
+import { createConversationHub } from './conversations/conversation-hub.ts';
+import { createExternalGateways } from './external/external-gateways.ts';
+import { createCommandStreams } from './grpc/command-streams.ts';
+import { createOutboxRelay } from './outbox/outbox-relay.ts';
+import type { ServerServices } from './server-services.ts';
+import { createAuthenticator } from './users/authenticator.ts';
+
+/** Makes the parts of a server; nothing takes from queues, sweeps or listens yet. */
+export async function createServices(
+  config: ServerConfig,
+  ports: { bus: MessageBus; store: Store; logger: Logger },
+): Promise<{ services: ServerServices; stop: () => Promise<void> }> {
+  const { bus, store, logger } = ports;
+  const serverId = newId();
+  const agents = createAgentRegistry({
+    store,
+    logger,
+    heartbeatMs: config.HEARTBEAT_MS,
+    declareQueue: async (agentId) => {
+      // An agent that waits for the answer would not learn why there is none; told so, it asks again.
+      if (bus.health().state === 'down')
+        throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
+      await bus.declareAgentQueue(agentId);
+    },
+  });
+  const hub = await createConversationHub({ serverId, ...ports });
+  const channels = await createChannelFollowers({ serverId, ...ports });
+  const relay = createOutboxRelay(ports);
+  const eventRelay = createEventRelay(ports);
+  return {
+    services: {
+      config,
+      logger,
+      store,
+      bus,
+      agents,
+      brokers: createBrokerRegistry(),
+      commands: createCommandStreams(),
+      hub,
+      relay,
+      channels,
+      eventRelay,
+      gateways: createExternalGateways(),
+      authenticator: createAuthenticator(config),
+      startedAt: Date.now(),
+    },
+    async stop() {
+      await Promise.all([relay.stop(), eventRelay.stop()]);
+      await channels.stop();
+      await hub.stop();
+    },
+  };
+}

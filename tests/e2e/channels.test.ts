@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import { SignJWT } from 'jose';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { connectRaw, type RawClient } from '../harness/raw-client.ts';
+
+const AUTH_SECRET = 'a secret of more than thirty-two characters';
+
+function token(sub: string, role: string): Promise<string> {
+  return new SignJWT({ sub, roles: [role], exp: Math.floor(Date.now() / 1000) + 600 })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(AUTH_SECRET));
+}
+
+describe.each(['embedded', 'rabbitmq'] as const)('channels for people, over %s', (driver) => {
+  let system: ParleySystem;
+  const clients: RawClient[] = [];
+
+  beforeAll(async () => {
+    system = await startSystem({ driver, agents: [], env: { AUTH_SECRET } });
+  });
+  afterAll(async () => {
+    for (const client of clients) client.terminate();
+    await system.stop();
+  });
+
+  async function connect(sub: string, role: string): Promise<RawClient> {
+    const hello = { type: 'hello', clientName: 'test', token: await token(sub, role) };
+    const client = await connectRaw(system.webSocketUrl, { hello });
+    clients.push(client);
+    return client;
+  }
+
+  const publish = (client: RawClient, payload: string, more: object = {}): string => {
+    const id = newId();
+    client.send({ type: 'event.publish', channel: 'human', event: { id, type: 'note', payload }, ...more });
+    return id;
+  };
+
+  it('bring an event to who follows the channel, with its source and time', async () => {
+    const [ada, olga] = [await connect('ada', 'member'), await connect('olga', 'operator')];
+    for (const client of [ada, olga]) client.send({ type: 'channel.open', channel: 'human' });
+    const id = publish(ada, 'hello');
+    await ada.received('event.accepted', (frame) => frame.id === id);
+    for (const client of [ada, olga]) {
+      const { event } = await client.received('event', (frame) => frame.event.id === id);
+      expect(event).toMatchObject({
+        type: 'note',
+        payload: 'hello',
+        source: { kind: 'user', id: 'ada' },
+        at: expect.stringMatching(/Z$/),
+      });
+    }
+  });
+
+  it('take an event that is sent again as the same one', async () => {
+    const ada = await connect('ada', 'member');
+    ada.send({ type: 'channel.open', channel: 'human' });
+    const event = { id: newId(), type: 'note', payload: 'once' };
+    for (let time = 0; time < 3; time++) ada.send({ type: 'event.publish', channel: 'human', event });
+    const last = publish(ada, 'the last one');
+    await ada.received('event', (frame) => frame.event.id === last);
+    const seen = ada.frames.filter((frame) => frame.type === 'event' && frame.event.id === event.id);
+    expect(seen).toHaveLength(1);
+    const acknowledged = ada.frames.filter(
+      (frame) => frame.type === 'event.accepted' && frame.id === event.id,
+    );
+    expect(acknowledged).toHaveLength(3);
+  });
+
+  it('show the last events to who comes later', async () => {
+    const ada = await connect('ada', 'member');
+    const ids = [publish(ada, '1'), publish(ada, '2'), publish(ada, '3')];
+    await ada.received('event.accepted', (frame) => frame.id === ids[2]);
+    const later = await connect('ada', 'member');
+    later.send({ type: 'channel.open', channel: 'human', last: 2 });
+    await later.received('event', (frame) => frame.event.id === ids[2]);
+    const seen = later.frames.flatMap((frame) => (frame.type === 'event' ? [frame.event.id] : []));
+    expect(seen).toEqual(ids.slice(1));
+  });
+
+  it('show people only what they began themselves, and operators all', async () => {
+    const [ada, bob, olga] = [
+      await connect('ada', 'member'),
+      await connect('bob', 'member'),
+      await connect('olga', 'operator'),
+    ];
+    for (const client of [bob, olga]) client.send({ type: 'channel.open', channel: 'human' });
+    const hers = publish(ada, 'from Ada');
+    const his = publish(bob, 'from Bob');
+    await bob.received('event', (frame) => frame.event.id === his);
+    await olga.received('event', (frame) => frame.event.id === his);
+    expect(bob.frames.some((frame) => frame.type === 'event' && frame.event.id === hers)).toBe(false);
+    await olga.received('event', (frame) => frame.event.id === hers);
+
+    const list = async (sub: string, role: string): Promise<string[]> => {
+      const headers = { authorization: `Bearer ${await token(sub, role)}` };
+      const response = await fetch(`${system.url}/api/events?limit=500`, { headers });
+      const { events } = (await response.json()) as { events: { event: { id: string } }[] };
+      return events.map(({ event }) => event.id);
+    };
+    expect(await list('bob', 'member')).toContain(his);
+    expect(await list('bob', 'member')).not.toContain(hers);
+    expect(await list('olga', 'operator')).toEqual(expect.arrayContaining([hers, his]));
+  });
+
+  it('keep the channel of agents to operators', async () => {
+    const ada = await connect('ada', 'member');
+    const id = newId();
+    ada.send({ type: 'event.publish', channel: 'agents', event: { id, type: 'note', payload: 1 } });
+    expect(await ada.received('error')).toMatchObject({ code: 'forbidden' });
+    ada.send({ type: 'channel.open', channel: 'agents' });
+    ada.send({ type: 'ping' });
+    await ada.received('pong');
+    expect(ada.frames.filter((frame) => frame.type === 'error')).toHaveLength(2);
+  });
+});
