@@ -1,4 +1,6 @@
 export { type OpenStoreOptions, openStore } from './open-store.ts';
+export * from './ports/audit.ts';
+export * from './ports/commands.ts';
 export * from './ports/events.ts';
 export * from './ports/memory.ts';
 export * from './ports/transcripts.ts';

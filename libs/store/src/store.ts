@@ -13,6 +13,8 @@ import type {
   Target,
   UnstoredMessage,
 } from '@parley/shared-models';
+import type { AuditStore } from './ports/audit.ts';
+import type { CommandStore } from './ports/commands.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
@@ -133,6 +135,9 @@ export interface Store {
   readonly events: EventStore;
   readonly memory: MemoryStore;
   readonly transcripts: TranscriptStore;
+  readonly commands: CommandStore;
+  /** Who did what. */
+  readonly audit: AuditStore;
 
   /**
    * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox

@@ -3,6 +3,8 @@ import type { Store } from '../store.ts';
 import { describeAccepting } from './accepting.ts';
 import { describeAgents } from './agents.ts';
 import { describeAnswering } from './answering.ts';
+import { describeAudit } from './audit.ts';
+import { describeCommands } from './commands.ts';
 import { describeConversations } from './conversations.ts';
 import { describeCrashes } from './crashes.ts';
 import { describeDeadLetters } from './dead-letters.ts';
@@ -65,6 +67,8 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeAgents(context);
     describeDeadLetters(context);
     describeMemory(context);
+    describeCommands(context);
+    describeAudit(context);
     describeEvents(context);
     describeOperation(context);
     describeCrashes(context);

@@ -4,7 +4,7 @@ import type { StoreLogger } from '../store-logger.ts';
 import { unavailable } from '../unavailable.ts';
 import { createPool, query, type Statement, withClient } from './connection.ts';
 import { migrate } from './migrate.ts';
-import { isLasting, isPassing } from './postgres-errors.ts';
+import { isLasting, isOutsideTrouble, isPassing, isTaken } from './postgres-errors.ts';
 
 /** A PostgreSQL that may be away for a while. */
 export interface Database {
@@ -14,6 +14,11 @@ export interface Database {
   ready(): Promise<void>;
   /** Runs a statement on its own, again while PostgreSQL is away. @throws ParleyError `store_unavailable` in the end */
   rows<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  /**
+   * Runs `work` in one transaction, again while PostgreSQL is away or another transaction was there first: it must not
+   * have effects of its own. @throws ParleyError `store_unavailable` in the end; what `work` throws
+   */
+  transaction<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -96,6 +101,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     writers,
     ready,
+    async transaction<T>(work: (client: pg.ClientBase) => Promise<T>) {
+      if (closing.signal.aborted) throw unavailable('it is closed');
+      const deadline = performance.now() + timeoutMs;
+      for (let delay = RETRY_MS.min; ; delay = Math.min(delay * 2, RETRY_MS.max)) {
+        try {
+          await ready();
+          return await withClient(readers, (client) => inTransaction(client, work));
+        } catch (error) {
+          const canRetry = isPassing(error) || isTaken(error);
+          if (!canRetry || performance.now() + delay > deadline || closing.signal.aborted) throw error;
+        }
+        await wait(delay);
+      }
+    },
     async rows<Row extends pg.QueryResultRow>(statement: Statement, values: unknown[]) {
       if (closing.signal.aborted) throw unavailable('it is closed');
       const deadline = performance.now() + timeoutMs;
@@ -116,4 +135,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await endPools();
     },
   };
+}
+
+async function inTransaction<T>(
+  client: pg.ClientBase,
+  work: (client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
+  try {
+    await query(client, 'BEGIN');
+    const result = await work(client);
+    await query(client, 'COMMIT');
+    return result;
+  } catch (error) {
+    if (!isOutsideTrouble(error)) await query(client, 'ROLLBACK');
+    throw error;
+  }
 }

@@ -101,4 +101,55 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_correlation ON events (correlation_id, number) WHERE correlation_id IS NOT NULL;
   CREATE INDEX events_in_outbox ON events (outbox_since) WHERE outbox_since IS NOT NULL;
   `,
+  // Commands, what they printed, the processes they were sent to, and the audit, which is only ever added to.
+  `
+  CREATE TABLE commands (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    agent_id text COLLATE "C" NOT NULL,
+    batch_id text COLLATE "C",
+    state text COLLATE "C" NOT NULL,
+    is_open boolean NOT NULL, -- whether it can still change
+    record text NOT NULL,
+    instance_id text COLLATE "C", -- the process that it was sent to
+    output_bytes integer NOT NULL
+  ) WITH (fillfactor = 80);
+  CREATE INDEX commands_open ON commands (agent_id, number) WHERE is_open;
+  CREATE INDEX commands_by_agent ON commands (agent_id, number);
+  CREATE INDEX commands_by_batch ON commands (batch_id, number) WHERE batch_id IS NOT NULL;
+
+  CREATE TABLE command_output (
+    command_id text COLLATE "C" NOT NULL REFERENCES commands (id),
+    seq integer NOT NULL,
+    stream text NOT NULL,
+    data text NOT NULL,
+    PRIMARY KEY (command_id, seq)
+  );
+
+  -- The process that speaks for each agent.
+  CREATE TABLE agent_processes (
+    agent_id text COLLATE "C" PRIMARY KEY,
+    instance_id text COLLATE "C" NOT NULL,
+    incarnation integer NOT NULL,
+    beats integer NOT NULL
+  );
+
+  CREATE TABLE audit (
+    seq bigint PRIMARY KEY,
+    action text COLLATE "C" NOT NULL,
+    actor_id text COLLATE "C" NOT NULL,
+    agent_id text COLLATE "C",
+    subject_id text COLLATE "C",
+    entry text NOT NULL
+  );
+  CREATE INDEX audit_by_subject ON audit (subject_id, seq) WHERE subject_id IS NOT NULL;
+
+  -- The last entry once more: entries that were cut off at the end are missed by it.
+  CREATE TABLE audit_head (seq bigint NOT NULL, hash text NOT NULL);
+  INSERT INTO audit_head VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000');
+  CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the audit is only added to'; END $$;
+  CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
+  `,
 ];

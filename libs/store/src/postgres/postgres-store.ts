@@ -6,6 +6,8 @@ import type { Store } from '../store.ts';
 import type { StoreLogger } from '../store-logger.ts';
 import { createWriteGroups } from '../write-groups.ts';
 import { createPostgresAgents } from './agents.ts';
+import { createPostgresAudit } from './audit.ts';
+import { createPostgresCommands } from './commands.ts';
 import { createCommit } from './commit-group.ts';
 import type { Statement } from './connection.ts';
 import { createPostgresConversations } from './conversations.ts';
@@ -74,6 +76,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createPostgresConversations(database),
     ...createPostgresAgents(database),
     ...createPostgresDeadLetters(database),
+    commands: createPostgresCommands(database),
+    audit: createPostgresAudit(database),
     events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
     transcripts: createPostgresTranscripts(database),

@@ -100,4 +100,53 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_correlation ON events (correlation_id, number) WHERE correlation_id IS NOT NULL;
   CREATE INDEX events_in_outbox ON events (outbox_since) WHERE outbox_since IS NOT NULL;
   `,
+  // Commands, what they printed, the processes they were sent to, and the audit, which is only ever added to.
+  `
+  CREATE TABLE commands (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    agent_id TEXT NOT NULL,
+    batch_id TEXT,
+    state TEXT NOT NULL,
+    is_open INTEGER NOT NULL, -- whether it can still change
+    record TEXT NOT NULL,
+    instance_id TEXT, -- the process that it was sent to
+    output_bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX commands_open ON commands (agent_id, number) WHERE is_open = 1;
+  CREATE INDEX commands_by_agent ON commands (agent_id, number);
+  CREATE INDEX commands_by_batch ON commands (batch_id, number) WHERE batch_id IS NOT NULL;
+
+  CREATE TABLE command_output (
+    command_id TEXT NOT NULL REFERENCES commands (id),
+    seq INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (command_id, seq)
+  ) STRICT;
+
+  -- The process that speaks for each agent.
+  CREATE TABLE agent_processes (
+    agent_id TEXT PRIMARY KEY,
+    instance_id TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,
+    beats INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    action TEXT NOT NULL,
+    actor_id TEXT NOT NULL,
+    agent_id TEXT,
+    subject_id TEXT,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_subject ON audit (subject_id, seq) WHERE subject_id IS NOT NULL;
+
+  -- The last entry once more: entries that were cut off at the end are missed by it.
+  CREATE TABLE audit_head (seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  INSERT INTO audit_head VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000');
+  CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
+  CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
+  `,
 ];

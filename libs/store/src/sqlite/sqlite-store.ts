@@ -9,6 +9,8 @@ import type { StoreLogger } from '../store-logger.ts';
 import { unavailable } from '../unavailable.ts';
 import { createWriteGroups } from '../write-groups.ts';
 import { createSqliteAgents } from './agents.ts';
+import { createSqliteAudit } from './audit.ts';
+import { createSqliteCommands } from './commands.ts';
 import { createCommit } from './commit-group.ts';
 import { createSqliteConversations } from './conversations.ts';
 import { createSqliteDeadLetters } from './dead-letters.ts';
@@ -47,6 +49,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const outbox = createSqliteOutbox(prepare, now);
   const agents = createSqliteAgents(prepare, now);
   const deadLetters = createSqliteDeadLetters(prepare);
+  const audit = createSqliteAudit(prepare, now);
+  const commands = createSqliteCommands(prepare, audit, now);
   const events = createSqliteEvents(prepare, now);
   const memory = createSqliteMemory(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
@@ -101,6 +105,26 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
     transcripts: {
       conversationsOf: (ownerId, query) => read(() => transcripts.conversationsOf(ownerId, query)),
+    },
+    commands: {
+      add: (asked, auditOf) => write(() => commands.add(asked, auditOf)),
+      get: (id) => read(() => commands.get(id)),
+      list: (query) => read(() => commands.list(query)),
+      listOpen: (agentId) => read(() => commands.listOpen(agentId)),
+      apply: (id, event, auditOf) => write(() => commands.apply(id, event, auditOf)),
+      addOutput: (commandId, agentId, piece, limits) =>
+        groups.add({ keys: {}, run: () => commands.addOutput(commandId, agentId, piece, limits) }, 'prompt'),
+      listOutput: (commandId, query) => read(() => commands.listOutput(commandId, query)),
+      bindProcess: (bound) => write(() => commands.bindProcess(bound)),
+      unbindProcess: (agentId, incarnation) => write(() => commands.unbindProcess(agentId, incarnation)),
+      processesOf: (agentIds) => read(() => commands.processesOf(agentIds)),
+      beat: (heard) => groups.add({ keys: {}, run: () => commands.beat(heard) }, 'lazy'),
+    },
+    audit: {
+      append: (entry) => write(() => audit.append(entry)),
+      list: (query) => read(() => audit.list(query)),
+      read: (query) => read(() => audit.read(query)),
+      head: () => read(() => audit.head()),
     },
     events: {
       append: (event, options) => write(() => events.append(event, options)),

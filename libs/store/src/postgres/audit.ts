@@ -1,0 +1,94 @@
+import type { AuditEntry, AuditInput } from '@parley/shared-models';
+import type pg from 'pg';
+import type { AuditStore } from '../ports/audit.ts';
+import { type AuditHead, type AuditRow, auditEntryOf, nextEntry } from '../rules/audit-entry.ts';
+import { storableText } from '../rules/storable-text.ts';
+import { query, type Statement } from './connection.ts';
+import type { Database } from './database.ts';
+
+const HEAD_COLUMNS = 'seq::float8 AS seq, hash';
+/** Locked until the transaction ends: whoever adds the next entry waits for this one. */
+const LOCK_HEAD: Statement = {
+  name: 'lock-audit-head',
+  text: `SELECT ${HEAD_COLUMNS} FROM audit_head FOR UPDATE`,
+};
+const HEAD: Statement = { name: 'audit-head', text: `SELECT ${HEAD_COLUMNS} FROM audit_head` };
+const SAVE_HEAD: Statement = { name: 'save-audit-head', text: 'UPDATE audit_head SET seq = $1, hash = $2' };
+const INSERT: Statement = {
+  name: 'insert-audit',
+  text: 'INSERT INTO audit (seq, action, actor_id, agent_id, subject_id, entry) VALUES ($1, $2, $3, $4, $5, $6)',
+};
+const LIST: Statement = {
+  name: 'list-audit',
+  text: `
+    SELECT entry FROM audit
+    WHERE seq < $1 AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR actor_id = $3)
+      AND ($4::text IS NULL OR agent_id = $4) AND ($5::text IS NULL OR subject_id = $5)
+    ORDER BY seq DESC LIMIT $6`,
+};
+const READ: Statement = {
+  name: 'read-audit',
+  text: 'SELECT entry FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2',
+};
+
+/** Adds entries. For use inside a transaction, as the last thing that it locks, so that no two wait for each other. */
+export async function appendAudit(
+  client: pg.ClientBase,
+  inputs: readonly AuditInput[],
+): Promise<AuditEntry[]> {
+  if (inputs.length === 0) return [];
+  const { rows } = await query<AuditHead & pg.QueryResultRow>(client, LOCK_HEAD);
+  let head: AuditHead | undefined = rows[0];
+  if (head === undefined) throw new Error('the audit has no head');
+  const entries: AuditEntry[] = [];
+  for (const input of inputs) {
+    const entry = nextEntry(head, input, new Date().toISOString());
+    entries.push(entry);
+    head = entry;
+  }
+  const text = (value: string | undefined): string | null =>
+    value === undefined ? null : storableText(value);
+  await Promise.all([
+    ...entries.map((entry) =>
+      query(client, INSERT, [
+        entry.seq,
+        entry.action,
+        storableText(entry.actor.id),
+        text(entry.agentId),
+        text(entry.subjectId),
+        JSON.stringify(entry),
+      ]),
+    ),
+    query(client, SAVE_HEAD, [head.seq, head.hash]),
+  ]);
+  return entries;
+}
+
+export function createPostgresAudit(database: Database): AuditStore {
+  return {
+    async append(input) {
+      const [entry] = await database.transaction((client) => appendAudit(client, [input]));
+      if (entry === undefined) throw new Error('the audit entry was not stored');
+      return entry;
+    },
+    async list({ limit, before, action, actorId, agentId, subjectId }) {
+      const rows = await database.rows<AuditRow & pg.QueryResultRow>(LIST, [
+        before ?? Number.MAX_SAFE_INTEGER,
+        action ?? null,
+        actorId === undefined ? null : storableText(actorId),
+        agentId === undefined ? null : storableText(agentId),
+        subjectId === undefined ? null : storableText(subjectId),
+        limit + 1,
+      ]);
+      return { entries: rows.slice(0, limit).map(auditEntryOf), hasMore: rows.length > limit };
+    },
+    async read({ afterSeq, limit }) {
+      return (await database.rows<AuditRow & pg.QueryResultRow>(READ, [afterSeq, limit])).map(auditEntryOf);
+    },
+    async head() {
+      const [head] = await database.rows<AuditHead & pg.QueryResultRow>(HEAD, []);
+      if (head === undefined) throw new Error('the audit has no head');
+      return head;
+    },
+  };
+}
