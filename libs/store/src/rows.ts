@@ -6,7 +6,7 @@ import type {
   DeadLetter,
   Participant,
 } from '@parley/shared-models';
-import { agentSessionOf } from './rules/session.ts';
+import { agentSessionOf, sessionStateOf } from './rules/session.ts';
 import type { RequestRow } from './rules/workspace.ts';
 import type { StoredAgent } from './store.ts';
 
@@ -14,9 +14,6 @@ import type { StoredAgent } from './store.ts';
 
 /** Milliseconds since 1970, or ISO 8601. */
 type Time = number | string;
-
-/** In milliseconds since 1970. */
-export const timeOf = (time: Time): number => (typeof time === 'number' ? time : Date.parse(time));
 
 export const MESSAGE_COLUMNS =
   'id, conversation_id, seq, kind, sender_kind, sender_id, sender_name, receiver, text, in_reply_to, created_at, metadata';
@@ -100,7 +97,8 @@ export interface StoredConversationRow {
 }
 
 export function conversationOf(row: StoredConversationRow): Conversation {
-  const session = agentSessionOf(row.session ?? undefined, timeOf(row.updated_at), Date.now());
+  const state = row.session === null ? undefined : sessionStateOf(row.session);
+  const session = agentSessionOf(state, Date.now());
   return {
     id: row.id,
     ownerId: row.owner_id,

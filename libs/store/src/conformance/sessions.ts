@@ -55,7 +55,7 @@ export function describeSessions(context: Context): void {
       expect(routed).toMatchObject({ outcome: 'routed', session });
       const conversation = await store.getConversation(conversationId);
       expect(Conversation.parse(conversation)).toEqual(conversation);
-      expect(Date.parse(session?.expiresAt ?? '')).toBe(Date.parse(conversation?.updatedAt ?? '') + HOUR_MS);
+      expect(session?.expiresAt).toBe(new Date(Date.parse(session?.since ?? '') + HOUR_MS).toISOString());
     });
 
     it('go on with each message, which carries them to the broker, and live longer by it', async () => {
@@ -219,6 +219,15 @@ export function describeSessions(context: Context): void {
       expect(await route(store, next.message, 'hr', holding('hr'))).toMatchObject({
         session: { agentId: 'hr' },
       });
+    });
+
+    it('live no longer by what agents say', async () => {
+      const { store } = context;
+      const { message } = await say(store, newId());
+      const routed = await route(store, message, 'finance', holding());
+      await nextMillisecond();
+      await store.storeReply(aReply(message, 'finance'));
+      expect(await sessionOf(store, message.conversationId)).toEqual('session' in routed && routed.session);
     });
 
     it('tell who had the last message where nobody holds the conversation', async () => {

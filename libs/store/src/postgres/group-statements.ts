@@ -7,7 +7,6 @@ import {
   requestOf,
   type StoredMessageRow,
   type StoredRequestRow,
-  timeOf,
 } from '../rows.ts';
 import type { Keys } from '../rules/workspace.ts';
 import { query, type Statement } from './connection.ts';
@@ -18,7 +17,7 @@ import type { Changes, Loaded } from './loaded-workspace.ts';
 const LOCK_CONVERSATIONS: Statement = {
   name: 'lock-conversations',
   text: `
-    SELECT id, owner_id, last_seq, session, updated_at FROM conversations
+    SELECT id, owner_id, last_seq, session FROM conversations
     WHERE id IN (
       SELECT unnest($1::text[])
       UNION SELECT conversation_id FROM requests WHERE message_id = ANY ($2::text[]))
@@ -103,7 +102,6 @@ interface HeadRow {
   readonly owner_id: string;
   readonly last_seq: number;
   readonly session: string | null;
-  readonly updated_at: string;
 }
 
 /** Reads and locks what the writes are going to look at. For use inside a transaction. */
@@ -126,7 +124,6 @@ export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promis
       ownerId: row.owner_id,
       lastSeq: row.last_seq,
       session: row.session ?? undefined,
-      updatedAt: timeOf(row.updated_at),
     })),
     requests: (requests?.rows ?? []).map(requestOf),
     messages: (messages?.rows ?? []).map(messageOf),

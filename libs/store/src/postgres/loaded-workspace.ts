@@ -43,12 +43,12 @@ export function createLoadedWorkspace(loaded: Loaded): { workspace: Workspace; c
     addConversation(conversation) {
       newConversations.set(conversation.id, conversation);
       const { id, ownerId } = conversation;
-      heads.set(id, { id, ownerId, lastSeq: 0, session: undefined, updatedAt: Date.now() });
+      heads.set(id, { id, ownerId, lastSeq: 0, session: undefined });
     },
     append(message, preview) {
       const head = heads.get(message.conversationId);
       if (head === undefined) throw new Error(`conversation ${message.conversationId} was not loaded`);
-      heads.set(head.id, { ...head, lastSeq: message.seq, updatedAt: Date.now() });
+      heads.set(head.id, { ...head, lastSeq: message.seq });
       previews.set(head.id, preview);
       messages.set(message.id, message);
       newMessages.push(message);

@@ -38,9 +38,8 @@ export function accept({
       const seq = (conversation?.lastSeq ?? 0) + 1;
       const message = { ...unstored, seq };
       const now = Date.now();
-      const { session, updatedAt = 0 } = conversation ?? {};
-      const state = session === undefined ? undefined : sessionStateOf(session);
-      const { hint, next } = stepOnMessage(state, { updatedAt, now, seq, isEnd, text, target });
+      const state = conversation?.session === undefined ? undefined : sessionStateOf(conversation.session);
+      const { hint, next } = stepOnMessage(state, { now, seq, isEnd, text, target });
       workspace.append(message, previewOf(text));
       if (next !== undefined) workspace.saveSession(conversationId, JSON.stringify(next));
       workspace.addRequest({
@@ -57,8 +56,7 @@ export function accept({
         error: undefined,
         isInOutbox: true,
       });
-      const sessionChange =
-        next === undefined ? agentSessionOf(session, now, now) : state?.held === undefined ? undefined : null;
+      const sessionChange = next === undefined ? undefined : (agentSessionOf(next, now) ?? null);
       return {
         message,
         isDuplicate: false,

@@ -54,14 +54,14 @@ function meet(
 ): AgentSession | undefined {
   const conversation = workspace.conversation(row.conversationId);
   if (conversation === undefined) return undefined;
-  const { session, updatedAt } = conversation;
+  const { session } = conversation;
+  const now = Date.now();
   const state = session === undefined ? undefined : sessionStateOf(session);
   const hint = row.session === undefined ? undefined : hintOf(row.session);
-  const next = stepOnRouting(state, hint, decision, partner, { seq: row.seq, now: updatedAt });
+  const next = stepOnRouting(state, hint, decision, partner, { seq: row.seq, now });
   if (next === undefined) return undefined;
-  const text = JSON.stringify(next);
-  workspace.saveSession(row.conversationId, text);
-  return partner.holdsSession ? agentSessionOf(text, updatedAt, updatedAt) : undefined;
+  workspace.saveSession(row.conversationId, JSON.stringify(next));
+  return partner.holdsSession ? agentSessionOf(next, now) : undefined;
 }
 
 export function markDelivered(messageIds: readonly string[]): Write<void> {

@@ -15,13 +15,17 @@ export const SessionState = z.object({
   seq: z.number().int().positive(),
   /** Who had the last message; absent when the person has left. */
   last: z.object({ agentId: AgentId, agentName: AgentName, group: AgentId }).optional(),
-  /** Who holds the conversation. `ttlMs`: for how long without a message. */
+  /**
+   * Who holds the conversation. `ttlMs`: for how long after the person's last message; `lastAt`: when that was, in
+   * milliseconds since 1970.
+   */
   held: z
     .object({
       agentId: AgentId,
       agentName: AgentName,
       group: AgentId,
       since: z.string(),
+      lastAt: z.number(),
       ttlMs: z.number(),
     })
     .optional(),
@@ -32,16 +36,15 @@ export type SessionState = z.infer<typeof SessionState>;
 export const sessionStateOf = (session: string): SessionState => JSON.parse(session) as SessionState;
 
 /** The session as people see it; undefined when there is none or its time is over. */
-export function agentSessionOf(
-  session: string | undefined,
-  updatedAt: number,
-  now: number,
-): AgentSession | undefined {
-  const held = session === undefined ? undefined : sessionStateOf(session).held;
-  if (held === undefined || updatedAt + held.ttlMs <= now) return undefined;
-  const { agentId, agentName, group, since, ttlMs } = held;
-  return { agentId, agentName, group, since, expiresAt: new Date(updatedAt + ttlMs).toISOString() };
+export function agentSessionOf(state: SessionState | undefined, now: number): AgentSession | undefined {
+  const held = state?.held;
+  if (held === undefined || isOver(held, now)) return undefined;
+  const { agentId, agentName, group, since, lastAt, ttlMs } = held;
+  return { agentId, agentName, group, since, expiresAt: new Date(lastAt + ttlMs).toISOString() };
 }
+
+const isOver = ({ lastAt, ttlMs }: { lastAt: number; ttlMs: number }, now: number): boolean =>
+  lastAt + ttlMs <= now;
 
 /** What becomes of a session by a message: the hint it carries, and the new state where that changes. */
 export interface SessionStep {
@@ -63,23 +66,23 @@ export function stepOnMessage(
     readonly text: string;
     readonly target: Target | undefined;
     readonly isEnd: boolean;
-    /** Both in milliseconds since 1970. */
-    readonly updatedAt: number;
+    /** In milliseconds since 1970. */
     readonly now: number;
   },
 ): SessionStep {
   if (state === undefined) return { hint: undefined, next: undefined };
   const { held, last } = state;
-  const { seq, updatedAt, now } = message;
-  if (held !== undefined && updatedAt + held.ttlMs <= now) return { hint: undefined, next: { seq } };
+  const { seq, now } = message;
+  if (held !== undefined && isOver(held, now)) return { hint: undefined, next: { seq } };
   const partner = held ?? last;
   if (partner === undefined) return { hint: undefined, next: undefined };
   const { agentId, agentName, group } = partner;
-  const isHeld = held !== undefined;
-  const isEnding = isHeld && message.isEnd && isFor(held, message);
+  if (held === undefined)
+    return { hint: { agentId, agentName, group, isHeld: false, isEnding: false }, next: undefined };
+  const isEnding = message.isEnd && isFor(held, message);
   return {
-    hint: { agentId, agentName, group, isHeld, isEnding },
-    next: isEnding ? { seq } : undefined,
+    hint: { agentId, agentName, group, isHeld: true, isEnding },
+    next: isEnding ? { seq } : { ...state, held: { ...held, lastAt: now } },
   };
 }
 
@@ -106,7 +109,7 @@ export function stepOnRouting(
   if (held?.agentId === agentId && held.agentName === agentName) return undefined;
   // Another instance of the same agent goes on with the session.
   const since = held?.group === group ? held.since : new Date(now).toISOString();
-  return { seq, last, held: { ...last, since, ttlMs: sessionTtlMs } };
+  return { seq, last, held: { ...last, since, lastAt: now, ttlMs: sessionTtlMs } };
 }
 
 /** Whether a message that is to end a session is not addressed to somebody else. */

@@ -32,8 +32,6 @@ export interface ConversationHead {
   readonly lastSeq: number;
   /** JSON of `SessionState`. */
   readonly session: string | undefined;
-  /** When its newest message was stored, in milliseconds since 1970. */
-  readonly updatedAt: number;
 }
 
 export interface NewConversation {

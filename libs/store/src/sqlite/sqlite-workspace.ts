@@ -19,8 +19,7 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
     owner_id: string;
     last_seq: number;
     session: string | null;
-    updated_at: number;
-  }>('SELECT owner_id, last_seq, session, updated_at FROM conversations WHERE id = ?');
+  }>('SELECT owner_id, last_seq, session FROM conversations WHERE id = ?');
   const insertConversation = prepare.change(
     'INSERT INTO conversations (id, owner_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -56,7 +55,6 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
         ownerId: row.owner_id,
         lastSeq: row.last_seq,
         session: row.session ?? undefined,
-        updatedAt: row.updated_at,
       };
     },
     addConversation({ id, ownerId, title, createdAt }) {
