@@ -36,13 +36,23 @@ export async function startStandalone(
       logger: named('agent'),
     }),
   );
+  // An agent that an operator shuts down leaves; the rest goes on.
+  const failures = agents.map(async (agent): Promise<never> => {
+    await agent.ended;
+    await agent.drain(config.DRAIN_TIMEOUT_MS);
+    await agent.stop();
+    return new Promise(() => {});
+  });
   // Agents and broker leave first: the server hears of it and hands on what they finished.
   const outsideIn = [...agents, broker, server];
   return {
     url: server.url,
     port: server.port,
     grpcPort: server.grpcPort,
-    ended: Promise.race(outsideIn.flatMap((running) => (running.ended === undefined ? [] : [running.ended]))),
+    ended: Promise.race([
+      ...failures,
+      ...[broker, server].flatMap((running) => (running.ended === undefined ? [] : [running.ended])),
+    ]),
     async drain(timeoutMs) {
       const until = performance.now() + timeoutMs;
       const restMs = (): number => Math.max(0, until - performance.now());

@@ -1,6 +1,8 @@
 import type { Logger } from '@parley/process-kit';
 import type { ChatMessage, JsonValue } from '@parley/shared-models';
 import type { AgentMemory } from './agent-memory.ts';
+import type { CommandContext, CommandOutcome } from './commands/command-context.ts';
+import type { EventContext, EventSchemas, EventSubscription, Publish } from './events/event-context.ts';
 
 /** Another agent: its name as people see it, or one of these. */
 export type AgentAddress =
@@ -41,6 +43,8 @@ export interface MessageContext {
    * asked one another, `agent_timeout` when no answer came in time, or the code with which the other one failed
    */
   ask(agent: AgentAddress, text: string, options?: { readonly timeoutMs?: number }): Promise<ChatMessage>;
+  /** Publishes an event on a channel, as part of handling this message. */
+  readonly publish: Publish;
   /** Shows "is typing" to the people in the conversation; ends by itself with the reply. */
   typing(isTyping?: boolean): void;
   /** Aborted when the sender stops the answer, on `timeoutMs`, and on shutdown after the drain time. */
@@ -75,6 +79,20 @@ export interface AgentDefinition {
   /** Answers the END with which a person leaves the agent's session. @default a friendly sentence with its name */
   // biome-ignore lint/suspicious/noConfusingVoidType: as in `onMessage`
   onSessionEnd?(context: MessageContext): Promise<string | void> | string | void;
+  /**
+   * Executes an operator's command, once: a connection that was lost meanwhile repeats nothing. What it throws is shown
+   * as the reason why the command failed. @default commands are refused
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in `onMessage`
+  onCommand?(context: CommandContext): Promise<CommandOutcome | void> | CommandOutcome | void;
+  /** Events that the agent's group wants; they wait in a queue of its own. @default none */
+  readonly subscriptions?: readonly EventSubscription[];
+  /** Shapes of payloads, by event type. @default any payload is taken */
+  readonly events?: EventSchemas;
+  /** Handles an event of `subscriptions`. What throws is tried again, and then becomes a dead letter. */
+  onEvent?(context: EventContext): Promise<void> | void;
+  /** Commands that run at once; further ones wait. @default 4 */
+  readonly commandConcurrency?: number;
 }
 
 /** Marks a file's default export as an agent; checks nothing at run time that the types do not check. */

@@ -1,4 +1,11 @@
 export * from './agent-definition.ts';
 export type * from './agent-memory.ts';
 export { profileOf } from './agent-profile.ts';
+export type {
+  CommandContext,
+  CommandEnd,
+  CommandOutcome,
+  CommandRequest,
+} from './commands/command-context.ts';
+export type { EventContext, EventSchemas, EventSubscription, Publish } from './events/event-context.ts';
 export { type RunningAgent, type StartAgentOptions, startAgent } from './start-agent.ts';

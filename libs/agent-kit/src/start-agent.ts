@@ -10,6 +10,10 @@ import type { Logger, RunningProcess } from '@parley/process-kit';
 import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { profileOf } from './agent-profile.ts';
+import { createCommandDesk } from './commands/command-desk.ts';
+import { describeAgent } from './commands/describe-agent.ts';
+import { createEventHandler } from './events/event-handler.ts';
+import { createEventIntake } from './events/event-intake.ts';
 import { createMessageHandler } from './message-handler.ts';
 import { createWorkMeter } from './work-meter.ts';
 
@@ -45,9 +49,9 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   let profile = profileOf(definition, options.name);
   const logger = options.logger.child({ agent: profile.name });
   const meter = createWorkMeter(() => profile.concurrency);
-  const fenced = Promise.withResolvers<never>();
+  const ended = Promise.withResolvers<void>();
   // Somebody listens at once, so that a fencing before `ended` is awaited is no unhandled rejection.
-  fenced.promise.catch(() => {});
+  ended.promise.catch(() => {});
 
   let identity = { id: options.id ?? slugOf(profile.name), name: profile.name, incarnation: 0 };
   let state: AgentState = 'online';
@@ -67,6 +71,40 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     logger,
   });
 
+  const eventHandler = createEventHandler({
+    bus,
+    definition: () => definition,
+    group: () => profile.group,
+    services: () => membership,
+    identity: () => identity,
+    logger,
+  });
+  const events = createEventIntake({
+    bus,
+    definition: () => definition,
+    group: () => profile.group,
+    concurrency: () => profile.concurrency,
+    services: () => membership,
+    handler: eventHandler,
+  });
+
+  const desk = createCommandDesk({
+    definition: () => definition,
+    link: () => membership,
+    logger,
+    describeAgent: async () =>
+      describeAgent({
+        ...identity,
+        profile,
+        state: stopping.signal.aborted ? 'draining' : state,
+        load: meter.load(),
+        metrics: meter.metrics(),
+        commands: desk.describe(),
+        queue: (await bus.depths()).find(({ name }) => name === agentQueue(identity.id)),
+      }),
+    onShutdown: () => ended.resolve(),
+  });
+
   const consume = async (): Promise<void> => {
     await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
     // Before the first message: from then on an answer can be stopped.
@@ -78,6 +116,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       else logger.warn({ err: cancel.error }, 'a malformed cancel signal');
     });
     await signals.bind(agentSignalKey(identity.id));
+    await events.start();
     subscription = await bus.consume(agentQueue(identity.id), handler.handle, {
       prefetch: profile.concurrency,
     });
@@ -86,7 +125,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   const stopConsuming = async (timeoutMs: number): Promise<void> => {
     await signals?.close();
     signals = undefined;
-    await subscription?.close({ timeoutMs });
+    await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs)]);
     subscription = undefined;
   };
 
@@ -94,15 +133,15 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     if (stopping.signal.aborted) return;
     if (state === 'online') {
       if (subscription === undefined) await consume();
-      else await subscription.resume();
-    } else await subscription?.pause();
+      else await Promise.all([subscription.resume(), events.start()]);
+    } else await Promise.all([subscription?.pause(), events.pause()]);
   };
 
   const enqueue = (change: () => Promise<void>): void => {
     changes = changes
       .then(() => retryWhileUnavailable(change, { signal: stopping.signal, logger }))
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted) fenced.reject(error);
+        if (!stopping.signal.aborted) ended.reject(error);
       });
   };
 
@@ -134,20 +173,19 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
         await applyState();
       });
     },
-    onCommand: (command) => {
-      logger.warn({ commandId: command.commandId, type: command.type }, 'this agent executes no commands');
-    },
+    onCommand: (command) => desk.receive(command),
     onFenced: () => {
       // What this process would still answer is refused; the one that replaced it shall have the messages now.
       handler.abandon();
-      fenced.reject(
+      eventHandler.abandon();
+      ended.reject(
         new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
       );
     },
   });
 
   return {
-    ended: fenced.promise,
+    ended: ended.promise,
     update(next) {
       const before = profile;
       profile = profileOf(next, options.name);
@@ -166,14 +204,16 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       stopping.abort();
       await changes;
       await membership.reportState();
-      await stopConsuming(timeoutMs);
+      await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
+      await desk.answerShutdown();
       await membership.leave();
     },
     async stop() {
       stopping.abort();
       handler.abandon();
+      eventHandler.abandon();
       await changes;
-      await stopConsuming(0);
+      await Promise.all([stopConsuming(0), desk.stop()]);
       await membership.stop();
     },
   };

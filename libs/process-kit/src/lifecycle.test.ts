@@ -84,6 +84,13 @@ describe('a process that runs until a signal', () => {
   });
 });
 
+it('drains, stops and exits with 0 when it is asked to end from within', async () => {
+  const program = runProgram(runningProgram('ended: delay(1)'));
+  const { code, stdout } = await program.ended;
+  expect(linesOf(stdout)).toEqual(['drain 1234', 'stop']);
+  expect(code).toBe(0);
+});
+
 describe('main', () => {
   const mainProgram = (body: string): string => `
     import { ConfigError, loadConfig, main, settings } from '@parley/process-kit';

@@ -7,8 +7,11 @@ export interface RunningProcess {
   drain(timeoutMs: number): Promise<void>;
   /** Closes everything that is open. Idempotent. */
   stop(): Promise<void>;
-  /** Settles when the process must end by itself: rejected with the reason, e.g. when it was fenced off. */
-  readonly ended?: Promise<never>;
+  /**
+   * Settles when the process must end by itself: resolved when it was asked to, rejected with the reason, e.g. when it
+   * was fenced off. It is to be drained and stopped then.
+   */
+  readonly ended?: Promise<void>;
 }
 
 export interface RunOptions {
@@ -62,11 +65,16 @@ export function runUntilSignal(running: RunningProcess, options: RunOptions): vo
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  running.ended?.catch((error: unknown) => {
-    if (stoppingSince !== undefined) return;
-    logger.fatal(error instanceof Error ? error.message : String(error));
-    void end(1);
-  });
+  running.ended?.then(
+    () => {
+      if (stoppingSince === undefined) void end(0);
+    },
+    (error: unknown) => {
+      if (stoppingSince !== undefined) return;
+      logger.fatal(error instanceof Error ? error.message : String(error));
+      void end(1);
+    },
+  );
 }
 
 /**

@@ -1,0 +1,70 @@
+import type { Logger } from '@parley/process-kit';
+import type { AgentCommand } from '@parley/shared-models';
+
+/** What an agent has in hand while it executes one command of an operator. */
+export interface CommandContext {
+  readonly command: CommandRequest;
+  /** Prints, in order, for whoever watches. What is more than the command's limit is dropped. */
+  readonly output: { stdout(text: string): void; stderr(text: string): void };
+  /**
+   * Waits for its turn among the commands that run at once, then says that the command runs; its time counts from here.
+   * Without it the command is said to run only when it has ended.
+   * `rule`: what lets it run, for people. `timeoutMs`: a shorter time than the operator gave, in milliseconds.
+   * @throws when the command was stopped while it waited
+   */
+  begin(options?: { readonly rule?: string; readonly timeoutMs?: number }): Promise<void>;
+  /** Aborted when the operator cancels the command, when its time is over, and when the agent goes down. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** What the operator asks for. */
+export interface CommandRequest {
+  /** UUIDv7: the same command never comes twice. */
+  readonly id: string;
+  /** The command line. */
+  readonly line: string;
+  readonly cwd: string | undefined;
+  /** Name of the operator. */
+  readonly requestedBy: string | undefined;
+  /** Name of the operator who has let it pass; undefined: nobody has. */
+  readonly approvedBy: string | undefined;
+  /** Bytes that it may print. */
+  readonly outputLimitBytes: number;
+}
+
+/** How a command ended, or why it does not begin. Nothing at all: it succeeded. */
+export type CommandOutcome =
+  | CommandEnd
+  /** It must not run. `refusedBy`: the rule that says so, or empty where no rule allows it. */
+  | { readonly refusedBy: string; readonly errorMessage: string }
+  /** Another operator must let it pass first: then it comes again, with `approvedBy`. */
+  | { readonly awaitsApprovalBy: string };
+
+export interface CommandEnd {
+  /** 0: success. Left out: there was none. */
+  readonly exitCode?: number;
+  /** The signal that ended it. */
+  readonly signal?: string;
+  /** Why it failed, for a person. */
+  readonly errorMessage?: string;
+  /** Whether output was left out because there was too much. @default false */
+  readonly isTruncated?: boolean;
+}
+
+const MiB = 1024 * 1024;
+const DEFAULT_OUTPUT_LIMIT = MiB;
+const MAX_OUTPUT_LIMIT = 16 * MiB;
+
+export function requestOf(command: AgentCommand): CommandRequest {
+  const wanted = command.outputLimitBytes ?? DEFAULT_OUTPUT_LIMIT;
+  return {
+    id: command.commandId,
+    line: command.content,
+    cwd: command.cwd || undefined,
+    requestedBy: command.requestedBy || undefined,
+    approvedBy: command.approvedBy || undefined,
+    // All of it is kept until the server has it.
+    outputLimitBytes: wanted === 0 ? MAX_OUTPUT_LIMIT : Math.min(wanted, MAX_OUTPUT_LIMIT),
+  };
+}

@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentCommandOutput, AgentMembership } from '@parley/control-plane';
+import type { Logger } from '@parley/process-kit';
+import { ParleyError } from '@parley/shared-models';
+import type { CommandEntry } from './command-entry.ts';
+
+/** Tells the server about one command until it has the result. */
+export interface CommandCourier {
+  /** There is something new to tell. */
+  wake(): void;
+  /** Begins again behind this piece of output: the server has asked, or has come back. */
+  resume(afterSeq: number): void;
+  /** Settles when the server has all of it, or never will have. Never rejects. */
+  readonly done: Promise<void>;
+  stop(): void;
+}
+
+export type CommandLink = Pick<
+  AgentMembership,
+  'openCommandOutput' | 'sendCommandResult' | 'sendCommandState'
+>;
+
+/** Pieces are gathered this long, so that output is seen at once and is no flood of messages, in milliseconds. */
+const GATHER_MS = 25;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 5_000;
+/** Waiting does not mend these. */
+const FINAL_CODES = new Set([
+  'not_found',
+  'stale_incarnation',
+  'invalid_request',
+  'forbidden',
+  'not_supported',
+]);
+
+/**
+ * Sends the state, then the output in order, then the result, over whatever connection there is; what may not have
+ * arrived is sent again. One piece after another: what the server does not take stays in the entry, which is bounded.
+ */
+export function createCommandCourier(
+  entry: CommandEntry,
+  link: () => CommandLink,
+  logger: Logger,
+): CommandCourier {
+  const stopped = new AbortController();
+  let round = new AbortController();
+  let news = Promise.withResolvers<void>();
+  let arrived = 0;
+
+  const nextNews = async (signal: AbortSignal): Promise<void> => {
+    await until(news.promise, signal);
+    news = Promise.withResolvers();
+  };
+
+  /** Returns when the server has the result. */
+  const tell = async (signal: AbortSignal): Promise<void> => {
+    let stream: AgentCommandOutput | undefined;
+    let reported: CommandEntry['report'];
+    let sent = arrived;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { report, result } = entry;
+        if (report !== undefined && report !== reported) {
+          await link().sendCommandState({ commandId: entry.id, ...report });
+          reported = report;
+          continue;
+        }
+        const pieces = entry.output.after(sent);
+        for (const piece of pieces) {
+          stream ??= link().openCommandOutput();
+          await until(stream.send({ commandId: entry.id, ...piece }), signal);
+          sent = piece.seq;
+        }
+        if (pieces.length > 0) {
+          if (result === undefined) await delay(GATHER_MS, undefined, { signal });
+        } else if (result !== undefined) {
+          await stream?.end();
+          stream = undefined;
+          arrived = sent;
+          await link().sendCommandResult(result);
+          return;
+        } else await nextNews(signal);
+      }
+    } finally {
+      stream?.cancel();
+    }
+  };
+
+  const tellUntilTaken = async (): Promise<void> => {
+    let retryMs = FIRST_RETRY_MS;
+    while (!stopped.signal.aborted) {
+      round = new AbortController();
+      const signal = AbortSignal.any([round.signal, stopped.signal]);
+      try {
+        await tell(signal);
+        // Asked again while the last answer was on its way.
+        if (!signal.aborted) return;
+      } catch (err) {
+        if (signal.aborted) {
+          retryMs = FIRST_RETRY_MS;
+          continue;
+        }
+        if (err instanceof ParleyError && FINAL_CODES.has(err.code)) {
+          logger.error({ err, commandId: entry.id }, 'the server does not take what became of a command');
+          return;
+        }
+        logger.debug({ err, commandId: entry.id }, 'the server could not be told of a command; trying again');
+        await pause(retryMs, signal);
+        retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+      }
+    }
+  };
+
+  const done = tellUntilTaken().finally(() => {
+    if (stopped.signal.aborted) return;
+    entry.isTold = true;
+    entry.output.clear();
+  });
+  return {
+    done,
+    wake: () => news.resolve(),
+    resume(afterSeq) {
+      arrived = afterSeq;
+      round.abort();
+    },
+    stop: () => stopped.abort(),
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** The work, or the end of the wait for it. */
+async function until(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

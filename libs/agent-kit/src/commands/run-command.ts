@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@parley/process-kit';
+import type { AgentDefinition } from '../agent-definition.ts';
+import { type CommandEnd, type CommandOutcome, requestOf } from './command-context.ts';
+import type { CommandEntry, EntryResult, Stopping } from './command-entry.ts';
+import type { Turns } from './turns.ts';
+
+export interface RunCommandOptions {
+  readonly definition: AgentDefinition;
+  readonly turns: Turns;
+  readonly logger: Logger;
+  /** The entry has changed: the server is to be told. */
+  onChange(): void;
+}
+
+/** A command that was stopped has this long to end: SIGTERM, three seconds, SIGKILL, and some, in milliseconds. */
+const STOP_GRACE_MS = 10_000;
+/** `setTimeout` takes no more. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Lets the agent's own code execute a command; leaves the entry ended, or waiting for an approval. Never rejects. */
+export async function runCommand(entry: CommandEntry, options: RunCommandOptions): Promise<void> {
+  const { definition, turns, logger } = options;
+  const { command, abort } = entry;
+  const startedAt = performance.now();
+  let begunAt: number | undefined;
+  let giveBack: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timeoutMs = command.timeoutMs;
+
+  const begin = async (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
+    if (begunAt !== undefined) return;
+    entry.state = 'waiting';
+    giveBack = await turns.take(abort.signal);
+    begunAt = performance.now();
+    entry.state = 'running';
+    entry.report = { state: 'running', ...(rule === undefined ? {} : { rule }) };
+    options.onChange();
+    const limits = [timeoutMs, ownTimeoutMs ?? 0].filter((ms) => ms > 0);
+    if (limits.length === 0) return;
+    timeoutMs = Math.min(...limits, MAX_TIMER_MS);
+    timer = setTimeout(() => abort.abort('timeout' satisfies Stopping), timeoutMs);
+  };
+  const print = (stream: 'stdout' | 'stderr', text: string): void => {
+    entry.output.add(stream, text);
+    options.onChange();
+  };
+
+  try {
+    if (definition.onCommand === undefined) {
+      return end(entry, { refusedBy: '', errorMessage: 'This agent executes no commands.' }, 0);
+    }
+    const work = Promise.resolve(
+      definition.onCommand({
+        command: requestOf(command),
+        output: { stdout: (text) => print('stdout', text), stderr: (text) => print('stderr', text) },
+        begin: ({ rule, timeoutMs: own } = {}) => begin(rule, own),
+        signal: abort.signal,
+        logger: logger.child({ commandId: entry.id }),
+      }),
+    );
+    const outcome = await withinGrace(work, abort.signal);
+    const durationMs = performance.now() - (begunAt ?? startedAt);
+    if (outcome === 'still running') {
+      logger.error({ commandId: entry.id }, 'a command does not stop');
+      end(entry, { errorMessage: 'It was to stop and did not.' }, durationMs, { isLost: true });
+    } else end(entry, outcome ?? {}, durationMs, stoppingOf(abort.signal, timeoutMs));
+  } catch (err) {
+    const isStopped = abort.signal.aborted;
+    if (!isStopped) logger.warn({ err, commandId: entry.id }, 'the agent threw while it executed a command');
+    const errorMessage = err instanceof Error ? err.message : String(err);
+    const durationMs = begunAt === undefined ? 0 : performance.now() - begunAt;
+    end(entry, isStopped ? {} : { errorMessage }, durationMs, stoppingOf(abort.signal, timeoutMs));
+  } finally {
+    clearTimeout(timer);
+    giveBack?.();
+    options.onChange();
+  }
+}
+
+/** A command that ends without the agent's own code: a control command, or one that never began. */
+export function endCommand(entry: CommandEntry, outcome: CommandEnd, more: Partial<EntryResult> = {}): void {
+  end(entry, outcome, performance.now() - entry.receivedAt, more);
+}
+
+function end(
+  entry: CommandEntry,
+  outcome: CommandOutcome,
+  durationMs: number,
+  more: Partial<EntryResult> = {},
+): void {
+  if ('awaitsApprovalBy' in outcome && !entry.abort.signal.aborted) {
+    entry.state = 'awaiting_approval';
+    entry.report = { state: 'awaiting_approval', rule: outcome.awaitsApprovalBy };
+    return;
+  }
+  entry.state = 'ended';
+  entry.result = { ...resultOf(entry, outcome), commandId: entry.id, durationMs, ...more };
+}
+
+function resultOf(
+  entry: CommandEntry,
+  outcome: CommandOutcome,
+): Omit<EntryResult, 'commandId' | 'durationMs'> {
+  if ('awaitsApprovalBy' in outcome) return { success: false, truncated: false };
+  if ('refusedBy' in outcome) {
+    const { refusedBy, errorMessage } = outcome;
+    return {
+      success: false,
+      truncated: false,
+      refusedByRule: refusedBy,
+      errorMessage: errorMessage.slice(0, 4_000),
+    };
+  }
+  const { exitCode, signal, errorMessage, isTruncated = false } = outcome;
+  return {
+    success: (exitCode ?? 0) === 0 && signal === undefined && errorMessage === undefined,
+    truncated: isTruncated || entry.output.isTruncated,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(errorMessage === undefined ? {} : { errorMessage: errorMessage.slice(0, 4_000) }),
+  };
+}
+
+function stoppingOf(signal: AbortSignal, timeoutMs: number): Partial<EntryResult> {
+  if (!signal.aborted) return {};
+  const reason = signal.reason as Stopping;
+  if (reason === 'timeout') {
+    return { success: false, isTimedOut: true, errorMessage: `It took longer than ${timeoutMs / 1000} s.` };
+  }
+  return {
+    success: false,
+    isCancelled: true,
+    ...(reason === 'abandoned' ? { errorMessage: 'The agent went down.' } : {}),
+  };
+}
+
+async function withinGrace<T>(work: Promise<T>, signal: AbortSignal): Promise<T | 'still running'> {
+  const settled = new AbortController();
+  const graceOver = async (): Promise<'still running'> => {
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = (): void => aborted.resolve();
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    settled.signal.addEventListener('abort', onAbort, { once: true });
+    await aborted.promise;
+    signal.removeEventListener('abort', onAbort);
+    if (!settled.signal.aborted) {
+      await delay(STOP_GRACE_MS, undefined, { signal: settled.signal }).catch(() => {
+        // The work has settled, and its result has won.
+      });
+    }
+    return 'still running';
+  };
+  try {
+    return await Promise.race([work, graceOver()]);
+  } finally {
+    settled.abort();
+  }
+}
