@@ -2,76 +2,62 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { MARKER } from './proc-files.ts';
 
-/** Ends the processes of commands when the process that started them is gone, even by SIGKILL. */
+/** Ends the processes of a command when the process that started them is gone, even by SIGKILL. */
 export interface OrphanGuard {
-  watch(group: number, commandId: string): void;
-  forget(group: number, commandId: string): void;
-  /** The guard leaves; what it watched is left alone. */
+  /** The command has ended: the guard leaves. */
   close(): Promise<void>;
 }
 
 /**
- * Keeps a list of the groups, one a line, and kills what is on it when its stdin ends, which the kernel does whatever
- * the agent died of. `quit` is the orderly end.
+ * Waits for a line on stdin. When there is none because the agent has died, which the kernel tells whatever it died of:
+ * kills the process group `$1` and all that carries the mark `$2`.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
-list=''
-while read -r verb group mark; do
-  case "$verb" in
-    watch) list="$list $group:$mark" ;;
-    forget)
-      kept=''
-      for item in $list; do [ "$item" = "$group:$mark" ] || kept="$kept $item"; done
-      list="$kept" ;;
-    quit) exit 0 ;;
-  esac
-done
-for item in $list; do kill -s KILL -- "-\${item%%:*}" 2>/dev/null; done
-for item in $list; do
-  for environ in /proc/[0-9]*/environ; do
-    if tr '\\0' '\\n' 2>/dev/null <"$environ" | grep -q "^${MARKER}=\${item#*:}$"; then
-      pid="\${environ#/proc/}"
-      kill -s KILL "\${pid%/environ}" 2>/dev/null
-    fi
-  done
+read -r line
+[ "$line" = quit ] && exit 0
+kill -s KILL -- "-$1" 2>/dev/null
+for environ in /proc/[0-9]*/environ; do
+  if tr '\\0' '\\n' 2>/dev/null <"$environ" | grep -q "^$2$"; then
+    pid="\${environ#/proc/}"
+    kill -s KILL "\${pid%/environ}" 2>/dev/null
+  fi
 done
 `;
 
-/** A shell of its own session: a Ctrl+C at the terminal or a killed process group does not take it along. */
-export function startOrphanGuard(onError: (error: Error) => void): OrphanGuard {
-  const guard: ChildProcessByStdio<Writable, null, null> = spawn('/bin/sh', ['-c', SCRIPT], {
+/**
+ * A shell in a session of its own: a Ctrl+C at the terminal does not take it along.
+ * @param onFailure there is no guard, or no longer; the command goes on without it
+ */
+export function startOrphanGuard(
+  group: number,
+  commandId: string,
+  onFailure: (error: Error) => void,
+): OrphanGuard {
+  const words = ['-c', SCRIPT, 'parley-guard', String(group), `${MARKER}=${commandId}`];
+  const guard: ChildProcessByStdio<Writable, null, null> = spawn('/bin/sh', words, {
     detached: true,
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
     stdio: ['pipe', 'ignore', 'ignore'],
   });
+  const ended = Promise.withResolvers<void>();
   let isClosing = false;
-  const ended = new Promise<void>((resolve) => {
-    guard.once('error', (error) => {
-      resolve();
-      onError(error);
-    });
-    guard.once('exit', (code, signal) => {
-      resolve();
-      if (!isClosing) onError(new Error(`the guard of commands ended by itself (${signal ?? code})`));
-    });
+  guard.once('error', (error) => {
+    ended.resolve();
+    onFailure(error);
   });
-  // What is written after its end is reported by `exit`.
+  guard.once('exit', (code, signal) => {
+    ended.resolve();
+    if (!isClosing) onFailure(new Error(`The guard of a command ended by itself (${signal ?? code}).`));
+  });
+  // Its end is reported by `exit`.
   guard.stdin.on('error', () => {});
-  // It alone does not keep the process.
-  guard.unref();
-  const tell = (line: string): void => {
-    if (guard.stdin.writable) guard.stdin.write(`${line}\n`);
-  };
   return {
-    watch: (group, commandId) => tell(`watch ${group} ${commandId}`),
-    forget: (group, commandId) => tell(`forget ${group} ${commandId}`),
     async close() {
       isClosing = true;
-      tell('quit');
-      guard.stdin.end();
-      await ended;
+      guard.stdin.end('quit\n');
+      await ended.promise;
     },
   };
 }

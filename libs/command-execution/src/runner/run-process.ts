@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { createBoundedOutput, type OutputStreamName } from './bounded-output.ts';
 import { endProcesses } from './end-processes.ts';
 import { type Launchers, launchWords, type ResourceLimits } from './launcher.ts';
-import type { OrphanGuard } from './orphan-guard.ts';
+import { startOrphanGuard } from './orphan-guard.ts';
 import { MARKER } from './proc-files.ts';
 import type { SystemUser } from './system-user.ts';
 
@@ -33,8 +33,8 @@ export interface RunOptions {
   readonly launchers: Launchers;
   /** From SIGTERM to SIGKILL, in milliseconds. @default 3000 */
   readonly killGraceMs?: number;
-  /** Ends its processes should this one die. */
-  readonly guard?: OrphanGuard;
+  /** Should this process die, the command's processes would outlive it. */
+  onUnguarded?(error: Error): void;
 }
 
 /** How a program ended. */
@@ -58,7 +58,7 @@ const PIPE_GRACE_MS = 500;
  * what the program does.
  */
 export async function runProcess(plan: ProcessPlan, options: RunOptions): Promise<ProcessEnd> {
-  const { commandId, signal, guard } = options;
+  const { commandId, signal } = options;
   const output = createBoundedOutput(plan.outputLimitBytes, options.onOutput);
   const [file, ...args] = launchWords([plan.program, ...plan.args], {
     ...plan,
@@ -99,7 +99,7 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
     });
   }
 
-  guard?.watch(pid, commandId);
+  const guard = startOrphanGuard(pid, commandId, (error) => options.onUnguarded?.(error));
   try {
     const exited = once(subprocess.nodeChildProcess, 'exit').then(() => {
       endedAt = performance.now();
@@ -124,7 +124,7 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
       ...(result.signal === undefined ? {} : { signal: result.signal }),
     });
   } finally {
-    guard?.forget(pid, commandId);
+    await guard.close();
   }
 }
 
