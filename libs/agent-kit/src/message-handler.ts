@@ -143,6 +143,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         group: options.group(),
         writer,
         services: options.services(),
+        bus,
         signal: abort.signal,
         logger,
       });

@@ -1,4 +1,4 @@
-import type { ChatMessage, Target } from '@parley/shared-models';
+import type { ChannelName, ChatMessage, PublishedEvent, Target } from '@parley/shared-models';
 
 /** A value of a group's memory, as it was at one version. */
 export interface MemoryEntry {
@@ -63,6 +63,13 @@ export interface AskRequest {
   readonly timeoutMs: number;
 }
 
+export interface ListEventsRequest {
+  readonly channel: ChannelName;
+  /** @default all */
+  readonly types?: readonly string[] | undefined;
+  readonly limit: number;
+}
+
 /**
  * What the server does for an agent while it answers a message.
  * Errors of all: ParleyError `unavailable`, `unknown_agent` (the agent is about to register again), `stale_incarnation`.
@@ -73,6 +80,8 @@ export interface AgentServices {
   history(request: HistoryRequest): Promise<readonly ChatMessage[]>;
   /** Another agent's reply. @throws ParleyError `ask_loop`, `ask_depth`, or with what became of the question */
   ask(request: AskRequest, signal?: AbortSignal): Promise<ChatMessage>;
+  /** The last events of a channel, oldest first; fewer than `limit` (1 to 500) where they are long. */
+  listEvents(request: ListEventsRequest): Promise<readonly PublishedEvent[]>;
   /** Nobody wants the answer any more: stops it. */
   cancelAsk(request: { readonly id: string }): Promise<void>;
 }

@@ -8,10 +8,12 @@ import type {
   CommandOutput,
   CommandResult,
   CommandStateReport,
+  PublishedEvent,
 } from '@parley/shared-models';
 import type {
   AskRequest,
   HistoryRequest,
+  ListEventsRequest,
   MemoryAccess,
   MemoryChange,
   MemoryEntry,
@@ -115,6 +117,7 @@ export interface ControlPlaneHandlers {
   history(request: AgentCaller & HistoryRequest): Promise<readonly ChatMessage[]>;
   /** The signal is aborted when the caller has gone, which stops nothing but the wait. */
   ask(request: AgentCaller & AskRequest, signal: AbortSignal): Promise<ChatMessage>;
+  listEvents(request: AgentCaller & ListEventsRequest): Promise<readonly PublishedEvent[]>;
   cancelAsk(request: AgentCaller & { id: string }): Promise<void>;
   /** Must be idempotent: an agent that got no answer says it again. */
   commandState(report: CommandStateReport & { incarnation: number }): Promise<void>;

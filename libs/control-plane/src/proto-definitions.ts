@@ -10,6 +10,7 @@ export const SERVICE_NAMES = [
   'CommandService',
   'AgentMemoryService',
   'AgentConversationService',
+  'AgentChannelService',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -23,6 +24,7 @@ const FILES = [
   'command',
   'memory',
   'agent_conversation',
+  'agent_channel',
 ];
 
 let loaded: Constructors | undefined;

@@ -2,6 +2,7 @@ import type { ControlPlaneHandlers } from '@parley/control-plane';
 import { ParleyError } from '@parley/shared-models';
 import { statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
+import { createEventHandlers } from '../channels/list-events.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 
@@ -11,6 +12,7 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
   return {
     ...createMemoryHandlers(services),
     ...createAskHandlers(services),
+    ...createEventHandlers(services),
     async registerAgent(request) {
       const before = agents.get(request.agentId);
       const response = await agents.register(request);

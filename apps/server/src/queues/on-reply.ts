@@ -15,7 +15,8 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
   const agentId = reply.sender.id;
   if (await isFromReplaced(envelope, agentId, reply.inReplyTo, services)) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
-  const result = await store.storeReply({ reply, requestId: reply.inReplyTo, agentId, hops });
+  const holder = await holderOf(envelope, agentId, reply.inReplyTo, services);
+  const result = await store.storeReply({ reply, requestId: reply.inReplyTo, agentId: holder, hops });
   switch (result.outcome) {
     case 'stored':
       hub.deliver(result.message);
@@ -30,4 +31,21 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
     case 'refused':
       logger.info({ agentId, messageId: reply.inReplyTo, reason: result.reason }, 'a reply was refused');
   }
+}
+
+/**
+ * The agent in whose place this one answers: what follows from an event may be said by any agent of the group that had
+ * the message. Its id follows from the event, so nothing is said twice.
+ */
+async function holderOf(
+  envelope: Envelope,
+  agentId: string,
+  requestId: string,
+  { agents, store }: ServerServices,
+): Promise<string> {
+  if (stringHeader(envelope, HEADERS.causation) === undefined) return agentId;
+  const holder = (await store.getMessage(requestId))?.status?.routing?.agentId;
+  if (holder === undefined || holder === agentId) return agentId;
+  const group = agents.get(agentId)?.profile.group;
+  return group !== undefined && agents.get(holder)?.profile.group === group ? holder : agentId;
 }

@@ -1,7 +1,9 @@
 import type { AgentServices } from '@parley/control-plane';
+import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { type ChatMessage, originOf, ParleyError, subjectOf } from '@parley/shared-models';
 import type { MessageContext } from '../agent-definition.ts';
+import { createPublish } from '../events/create-publish.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import { createAsk } from './create-ask.ts';
 import { createHistory } from './create-history.ts';
@@ -14,6 +16,7 @@ export interface ContextParts {
   readonly group: string;
   readonly writer: Pick<ReplyWriter, 'reply' | 'stream' | 'typing'>;
   readonly services: AgentServices;
+  readonly bus: Pick<MessageBus, 'publishEvent'>;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
@@ -39,6 +42,15 @@ export function createContext(parts: ContextParts): MessageContext {
       await writer.reply(text, metadata);
     },
     stream: (pieces, metadata) => writer.stream(pieces, signal, metadata),
+    publish: createPublish({
+      bus: parts.bus,
+      causeId: requestId,
+      correlationId: requestId,
+      group,
+      source: { kind: 'agent', id: agent.id, name: agent.name },
+      signal,
+      logger,
+    }),
     typing: (isTyping = true) => writer.typing(isTyping),
     signal,
     logger,

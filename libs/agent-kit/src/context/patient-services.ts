@@ -24,6 +24,7 @@ export function patientServices(services: AgentServices, patience: Patience): Ag
     },
     history: (request) => patiently(() => services.history(request)),
     ask: (request, signal) => patiently(() => services.ask(request, signal)),
+    listEvents: (request) => patiently(() => services.listEvents(request)),
     // Nobody waits for it.
     cancelAsk: (request) => services.cancelAsk(request),
   };

@@ -7,6 +7,7 @@ export function createInMemoryServices(): AgentServices & { readonly memory: InM
   return {
     memory: createInMemoryAccess(),
     history: async () => [],
+    listEvents: async () => [],
     ask: async ({ target }) => {
       throw new ParleyError('unknown_agent', `Nobody answers ${JSON.stringify(target)} here.`);
     },

@@ -76,8 +76,8 @@ export function testAgent(definition: AgentDefinition, options: TestAgentOptions
         await test.context.reply(returned);
       }
       said.set(conversationId, [...before, test.context.message, ...repliesOf(test)]);
-      const { replies, metadata, pieces, typing, asked } = test;
-      return { replies, metadata, pieces, typing, asked, text: replies.join('\n'), messageId };
+      const { replies, metadata, pieces, typing, asked, published } = test;
+      return { replies, metadata, pieces, typing, asked, published, text: replies.join('\n'), messageId };
     };
     last = deliver;
     return deliver();

@@ -1,5 +1,7 @@
+import { eventOf } from '@parley/messaging';
 import { createLogger } from '@parley/process-kit';
 import {
+  type ChannelName,
   type ChatMessage,
   type JsonValue,
   newId,
@@ -32,6 +34,13 @@ export interface TestContextOptions {
   readonly conversationId?: string;
 }
 
+/** An event that an agent published. */
+export interface TestPublished {
+  readonly channel: ChannelName;
+  readonly type: string;
+  readonly payload: JsonValue;
+}
+
 /** A context that takes note of what an agent does with it. */
 export interface TestContext {
   readonly context: MessageContext;
@@ -44,6 +53,8 @@ export interface TestContext {
   readonly typing: readonly boolean[];
   /** What other agents were asked. */
   readonly asked: readonly { readonly agent: AgentAddress; readonly text: string }[];
+  /** What was published on channels. */
+  readonly published: readonly TestPublished[];
   readonly memory: InMemoryAccess;
   /** As if the person stopped the answer. */
   stop(): void;
@@ -57,6 +68,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
   const metadata: (Readonly<Record<string, JsonValue>> | undefined)[] = [];
   const pieces: string[] = [];
   const typing: boolean[] = [];
+  const published: TestPublished[] = [];
   const asked: { agent: AgentAddress; text: string }[] = [];
   const abort = new AbortController();
   const sender = { kind: 'user', id: user.id, name: user.name } as const;
@@ -88,10 +100,16 @@ export function createTestContext(text: string, options: TestContextOptions = {}
       },
       typing: (isTyping) => typing.push(isTyping),
     },
+    bus: {
+      async publishEvent(channel, type, envelope) {
+        published.push({ channel, type, payload: eventOf(envelope).event.payload });
+      },
+    },
     services: {
       memory,
       cancelAsk: async () => {},
       history: async ({ limit }) => earlier.slice(-limit),
+      listEvents: async () => [],
       async ask({ target, text: question }) {
         const address = target.agentName ?? (target as AgentAddress);
         asked.push({ agent: address, text: question });
@@ -103,7 +121,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
     },
   });
   const stop = (): void => abort.abort('cancelled');
-  return { context, replies, metadata, pieces, typing, asked, memory, stop };
+  return { context, replies, metadata, pieces, typing, asked, published, memory, stop };
 }
 
 function noAnswer(agent: AgentAddress): never {

@@ -1,7 +1,8 @@
 import type { AgentServices, MemoryEntry } from '../agent-services.ts';
 import type { AgentCaller } from '../control-plane.ts';
-import { serviceDefinition } from '../proto-definitions.ts';
+import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
 import * as wire from '../wire/agent-services.ts';
+import { EventsAnswer } from '../wire/channel-event.ts';
 import { parseAnswer } from '../wire/parse.ts';
 import type { Connection, Method } from './connection.ts';
 
@@ -59,13 +60,20 @@ export function createAgentServices(connection: Connection, caller: () => AgentC
       const answer = await connection.unary(conversations('Ask'), asked, signal, deadlineMs);
       return parseAnswer(wire.AskAnswer, answer).reply;
     },
+    async listEvents(request) {
+      const answer = await connection.unary(method('AgentChannelService', 'ListEvents'), {
+        ...caller(),
+        ...request,
+      });
+      return parseAnswer(EventsAnswer, answer).events;
+    },
     async cancelAsk(request) {
       await connection.unary(conversations('CancelAsk'), { ...caller(), ...request });
     },
   };
 }
 
-function method(service: 'AgentMemoryService' | 'AgentConversationService', name: string): Method {
+function method(service: ServiceName, name: string): Method {
   const found = serviceDefinition(service)[name];
   if (found === undefined) throw new Error(`${service} has no rpc ${name}`);
   return found;

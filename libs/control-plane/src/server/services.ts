@@ -8,6 +8,7 @@ import { encodeCommand, encodeStatus, encodeUpdate } from '../wire/messages.ts';
 import * as requests from '../wire/requests.ts';
 import { splitUpdate } from '../wire/split-update.ts';
 import { conversationService, memoryService } from './agent-services.ts';
+import { channelService } from './channel-service.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
 import { serveClientStream, serveUnary } from './serve-unary.ts';
 
@@ -83,5 +84,6 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
     },
     AgentMemoryService: memoryService(handlers, logger),
     AgentConversationService: conversationService(handlers, logger),
+    AgentChannelService: channelService(handlers, logger),
   };
 }

@@ -163,6 +163,10 @@ export function createInMemoryHandlers({
       signal.addEventListener('abort', () => handled('ask gone', {}));
       return memory.answer(request);
     },
+    async listEvents(request) {
+      handled('listEvents', request);
+      return [];
+    },
     async cancelAsk(request) {
       handled('cancelAsk', request);
     },

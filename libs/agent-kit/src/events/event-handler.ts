@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentServices } from '@parley/control-plane';
+import { type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import type { ChannelName, PublishedEvent } from '@parley/shared-models';
+import type { AgentDefinition } from '../agent-definition.ts';
+import { createMemory } from '../context/create-memory.ts';
+import { patientServices } from '../context/patient-services.ts';
+import { createConversationLanes } from '../conversation-lanes.ts';
+import { createRecentIds } from '../recent-ids.ts';
+import { settleWithin } from '../settle-within.ts';
+import { createPublish } from './create-publish.ts';
+import type { EventContext } from './event-context.ts';
+import { createEventReply } from './event-reply.ts';
+
+export interface EventHandlerOptions {
+  readonly bus: MessageBus;
+  /** Asked for with each event; what is in hand goes on with the one that it began with. */
+  readonly definition: () => AgentDefinition;
+  readonly group: () => string;
+  readonly services: () => AgentServices;
+  readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
+  readonly logger: Logger;
+}
+
+export interface EventHandler {
+  handle(delivery: Delivery): Promise<void>;
+  /** Handles an event of the past as if it came now, unless it did already. */
+  replay(channel: ChannelName, event: PublishedEvent): Promise<void>;
+  /** Stops all handling; the events go back to the queue. */
+  abandon(): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const DEFAULT_ATTEMPTS = 3;
+const FIRST_RETRY_MS = 200;
+const REMEMBERED = 10_000;
+
+/** Runs an agent's `onEvent` for each event of its group. Events of one correlation come one after another. */
+export function createEventHandler(options: EventHandlerOptions): EventHandler {
+  const { logger } = options;
+  const lanes = createConversationLanes();
+  const finished = createRecentIds(REMEMBERED);
+  const abandoned = new AbortController();
+
+  const take = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
+    if (abandoned.signal.aborted) throw new Error('the process is going down');
+    if (finished.has(event.id)) return;
+    const definition = options.definition();
+    if (definition.onEvent === undefined || !isWanted(definition, channel, event)) return;
+    const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
+    const parsed = withParsedPayload(definition, event);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await runOnce(definition, channel, parsed);
+        finished.add(event.id);
+        return;
+      } catch (error) {
+        if (abandoned.signal.aborted || error instanceof Reject) throw error;
+        logger.warn({ err: error, eventId: event.id, attempt }, 'the agent threw while it handled an event');
+        if (attempt >= attempts) {
+          const message = error instanceof Error ? error.message : String(error);
+          throw new Reject('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+        }
+        await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abandoned.signal }).catch(
+          () => {},
+        );
+      }
+    }
+  };
+
+  const runOnce = async (
+    definition: AgentDefinition,
+    channel: ChannelName,
+    event: PublishedEvent,
+  ): Promise<void> => {
+    const timeout = new AbortController();
+    const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timer = setTimeout(
+      () => timeout.abort(new Error(`it took longer than ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const signal = AbortSignal.any([timeout.signal, abandoned.signal]);
+    const aborted = Promise.withResolvers<never>();
+    // Nobody races against it when the agent's code throws before it has returned a promise.
+    aborted.promise.catch(() => {});
+    const onAbort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const work = Promise.resolve(definition.onEvent?.(contextOf(channel, event, signal)));
+      await settleWithin(work, aborted.promise, signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  };
+
+  const contextOf = (channel: ChannelName, event: PublishedEvent, signal: AbortSignal): EventContext => {
+    const { id, name } = options.identity();
+    const group = options.group();
+    const log = logger.child({ eventId: event.id, eventType: event.type });
+    const { memory: access } = patientServices(options.services(), { signal, logger: log });
+    const memoryAbout = (subject: string): EventContext['memory'] =>
+      createMemory({ access, subject, group, requestId: event.id, signal });
+    const agent = { kind: 'agent', id, name } as const;
+    return {
+      channel,
+      event,
+      agent: { id, name },
+      publish: createPublish({
+        bus: options.bus,
+        causeId: event.id,
+        correlationId: event.correlationId ?? event.id,
+        group,
+        source: agent,
+        signal,
+        logger: log,
+      }),
+      memory: memoryAbout(''),
+      memoryAbout,
+      reply: createEventReply({
+        bus: options.bus,
+        event,
+        agent,
+        group,
+        incarnation: () => options.identity().incarnation,
+        signal,
+        logger: log,
+      }),
+      signal,
+      logger: log,
+    };
+  };
+
+  const inLane = (channel: ChannelName, event: PublishedEvent): Promise<void> =>
+    lanes.run(event.correlationId ?? event.id, () => take(channel, event));
+
+  return {
+    async handle({ envelope }) {
+      const { channel, event } = eventOf(envelope);
+      await inLane(channel, event);
+    },
+    replay: inLane,
+    abandon: () => abandoned.abort(new Error('the process is going down')),
+  };
+}
+
+/** The group's queue may get more than it wants now: bindings of an earlier version of the agent stay. */
+function isWanted(definition: AgentDefinition, channel: ChannelName, { type }: PublishedEvent): boolean {
+  return (definition.subscriptions ?? []).some(
+    (subscription) =>
+      subscription.channel === channel &&
+      (subscription.types === undefined || subscription.types.includes(type)),
+  );
+}
+
+function withParsedPayload(definition: AgentDefinition, event: PublishedEvent): PublishedEvent {
+  const schema = Object.hasOwn(definition.events ?? {}, event.type)
+    ? definition.events?.[event.type]
+    : undefined;
+  if (schema === undefined) return event;
+  const payload = schema.safeParse(event.payload);
+  if (payload.success) return { ...event, payload: payload.data as PublishedEvent['payload'] };
+  const issue = payload.error.issues[0];
+  throw new Reject(
+    'malformed_message',
+    `the payload of ${event.type} is not as ${definition.name} wants it: ${issue?.path.join('.')} ${issue?.message}`,
+    { cause: payload.error },
+  );
+}

@@ -1,0 +1,56 @@
+import { type Envelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
+import {
+  appendHop,
+  BROKER_INPUT_QUEUE,
+  deriveId,
+  HEADERS,
+  type Participant,
+  type PublishedEvent,
+  type ReplyBody,
+} from '@parley/shared-models';
+import type { EventContext } from './event-context.ts';
+
+export interface EventReplyOptions {
+  readonly bus: Pick<MessageBus, 'publish'>;
+  readonly event: PublishedEvent;
+  readonly agent: Participant & { readonly kind: 'agent' };
+  readonly group: string;
+  readonly incarnation: () => number;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** `reply` for one run of `onEvent`; ids follow from the event, so that handling it again says nothing twice. */
+export function createEventReply(options: EventReplyOptions): EventContext['reply'] {
+  const { bus, event, agent, group, signal, logger } = options;
+  let ordinal = 0;
+  return async (text, { messageId }) => {
+    const id = deriveId(event.id, group, 'reply', ordinal++);
+    const body: ReplyBody = {
+      id,
+      // The server puts it into the conversation of the message that it answers, whichever that is.
+      conversationId: messageId,
+      kind: 'REPLY',
+      sender: agent,
+      text,
+      inReplyTo: messageId,
+      createdAt: new Date().toISOString(),
+    };
+    const envelope = (): Envelope => ({
+      messageId: id,
+      correlationId: messageId,
+      type: 'chat.reply',
+      timestamp: Date.now(),
+      headers: {
+        [HEADERS.conversation]: messageId,
+        [HEADERS.sender]: `agent:${agent.id}`,
+        [HEADERS.incarnation]: options.incarnation(),
+        [HEADERS.causation]: event.id,
+        [HEADERS.hops]: appendHop(undefined, `agent:${agent.id}`),
+      },
+      body: Buffer.from(JSON.stringify(body)),
+    });
+    await retryWhileUnavailable(() => bus.publish(BROKER_INPUT_QUEUE, envelope()), { signal, logger });
+  };
+}
