@@ -8,7 +8,15 @@ const languageModel = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest
 
 describe('the shipped agents', () => {
   it('are found by the name that --use takes', () => {
-    expect(Object.keys(shippedAgents)).toEqual(['echo', 'assistant', 'hr', 'finance', 'helios']);
+    expect(Object.keys(shippedAgents)).toEqual([
+      'echo',
+      'assistant',
+      'hr',
+      'finance',
+      'helios',
+      'ceres',
+      'general',
+    ]);
     expect(shippedAgents.echo?.create({ languageModel }).name).toBe('Echo');
     expect(shippedAgents.assistant?.create({ languageModel }).name).toBe('Assistant');
   });

@@ -4,6 +4,9 @@ import { createAssistantAgent } from './assistant/assistant-agent.ts';
 import { echoAgent } from './echo/echo-agent.ts';
 import { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
 import { createHrAgent } from './helpdesk/hr/hr-agent.ts';
+import { createCeresAgent } from './wellness/ceres/ceres-agent.ts';
+import { createGeneralAgent } from './wellness/general/general-agent.ts';
+import type { ListAgents } from './wellness/general/list-agents.ts';
 import { createHeliosAgent } from './wellness/helios/helios-agent.ts';
 
 /** An agent that comes with Parley. */
@@ -16,6 +19,8 @@ export interface ShippedAgent {
 /** What shipped agents may need; each takes what it uses. */
 export interface ShippedAgentDeps {
   readonly languageModel: LanguageModel;
+  /** Lets General see the other agents; `createAgentDirectory` makes one. @default it says that it cannot see them */
+  readonly listAgents?: ListAgents;
 }
 
 const agents: readonly ShippedAgent[] = [
@@ -24,6 +29,11 @@ const agents: readonly ShippedAgent[] = [
   { name: 'hr', create: ({ languageModel }) => createHrAgent(languageModel) },
   { name: 'finance', create: ({ languageModel }) => createFinanceAgent(languageModel) },
   { name: 'helios', create: ({ languageModel }) => createHeliosAgent(languageModel) },
+  { name: 'ceres', create: ({ languageModel }) => createCeresAgent(languageModel) },
+  {
+    name: 'general',
+    create: ({ languageModel, listAgents }) => createGeneralAgent(languageModel, listAgents),
+  },
 ];
 
 /** By their names for `--use`. */

@@ -1,0 +1,71 @@
+import { createIntentScorer, type IntentScorer } from '@parley/routing';
+import type { AgentStatus } from '@parley/shared-models';
+import { asksForHelp, withoutMention } from '../../language/clauses.ts';
+import { colleaguesOf, sayAgents } from './list-agents.ts';
+
+export interface GeneralQuestion {
+  readonly text: string;
+  readonly userName: string;
+  /** Undefined: it cannot be known now. */
+  readonly agents: readonly AgentStatus[] | undefined;
+  readonly own: { readonly name: string; readonly group: string };
+}
+
+export type GeneralAnswer = (question: GeneralQuestion) => string;
+
+const THANKS = /^\W*(?:thanks|thank you|thx|danke|merci|gracias|cheers)\b/i;
+const BYE = /^\W*(?:bye|goodbye|good bye|good night|see you|ciao|tschüss|adieu|auf wiedersehen)\b/i;
+const HOW_ARE_YOU = /\bhow (?:are|r) (?:you|u)\b|\bhow is it going\b|\bwie geht(?:'s| es)\b/i;
+const WHO_IS_THERE =
+  /\b(?:which|what|list|show|who)\b.*\b(?:agents?|bots?|online|there|here)\b|\bwhom? can i ask\b|\bhow does (?:this|it) work\b|\bi am new\b|\bi'm new\b|\bcapabilit\w*\b|\bkannst du\b|\bwelche agenten\b/i;
+const GREETING =
+  /^\W*(?:hi|hey|hello|hallo|howdy|greetings|good (?:morning|afternoon|evening|day)|moin|servus|guten|hola|bonjour|salut|ciao|olá)\b/i;
+
+/** As confident as the router wants to be before it sends somebody somewhere. */
+const FITTING = 0.5;
+
+/** Greets, says who is there, and to whom a question belongs. Keeps a classifier for as long as the agents stay the same. */
+export function createGeneralAnswer(score: IntentScorer = createIntentScorer()): GeneralAnswer {
+  return ({ text, userName, agents, own }) => {
+    const said = withoutMention(text).replace(/[‘’]/g, "'").slice(0, 2000);
+    if (THANKS.test(said)) return 'You are welcome! 🤖 Write whenever you need somebody.';
+    if (BYE.test(said)) return `Goodbye, ${userName}! 🤖`;
+    if (agents === undefined) {
+      return `Hello ${userName}! I am ${own.name} 🤖, but I cannot see just now who is there. Write what you need, and the right agent is looked for.`;
+    }
+    const isAboutAll = asksForHelp(said) || WHO_IS_THERE.test(said) || HOW_ARE_YOU.test(said);
+    const fitting = isAboutAll ? [] : fittingAgents(said, agents, own, score);
+    if (fitting.length > 0)
+      return [
+        `That is a matter for ${fitting.length === 1 ? 'this agent' : 'these agents'}:`,
+        '',
+        ...sayAgents(fitting, own),
+        '',
+        hint(fitting, own),
+      ].join('\n');
+    const isGreeting = GREETING.test(said) || isAboutAll;
+    const opening = isGreeting
+      ? `Hello ${userName}! I am ${own.name} 🤖 I know who is here and what they can do:`
+      : 'I only coordinate 🤖 and nobody’s description fits that; I will not guess. Here is who is there:';
+    return [opening, '', ...sayAgents(agents, own), '', hint(agents, own)].join('\n').trimEnd();
+  };
+}
+
+function fittingAgents(
+  text: string,
+  agents: readonly AgentStatus[],
+  own: { readonly group: string },
+  score: IntentScorer,
+): AgentStatus[] {
+  const others = agents.filter(({ group, state }) => group !== own.group && state !== 'offline');
+  return score(text, others)
+    .filter(({ confidence }) => confidence >= FITTING)
+    .slice(0, 2)
+    .map(({ agent }) => agent);
+}
+
+function hint(agents: readonly AgentStatus[], own: { readonly group: string }): string {
+  const name = colleaguesOf(agents, own)[0]?.name;
+  if (name === undefined) return '';
+  return `Just write what you need, or begin with \`@${/\s/.test(name) ? `"${name}"` : name}\` to choose yourself.`;
+}
