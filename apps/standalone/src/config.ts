@@ -1,5 +1,6 @@
 import { AgentConfig } from '@parley/agent';
 import { BrokerConfig } from '@parley/broker';
+import { ExternalConfig } from '@parley/gateway';
 import { checkAddress, ServerConfig } from '@parley/server';
 import { z } from 'zod';
 
@@ -8,6 +9,7 @@ export const StandaloneConfig = z
   .object({
     ...AgentConfig.shape,
     ...BrokerConfig.shape,
+    ...ExternalConfig.shape,
     ...ServerConfig.shape,
   })
   .superRefine(checkAddress);

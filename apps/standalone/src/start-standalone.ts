@@ -1,6 +1,7 @@
 import { startAgent } from '@parley/agent-kit';
 import { shippedAgents } from '@parley/agents';
 import { startBroker } from '@parley/broker';
+import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
 import type { MessageBus } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
@@ -43,19 +44,33 @@ export async function startStandalone(
     await agent.stop();
     return new Promise(() => {});
   });
-  // Agents and broker leave first: the server hears of it and hands on what they finished.
-  const outsideIn = [...agents, broker, server];
+  const { EXTERNAL_WS_URL } = config;
+  const gateways =
+    EXTERNAL_WS_URL === undefined
+      ? []
+      : [
+          startGateway(
+            { ...config, EXTERNAL_WS_URL, PARLEY_URL: ownUrl(server) },
+            { logger: named('gateway') },
+          ),
+        ];
+  // The gateway waits for answers, so it leaves first. Then agents and broker: the server hears of it and hands on
+  // what they finished.
+  const outsideIn = [...gateways, ...agents, broker, server];
   return {
     url: server.url,
     port: server.port,
     grpcPort: server.grpcPort,
     ended: Promise.race([
       ...failures,
-      ...[broker, server].flatMap((running) => (running.ended === undefined ? [] : [running.ended])),
+      ...[broker, server, ...gateways].flatMap((running) =>
+        running.ended === undefined ? [] : [running.ended],
+      ),
     ]),
     async drain(timeoutMs) {
       const until = performance.now() + timeoutMs;
       const restMs = (): number => Math.max(0, until - performance.now());
+      await Promise.all(gateways.map((gateway) => gateway.drain(restMs())));
       await Promise.all(agents.map((agent) => agent.drain(restMs())));
       await broker.drain(restMs());
       await server.drain(restMs());
@@ -64,4 +79,10 @@ export async function startStandalone(
       for (const running of outsideIn) await running.stop();
     },
   };
+}
+
+/** How the server is reached from here: one that listens on every address does on loopback. */
+function ownUrl({ url, port }: RunningServer): string {
+  const { hostname } = new URL(url);
+  return hostname === '0.0.0.0' || hostname === '[::]' ? `http://127.0.0.1:${port}` : url;
 }

@@ -1,0 +1,2 @@
+export { ExternalConfig, GatewayConfig } from './config.ts';
+export { startGateway } from './start-gateway.ts';

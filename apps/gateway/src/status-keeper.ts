@@ -1,0 +1,77 @@
+import type { ExternalState, ExternalStatus } from '@parley/shared-models';
+import { createLatencyWindow } from './latency-window.ts';
+
+export type Counter = 'received' | 'sent' | 'answered' | 'failed' | 'ignored';
+
+/** What the gateway tells about itself. */
+export interface StatusKeeper {
+  count(counter: Counter): void;
+  changed(state: ExternalState): void;
+  failedWith(message: string): void;
+  answeredAfter(ms: number): void;
+  /** Tells now, whatever has changed: the other side has just come. */
+  tell(): void;
+  stop(): void;
+}
+
+export interface StatusKeeperOptions {
+  readonly gatewayId: string;
+  readonly url: string;
+  /** Looked up when it is told: messages that wait for Parley, answers that wait for the external server. */
+  readonly waiting: () => { readonly queued: number; readonly kept: number };
+  readonly tell: (status: ExternalStatus) => void;
+}
+
+/** Between two reports about counters; a new state is told at once. */
+const REPORT_MS = 1000;
+
+export function createStatusKeeper({ gatewayId, url, waiting, tell }: StatusKeeperOptions): StatusKeeper {
+  const counters: Record<Counter, number> = { received: 0, sent: 0, answered: 0, failed: 0, ignored: 0 };
+  const latency = createLatencyWindow();
+  let state: ExternalState = 'connecting';
+  let since = new Date().toISOString();
+  let connections = 0;
+  let lastError: ExternalStatus['lastError'];
+  let timer: NodeJS.Timeout | undefined;
+
+  function tellNow(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const summary = latency.summary();
+    tell({
+      gatewayId,
+      url,
+      state,
+      since,
+      reconnects: Math.max(0, connections - 1),
+      ...counters,
+      ...waiting(),
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(summary === undefined ? {} : { latency: summary }),
+    });
+  }
+
+  function tellSoon(): void {
+    timer ??= setTimeout(tellNow, REPORT_MS);
+  }
+
+  return {
+    count(counter) {
+      counters[counter] += 1;
+      tellSoon();
+    },
+    changed(next) {
+      if (next === 'connected') connections += 1;
+      if (next !== state) since = new Date().toISOString();
+      state = next;
+      tellNow();
+    },
+    failedWith(message) {
+      lastError = { message: message.slice(0, 500), at: new Date().toISOString() };
+      tellSoon();
+    },
+    answeredAfter: latency.add,
+    tell: tellNow,
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,268 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHttpApi } from '@parley/client';
+import { eventually } from '@parley/messaging/test-queue';
+import type { ExternalStatusReport } from '@parley/shared-models';
+import {
+  type ExternalServer,
+  startExternalServer,
+} from '../harness/external-server/start-external-server.ts';
+import { type ParleyProcess, startProcess } from '../harness/parley-process.ts';
+import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+
+type Status = ExternalStatusReport['gateways'][number];
+
+describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
+  let system: ParleySystem;
+  let external: ExternalServer;
+  let gateway: ParleyProcess;
+  const processes: { kill(): Promise<void> }[] = [];
+
+  beforeAll(async () => {
+    system = await startSystem({ driver });
+  });
+  afterAll(() => system?.stop());
+
+  const startGateway = (env: Record<string, string> = {}): ParleyProcess => {
+    const process = startProcess('gateway', {
+      PARLEY_URL: system.url,
+      EXTERNAL_WS_URL: `ws://127.0.0.1:${external.port}/ws/{user_id}?token=hidden-one`,
+      EXTERNAL_WS_USER_ID: 'our gateway/1',
+      EXTERNAL_RECONNECT_MAX_MS: '200',
+      EXTERNAL_HEARTBEAT_MS: '500',
+      LOG_LEVEL: 'debug',
+      ...env,
+    });
+    processes.push(process);
+    return process;
+  };
+  const startExternal = async (port = 0): Promise<ExternalServer> => {
+    const server = await startExternalServer(port);
+    processes.push(server);
+    return server;
+  };
+  const api = () => createHttpApi({ url: system.url });
+  const status = async (fits: (status: Status) => boolean = () => true): Promise<Status> => {
+    let found: Status | undefined;
+    await eventually(async () => {
+      const all = await api().externalStatus();
+      found = all.find((one) => one.url.includes(`:${external.port}/`));
+      if (found === undefined || !fits(found)) throw new Error(`not yet: ${JSON.stringify(all)}`);
+    });
+    return found as Status;
+  };
+  const say = (frame: object): Promise<void> => external.tell({ do: 'text', data: JSON.stringify(frame) });
+
+  beforeEach(async () => {
+    external = await startExternal();
+    gateway = startGateway();
+    await external.take('connected');
+    await gateway.logged(({ msg }) => msg === 'joined to Parley');
+  });
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((process) => process.kill()));
+  });
+
+  it('puts its user id into the address and shows the address without secrets', async () => {
+    expect(external.happenings).toContainEqual({
+      event: 'connected',
+      path: '/ws/our%20gateway%2F1?token=hidden-one',
+    });
+    const { url, state, isHere, reconnects } = await status(({ state }) => state === 'connected');
+    expect({ url, state, isHere, reconnects }).toEqual({
+      url: `ws://127.0.0.1:${external.port}/ws/our%20gateway%2F1?token=***`,
+      state: 'connected',
+      isHere: true,
+      reconnects: 0,
+    });
+    expect(JSON.stringify(gateway.log)).not.toContain('hidden-one');
+  });
+
+  it('answers JSON with JSON, in a conversation of its own for each person', async () => {
+    await say({ user_id: 4711, user_name: 'Grace', message: 'echo hello', id: 'm-1' });
+    await say({ userId: 'ada', text: 'echo good day' });
+    const grace = await external.takeJson(({ user_id }) => user_id === '4711');
+    const ada = await external.takeJson(({ user_id }) => user_id === 'ada');
+    expect(grace).toMatchObject({
+      type: 'message',
+      message: 'echo hello',
+      agent: 'Echo',
+      in_reply_to: 'm-1',
+      source: 'parley',
+      id: expect.any(String),
+    });
+    expect(ada).toMatchObject({ message: 'echo good day' });
+    const conversations = await api().conversations({ search: 'echo hello' });
+    const [ofGrace] = conversations;
+    const { messages } = await api().messages(ofGrace?.id ?? '');
+    expect(messages.map(({ sender, text }) => [sender.kind, sender.id, sender.name, text])).toEqual([
+      ['external', '4711', 'Grace', 'echo hello'],
+      ['agent', 'echo', 'Echo', 'echo hello'],
+    ]);
+    await say({ sender: { id: 4711, name: 'Grace' }, content: 'echo again' });
+    await external.takeJson(({ message }) => message === 'echo again');
+    expect((await api().messages(ofGrace?.id ?? '')).messages).toHaveLength(4);
+  });
+
+  it('answers plain text with plain text', async () => {
+    await external.tell({ do: 'text', data: 'echo in plain words' });
+    await external.take('received', ({ data }) => data === 'echo in plain words');
+  });
+
+  it('takes a message that comes twice under one id once, also after a restart', async () => {
+    const twice = { id: 'order-7', user_id: 'ada', message: 'echo once' };
+    await say(twice);
+    const first = await external.takeJson();
+    await say(twice);
+    await status(({ ignored }) => ignored === 1);
+    await gateway.kill();
+    gateway = startGateway();
+    await external.take('connected');
+    await gateway.logged(({ msg }) => msg === 'joined to Parley');
+    await say(twice);
+    // The external server asks again, so it is told again: the same answer under the same id.
+    expect((await external.takeJson()).id).toBe(first.id);
+    const [conversation] = await api().conversations({ search: 'echo once' });
+    expect(
+      (await api().messages(conversation?.id ?? '')).messages.filter(({ kind }) => kind === 'TEXT'),
+    ).toHaveLength(1);
+  });
+
+  it.each([
+    ['binary frames', { do: 'binary', data: 'abc' }],
+    ['half an object', { do: 'text', data: '{"message":"cut' }],
+    ['an object without a text', { do: 'text', data: '{"type":"presence","user_id":"ada"}' }],
+    ['an id that is none', { do: 'text', data: '{"message":"hi","user_id":{"a":1}}' }],
+    ['an error of the other side', { do: 'text', data: '{"type":"error","message":"no such command"}' }],
+    ['what another agent says', { do: 'text', data: '{"message":"hello","agent":"Helios"}' }],
+  ] as const)('ignores %s with a line in the log, and goes on', async (_name, command) => {
+    await external.tell(command);
+    await gateway.logged(({ msg }) => msg.startsWith('a frame of the external server was ignored'));
+    await say({ message: 'echo still there', user_id: 'ada' });
+    await external.takeJson();
+    expect(await status(({ ignored, answered }) => ignored === 1 && answered === 1)).toMatchObject({
+      received: 1,
+      sent: 1,
+      failed: 0,
+    });
+  });
+
+  it('answers pings, of WebSocket and of the application', async () => {
+    await external.tell({ do: 'ping', data: 'are you there' });
+    await external.take('pong', ({ data }) => data === 'are you there');
+    await say({ type: 'ping' });
+    expect(await external.takeJson()).toEqual({ type: 'pong' });
+  });
+
+  it.each([
+    ['was cut', { do: 'drop' }],
+    ['was closed', { do: 'close', code: 1000 }],
+    ['was fed garbage', { do: 'bytes', hex: 'ffffffffffff' }],
+    ['was fed text that is no UTF-8', { do: 'bytes', hex: '8102c328' }],
+  ] as const)('connects again after the connection %s', async (_name, command) => {
+    await external.tell(command);
+    await external.take('connected');
+    await say({ message: 'echo back again', user_id: 'ada' });
+    await external.takeJson(({ message }) => message === 'echo back again');
+    const { reconnects, lastError } = await status(({ reconnects }) => reconnects === 1);
+    expect(reconnects).toBe(1);
+    expect(lastError?.message).toEqual(expect.any(String));
+  });
+
+  it('keeps answers while the external server is away, and sends them when it is back', async () => {
+    // The broker stands still, so that the answer comes when nobody is there to take it.
+    system.broker.signal('SIGSTOP');
+    await say({ message: 'echo for later', user_id: 'ada', id: 'later' });
+    await status(({ received, queued }) => received === 1 && queued === 0);
+    const { port } = external;
+    await external.kill();
+    system.broker.signal('SIGCONT');
+    await status(({ state, kept, answered }) => state !== 'connected' && kept === 1 && answered === 1);
+    external = await startExternal(port);
+    expect(await external.takeJson()).toMatchObject({ message: 'echo for later', in_reply_to: 'later' });
+  });
+
+  it('keeps messages while Parley is away, and refuses what is too much', async () => {
+    await gateway.kill();
+    gateway = startGateway({ EXTERNAL_QUEUE_LIMIT: '2' });
+    await external.take('connected');
+    await gateway.logged(({ msg }) => msg === 'joined to Parley');
+    await system.server.kill();
+    await gateway.logged(({ msg }) => msg.startsWith('Parley is away'));
+    for (const id of ['a', 'b', 'c']) await say({ message: `echo ${id}`, user_id: id, id });
+    expect(await external.takeJson()).toMatchObject({ type: 'error', code: 'unavailable', in_reply_to: 'c' });
+    await system.startServer();
+    const answers = [await external.takeJson(), await external.takeJson()];
+    expect(answers.map(({ message }) => message).sort()).toEqual(['echo a', 'echo b']);
+  });
+
+  it('says why there is no answer', async () => {
+    await say({ message: '@Nobody hello', user_id: 'ada', id: 'q' });
+    const answer = await external.takeJson(({ in_reply_to }) => in_reply_to === 'q');
+    // Whether an unknown name is refused is the router's affair; either way there is an answer.
+    expect(['message', 'error']).toContain(answer.type);
+  });
+
+  it('does not answer its own messages when they come back', async () => {
+    await external.tell({ do: 'echo' });
+    await say({ message: 'echo to everybody', user_id: 'ada' });
+    await external.takeJson();
+    await external.tell({ do: 'text', data: 'echo in plain words' });
+    await external.take('received', ({ data }) => data === 'echo in plain words');
+    await status(({ ignored }) => ignored === 2);
+    expect(await status()).toMatchObject({ received: 2, answered: 2, sent: 2 });
+    expect(external.received).toHaveLength(2);
+  });
+
+  it('answers each of a flood', async () => {
+    await external.tell({
+      do: 'flood',
+      data: '{"message":"echo #","user_id":"user-#","id":"#"}',
+      count: 300,
+    });
+    await eventually(() => {
+      if (external.received.length < 300) throw new Error(`${external.received.length} of 300`);
+    }, 25_000);
+    const answered = external.received.map(
+      (data) => (JSON.parse(data) as { in_reply_to: string }).in_reply_to,
+    );
+    expect(new Set(answered).size).toBe(300);
+    expect(await status(({ answered }) => answered === 300)).toMatchObject({ failed: 0, queued: 0 });
+  });
+
+  it('notices an external server that has gone silent', async () => {
+    await external.tell({ do: 'stop-reading' });
+    const line = await gateway.logged(({ msg }) => msg.startsWith('the external server is away'));
+    expect(line.level).toBe('warn');
+    expect((await status(({ lastError }) => lastError !== undefined)).lastError?.message).toContain(
+      'heartbeats',
+    );
+  });
+
+  it('sends what an operator wants to say', async () => {
+    await status(({ state }) => state === 'connected');
+    const { gatewayId } = await api().sendToExternal({ message: 'closing early today', userId: 'ada' });
+    expect(gatewayId).toBe((await status()).gatewayId);
+    expect(await external.takeJson()).toMatchObject({ message: 'closing early today', user_id: 'ada' });
+    await external.kill();
+    await status(({ state }) => state !== 'connected');
+    await expect(api().sendToExternal({ message: 'anybody?', gatewayId })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('not there'),
+    });
+  });
+
+  it('finishes what it has in hand on SIGTERM, and is shown as gone', async () => {
+    system.broker.signal('SIGSTOP');
+    await say({ message: 'echo at the last moment', user_id: 'ada' });
+    await status(({ received, queued }) => received === 1 && queued === 0);
+    gateway.signal('SIGTERM');
+    await gateway.logged(({ msg }) => msg.includes('finishing what is in hand'));
+    system.broker.signal('SIGCONT');
+    await external.takeJson(({ message }) => message === 'echo at the last moment');
+    expect(await gateway.exited).toBe(0);
+    const { gatewayId } = await status(({ isHere }) => !isHere);
+    await expect(api().sendToExternal({ message: 'anybody?', gatewayId })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});
