@@ -1,4 +1,5 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, Button, Popover } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { IconCopy, IconDots, IconDownload } from '../../components/icons.ts';
 import { describeFailure } from '../../session/describe-failure.ts';
@@ -12,6 +13,7 @@ const SHOWN_MS = 6000;
 /** Takes the conversation along as Markdown. */
 export function ConversationMenu({ conversationId }: { conversationId: string }) {
   const { http } = useSession();
+  const [isOpen, { close, toggle }] = useDisclosure(false);
   const [outcome, setOutcome] = useState<string>();
 
   useEffect(() => {
@@ -23,16 +25,17 @@ export function ConversationMenu({ conversationId }: { conversationId: string })
   async function copy(): Promise<string> {
     const { text } = await loadTranscript(http, conversationId);
     await navigator.clipboard.writeText(text);
-    return 'Copied as Markdown';
+    return 'Copied';
   }
 
   async function download(): Promise<string> {
     const { conversation, text } = await loadTranscript(http, conversationId);
     saveAs(transcriptFileName(conversation), text);
-    return 'Downloaded as Markdown';
+    return 'Downloaded';
   }
 
   function run(action: () => Promise<string>): void {
+    close();
     setOutcome(undefined);
     action().then(setOutcome, (error: unknown) => setOutcome(describeFailure(error)));
   }
@@ -42,21 +45,38 @@ export function ConversationMenu({ conversationId }: { conversationId: string })
       <span className={classes.outcome} role="status">
         {outcome}
       </span>
-      <Menu position="bottom-end" width="max-content">
-        <Menu.Target>
-          <ActionIcon size="lg" aria-label="More about this conversation" title="More">
+      <Popover
+        opened={isOpen}
+        onChange={close}
+        position="bottom-end"
+        withinPortal={false}
+        trapFocus
+        returnFocus
+      >
+        <Popover.Target>
+          <ActionIcon size="lg" aria-label="More about this conversation" title="More" onClick={toggle}>
             <IconDots size={18} stroke={1.75} />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => run(copy)}>
+        </Popover.Target>
+        <Popover.Dropdown className={classes.items ?? ''} aria-label="More about this conversation">
+          <Button
+            variant="subtle"
+            justify="flex-start"
+            leftSection={<IconCopy size={16} aria-hidden="true" />}
+            onClick={() => run(copy)}
+          >
             Copy as Markdown
-          </Menu.Item>
-          <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => run(download)}>
+          </Button>
+          <Button
+            variant="subtle"
+            justify="flex-start"
+            leftSection={<IconDownload size={16} aria-hidden="true" />}
+            onClick={() => run(download)}
+          >
             Download as Markdown
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+          </Button>
+        </Popover.Dropdown>
+      </Popover>
     </>
   );
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { type AgentSession, newId, type ServerFrame } from '@parley/shared-models';
+import { record, settled, startPair, until } from './testing/start-pair.ts';
+
+const HOUR_MS = 3_600_000;
+const isoAt = (time: number): string => new Date(time).toISOString();
+
+const sessionUntil = (expiresAt: number): AgentSession => ({
+  agentId: 'finance',
+  agentName: 'Finance',
+  group: 'finance',
+  since: isoAt(Date.now()),
+  expiresAt: isoAt(expiresAt),
+});
+const frame = (conversationId: string, session: AgentSession | null): ServerFrame => ({
+  type: 'session',
+  conversationId,
+  session,
+});
+
+describe('sessions', () => {
+  it('are known by conversation, from frame to frame', async () => {
+    const { client, peer } = await startPair();
+    const [one, two] = [newId(), newId()];
+    const seen = record(client, 'session');
+    const session = sessionUntil(Date.now() + HOUR_MS);
+    peer.send(frame(one, session), frame(two, session));
+    await settled(client, peer);
+    const before = client.sessions;
+    expect([...before]).toEqual([
+      [one, session],
+      [two, session],
+    ]);
+    peer.send(frame(one, null));
+    await settled(client, peer);
+    expect([...client.sessions.keys()]).toEqual([two]);
+    // Who keeps a map may compare it with the next one.
+    expect(before.size).toBe(2);
+    expect(seen).toEqual([frame(one, session), frame(two, session), frame(one, null)]);
+  });
+
+  it('end by themselves when their time is over', async () => {
+    const { client, peer } = await startPair();
+    const conversationId = newId();
+    const isOver = until(client, 'session', ({ session }) => session === null);
+    peer.send(frame(conversationId, sessionUntil(Date.now() + 50)));
+    expect(await isOver).toEqual(frame(conversationId, null));
+    expect(client.sessions.size).toBe(0);
+  });
+
+  it("end by the server's clock, however wrong the one here is", async () => {
+    const serverTime = Date.now() + HOUR_MS;
+    const { client, peer } = await startPair({}, { serverTime: isoAt(serverTime) });
+    const [gone, there] = [newId(), newId()];
+    const isOver = until(client, 'session', ({ session }) => session === null);
+    peer.send(
+      frame(there, sessionUntil(serverTime + HOUR_MS)),
+      // Far ahead here, and over there.
+      frame(gone, sessionUntil(serverTime - 1)),
+    );
+    expect((await isOver).conversationId).toBe(gone);
+    expect([...client.sessions.keys()]).toEqual([there]);
+  });
+
+  it('live longer by each message', async () => {
+    const { client, peer } = await startPair();
+    const conversationId = newId();
+    const seen = record(client, 'session');
+    const longer = sessionUntil(Date.now() + HOUR_MS);
+    peer.send(frame(conversationId, sessionUntil(Date.now() + 50)), frame(conversationId, longer));
+    const marker = newId();
+    const isOver = until(
+      client,
+      'session',
+      (told) => told.conversationId === marker && told.session === null,
+    );
+    peer.send(frame(marker, sessionUntil(Date.now() + 200)));
+    await isOver;
+    expect(client.sessions.get(conversationId)).toEqual(longer);
+    expect(seen.filter((told) => told.conversationId === conversationId && told.session === null)).toEqual(
+      [],
+    );
+  });
+
+  it('are forgotten with the conversation that one leaves', async () => {
+    const { client, peer } = await startPair();
+    const conversationId = newId();
+    client.open(conversationId);
+    peer.send(frame(conversationId, sessionUntil(Date.now() + HOUR_MS)));
+    await settled(client, peer);
+    client.leave(conversationId);
+    expect(client.sessions.size).toBe(0);
+  });
+});
