@@ -1,5 +1,5 @@
 import { startAgent } from '@parley/agent-kit';
-import { shippedAgents } from '@parley/agents';
+import { createAgentDirectory, shippedAgents } from '@parley/agents';
 import { startBroker } from '@parley/broker';
 import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
@@ -28,12 +28,14 @@ export async function startStandalone(
     { ...config, GRPC_URL: grpcUrl },
     { bus, logger: named('broker'), languageModel },
   );
+  const { JOIN_TOKEN: joinToken } = config;
+  const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, logger: named('agent') });
   const agents = Object.values(shippedAgents).map((shipped) =>
     startAgent({
-      definition: shipped.create({ languageModel }),
+      definition: shipped.create({ languageModel, listAgents }),
       bus,
       grpcUrl,
-      joinToken: config.JOIN_TOKEN,
+      joinToken,
       logger: named('agent'),
     }),
   );

@@ -1,27 +1,53 @@
-import type { ControlPlaneClient } from '@parley/control-plane';
-import { ParleyError } from '@parley/shared-models';
+import {
+  type ControlPlaneClient,
+  type ControlPlaneClientOptions,
+  createControlPlaneClient,
+} from '@parley/control-plane';
+import { type AgentStatus, newId, ParleyError } from '@parley/shared-models';
 import type { ListAgents } from './wellness/general/list-agents.ts';
 
-const TIMEOUT_MS = 2_000;
+export interface AgentDirectoryOptions extends ControlPlaneClientOptions {
+  /** The longest wait for the list, in milliseconds. @default 2000 */
+  readonly timeoutMs?: number;
+  /** A list that is younger is given again, in milliseconds. @default 1000 */
+  readonly maxAgeMs?: number;
+  /** @default a gRPC client of its own, closed after each list: there is nothing to stop */
+  readonly openClient?: () => Pick<ControlPlaneClient, 'subscribeToAgentStatus' | 'close'>;
+}
 
-/**
- * Asks the server for the full list each time. The client stays the caller's.
- * `timeoutMs`: the longest wait for the list. @default 2000
- */
-export function createAgentDirectory(
-  client: Pick<ControlPlaneClient, 'subscribeToAgentStatus'>,
-  subscriberId: string,
-  timeoutMs = TIMEOUT_MS,
-): ListAgents {
-  return async (signal) => {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    for await (const { agents, isFull } of client.subscribeToAgentStatus(
-      { subscriberId },
-      { signal: either },
-    )) {
+/** Asks the server which agents there are. Those who ask at the same time share one question. */
+export function createAgentDirectory(options: AgentDirectoryOptions): ListAgents {
+  const {
+    timeoutMs = 2_000,
+    maxAgeMs = 1_000,
+    openClient = () => createControlPlaneClient(options),
+  } = options;
+  let shared: { readonly until: number; readonly list: Promise<readonly AgentStatus[]> } | undefined;
+
+  const ask = async (): Promise<readonly AgentStatus[]> => {
+    const client = openClient();
+    try {
+      const request = { subscriberId: `directory-${newId()}` };
+      const updates = client.subscribeToAgentStatus(request, { signal: AbortSignal.timeout(timeoutMs) });
       // Leaving the loop ends the subscription.
-      if (isFull) return agents;
+      for await (const { agents, isFull } of updates) if (isFull) return agents;
+    } finally {
+      client.close();
     }
     throw new ParleyError('unavailable', 'The server has ended the list of agents.');
+  };
+
+  return async () => {
+    if (shared === undefined || performance.now() >= shared.until) {
+      shared = { until: performance.now() + maxAgeMs, list: ask() };
+    }
+    const { list } = shared;
+    try {
+      return await list;
+    } catch (error) {
+      // The next one asks anew.
+      if (shared?.list === list) shared = undefined;
+      throw error;
+    }
   };
 }

@@ -83,7 +83,7 @@ async function seeAgents(
 ): Promise<readonly AgentStatus[] | undefined> {
   if (listAgents === undefined) return undefined;
   try {
-    return await listAgents(signal);
+    return await listAgents();
   } catch (err) {
     if (signal.aborted) throw err;
     logger.warn({ err }, 'the server does not say which agents there are');

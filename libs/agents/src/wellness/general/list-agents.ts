@@ -1,7 +1,7 @@
 import type { AgentStatus } from '@parley/shared-models';
 
 /** All agents that the server knows, whatever they are doing. @throws ParleyError when it cannot be asked */
-export type ListAgents = (signal: AbortSignal) => Promise<readonly AgentStatus[]>;
+export type ListAgents = () => Promise<readonly AgentStatus[]>;
 
 /** An agent, or several instances of one. */
 interface Colleague {
