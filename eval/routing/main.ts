@@ -1,4 +1,5 @@
 import type { AgentStatus } from '@parley/shared-models';
+import { measureCost } from './cost.ts';
 import { accuracyOf, confusionOf, evaluateIntents, evaluateSessions, type Outcome } from './evaluate.ts';
 import { everyAgent } from './roster.ts';
 import { isOfSession, readSentences, type Sentence } from './sentences.ts';
@@ -19,6 +20,13 @@ for (const { set, intents, sessions, helpdesk } of results) {
   // Those of the other set stay unseen: who has seen them, tunes by them.
   if (set === 'tuning') for (const outcome of intents) if (!outcome.isRight) printMistake(outcome);
 }
+
+const cost = measureCost(sets.tuning, agents, 50);
+console.log(
+  `\nA message that names nobody, among ${cost.agents} agents: median ${cost.median.toFixed(3)} ms, ` +
+    `${cost.processor.toFixed(3)} ms of a processor; ` +
+    `to learn their profiles, once: ${cost.learning.toFixed(0)} ms`,
+);
 
 const heldOut = results.find(({ set }) => set === 'held-out');
 const isGood =

@@ -53,7 +53,7 @@ export function createHrAgent(model: LanguageModel): AgentDefinition {
         ],
         // One word each.
         ...(
-          'employment employed staff contract probation training trainings course courses absence illness maternity paternity pregnant ' +
+          'employment employed staff contract probation course courses seminar absence illness maternity paternity pregnant ' +
           'promotion harassment bereavement benefits handbook manager job jobs vacancy hiring recruiting badge lateness ' +
           'mitarbeiter elternzeit kündigung überstunden arbeitszeit personalabteilung krankmeldung bewerbung'
         ).split(' '),

@@ -52,6 +52,24 @@ export function createHeliosAgent(model: LanguageModel): AgentDefinition {
           'laufen',
           'schritte',
         ],
+        // One word each.
+        ...(
+          'fit jog jogged walk walking hike hiked hiking swimming bike biked biking rowing climbing sprint tennis football ' +
+          'pilates athlete coaching lift lifting weights weightlifting deadlift squat squats lunges plank abs biceps muscles ' +
+          'reps sets sore stretch stretching flexibility mobility endurance stamina stronger HIIT warm-up posture km miles ' +
+          'gelaufen trainieren übungen muskeln radfahren schwimmen rückenschmerzen'
+        ).split(' '),
+        ...[
+          'pull-up',
+          'push-up',
+          'sit-up',
+          'bench press',
+          'warm up',
+          'cool down',
+          'rest day',
+          'back pain',
+          'personal best',
+        ],
       ],
       examples: [
         'I want to start working out',
