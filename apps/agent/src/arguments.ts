@@ -3,6 +3,11 @@ import { shippedAgents } from '@parley/agents';
 import { ConfigError } from '@parley/process-kit';
 import { AgentId, AgentName } from '@parley/shared-models';
 
+/** The one that is not in `shippedAgents`: it runs nowhere but where somebody starts it on purpose. */
+export const SHELL = 'shell';
+
+const AGENTS = [...Object.keys(shippedAgents), SHELL].join(', ');
+
 /** What the command line asks for. */
 export interface AgentArguments {
   readonly use: string;
@@ -10,15 +15,18 @@ export interface AgentArguments {
   readonly file?: string;
   readonly name?: string;
   readonly id?: string;
+  /** What the shell agent may run. */
+  readonly policy?: string;
   readonly isHelp: boolean;
 }
 
 export const USAGE = `Runs one agent.
 
-  --use <agent>   one that ships: ${Object.keys(shippedAgents).join(', ')} [echo]
+  --use <agent>   one that ships: ${AGENTS} [echo]
   --file <path>   your own: a file whose default export is defineAgent({...})
   --name <name>   the name people see [the agent's own]
   --id <id>       take this very id, replacing a process that has it [made of the name]
+  --policy <file> what the shell agent may run; without it, nothing
   --help          this text and the settings
 `;
 
@@ -26,13 +34,14 @@ export const USAGE = `Runs one agent.
 export function parseArguments(argv: readonly string[]): AgentArguments {
   const { values } = parse(argv);
   const use = values.use ?? 'echo';
-  if (values.file === undefined && !Object.hasOwn(shippedAgents, use)) {
-    throw new ConfigError(
-      `--use ${use}: there is no such agent. There are: ${Object.keys(shippedAgents).join(', ')}.`,
-    );
+  if (values.file === undefined && use !== SHELL && !Object.hasOwn(shippedAgents, use)) {
+    throw new ConfigError(`--use ${use}: there is no such agent. There are: ${AGENTS}.`);
   }
   if (values.name !== undefined && !AgentName.safeParse(values.name).success) {
     throw new ConfigError('--name: 1 to 64 characters.');
+  }
+  if (values.policy !== undefined && (use !== SHELL || values.file !== undefined)) {
+    throw new ConfigError('--policy goes with --use shell: no other agent runs commands.');
   }
   const id = values.id === undefined ? undefined : AgentId.safeParse(values.id);
   if (id?.success === false) throw new ConfigError(`--id ${values.id}: ${id.error.issues[0]?.message}`);
@@ -41,6 +50,7 @@ export function parseArguments(argv: readonly string[]): AgentArguments {
     ...(values.file === undefined ? {} : { file: values.file }),
     ...(values.name === undefined ? {} : { name: values.name }),
     ...(values.id === undefined ? {} : { id: values.id }),
+    ...(values.policy === undefined ? {} : { policy: values.policy }),
     isHelp: values.help ?? false,
   };
 }
@@ -54,6 +64,7 @@ function parse(argv: readonly string[]) {
         file: { type: 'string' },
         name: { type: 'string' },
         id: { type: 'string' },
+        policy: { type: 'string' },
         help: { type: 'boolean' },
       },
     });

@@ -24,7 +24,7 @@ await main(async () => {
   const logger = createLogger('agent', config.LOG_LEVEL);
   const file = args.file === undefined ? undefined : resolveUserPath(args.file);
   const own = file === undefined ? undefined : await loadOwnFile(file);
-  const definition = own === undefined ? shippedDefinition(args, config) : own.definition();
+  const definition = own === undefined ? await shippedDefinition(args, config, logger) : own.definition();
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   const agent = startAgent({
     definition,

@@ -12,6 +12,8 @@ export const CAPABILITIES = {
   answersAnything: 'answers-anything',
   /** Once a message of a conversation is routed to it, those that follow are too, until the person says END. */
   holdsSession: 'holds-session',
+  /** The agent runs operators' commands. */
+  executesCommands: 'executes-commands',
   /** Followed by which language model it uses, or `offline rules`. */
   languageModelPrefix: 'language-model: ',
 } as const;

@@ -136,7 +136,7 @@ function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>):
   if (policy.everything)
     warnings.push('the policy allows everything: whoever is an operator has this account');
   if (process.getuid?.() === 0 && [...users.values()].some(({ uid }) => uid === 0)) {
-    warnings.push('commands may run as root, whom the limit of processes does not bind');
+    warnings.push('commands may run as root, who can change everything');
   }
   return warnings;
 }

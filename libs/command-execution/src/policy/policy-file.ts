@@ -91,7 +91,6 @@ export const ShellRule = z.strictObject({
 /** What a policy's file holds. */
 export const PolicyFile = z
   .strictObject({
-    $schema: z.string().optional(),
     /** For people: what the policy is for. */
     description: z.string().max(1_000).optional(),
     /** Read in order; a rule that denies wins over any that allows. @default none */
@@ -130,7 +129,7 @@ export const PolicyFile = z
     /** What a command may use. */
     limits: z
       .strictObject({
-        /** Processes and threads of a command. Does not bind root. */
+        /** Processes and threads of a command. For root processes only, looked at ten times a second. */
         processes: z.number().int().min(1).max(100_000).default(128),
         /** Private memory of each process, in bytes. */
         memoryBytes: z

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findMarkedProcesses, hasLivingMembers } from './proc-files.ts';
+import { countLivingMembers, findMarkedProcesses } from './proc-files.ts';
 
 const FIRST_POLL_MS = 10;
 const LAST_POLL_MS = 100;
@@ -35,7 +35,7 @@ export function isAlive(target: number): boolean {
 
 /** Zombies do not count: in a container without an init nobody ever reaps them. */
 function isGroupAlive(group: number): boolean {
-  return isAlive(-group) && hasLivingMembers(group);
+  return isAlive(-group) && countLivingMembers(group) !== 0;
 }
 
 function send(target: number, signal: NodeJS.Signals | 0): boolean {

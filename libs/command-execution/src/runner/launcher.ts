@@ -1,10 +1,13 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { countTasks } from './proc-files.ts';
+import { countTasks, readHardLimit } from './proc-files.ts';
 
 /** What a command may use. Each limit holds for each of its processes, but for `processes`. */
 export interface ResourceLimits {
-  /** Processes and threads that the command's user may have beyond those it has now. Does not bind root. */
+  /**
+   * Processes and threads that the command's user may have beyond those it has now. For root, whom the kernel does not
+   * bind, processes of the command, looked at ten times a second.
+   */
   readonly processes: number;
   /** Private memory of a process (RLIMIT_DATA), in bytes. */
   readonly memoryBytes: number;
@@ -37,14 +40,15 @@ export function launchWords(
   const { launchers, niceness, limits, uid } = options;
   let words: [string, ...string[]] = [...command];
   if (launchers.prlimit !== undefined) {
-    const tasks = countTasks(uid);
+    // What is less already stays so: who is not root cannot raise it.
+    const atMost = (wanted: number, name: string): number => Math.min(wanted, readHardLimit(name));
     words = [
       launchers.prlimit,
       '--core=0',
-      `--nproc=${tasks + limits.processes}`,
-      `--data=${limits.memoryBytes}`,
-      `--nofile=${limits.openFiles}`,
-      ...(limits.fileBytes === undefined ? [] : [`--fsize=${limits.fileBytes}`]),
+      `--nproc=${atMost(countTasks(uid) + limits.processes, 'Max processes')}`,
+      `--data=${atMost(limits.memoryBytes, 'Max data size')}`,
+      `--nofile=${atMost(limits.openFiles, 'Max open files')}`,
+      ...(limits.fileBytes === undefined ? [] : [`--fsize=${atMost(limits.fileBytes, 'Max file size')}`]),
       ...words,
     ];
   }

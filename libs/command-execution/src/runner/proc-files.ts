@@ -31,16 +31,31 @@ export function countTasks(uid: number): number {
   return count;
 }
 
-/** Whether anybody in the process group still runs; true where there is no /proc to ask. */
-export function hasLivingMembers(group: number): boolean {
-  if (process.platform !== 'linux') return true;
+/** This process's hard limit, by its name in /proc/self/limits; infinite where there is none. */
+export function readHardLimit(name: string): number {
+  const limits = process.platform === 'linux' ? readFileSync('/proc/self/limits', 'utf8') : '';
+  const line = limits.split('\n').find((candidate) => candidate.startsWith(name));
+  // The name and the soft limit come before it; what is not a number is `unlimited`.
+  const hard = Number(line?.slice(name.length).trim().split(/\s+/)[1]);
+  return Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard;
+}
+
+/** Processes of the group that still run; undefined where there is no /proc to ask. */
+export function countLivingMembers(group: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  let count = 0;
   for (const pid of listProcesses()) {
     // `pid (name) state ppid pgrp …`, and the name may hold anything.
     const stat = readProcFile(pid, 'stat');
     const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(pgrp) === group && state !== 'Z' && state !== 'X') return true;
+    if (Number(pgrp) === group && state !== 'Z' && state !== 'X') count += 1;
   }
-  return false;
+  return count;
+}
+
+/** How many processes the machine has; undefined where there is no /proc to ask. */
+export function countProcesses(): number | undefined {
+  return process.platform === 'linux' ? listProcesses().length : undefined;
 }
 
 function listProcesses(): number[] {

@@ -352,10 +352,26 @@ describe('the end of a program', () => {
     expect(end.durationMs).toBeLessThan(20_000);
   });
 
+  it('a program runs also where less is allowed than the policy would give', async () => {
+    const limits = { processes: 10_000_000, memoryBytes: 2 ** 50, openFiles: 100_000_000 };
+    const running = start('echo fine', { limits });
+    expect(await running.ended).toMatchObject({ exitCode: 0 });
+    expect(running.printed).toEqual({ stdout: 'fine\n', stderr: '' });
+  });
+
   it('writes no file larger than it may', async () => {
     const limits = { processes: 64, memoryBytes: 256 * MiB, openFiles: 256, fileBytes: 4_096 };
     await start(`head -c 100000 /dev/zero > ${folder}/file`, { limits }).ended;
     expect(await readFile(`${folder}/file`)).toHaveLength(4_096);
+  });
+
+  (isRoot ? it : it.skip)('root has no more processes than it may for long', async () => {
+    const limits = { processes: 20, memoryBytes: 256 * MiB, openFiles: 256 };
+    const running = start('for n in $(seq 60); do sleep 1000 & done; wait', { limits });
+    expect(await running.ended).toMatchObject({
+      signal: 'SIGKILL',
+      errorMessage: 'It had more than 20 processes.',
+    });
   });
 
   (isRoot ? it : it.skip)('a fork bomb comes to nothing', async () => {

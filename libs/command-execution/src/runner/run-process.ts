@@ -6,6 +6,7 @@ import { endProcesses } from './end-processes.ts';
 import { type Launchers, launchWords, type ResourceLimits } from './launcher.ts';
 import { startOrphanGuard } from './orphan-guard.ts';
 import { MARKER } from './proc-files.ts';
+import { watchProcessCount } from './process-watch.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** A program with everything that it runs under. */
@@ -42,7 +43,7 @@ export interface ProcessEnd {
   /** Not set when it ended by a signal or did not start. */
   readonly exitCode?: number;
   readonly signal?: string;
-  /** Set when it did not start. */
+  /** Set when it did not start, or had too many processes. */
   readonly errorMessage?: string;
   readonly isTruncated: boolean;
   readonly durationMs: number;
@@ -99,6 +100,8 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
     });
   }
 
+  const isBound = plan.user.uid !== 0 && options.launchers.prlimit !== undefined;
+  const endWatch = isBound ? () => false : watchProcessCount(pid, plan.limits.processes);
   const guard = startOrphanGuard(pid, commandId, (error) => options.onUnguarded?.(error));
   try {
     const exited = once(subprocess.nodeChildProcess, 'exit').then(() => {
@@ -120,10 +123,12 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
     await giveUp;
     output.end();
     return end({
+      ...(endWatch() ? { errorMessage: `It had more than ${plan.limits.processes} processes.` } : {}),
       ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
       ...(result.signal === undefined ? {} : { signal: result.signal }),
     });
   } finally {
+    endWatch();
     await guard.close();
   }
 }
