@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CLOSE_CODES } from '@parley/shared-models';
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
@@ -9,14 +9,21 @@ import { type ChatScreen, chatScreen } from './chat-screen.ts';
 describe('without a connection', () => {
   let system: ParleySystem;
   let browser: TestBrowser;
-  beforeEach(async () => {
+  let opened: Page | undefined;
+  beforeAll(async () => {
     [browser, system] = await Promise.all([startBrowser(), startSystem({ driver: 'embedded' })]);
   });
-  afterEach(async () => {
+  beforeEach(() => onlineAgain(system));
+  afterEach(() => opened?.context().close());
+  afterAll(async () => {
     await browser?.close();
     await system?.stop();
   });
-  const openChat = async (): Promise<ChatScreen> => chatScreen((await browser.open(system.url)).page);
+  const openChat = async (): Promise<ChatScreen> => {
+    const { page } = await browser.open(system.url);
+    opened = page;
+    return chatScreen(page);
+  };
 
   /** Texts of the messages that the server holds, in their order. */
   async function storedTexts(conversationId: string): Promise<string[]> {
@@ -114,6 +121,18 @@ describe('without a connection', () => {
     await chat.shows('SQLite');
   });
 });
+
+/** The server that the test before has killed is there, and so is the agent. */
+async function onlineAgain(system: ParleySystem): Promise<void> {
+  const isThere = await fetch(`${system.url}/health`).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await system.startServer();
+  const client = await connectRaw(system.webSocketUrl);
+  await client.received('agents', ({ agents }) => agents.some(({ state }) => state === 'online'));
+  client.close();
+}
 
 /** From now on the page's connection to the server can be cut without the server's doing. */
 async function breakableConnection(page: Page): Promise<{ cut(): void; mend(): void }> {

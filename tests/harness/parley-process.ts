@@ -15,6 +15,7 @@ export interface LogLine {
 export interface ParleyProcess {
   readonly name: string;
   readonly pid: number;
+  readonly isRunning: boolean;
   readonly log: readonly LogLine[];
   /** Everything it wrote that was no log line. */
   readonly output: string;
@@ -67,6 +68,9 @@ export function startProcess(
   return {
     name: app,
     pid: child.pid ?? -1,
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null;
+    },
     log,
     get output() {
       return output;
