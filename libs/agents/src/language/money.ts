@@ -91,9 +91,14 @@ function currencyOf(word: string): string {
   return WORDS.find(([, words]) => words.test(word))?.[0] ?? '';
 }
 
+/** What may follow a bare amount; any other word is what the number counts: `2 laptops`. */
+const MONEY_BEHIND =
+  /^\s*(?:$|[^\s\p{L}\p{N}]|(?:on|for|at|and|or|in|from|back|of|off|to|by|as|is|was|with|buying|getting|paying|left|more|less|plus|total|altogether|again|now|then|today|yesterday|this|last|tonight|already|budget|für|auf|und|am|im|von|bei|gestern|heute|ausgegeben|bezahlt|gekostet|zurück|übrig)(?!\p{L}))/iu;
+
 function countsSomethingElse(text: string, start: number, end: number, literal: string): boolean {
   const behind = text.slice(end);
   const before = text.slice(0, start);
+  if (!MONEY_BEHIND.test(behind)) return true;
   if (NO_MONEY.test(behind) || MONTH_BEHIND.test(behind) || NO_MONEY_BEFORE.test(before)) return true;
   return (
     /^(?:19|20)\d\d$/.test(literal) && /\b(?:in|of|for)\s$/i.test(before) && /^\s*(?:[?.!,]|$)/.test(behind)

@@ -11,6 +11,7 @@ import {
   EMPTY_LEDGER,
   type Ledger,
   removeLastEntry,
+  spentOf,
 } from './ledger.ts';
 
 const MoneyInput = z.object({
@@ -30,6 +31,18 @@ export const setBudget = defineAction<Ledger, MoneyInput>({
   input: MoneyInput,
   call: (money) => ({
     change: (ledger) => changeAccount(ledger, money, (account, budget) => ({ ...account, budget })),
+    tell: (ledger) =>
+      orUnpayable(ledger, money, (_minor, currency) => ['Noted.', sayLeft(accountIn(ledger, currency))]),
+  }),
+});
+
+export const setRemaining = defineAction<Ledger, MoneyInput>({
+  name: 'set_remaining',
+  description: 'Sets the budget so that this amount is left of it now.',
+  input: MoneyInput,
+  call: (money) => ({
+    change: (ledger) =>
+      changeAccount(ledger, money, (account, left) => ({ ...account, budget: left + spentOf(account) })),
     tell: (ledger) =>
       orUnpayable(ledger, money, (_minor, currency) => ['Noted.', sayLeft(accountIn(ledger, currency))]),
   }),
@@ -147,6 +160,7 @@ export const startOver = defineAction<Ledger, Record<string, never>>({
 
 export const FINANCE_ACTIONS: readonly AnyAction<Ledger>[] = [
   setBudget,
+  setRemaining,
   raiseBudget,
   recordExpense,
   recordRefund,

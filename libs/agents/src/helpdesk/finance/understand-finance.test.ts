@@ -41,6 +41,9 @@ describe('what is left of a budget', () => {
     ['EUR', 120_000, ['My budget is 1500', 'I spent 300 €']],
     ['EUR', 120_000, ['Mein Budget ist 1.500 Euro', 'Ich habe 300 Euro für eine Tasche ausgegeben']],
     ['EUR', 150_000, ['My budget is 1,500 €', 'I spent 300 €', 'Undo']],
+    ['EUR', -50_000, ['My budget is 1,500 €', 'I bought 2 laptops for 2,000 €']],
+    ['EUR', 120_000, ['My budget is 1,500 €', 'I spent 300 € on a bag from my 1,500 € budget']],
+    ['EUR', 50_000, ['My budget is 1,500 €', 'I spent 300 €', 'I have 500 € left']],
     ['EUR', null, ['My budget is 1,500 €', 'Start over']],
   ] as const)('in %s is %s after %j', (currency, minor, messages) => {
     expect(left(currency, ...messages)).toBe(minor);
@@ -58,6 +61,11 @@ describe('what is left of a budget', () => {
     'I spent 3 days on it',
     'I spent 0.001 €',
     'May I spend 300 €?',
+    'Each laptop costs 1,000 €',
+    'I got paid 300 €',
+    'I paid 50 € back to Bob',
+    'I spend 300 € every month on rent',
+    'I need 300 € for a chair',
   ])('stays as it is after: %s', (message) => {
     expect(left('EUR', 'My budget is 1,500 €', message)).toBe(150_000);
   });

@@ -8,6 +8,7 @@ import {
   recordExpense,
   recordRefund,
   setBudget,
+  setRemaining,
   startOver,
   tellBudget,
   undoLast,
@@ -23,13 +24,20 @@ export const FINANCE_HELP =
 const REFUND =
   /\b(?:refund\w*|reimbursed|money back|got\b.*\bback|(?:sent|gave|paid|given|get|getting)\b.*\bback|returned|zurück\w*|erstattet)/i;
 const SPENT =
-  /\b(?:spent|paid|bought|purchased|cost|costs|expensed?|expenses?|ordered|ausgegeben|bezahlt|gekauft|gekostet)\b/i;
+  /\b(?:spent|paid|bought|purchased|cost|expensed?|expenses?|ordered|ausgegeben|bezahlt|gekauft|gekostet)\b/i;
 const SPEND = /\b(?:spend|pay|buy|spending|paying|buying)\b/i;
 const PLAN =
   /\b(?:want|wants|like|plan|planning|going|will|'ll|shall|should|need|have) to\b|\bwould|\bwill\b|\bthinking\b/i;
+/** Money that came to or went from the person without being an expense or a refund, or does so again and again. */
+const UNCLEAR =
+  /\b(?:was|were|got|get|been) paid\b|\bpaid me\b|\b(?:received|earned|earn|income|salary)\b|\bi(?:'ve| have)? (?:paid|gave|given|sent)\b.*\bback\b|\b(?:every|each|per|a) (?:day|week|month|year)\b|\b(?:usually|always|often|monthly|weekly|daily)\b/i;
+const LEFT = /\b(?:left|remaining|remains?|übrig)\b/i;
 const BUDGET = /\bbudgets?\b/i;
 const RAISE = /\b(?:raise|increase|top up|extend|add|added|raised|increased|extra|more|erhöhe)\b/i;
 const CUT = /\b(?:cut|reduce|lower|decrease|reduced|lowered|less|kürze)\b/i;
+
+const WHAT_IS_IT =
+  'Is that your budget, or did you spend it? Say *My budget is …* or *I spent … on …*, and I note it.';
 
 /** What a clause means for the budget; undefined when it means nothing that the rules know. */
 export function understandFinance(clause: string): readonly Call<Ledger>[] | undefined {
@@ -54,7 +62,10 @@ function understandAmounts(
     return isAffordable ? [checkAffordable.call({ amount, currency })] : undefined;
   }
   if (isNotSo(clause)) return undefined;
+  if (UNCLEAR.test(clause) && !BUDGET.test(clause)) return [say(WHAT_IS_IT)];
   if (REFUND.test(clause)) return entriesOf(clause, money, recordRefund.call);
+  if (money.length === 1 && LEFT.test(clause) && !SPENT.test(clause))
+    return [setRemaining.call({ amount, currency })];
   const isBudget = BUDGET.test(clause);
   const hasToSpend = /\b(?:have|got|get|haben?)\b.*\b(?:to spend|available|zur verfügung)\b/i.test(clause);
   if (money.length === 1 && ((isBudget && !SPENT.test(clause)) || hasToSpend)) {
@@ -66,9 +77,7 @@ function understandAmounts(
   if (SPENT.test(clause)) return entriesOf(clause, money, recordExpense.call);
   if (SPEND.test(clause) && PLAN.test(clause)) return [checkAffordable.call({ amount, currency })];
   if (SPEND.test(clause)) return entriesOf(clause, money, recordExpense.call);
-  return [
-    say('Is that your budget, or did you spend it? Say *My budget is …* or *I spent … on …*, and I note it.'),
-  ];
+  return [say(WHAT_IS_IT)];
 }
 
 /** One entry for each amount, with what stands behind it: `300 on a bag and 20 on lunch`. */
@@ -77,9 +86,10 @@ function entriesOf(
   money: readonly FoundMoney[],
   call: typeof recordExpense.call,
 ): readonly Call<Ledger>[] {
-  return money.map(({ amount, currency, end }, index) => {
-    const upTo = money[index + 1]?.start ?? clause.length;
-    const what = purposeOf(clause.slice(0, money[0]?.start), clause.slice(end, upTo), index === 0);
+  const spent = money.filter(({ end }) => !/^\s?budget\b/i.test(clause.slice(end)));
+  return spent.map(({ amount, currency, end }, index) => {
+    const upTo = spent[index + 1]?.start ?? clause.length;
+    const what = purposeOf(clause.slice(0, spent[0]?.start), clause.slice(end, upTo), index === 0);
     return call({ amount, currency, what, when: clause });
   });
 }

@@ -22,6 +22,16 @@ export const setAllowance = defineAction<LeaveAccount, { days: number }>({
   }),
 });
 
+export const setRemaining = defineAction<LeaveAccount, { days: number }>({
+  name: 'set_remaining_leave',
+  description: 'Sets the allowance so that these days are left of it now.',
+  input: z.object({ days: Days }),
+  call: ({ days }) => ({
+    change: (account) => ({ ...account, allowance: days * 2 + takenOf(account), removed: null }),
+    tell: (account) => ['Noted.', sayLeft(account)],
+  }),
+});
+
 export const addAllowance = defineAction<LeaveAccount, { days: number }>({
   name: 'add_leave_allowance',
   description: 'Adds days to the allowance, e.g. carried over from last year.',
@@ -109,6 +119,7 @@ export const startOver = defineAction<LeaveAccount, Record<string, never>>({
 
 export const HR_ACTIONS: readonly AnyAction<LeaveAccount>[] = [
   setAllowance,
+  setRemaining,
   addAllowance,
   takeLeave,
   giveBack,

@@ -38,6 +38,9 @@ describe('leave that is left, in half days', () => {
     [54, ['I have 30 days of leave', "I'd like to take 3 days off next week"]],
     [50, ['Ich habe 30 Tage Urlaub', 'Ich nehme 5 Tage Urlaub im Juli']],
     [56, ['I am entitled to 28 days of vacation']],
+    [50, ['I have 30 days of leave', 'I have 5 days off in July']],
+    [50, ['I have 25 days off a year']],
+    [24, ['I have 30 days of leave', 'I take 5 days off', 'I have 12 days of leave left']],
     [null, ['I have 30 days of leave', 'Start over']],
   ] as const)('are %s after %j', (halfDays, messages) => {
     expect(left(...messages)).toBe(halfDays);
@@ -51,6 +54,8 @@ describe('leave that is left, in half days', () => {
     'How many days of leave do new employees get?',
     'I take 1.25 days off',
     'I take leave in July',
+    'I take Friday off',
+    'I work 5 days a week',
     'I worked from home for 2 days',
     'The training takes 2 days',
     'If I take 5 days off',

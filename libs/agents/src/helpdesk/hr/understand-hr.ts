@@ -7,6 +7,7 @@ import {
   checkLeave,
   giveBack,
   setAllowance,
+  setRemaining,
   startOver,
   takeLeave,
   tellLeave,
@@ -27,6 +28,8 @@ const ENTITLED = /\b(?:have|has|get|got|entitled|allowance|receive|given|contrac
 const MORE = /\b(?:more|extra|additional|another|carr(?:y|ied) over|weitere|zusätzlich\w*)\b/i;
 const BACK =
   /\b(?:give|gave|giving|given|put|get|got)\b.*\bback\b|\b(?:cancel\w*|return(?:ed)?|storniere\w*)\b/i;
+const A_YEAR = /\b(?:a|per|each|every|this|pro) year\b|\bim jahr\b|\bannual\w*\b|\b20\d\d\b/i;
+const LEFT = /\b(?:left|remaining|übrig)\b/i;
 const MONTHS = 'january|february|march|april|may|june|july|august|september|october|november|december';
 const WHEN = new RegExp(
   String.raw`\b((?:in|on|at|around|over|from|between|next|this|until|before|after|im|am)\s+.*(?:${MONTHS}|day|week|month|year|summer|winter|spring|autumn|christmas|easter|morning|afternoon|\d).*|(?:tomorrow|today|yesterday|next week|morgen).*)$`,
@@ -55,8 +58,12 @@ export function understandHr(clause: string): readonly Call<LeaveAccount>[] | un
     /\ballowance\b|\bentitled\b|\bof (?:\w+ )?(?:leave|vacation|holidays?)\b|\bi (?:\w+ )?have\b|\bhabe\b/i.test(
       clause,
     );
+  if (LEAVE.test(clause) && LEFT.test(clause)) return withWeeks(count, setRemaining.call(daysOf(count)));
+  // `I have 5 days off in July` are taken, `I have 25 days off a year` are not.
+  const isAtSomeTime = whenOf(clause, count) !== '' && !A_YEAR.test(clause);
   const isTaken =
-    TAKE.test(clause) && !(isAllowance && !/\b(?:took|taken|take|taking|book\w*|used?)\b/i.test(clause));
+    TAKE.test(clause) &&
+    (!isAllowance || isAtSomeTime || /\b(?:took|taken|take|taking|book\w*|used?)\b/i.test(clause));
   if (isTaken && (LEAVE.test(clause) || /^(?:i|we|please|ich|book|take)\b/i.test(clause))) {
     const both = second === undefined || second.isUneven ? [count] : [count, second];
     return both.flatMap((each) =>
@@ -85,7 +92,7 @@ function understandWish(clause: string): readonly Call<LeaveAccount>[] | undefin
   ) {
     return [startOver.call({})];
   }
-  if (!LEAVE.test(clause) && !/\bdays\b/i.test(clause)) return undefined;
+  if (!LEAVE.test(clause) && !/\b(?:days|off)\b/i.test(clause)) return undefined;
   if (BACK.test(clause) && !isQuestion(clause) && /\bmy\b/i.test(clause)) {
     return [cancelLeave.call({ when: MONTH.exec(clause)?.[1] ?? '' })];
   }

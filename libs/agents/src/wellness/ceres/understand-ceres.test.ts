@@ -40,6 +40,8 @@ describe('a meal', () => {
   it.each([
     'I had a great day',
     'I did not eat breakfast',
+    'I had no breakfast',
+    'I skipped lunch',
     'Did I have oatmeal for breakfast?',
     'I will have pizza for dinner',
     'I want to eat pizza',

@@ -102,7 +102,11 @@ function understandQuestion(clause: string): readonly Call<Nutrition>[] | undefi
 }
 
 function understandEaten(clause: string): readonly Call<Nutrition>[] | undefined {
-  if (isQuestion(clause) || isNotSo(clause) || /\b(?:tomorrow|will|going to|later)\b|'ll\b/i.test(clause))
+  if (
+    isQuestion(clause) ||
+    isNotSo(clause) ||
+    /\b(?:tomorrow|will|going to|later|no|nothing|skipped)\b|'ll\b/i.test(clause)
+  )
     return undefined;
   const when = clause.slice(0, 4000);
   const millilitres = /\b(?:drank|drunk|had|getrunken)\b/i.test(clause) ? waterIn(clause) : undefined;

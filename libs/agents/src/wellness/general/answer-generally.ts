@@ -29,9 +29,9 @@ export function createGeneralAnswer(score: IntentScorer = createIntentScorer()):
   return ({ text, userName, agents, own }) => {
     const said = withoutMention(text).replace(/[‘’]/g, "'").slice(0, 2000);
     if (THANKS.test(said)) return 'You are welcome! 🤖 Write whenever you need somebody.';
-    if (BYE.test(said)) return `Goodbye, ${userName}! 🤖`;
+    if (BYE.test(said)) return userName === NAMELESS ? 'Goodbye! 🤖' : `Goodbye, ${userName}! 🤖`;
     if (agents === undefined) {
-      return `Hello ${userName}! I am ${own.name} 🤖, but I cannot see just now who is there. Write what you need, and the right agent is looked for.`;
+      return `${hello(userName)}! I am ${own.name} 🤖, but I cannot see just now who is there. Write what you need, and the right agent is looked for.`;
     }
     const isAboutAll = asksForHelp(said) || WHO_IS_THERE.test(said) || HOW_ARE_YOU.test(said);
     const fitting = isAboutAll ? [] : fittingAgents(said, agents, own, score);
@@ -45,7 +45,7 @@ export function createGeneralAnswer(score: IntentScorer = createIntentScorer()):
       ].join('\n');
     const isGreeting = GREETING.test(said) || isAboutAll;
     const opening = isGreeting
-      ? `Hello ${userName}! I am ${own.name} 🤖 I know who is here and what they can do:`
+      ? `${hello(userName)}! I am ${own.name} 🤖 I know who is here and what they can do:`
       : 'I only coordinate 🤖 and nobody’s description fits that; I will not guess. Here is who is there:';
     return [opening, '', ...sayAgents(agents, own), '', hint(agents, own)].join('\n').trimEnd();
   };
@@ -68,4 +68,11 @@ function hint(agents: readonly AgentStatus[], own: { readonly group: string }): 
   const name = colleaguesOf(agents, own)[0]?.name;
   if (name === undefined) return '';
   return `Just write what you need, or begin with \`@${/\s/.test(name) ? `"${name}"` : name}\` to choose yourself.`;
+}
+
+/** The name of who has given none: a page that nobody has signed in to. */
+const NAMELESS = 'You';
+
+function hello(userName: string): string {
+  return userName === NAMELESS ? 'Hello' : `Hello ${userName}`;
 }

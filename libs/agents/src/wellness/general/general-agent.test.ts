@@ -99,6 +99,12 @@ describe('General, offline', () => {
     expect(await ask(seeing(finance), 'Goodbye')).toBe('Goodbye, Ada! 🤖');
   });
 
+  it('calls nobody by the name of somebody who has given none', async () => {
+    const agent = testAgent(createGeneralAgent(offline, seeing(finance)));
+    const user = { id: 'local', name: 'You' };
+    expect((await agent.send('Hello!', { user })).text).toMatch(/^Hello! I am General/);
+  });
+
   it('leaves open questions to the assistant', () => {
     expect(general.capabilities).not.toContain(CAPABILITIES.answersAnything);
     expect(general.capabilities).toContain(`${CAPABILITIES.languageModelPrefix}offline rules`);

@@ -72,6 +72,7 @@ describe('a workout', () => {
     ['Log: 1 h 15 of yoga', 'yoga', null, 4500, null, null, '2026-11-21'],
     ['I worked out for 45 minutes on Monday', 'workout', null, 2700, null, null, '2026-11-16'],
     ['I did a 5k run', 'running', 5000, null, null, null, '2026-11-21'],
+    ['I went for a long walk', 'walking', null, null, null, null, '2026-11-21'],
     ['Ich bin 5,5 km gelaufen', 'running', 5500, null, null, null, '2026-11-21'],
   ])('is logged: %s', (text, activity, metres, seconds, steps, repetitions, day) => {
     expect(after(text).fitness.workouts).toEqual([{ activity, metres, seconds, steps, repetitions, day }]);
@@ -83,7 +84,9 @@ describe('a workout', () => {
     "I didn't run today",
     'Did I run this week?',
     'How fast did I run 5 km?',
-    'I have no milk',
+    'I ran out of milk',
+    'I took the elevator instead of the steps',
+    'I had a training on fire safety',
     'What is the weather like?',
     'I had oatmeal for breakfast',
     'I ran 5000 km',

@@ -39,6 +39,11 @@ const TOMORROW =
 const DONE =
   /\b(?:ran|jogged|walked|swam|cycled|biked|rode|hiked|rowed|lifted|climbed|danced|trained|worked out|exercised|played|did|done|finished|completed|went|had|took|made|got|log|logged|add|stretched|bouldered|skied|habe|bin)\b/i;
 
+/** Without a measure only what says plainly that sport was done. */
+const SPORT_DONE =
+  /\b(?:ran|jogged|walked|swam|cycled|biked|rode|hiked|rowed|lifted|climbed|danced|trained|worked out|exercised|stretched|skied|bouldered|gejoggt|gelaufen|geschwommen|trainiert)\b|\bplayed (?:football|soccer|basketball|volleyball|tennis|badminton|squash|handball)\b|\b(?:did|done|finished|completed|log|logged) (?:a |an |my |some |the )?(?:\p{L}+ )?(?:yoga|pilates|work-?outs?|training|run|walk|swim|hike|exercises?|push-?ups?|stretching|climbing|cardio|strength|hiit|crossfit)\b|\bwent (?:to the gym|(?:for )?(?:a |an )?(?:\p{L}+ )?(?:run|running|jogging|walk|walking|swim|swimming|cycling|ride|hike|hiking|climbing|bouldering|dancing|skiing|rowing))\b/iu;
+const NO_SPORT = /\bran (?:out|into|late|away|over|for office)\b/i;
+
 /** What a clause means for the fitness log; undefined when it means nothing that the rules know. */
 export function understandHelios(clause: string): readonly Call<Fitness>[] | undefined {
   if (asksForHelp(clause)) return [say(HELIOS_HELP)];
@@ -96,7 +101,7 @@ function understandWorkout(clause: string): readonly Call<Fitness>[] | undefined
   if (activity === undefined) return undefined;
   const { metres = 0, seconds = 0, steps = 0, repetitions = 0 } = measuresIn(clause);
   const isMeasured = metres + seconds + steps + repetitions > 0;
-  if (!isMeasured && !DONE.test(clause)) return undefined;
+  if (NO_SPORT.test(clause) || (!isMeasured && !SPORT_DONE.test(clause))) return undefined;
   const isTooMuch = metres > 1_000_000 || seconds > 86_400 || steps > 300_000 || repetitions > 100_000;
   if (isTooMuch) return [say('That is more than anybody can do in a day; I have noted nothing.')];
   return [logWorkout.call({ activity, metres, seconds, steps, repetitions, when: clause.slice(0, 4000) })];
