@@ -14,6 +14,7 @@ export function accept({
 }: AcceptInput): Write<Accepted> {
   const unstored = storableMessage(sent);
   const { id, conversationId, text, sender, createdAt } = unstored;
+  let stored: Accepted | undefined;
   return {
     keys: { messages: [id], conversations: [conversationId] },
     run(workspace) {
@@ -30,6 +31,8 @@ export function accept({
           known.text === text;
         if (!isSame)
           throw new ParleyError('id_conflict', 'This message id was used for another message before.');
+        // Run again because nobody learned that it was committed: its sender has to bring it to the broker.
+        if (stored !== undefined) return { ...stored, message: known };
         return { message: known, isDuplicate: true };
       }
       if (conversation === undefined) {
@@ -57,12 +60,13 @@ export function accept({
         isInOutbox: true,
       });
       const sessionChange = next === undefined ? undefined : (agentSessionOf(next, now) ?? null);
-      return {
+      stored = {
         message,
         isDuplicate: false,
         ...(hint === undefined ? {} : { session: hint }),
         ...(sessionChange === undefined ? {} : { sessionChange }),
       };
+      return stored;
     },
   };
 }
