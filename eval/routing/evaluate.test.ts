@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { accuracyOf, evaluateIntents, evaluateSessions } from './evaluate.ts';
-import { everyAgent } from './roster.ts';
+import { everyAgent, labelOf } from './roster.ts';
 import { isOfSession, readSentences } from './sentences.ts';
 
 const agents = everyAgent();
@@ -27,7 +27,7 @@ describe('the labelled sentences', () => {
   });
 
   it('expect agents that there are', () => {
-    const groups = new Set([...agents.map(({ group }) => group), 'end', 'stay']);
+    const groups = new Set([...agents.map(({ group }) => labelOf(group)), 'end', 'stay']);
     for (const { expected } of [...tuning, ...heldOut]) {
       for (const group of expected) expect(groups).toContain(group);
     }

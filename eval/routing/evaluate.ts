@@ -1,10 +1,11 @@
 import { createIntentScorer, decideReceiver, isSessionEnd, type RoutingAnswer } from '@parley/routing';
 import type { AgentStatus, SessionHint } from '@parley/shared-models';
+import { labelOf } from './roster.ts';
 import type { Sentence } from './sentences.ts';
 
 export interface Outcome {
   readonly sentence: Sentence;
-  /** The group that got it; `none` when the router refused it; for sentences of sessions `end`, `stay` or the group. */
+  /** The label of the group that got it; `none` when the router refused it; for sentences of sessions `end`, `stay` or the group. */
   readonly got: string;
   readonly isRight: boolean;
   readonly answer: RoutingAnswer | undefined;
@@ -62,5 +63,6 @@ function question(agents: readonly AgentStatus[], text: string) {
 
 function groupOf(answer: RoutingAnswer, agents: readonly AgentStatus[]): string {
   if (!answer.ok) return 'none';
-  return agents.find(({ agentId }) => agentId === answer.decision.agentId)?.group ?? 'none';
+  const chosen = agents.find(({ agentId }) => agentId === answer.decision.agentId);
+  return chosen === undefined ? 'none' : labelOf(chosen.group);
 }

@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { createIntentScorer, decideReceiver, type RoutingAnswer } from '@parley/routing';
-import { everyAgent } from './roster.ts';
+import { everyAgent, labelOf } from './roster.ts';
 
 const agents = everyAgent();
 const scoreIntent = createIntentScorer();
+
+/** The label of who was chosen. */
+function receiverOf(answer: RoutingAnswer): string | undefined {
+  const chosen = agents.find(({ agentId }) => answer.ok && agentId === answer.decision.agentId);
+  return chosen && labelOf(chosen.group);
+}
 
 function route(text: string, only?: readonly string[]): RoutingAnswer {
   const there = agents.filter(({ group }) => only === undefined || only.includes(group));
@@ -34,7 +40,7 @@ describe('what the descriptions of the systems quote', () => {
     ['Explain what a message queue is', 'assistant'],
     ['three chronic problems', 'assistant'],
   ])('%j goes to %s', (text, group) => {
-    expect(route(text)).toMatchObject({ ok: true, decision: { agentId: group } });
+    expect(receiverOf(route(text))).toBe(group);
   });
 
   it.each([
@@ -44,7 +50,7 @@ describe('what the descriptions of the systems quote', () => {
     ['I want to talk to human resources', 'hr'],
     ['How many leave days do I have left?', 'hr'],
   ])('%j goes to %s where only HR and Finance are', (text, group) => {
-    expect(route(text, ['hr', 'finance'])).toMatchObject({ ok: true, decision: { agentId: group } });
+    expect(receiverOf(route(text, ['hr', 'finance']))).toBe(group);
   });
 
   it('is refused with the agents that there are when it is no matter of HR or Finance', () => {

@@ -15,6 +15,12 @@ export function everyAgent(): AgentStatus[] {
   return [...shipped, ...later].map(statusOf);
 }
 
+/** Agents that serve the same purpose together have one label: whoever of them got it is right. */
+const LABELS: Readonly<Record<string, string>> = { coordinator: 'orders', email: 'orders' };
+
+/** What the sentences call the agents of this group. */
+export const labelOf = (group: string): string => LABELS[group] ?? group;
+
 function statusOf({ name, concurrency: _, ...profile }: AgentProfile): AgentStatus {
   return {
     ...profile,

@@ -30,8 +30,10 @@ describe('the order of a conversation', () => {
     expect([order.waitingIn('a'), order.waitingIn('b'), order.waitingIn('c'), order.waiting]).toEqual([
       2, 1, 0, 3,
     ]);
+    expect(order.conversations).toBe(2);
     gate.resolve();
     await Promise.all(works);
     expect([order.waitingIn('a'), order.waitingIn('b'), order.waiting]).toEqual([0, 0, 0]);
+    expect(order.conversations).toBe(0);
   });
 });

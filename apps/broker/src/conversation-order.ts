@@ -4,6 +4,8 @@ export interface ConversationOrder {
   waitingIn(conversationId: string): number;
   /** Messages that wait now, in all conversations. */
   readonly waiting: number;
+  /** Conversations in which something waits now. */
+  readonly conversations: number;
   /** Does the work once what waits in the conversation is done, however that ended. Throws what the work throws. */
   after<T>(conversationId: string, work: () => Promise<T>): Promise<T>;
 }
@@ -15,6 +17,9 @@ export function createConversationOrder(): ConversationOrder {
     waitingIn: (conversationId) => lanes.get(conversationId)?.count ?? 0,
     get waiting() {
       return waiting;
+    },
+    get conversations() {
+      return lanes.size;
     },
     async after(conversationId, work) {
       const lane = lanes.get(conversationId) ?? { tail: Promise.resolve(), count: 0 };
