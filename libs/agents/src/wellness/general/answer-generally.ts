@@ -1,5 +1,5 @@
 import { createIntentScorer, type IntentScorer } from '@parley/routing';
-import type { AgentStatus } from '@parley/shared-models';
+import { type AgentStatus, CAPABILITIES } from '@parley/shared-models';
 import { asksForHelp, withoutMention } from '../../language/clauses.ts';
 import { colleaguesOf, sayAgents } from './list-agents.ts';
 
@@ -57,7 +57,11 @@ function fittingAgents(
   own: { readonly group: string },
   score: IntentScorer,
 ): AgentStatus[] {
-  const others = agents.filter(({ group, state }) => group !== own.group && state !== 'offline');
+  // Who takes anything is no answer to the question who takes this.
+  const others = agents.filter(
+    ({ group, state, capabilities }) =>
+      group !== own.group && state !== 'offline' && !capabilities.includes(CAPABILITIES.answersAnything),
+  );
   return score(text, others)
     .filter(({ confidence }) => confidence >= FITTING)
     .slice(0, 2)

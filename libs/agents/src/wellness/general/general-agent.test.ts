@@ -4,6 +4,7 @@ import { testAgent } from '@parley/agent-kit/testing';
 import { createLanguageModel } from '@parley/language-model';
 import { respondWith, startStandInProvider, streamPieces } from '@parley/language-model/stand-in-provider';
 import { type AgentStatus, CAPABILITIES, ParleyError } from '@parley/shared-models';
+import { createAssistantAgent } from '../../assistant/assistant-agent.ts';
 import { createFinanceAgent } from '../../helpdesk/finance/finance-agent.ts';
 import { createHeliosAgent } from '../helios/helios-agent.ts';
 import { createGeneralAgent } from './general-agent.ts';
@@ -64,10 +65,16 @@ describe('General, offline', () => {
   });
 
   it('tells to whom a question belongs', async () => {
-    const said = await ask(seeing(finance, helios), 'My budget, the money that I spent on a laptop bag');
+    const assistant = statusOf(profileOf(createAssistantAgent(offline)));
+    const said = await ask(
+      seeing(assistant, finance, helios),
+      'Can anybody help me with my budget and money?',
+    );
     expect(said).toContain('That is a matter for this agent:');
     expect(said).toContain('**Finance**');
     expect(said).not.toContain('**Helios**');
+    expect(said).not.toContain('**Assistant**');
+    expect(said).toContain('`@Finance`');
   });
 
   it('does not guess what belongs to nobody', async () => {
