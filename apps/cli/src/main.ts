@@ -1,0 +1,19 @@
+import { redactUrls } from '@parley/process-kit';
+import { CommanderError } from 'commander';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { endWithReader, printError, style } from './output.ts';
+import { createProgram } from './program.ts';
+
+endWithReader();
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // It has said what is wrong by itself.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    printError(style('red', redactUrls(message), process.stderr));
+    process.exitCode = exitCodeOf(error);
+  }
+}

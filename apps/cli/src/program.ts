@@ -1,0 +1,44 @@
+import { Command, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { agentsCommand } from './commands/agents.ts';
+import { chatCommand } from './commands/chat.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { loadCommand } from './commands/load.ts';
+import { sendCommand } from './commands/send.ts';
+import { upCommand } from './commands/up.ts';
+import { watchCommand } from './commands/watch.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+
+/** The `parley` command with all of its own: one file each in `commands/`. */
+export function createProgram(): Command {
+  const program = new Command('parley')
+    .description('Talks to Parley from the terminal.')
+    .addOption(
+      new Option('--url <url>', 'the Parley server').env('PARLEY_URL').default('http://127.0.0.1:8080'),
+    )
+    // Its value would be shown as the default.
+    .addOption(new Option('--token <token>', 'token that shows who you are').env('PARLEY_TOKEN'))
+    .version(manifest.version, '--version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help tells more)')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .exitOverride();
+  const commands = [
+    sendCommand(),
+    chatCommand(),
+    agentsCommand(),
+    watchCommand(),
+    loadCommand(),
+    doctorCommand(),
+    deadLettersCommand(),
+    upCommand(),
+  ];
+  for (const command of commands) {
+    command.addHelpText('after', EXIT_CODES_HELP).copyInheritedSettings(program);
+    for (const inner of command.commands)
+      inner.addHelpText('after', EXIT_CODES_HELP).copyInheritedSettings(program);
+    program.addCommand(command);
+  }
+  return program;
+}
