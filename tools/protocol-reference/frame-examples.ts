@@ -171,7 +171,7 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
   agents: { type: 'agents', agents: [agent], isFull: false },
   'command.status': { type: 'command.status', id: COMMAND, state: 'running', command },
   'command.output': { type: 'command.output', id: COMMAND, stream: 'stdout', seq: 1, data: 'Filesystem …\n' },
-  'queues.reset': { type: 'queues.reset', removed: 2, queues: [{ name: 'agent_queue_finance', removed: 2 }] },
+  'queues.reset': { type: 'queues.reset', removed: 2, failed: 3, queues: [{ name: 'agent_queue_finance', removed: 2 }] },
   'task.update': {
     type: 'task.update',
     task: {

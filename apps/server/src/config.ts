@@ -103,6 +103,21 @@ export const ServerConfig = z
       .max(30 * 86_400_000)
       .default(1_800_000)
       .describe('how long an agent holds a conversation in which nobody writes, in ms'),
+    COMMAND_OUTPUT_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .max(256 * 1024 * 1024)
+      .default(1024 * 1024)
+      .describe('output of one command that is kept, in bytes; what is more is dropped'),
+    COMMAND_QUEUE_TTL_MS: settings.milliseconds(
+      600_000,
+      'how long a command waits for an agent that is away or paused, in ms',
+    ),
+    COMMAND_APPROVAL_TTL_MS: settings.milliseconds(
+      3_600_000,
+      'how long a command waits for the approval of a second person, in ms',
+    ),
     SEND_BUFFER_BYTES: z.coerce
       .number()
       .int()

@@ -3,9 +3,11 @@ import type { Logger } from '@parley/process-kit';
 import { newId, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createAgentRegistry } from './agents/agent-registry.ts';
+import { createAuditLog } from './audit/audit-log.ts';
 import { createBrokerRegistry } from './brokers/broker-registry.ts';
 import { createChannelFollowers } from './channels/channel-followers.ts';
 import { createEventRelay } from './channels/event-relay.ts';
+import { createCommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
@@ -36,6 +38,9 @@ export async function createServices(
   const channels = await createChannelFollowers({ serverId, ...ports });
   const relay = createOutboxRelay(ports);
   const eventRelay = createEventRelay(ports);
+  const streams = createCommandStreams();
+  const audit = createAuditLog({ audit: store.audit, logger });
+  const commandService = await createCommandService({ ...ports, serverId, config, agents, streams });
   return {
     services: {
       config,
@@ -44,7 +49,9 @@ export async function createServices(
       bus,
       agents,
       brokers: createBrokerRegistry(),
-      commands: createCommandStreams(),
+      commands: streams,
+      commandService,
+      audit,
       hub,
       relay,
       channels,
@@ -55,6 +62,8 @@ export async function createServices(
     },
     async stop() {
       await Promise.all([relay.stop(), eventRelay.stop()]);
+      await commandService.stop();
+      await audit.stop();
       await channels.stop();
       await hub.stop();
     },

@@ -4,8 +4,10 @@ import type { Logger, RunningProcess } from '@parley/process-kit';
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { startLeaseWatch } from './agents/lease-watch.ts';
+import { registerAuditRoutes } from './audit/audit-routes.ts';
 import { registerEventRoutes } from './channels/event-routes.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
+import { registerCommandRoutes } from './commands/command-routes.ts';
 import type { ServerConfig } from './config.ts';
 import { createServices } from './create-services.ts';
 import { registerExternalRoutes } from './external/external-routes.ts';
@@ -19,6 +21,7 @@ import { registerMetricsRoute } from './http/routes/metrics-route.ts';
 import { registerUserFileRoutes } from './http/routes/user-file-routes.ts';
 import { registerWebApp } from './http/routes/web-app.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
+import { registerQueueResetRoute } from './queues/queue-reset-route.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
 import { registerWebSocketRoute } from './websocket/websocket-route.ts';
@@ -49,7 +52,7 @@ export async function startServer(
   // A store that is away is waited for, as the queue is; without it the server knows nothing that it could serve.
   await retryWhileUnavailable(() => agents.load(), { signal: new AbortController().signal, logger });
 
-  const app = await createApp(config, logger, services.authenticator);
+  const app = await createApp(config, logger, services.authenticator, services.audit);
   const connections = registerWebSocketRoute(app, services);
   let isDraining = false;
   registerHealthRoutes(app, services, () => isDraining);
@@ -60,6 +63,9 @@ export async function startServer(
   registerExternalRoutes(app, services);
   registerUserFileRoutes(app, services);
   registerEventRoutes(app, services);
+  registerCommandRoutes(app, services);
+  registerAuditRoutes(app, services);
+  registerQueueResetRoute(app, services);
   await registerWebApp(app, services);
 
   const controlPlane = await openPorts(app, services).catch(async (error: unknown) => {
@@ -88,6 +94,7 @@ export async function startServer(
     }),
   );
   subscriptions.push(startChannelLog(services));
+  services.commandService.start();
   relay.start();
   eventRelay.start();
   const leases = startLeaseWatch({

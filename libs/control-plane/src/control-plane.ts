@@ -90,7 +90,8 @@ export interface Push<T> {
  * any other error INTERNAL without its text, which is logged.
  */
 export interface ControlPlaneHandlers {
-  registerAgent(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
+  /** @param peer address of the agent's process, e.g. `127.0.0.1:40312` */
+  registerAgent(request: RegisterAgentRequest, peer?: string): Promise<RegisterAgentResponse>;
   unregisterAgent(request: { agentId: string; incarnation: number }): Promise<void>;
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatResponse>;
   /** Must be idempotent: a broker calls it again every `heartbeatMs`, as a sign of life. */

@@ -21,6 +21,7 @@ export const AuditAction = z.enum([
   'dead_letter.replayed',
   'dead_letter.discarded',
   'sign_in.refused',
+  'permission.refused',
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 

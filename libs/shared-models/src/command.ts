@@ -148,24 +148,34 @@ export const CommandRecord = z.object({
 });
 export type CommandRecord = z.infer<typeof CommandRecord>;
 
+const requestFields = {
+  agentId: AgentId.optional(),
+  /** Several at once, each its own command. */
+  agentIds: z.array(AgentId).min(1).max(LIMITS.commandAgents).optional(),
+  /** @default 'shell' */
+  commandType: StoredCommandType.optional(),
+  /** The command line; empty unless `commandType` is `shell`. */
+  command: z.string().max(LIMITS.commandLength),
+  cwd: z.string().min(1).max(LIMITS.pathLength).optional(),
+  /** @default 600000 */
+  timeoutMs: z.number().int().positive().max(LIMITS.commandTimeoutMs).optional(),
+};
+
 /** What is to be run: exactly one of `agentId` and `agentIds`. Sent again with the same `id`: the same answer, it runs once. */
 export const CommandRequest = z
   .object({
     /** With `agentIds` the batch's: each agent's command has an id derived from it, `deriveId(id, agentId)`. */
     id: Id,
-    agentId: AgentId.optional(),
-    /** Several at once, each its own command. */
-    agentIds: z.array(AgentId).min(1).max(LIMITS.commandAgents).optional(),
-    /** @default 'shell' */
-    commandType: StoredCommandType.optional(),
-    /** The command line; empty unless `commandType` is `shell`. */
-    command: z.string().max(LIMITS.commandLength),
-    cwd: z.string().min(1).max(LIMITS.pathLength).optional(),
-    /** @default 600000 */
-    timeoutMs: z.number().int().positive().max(LIMITS.commandTimeoutMs).optional(),
+    ...requestFields,
   })
   .superRefine(checkCommandRequest);
 export type CommandRequest = z.infer<typeof CommandRequest>;
+
+/** Body of `POST /api/commands`: whoever does not care about sending it twice need not make an id. */
+export const CommandRequestBody = z
+  .object({ id: Id.optional(), ...requestFields })
+  .superRefine(checkCommandRequest);
+export type CommandRequestBody = z.infer<typeof CommandRequestBody>;
 
 /** What no field alone can say. */
 export function checkCommandRequest(

@@ -391,7 +391,9 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     invalid: [[{ stream: 'stdin' }, 'stream']],
   },
   'queues.reset': {
-    valid: [{ type: 'queues.reset', removed: 3, queues: [{ name: 'broker_input_queue', removed: 3 }] }],
+    valid: [
+      { type: 'queues.reset', removed: 3, failed: 3, queues: [{ name: 'broker_input_queue', removed: 3 }] },
+    ],
     invalid: [[{ removed: -1 }, 'removed']],
   },
   'task.update': {

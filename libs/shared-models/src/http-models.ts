@@ -81,6 +81,8 @@ export type DeadLetter = z.infer<typeof DeadLetter>;
 export const QueuesReset = z.object({
   /** Messages that went, over all queues. */
   removed: z.number().int().nonnegative(),
+  /** Requests that were on their way, in a queue or in an agent's hand, and have failed with `queue_reset`. */
+  failed: z.number().int().nonnegative(),
   queues: z.array(z.object({ name: z.string(), removed: z.number().int().nonnegative() })),
 });
 export type QueuesReset = z.infer<typeof QueuesReset>;

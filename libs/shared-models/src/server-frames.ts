@@ -68,7 +68,7 @@ export const ServerFrames = {
     seq: z.number().int().positive(),
     data: z.string(),
   }),
-  /** Answers `queues.reset`: how many messages each queue lost, whose requests have failed with `queue_reset`. */
+  /** Answers `queues.reset`: how many messages each queue lost, and how many requests failed of it. */
   'queues.reset': QueuesReset.extend({ type: z.literal('queues.reset') }),
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
   /** The event is durably accepted and will reach its channel. Sent again, the same answer. */

@@ -200,6 +200,15 @@ export interface Store {
    */
   fail(input: FailInput): Promise<FailOutcome>;
 
+  /**
+   * Requests that have not ended and are not in the outbox: they are in a queue, or in somebody's hand. By id.
+   * @param options `after`: only ids after this one
+   */
+  listTravelling(options: {
+    after: string;
+    limit: number;
+  }): Promise<{ messageId: string; agentId: string | undefined }[]>;
+
   getMessage(
     messageId: string,
   ): Promise<{ message: ChatMessage; status?: MessageStatus; ownerId: string } | undefined>;

@@ -14,6 +14,8 @@ export interface AgentEntry {
   readonly incarnation: number;
   state: AgentState;
   wanted: WantedState;
+  /** Whether this server has heard of this incarnation itself; others are only read from the store. */
+  isHeard: boolean;
   /** Whether its command stream is open. */
   isConnected: boolean;
   load: number;

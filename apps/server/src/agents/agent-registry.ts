@@ -23,6 +23,10 @@ export interface AgentRegistry {
   /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
   require(agentId: string, incarnation?: number): AgentEntry;
   get(agentId: string): AgentEntry | undefined;
+  /** Whether this server has heard of the incarnation itself. */
+  wasHere(agentId: string, incarnation: number): boolean;
+  /** Whether it was, within its lease; of any incarnation, where none is named. */
+  isAlive(agentId: string, incarnation?: number): boolean;
   list(): AgentStatus[];
   onChange(listener: (update: AgentStatusUpdate) => void): () => void;
   /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
@@ -136,6 +140,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           incarnation: stored.incarnation,
           state: wanted,
           wanted,
+          isHeard: true,
           isConnected: true,
           load: 0,
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
@@ -165,6 +170,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
 
     heartbeat(request) {
       const entry = require(request.agentId, request.incarnation);
+      entry.isHeard = true;
       entry.lastSeen = Date.now();
       entry.leaseUntil = clock() + leaseMs;
       const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
@@ -180,6 +186,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const entry = agents.get(agentId);
       if (entry === undefined || entry.incarnation !== incarnation) return;
       entry.isConnected = isConnected;
+      if (isConnected) entry.isHeard = true;
       const now = clock();
       if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
       else entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
@@ -201,6 +208,16 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
 
     require,
     get: (agentId) => agents.get(agentId),
+    wasHere(agentId, incarnation) {
+      const entry = agents.get(agentId);
+      return entry?.incarnation === incarnation && entry.isHeard;
+    },
+    isAlive(agentId, incarnation) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || (incarnation !== undefined && entry.incarnation !== incarnation))
+        return false;
+      return entry.isHeard && entry.leaseUntil > clock();
+    },
     list: () => [...agents.values()].map(statusOf),
 
     onChange(listener) {
@@ -220,6 +237,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           incarnation: stored.incarnation,
           state: stored.state === 'draining' ? 'online' : stored.state,
           wanted: stored.state === 'paused' ? 'paused' : 'online',
+          isHeard: false,
           isConnected: false,
           load: 0,
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },

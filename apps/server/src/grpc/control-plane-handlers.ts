@@ -1,19 +1,20 @@
 import type { ControlPlaneHandlers } from '@parley/control-plane';
-import { ParleyError } from '@parley/shared-models';
 import { statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
+import { registration } from '../agents/registration-audit.ts';
 import { createEventHandlers } from '../channels/list-events.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 
 /** What the server does for each RPC. */
 export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
-  const { agents, brokers, commands, config } = services;
+  const { agents, audit, brokers, commands, commandService, config } = services;
+  const { processes, reports } = commandService;
   return {
     ...createMemoryHandlers(services),
     ...createAskHandlers(services),
     ...createEventHandlers(services),
-    async registerAgent(request) {
+    async registerAgent(request, peer) {
       const before = agents.get(request.agentId);
       const response = await agents.register(request);
       // The process that had this id before, if it is another one, must stop now and not with its next heartbeat.
@@ -24,9 +25,15 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
       ) {
         commands.fence(response.agentId, `Another process has registered as "${response.agentId}".`);
       }
+      const { agentId, incarnation } = response;
+      await processes.registered({ agentId, instanceId: request.instanceId, incarnation });
+      await audit.enter(registration(request, response, before, peer));
       return response;
     },
-    unregisterAgent: ({ agentId, incarnation }) => agents.unregister(agentId, incarnation),
+    async unregisterAgent({ agentId, incarnation }) {
+      await agents.unregister(agentId, incarnation);
+      await processes.left(agentId, incarnation);
+    },
     heartbeat: async (request) => agents.heartbeat(request),
     async registerBroker({ brokerId, name }) {
       brokers.register(brokerId, name);
@@ -48,18 +55,23 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
       };
     },
     async receiveCommands({ agentId, incarnation }, push) {
-      agents.require(agentId, incarnation);
+      await processes.instanceOf(agentId, incarnation);
       const close = commands.open(agentId, push);
       agents.setConnected(agentId, incarnation, true);
+      const closeDelivery = await processes.opened(agentId, incarnation);
       return () => {
+        closeDelivery();
         close();
         agents.setConnected(agentId, incarnation, false);
       };
     },
-    commandState: () => Promise.reject(noSuchCommand()),
-    commandOutput: () => Promise.reject(noSuchCommand()),
-    commandResult: () => Promise.reject(noSuchCommand()),
+    commandState: async ({ incarnation, ...report }) =>
+      reports.state(report, await processes.instanceOf(report.agentId, incarnation)),
+    async commandOutput({ incarnation, ...output }) {
+      agents.require(output.agentId, incarnation);
+      await reports.output(output);
+    },
+    commandResult: async ({ incarnation, ...result }) =>
+      reports.result(result, await processes.instanceOf(result.agentId, incarnation)),
   };
 }
-
-const noSuchCommand = (): ParleyError => new ParleyError('not_found', 'The server has sent no such command.');

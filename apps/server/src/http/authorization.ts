@@ -1,7 +1,9 @@
-import { ParleyError, type User } from '@parley/shared-models';
+import { ParleyError, reportOf, type User } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { authorizeEntered, refusedSignIn } from '../audit/refusals.ts';
 import type { Authenticator } from '../users/authenticator.ts';
-import { type Action, authorize } from '../users/permissions.ts';
+import type { Action } from '../users/permissions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,7 +23,11 @@ const PAGES_OF_OTHERS = /^\/(?:docs(?:\/|$)|\*$)/;
  * Makes every route say what it does, and lets in only who may do that: `Authorization: Bearer <token>`.
  * Registering a route without an action throws, so that none can be forgotten.
  */
-export function registerAuthorization(app: FastifyInstance, authenticator: Authenticator): void {
+export function registerAuthorization(
+  app: FastifyInstance,
+  authenticator: Authenticator,
+  audit?: AuditLog,
+): void {
   app.decorateRequest('user', {
     getter(this: FastifyRequest): User {
       const user = users.get(this);
@@ -36,12 +42,22 @@ export function registerAuthorization(app: FastifyInstance, authenticator: Authe
       throw new Error(`the route ${String(method)} ${url} does not say which action it is`);
   });
 
+  const signedIn = async (request: FastifyRequest): Promise<User> => {
+    try {
+      return (await authenticator.signIn(bearerToken(request))).user;
+    } catch (error) {
+      const report = reportOf(error);
+      if (report.code === 'unauthenticated') audit?.enterRefusal(refusedSignIn(report, request.ip));
+      throw error;
+    }
+  };
+
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
     const { action = 'public' } = request.routeOptions.config;
     if (action === 'public') return;
-    const { user } = await authenticator.signIn(bearerToken(request));
-    authorize(user, action);
+    const user = await signedIn(request);
+    authorizeEntered(action, { user, remoteAddress: request.ip }, audit);
     users.set(request, user);
   });
 }

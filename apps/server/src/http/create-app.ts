@@ -12,6 +12,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Authenticator } from '../users/authenticator.ts';
 import { VERSION } from '../version.ts';
@@ -32,6 +33,7 @@ export async function createApp(
   config: ServerConfig,
   logger: Logger,
   authenticator: Authenticator,
+  audit?: AuditLog,
 ): Promise<App> {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -51,7 +53,7 @@ export async function createApp(
     return reply.status(ERRORS[report.code].status).send(report);
   });
   registerOriginCheck(app, config);
-  registerAuthorization(app, authenticator);
+  registerAuthorization(app, authenticator, audit);
 
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {

@@ -13,6 +13,7 @@ import {
   type ServerFrame,
 } from '@parley/shared-models';
 import type { RawData, WebSocket } from 'ws';
+import { refusedSignIn } from '../audit/refusals.ts';
 import type { ServerServices } from '../server-services.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -55,6 +56,7 @@ export function serveConnection(
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
   });
+  const { remoteAddress } = transport;
   const inHand = new Set<Promise<void>>();
   let session: Session | undefined;
   let greeting: Promise<void> | undefined;
@@ -85,6 +87,7 @@ export function serveConnection(
       hub.unfollowAll(session);
       services.channels.unfollowAll(session);
       services.gateways.left(session);
+      services.commandService.hub.leave(session);
     }
     onEnd();
   };
@@ -102,12 +105,14 @@ export function serveConnection(
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;
       const isOpen = (): boolean => !isClosed;
-      session = { connectionId, user, services, sendFrame, send, flushed, isOpen };
+      session = { connectionId, user, remoteAddress, services, sendFrame, send, flushed, isOpen };
       welcome(session, hello);
     } catch (error) {
       const report = outwardReport(error);
       logger.warn({ err: error }, 'a sign-in was refused');
       sendError(report);
+      if (report.code === 'unauthenticated')
+        services.audit.enterRefusal(refusedSignIn(report, remoteAddress));
       const code = report.code === 'unauthenticated' ? CLOSE_CODES.unauthenticated : CLOSE_CODES.tryAgain;
       close(code, report.message.slice(0, 100));
     }

@@ -6,6 +6,8 @@ import type { ServerServices } from '../server-services.ts';
 export interface Session extends Reader {
   readonly connectionId: string;
   readonly user: User;
+  /** Address of the other side, e.g. `127.0.0.1`. */
+  readonly remoteAddress: string | undefined;
   readonly services: ServerServices;
   sendFrame(frame: ServerFrame): void;
 }

@@ -1,5 +1,6 @@
 import { type ClientFrameOf, LIMITS, reportOf } from '@parley/shared-models';
 import { languageModelOf } from '../agents/language-model-label.ts';
+import { isAllowed } from '../users/permissions.ts';
 import { followOwn } from './frames/conversation-open.ts';
 import type { Session } from './session.ts';
 
@@ -15,6 +16,7 @@ export function welcome(session: Session, hello: ClientFrameOf<'hello'>): void {
     queue: bus.kind,
     languageModel: languageModelOf(agents.list()),
   });
+  if (isAllowed(session.user, 'commands.read')) session.services.commandService.hub.attach(session);
   session.sendFrame({ type: 'agents', agents: agents.list(), isFull: true });
   for (const [conversationId, afterSeq] of Object.entries(hello.resume ?? {})) {
     // Each for itself: one that is gone must not keep the others from resuming.

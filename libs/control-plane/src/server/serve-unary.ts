@@ -8,11 +8,12 @@ import { parseRequest } from '../wire/parse.ts';
 export function serveUnary<T>(
   logger: Logger,
   schema: z.ZodType<T>,
-  handle: (request: T) => Promise<object>,
+  handle: (request: T, peer: string) => Promise<object>,
 ): handleUnaryCall<unknown, object> {
-  const answer = async (request: unknown): Promise<object> => handle(parseRequest(schema, request));
+  const answer = async (request: unknown, peer: string): Promise<object> =>
+    handle(parseRequest(schema, request), peer);
   return (call, callback) => {
-    answer(call.request).then(
+    answer(call.request, call.getPeer()).then(
       (response) => callback(null, response),
       (error: unknown) => callback(refusal(logger, call.getPath(), error)),
     );

@@ -30,8 +30,8 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
   const { handlers, logger } = options;
   return {
     AgentRegistrationService: {
-      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request) => {
-        const answer = await handlers.registerAgent(request);
+      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, peer) => {
+        const answer = await handlers.registerAgent(request, peer);
         return { ...answer, state: agentState.encode(answer.state) };
       }),
       unregisterAgent: serveUnary(logger, requests.UnregisterAgent, async (request) => {

@@ -19,6 +19,7 @@ import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
 import { describeTexts } from './texts.ts';
 import { describeTranscripts } from './transcripts.ts';
+import { describeTravelling } from './travelling.ts';
 
 /** What every driver of the `Store` port must do. */
 export function describeStore(name: string, factory: FixtureFactory): void {
@@ -69,6 +70,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeMemory(context);
     describeCommands(context);
     describeAudit(context);
+    describeTravelling(context);
     describeEvents(context);
     describeOperation(context);
     describeCrashes(context);

@@ -18,6 +18,7 @@ import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
 import { createPostgresTranscripts } from './transcripts.ts';
+import { listingTravelling } from './travelling.ts';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database`. */
@@ -73,6 +74,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     storeReply: (input) => groups.add(storeReply(input)),
     settle: (requestId, agentId, hops) => groups.add(settle(requestId, agentId, hops)),
     fail: (input) => groups.add(fail(input)),
+    listTravelling: listingTravelling(database),
     ...createPostgresConversations(database),
     ...createPostgresAgents(database),
     ...createPostgresDeadLetters(database),

@@ -23,6 +23,7 @@ import { isBusy, portError } from './sqlite-errors.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
 import { preparing } from './statements.ts';
 import { createSqliteTranscripts } from './transcripts.ts';
+import { createSqliteTravelling } from './travelling.ts';
 
 export interface SqliteStoreOptions {
   /** Folder of the file `parley.sqlite`; made if it is not there. */
@@ -52,6 +53,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const audit = createSqliteAudit(prepare, now);
   const commands = createSqliteCommands(prepare, audit, now);
   const events = createSqliteEvents(prepare, now);
+  const listTravelling = createSqliteTravelling(prepare);
   const memory = createSqliteMemory(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
   const groups = createWriteGroups({
@@ -86,6 +88,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     settle: (requestId, agentId, hops) => groups.add(settle(requestId, agentId, hops)),
     fail: (input) => groups.add(fail(input)),
 
+    listTravelling: (query) => read(() => listTravelling(query)),
     getMessage: (messageId) => read(() => conversations.getMessage(messageId)),
     listMessages: (conversationId, query) => read(() => conversations.listMessages(conversationId, query)),
     getConversation: (conversationId) => read(() => conversations.getConversation(conversationId)),

@@ -1,28 +1,43 @@
-import { type ClientFrameOf, ParleyError } from '@parley/shared-models';
+import { type AuditAction, type ClientFrameOf, newId, ParleyError } from '@parley/shared-models';
 import type { WantedState } from '../../agents/agent-entry.ts';
-import type { FrameHandler } from '../session.ts';
+import { enteredBy } from '../../audit/origin.ts';
+import type { FrameHandler, Session } from '../session.ts';
 
-const WANTED: Readonly<Record<ClientFrameOf<'agent.control'>['action'], WantedState>> = {
+type ControlAction = ClientFrameOf<'agent.control'>['action'];
+
+const WANTED: Readonly<Record<Exclude<ControlAction, 'shutdown'>, WantedState>> = {
   pause: 'paused',
   resume: 'online',
   deregister: 'offline',
   reregister: 'online',
-  shutdown: 'online',
 };
 
-/** Pauses, resumes, deregisters or re-registers one agent or all. */
+/** Pauses, resumes, deregisters, re-registers or shuts down one agent or all. */
 export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = async (frame, session) => {
-  const { agents, commands, logger } = session.services;
-  if (frame.action === 'shutdown') throw new ParleyError('not_supported', 'This server cannot do that yet.');
-  const wanted = WANTED[frame.action];
+  const { agents } = session.services;
   const ids = frame.agentId === '*' ? agents.list().map((agent) => agent.agentId) : [frame.agentId];
   if (ids.length === 0) throw new ParleyError('unknown_agent', 'There are no agents.');
-  for (const agentId of ids) {
+  for (const agentId of ids) await control(agentId, frame.action, session);
+};
+
+async function control(agentId: string, action: ControlAction, session: Session): Promise<void> {
+  const { agents, audit, commands, commandService, logger } = session.services;
+  if (action === 'shutdown') {
+    // A process that is away has nothing to shut down; one that comes back later must not find an old order.
+    if (!agents.require(agentId).isConnected) return;
+    await commandService.operators.run(
+      { id: newId(), agentId, commandType: 'shutdown', command: '', timeoutMs: SHUTDOWN_MS },
+      session,
+    );
+  } else {
+    const wanted = WANTED[action];
     await agents.want(agentId, wanted);
     commands.tellState(agentId, wanted === 'online' ? 'online' : 'paused');
-    logger.info(
-      { agentId, action: frame.action, userId: session.user.id },
-      'an operator controlled an agent',
-    );
+    if (wanted === 'online') commandService.kick(agentId);
   }
-};
+  const entered: AuditAction = `agent.${action}`;
+  await audit.enter({ ...enteredBy(session), action: entered, agentId, result: 'ok' });
+  logger.info({ agentId, action, userId: session.user.id }, 'an operator controlled an agent');
+}
+
+const SHUTDOWN_MS = 60_000;

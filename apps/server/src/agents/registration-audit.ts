@@ -1,0 +1,25 @@
+import type { RegisterAgentRequest, RegisterAgentResponse } from '@parley/control-plane';
+import type { AuditInput } from '@parley/shared-models';
+import type { AgentEntry } from './agent-entry.ts';
+
+/** The audit entry of a registration; one that takes the id from another living process is a take-over. */
+export function registration(
+  request: RegisterAgentRequest,
+  { agentId, incarnation }: RegisterAgentResponse,
+  before: AgentEntry | undefined,
+  peer: string | undefined,
+): AuditInput {
+  const isTakeOver =
+    before?.agentId === agentId &&
+    before.instanceId !== '' &&
+    before.instanceId !== request.instanceId &&
+    before.state !== 'offline';
+  return {
+    action: isTakeOver ? 'agent.replaced' : 'agent.registered',
+    actor: { kind: 'agent', id: agentId, name: request.profile.name },
+    ...(peer === undefined ? {} : { remoteAddress: peer.slice(0, 64) }),
+    agentId,
+    result: 'ok',
+    details: { incarnation, instanceId: request.instanceId },
+  };
+}
