@@ -183,7 +183,9 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       await Promise.all(open.map(({ done }) => done));
     },
     describe() {
-      const open = journal.open().filter(({ state }) => state !== 'ended');
+      const open = journal
+        .open()
+        .filter(({ state, command }) => state !== 'ended' && command.type !== 'status');
       return open.map(({ id, state, command, receivedAt, report }) => {
         const seconds = Math.round((performance.now() - receivedAt) / 1000);
         const what = command.type === 'shell' ? (report?.rule ?? 'shell') : command.type;

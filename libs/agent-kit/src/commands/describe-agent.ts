@@ -36,9 +36,5 @@ export function describeAgent(facts: AgentFacts): string {
 }
 
 function describeQueue(queue: QueueDepth | undefined): string {
-  return queue === undefined
-    ? 'unknown'
-    : Object.entries(queue)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', ');
+  return queue === undefined ? 'unknown' : `${queue.ready} messages wait, ${queue.unacknowledged} handed out`;
 }

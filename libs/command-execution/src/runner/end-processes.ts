@@ -7,6 +7,12 @@ const LAST_POLL_MS = 100;
 const AFTER_KILL_MS = 1_000;
 
 /**
+ * How long to wait until who must has reaped the dead: an init that takes its time leaves them in the list of processes.
+ * In a container without an init nobody ever does.
+ */
+const REAP_MS = 2_000;
+
+/**
  * Ends every process of a command with SIGTERM and, after the grace time, with SIGKILL: its process group, and those
  * that left it but carry the command's mark. Resolves when they are gone.
  * @param killGraceMs from SIGTERM to SIGKILL, in milliseconds
@@ -26,6 +32,11 @@ export async function endProcesses(group: number, commandId: string, killGraceMs
     sendAll('SIGKILL');
     return isGone();
   }, AFTER_KILL_MS);
+}
+
+/** Waits, not for ever, until no process of the group is to be seen any more, zombies included. */
+export async function untilReaped(group: number): Promise<void> {
+  await becomes(() => !isAlive(-group), REAP_MS);
 }
 
 /** Whether there is a process, or with a negative number a member of that process group. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { createBoundedOutput, type OutputStreamName } from './bounded-output.ts';
-import { endProcesses } from './end-processes.ts';
+import { endProcesses, untilReaped } from './end-processes.ts';
 import { type Launchers, launchWords, type ResourceLimits } from './launcher.ts';
 import { startOrphanGuard } from './orphan-guard.ts';
 import { MARKER } from './proc-files.ts';
@@ -109,6 +109,8 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
     });
     await Promise.race([exited, aborted(signal)]);
     await endProcesses(pid, commandId, options.killGraceMs ?? DEFAULT_KILL_GRACE_MS);
+    // Who has stopped it looks whether it is gone.
+    if (signal.aborted) await untilReaped(pid);
     // A process that could not be found may hold the pipes open.
     const closed = new AbortController();
     const giveUp = delay(PIPE_GRACE_MS, undefined, { signal: closed.signal }).then(

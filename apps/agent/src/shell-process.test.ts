@@ -1,0 +1,262 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
+import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
+import { createLogger } from '@parley/process-kit';
+import { type AgentCommand, type CommandOutput, type CommandResult, newId } from '@parley/shared-models';
+
+const MAIN = path.resolve(import.meta.dirname, 'main.ts');
+
+let folder: string;
+let handlers: InMemoryHandlers;
+let server: ControlPlaneServer;
+let events: EventEmitter;
+let pieces: CommandOutput[];
+let results: CommandResult[];
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'parley-agent-'));
+  await chmod(folder, 0o755);
+  events = new EventEmitter();
+  pieces = [];
+  results = [];
+  handlers = createInMemoryHandlers({ heartbeatMs: 1_000 });
+  handlers.commandOutput = async (piece) => {
+    pieces.push(piece);
+    events.emit('told');
+  };
+  handlers.commandResult = async (result) => {
+    results.push(result);
+    events.emit('told');
+  };
+  const logger = createLogger('test', 'silent');
+  server = await startControlPlaneServer({ host: '127.0.0.1', port: 0, handlers, logger });
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly log: () => string;
+  readonly exited: Promise<number | null>;
+}
+
+function spawnAgent(...args: string[]): AgentProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      GRPC_URL: `127.0.0.1:${server.port}`,
+      DATA_DIR: folder,
+      JOIN_TOKEN: 'a-secret-that-no-command-may-see',
+      INIT_CWD: folder,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+  }
+  return { child, log: () => log, exited: once(child, 'exit').then(([code]) => code as number | null) };
+}
+
+async function startShell(policy: object): Promise<AgentProcess> {
+  await writeFile(
+    path.join(folder, 'policy.json'),
+    JSON.stringify({ user: 'same', folders: [folder], ...policy }),
+  );
+  const joined = handlers.next('receiveCommands');
+  const agent = spawnAgent('--use', 'shell', '--policy', 'policy.json');
+  await Promise.race([joined, agent.exited.then(() => Promise.reject(new Error(agent.log())))]);
+  return agent;
+}
+
+const EVERYTHING = { everything: true, shell: true };
+
+function send(command: Partial<AgentCommand>): string {
+  const commandId = command.commandId ?? newId();
+  const all: AgentCommand = {
+    commandId,
+    type: 'shell',
+    content: '',
+    timeoutMs: 0,
+    isCancellation: false,
+    ...command,
+  };
+  handlers.commandStreams.get('shell')?.send(all);
+  return commandId;
+}
+
+async function waitFor<T>(find: () => T | undefined): Promise<T> {
+  const news = on(events, 'told');
+  try {
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      await news.next();
+    }
+  } finally {
+    await news.return?.();
+  }
+}
+
+const resultOf = (commandId: string): Promise<CommandResult> =>
+  waitFor(() => results.find((result) => result.commandId === commandId));
+
+const printedBy = (commandId: string): string =>
+  pieces
+    .filter((piece) => piece.commandId === commandId)
+    .map(({ data }) => data)
+    .join('');
+
+/** Resolves with what the pattern finds in what the command has printed. */
+const sees = (commandId: string, pattern: RegExp): Promise<string> =>
+  waitFor(() => pattern.exec(printedBy(commandId))?.[1]);
+
+function isAlive(pid: string): boolean {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+describe('an agent process with --use shell and a policy', () => {
+  it('runs a command and sends what it prints', async () => {
+    await startShell({ rules: [{ name: 'say', program: 'echo', args: 'any' }] });
+    const commandId = send({ content: 'echo hello' });
+    expect(await resultOf(commandId)).toMatchObject({ agentId: 'shell', success: true, exitCode: 0 });
+    expect(printedBy(commandId)).toBe('hello\n');
+    const refused = send({ content: 'id' });
+    expect(await resultOf(refused)).toMatchObject({
+      refusedByRule: '',
+      errorMessage: 'No rule allows "id".',
+    });
+  });
+
+  it('lets no command see its secrets', async () => {
+    await startShell(EVERYTHING);
+    const commandId = send({ content: 'env; cat /proc/self/environ' });
+    await resultOf(commandId);
+    expect(printedBy(commandId)).toContain('PATH=');
+    expect(printedBy(commandId)).not.toContain('a-secret');
+  });
+
+  it('ends the children of a command that is cancelled', async () => {
+    await startShell(EVERYTHING);
+    const commandId = send({ content: 'sleep 1000 & echo child $!; wait' });
+    const child = await sees(commandId, /child (\d+)\n/);
+    expect(isAlive(child)).toBe(true);
+    send({ commandId, isCancellation: true });
+    expect(await resultOf(commandId)).toMatchObject({ isCancelled: true, signal: 'SIGTERM' });
+    expect(isAlive(child)).toBe(false);
+  });
+
+  it('leaves nothing of a command behind when it is killed', async () => {
+    const { child: agent, exited } = await startShell(EVERYTHING);
+    const commandId = send({
+      content: `sleep 1000 & echo child $!; setsid sh -c 'echo daemon $$; exec sleep 1000' & wait`,
+    });
+    const member = await sees(commandId, /child (\d+)\n/);
+    const daemon = await sees(commandId, /daemon (\d+)\n/);
+    agent.kill('SIGKILL');
+    await exited;
+    while (isAlive(member) || isAlive(daemon)) await delay(20);
+  });
+
+  it('ends with 0 when an operator shuts it down, after it has said so', async () => {
+    const { exited, log } = await startShell(EVERYTHING);
+    const commandId = send({ type: 'shutdown' });
+    expect(await resultOf(commandId)).toMatchObject({ success: true });
+    expect(await exited).toBe(0);
+    expect(log()).toContain('an operator wants this agent to end');
+  });
+
+  it('cancels what runs when it goes down, and says so', async () => {
+    const { child: agent, exited } = await startShell(EVERYTHING);
+    const commandId = send({ content: 'echo here $$; exec sleep 1000' });
+    const pid = await sees(commandId, /here (\d+)\n/);
+    agent.kill('SIGTERM');
+    expect(await resultOf(commandId)).toMatchObject({
+      isCancelled: true,
+      errorMessage: 'The agent went down.',
+    });
+    expect(await exited).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('tells what it does', async () => {
+    await startShell(EVERYTHING);
+    const running = send({ content: 'echo here $$; exec sleep 1000' });
+    await sees(running, /here (\d+)\n/);
+    const commandId = send({ type: 'status' });
+    expect(await resultOf(commandId)).toMatchObject({ success: true });
+    expect(printedBy(commandId)).toMatch(
+      /agent +Shell \(shell, group shell, incarnation 1\)\nstate +online\n/,
+    );
+    expect(printedBy(commandId)).toContain('0 messages, 1 commands');
+    expect(printedBy(commandId)).toContain(`${running} running, everything`);
+    expect(printedBy(commandId)).toMatch(/queue +0 messages wait, 0 handed out\n/);
+  });
+
+  it('is not hurt by 100 MB of output', async () => {
+    const { child: agent } = await startShell(EVERYTHING);
+    const commandId = send({ content: 'yes 0123456789 | head -c 100000000', outputLimitBytes: 1_048_576 });
+    expect(await resultOf(commandId)).toMatchObject({ success: true, truncated: true });
+    expect(printedBy(commandId)).toHaveLength(1_048_576);
+    const after = send({ content: `ps -o rss= -p ${agent.pid}` });
+    await resultOf(after);
+    expect(Number(printedBy(after))).toBeLessThan(300 * 1024);
+  });
+});
+
+describe('an agent process without a policy', () => {
+  it('refuses commands and says how to switch them on', async () => {
+    const joined = handlers.next('receiveCommands');
+    const { log } = spawnAgent('--use', 'shell');
+    await joined;
+    const commandId = send({ content: 'id' });
+    const { refusedByRule, errorMessage } = await resultOf(commandId);
+    expect(refusedByRule).toBe('');
+    expect(errorMessage).toContain('--policy policies/example.json');
+    expect(log()).toContain('--policy policies/example.json');
+  });
+});
+
+describe('an agent process that is started wrongly', () => {
+  it('says in few words what is wrong with the policy', async () => {
+    await writeFile(path.join(folder, 'policy.json'), '{"rules": [{"name": "x"}]}');
+    const { exited, log } = spawnAgent('--use', 'shell', '--policy', 'policy.json');
+    expect(await exited).toBe(1);
+    expect(log()).toContain(`--policy policy.json: ${folder}/policy.json is no policy:\n`);
+    expect(log()).not.toContain('    at ');
+  });
+
+  it.each([
+    [['--policy', 'policy.json'], '--policy goes with --use shell'],
+    [['--use', 'shell', '--policy', 'nowhere.json'], 'cannot be read'],
+    [['--use', 'shel'], 'There are: echo, assistant'],
+  ])('says what is wrong with %j', async (args, reason) => {
+    const { exited, log } = spawnAgent(...args);
+    expect(await exited).toBe(1);
+    expect(log()).toContain(reason);
+  });
+});
