@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { collectDeliveries, type Deliveries, eventually } from '@parley/messaging/test-queue';
+import { collectDeliveries, type Deliveries, eventually, gate } from '@parley/messaging/test-queue';
 import {
   agentQueue,
   BROKER_INPUT_QUEUE,
@@ -137,5 +137,26 @@ describe('the watch over leases', () => {
     start({ forgetMs: 0 });
     await eventually(() => expect(stateOf('gone')).toBeUndefined());
     expect(stateOf('echo')).toBe('offline');
+  });
+
+  it('leaves to another server the agents that are there', async () => {
+    const { agents } = fixture.services;
+    await fixture.register('echo');
+    const echo = await fixture.folder.open();
+    const answer = gate();
+    await echo.consume(agentQueue('echo'), () => answer.opened, { prefetch: 1 });
+    for (const text of ['in hand', 'waiting']) await giveTo('echo', text);
+    start({ forgetMs: 0 });
+    // Two looks at the queues, a second apart.
+    for (const agentId of ['gone', 'gone-too']) {
+      await fixture.register(agentId);
+      // As another server knows them that has started since.
+      await agents.load();
+      await eventually(() => expect(stateOf(agentId)).toBeUndefined());
+    }
+    expect(stateOf('echo')).toBe('offline');
+    expect(await depth('echo')).toBe(2);
+    expect(toBroker.all).toEqual([]);
+    answer.open();
   });
 });

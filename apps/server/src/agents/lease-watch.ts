@@ -1,6 +1,6 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { agentQueue } from '@parley/shared-models';
+import { agentQueue, type QueueDepth } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import type { OutboxRelay } from '../outbox/outbox-relay.ts';
 import type { AgentRegistry } from './agent-registry.ts';
@@ -17,6 +17,7 @@ export interface LeaseWatchOptions {
   readonly forgetMs: number;
 }
 
+const NOTHING = { ready: 0, consumers: 0 };
 /** Between two looks at the queues of those that are gone; a look at a queue is a round trip. */
 const QUEUE_LOOK_MS = 1000;
 
@@ -34,8 +35,14 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
 
   const isGone = (agentId: string): boolean => !isStopped && registry.get(agentId)?.state === 'offline';
 
-  const lookAfter = async (agentId: string, offlineForMs: number, waiting: number): Promise<void> => {
-    if (waiting > 0) {
+  const lookAfter = async (
+    agentId: string,
+    offlineForMs: number,
+    { ready, consumers }: Pick<QueueDepth, 'ready' | 'consumers'>,
+  ): Promise<void> => {
+    // Only read from the store, and somebody takes from its queue: it is there, at another server.
+    if (consumers > 0 && registry.get(agentId)?.registration === 0) return;
+    if (ready > 0) {
       await reclaimQueue(agentId, { bus, store, relay, logger, isGone: () => isGone(agentId) });
       return;
     }
@@ -55,9 +62,9 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
       return offlineForMs >= graceMs && !reclaims.has(agentId);
     });
     if (due.length === 0) return;
-    const depths = new Map((await bus.depths()).map((depth) => [depth.name, depth.ready]));
+    const depths = new Map((await bus.depths()).map((depth) => [depth.name, depth]));
     for (const { agentId, offlineForMs } of due) {
-      const reclaim = lookAfter(agentId, offlineForMs, depths.get(agentQueue(agentId)) ?? 0)
+      const reclaim = lookAfter(agentId, offlineForMs, depths.get(agentQueue(agentId)) ?? NOTHING)
         .catch((err: unknown) =>
           logger.warn({ err, agentId }, 'looking after a gone agent failed; trying again'),
         )
