@@ -61,6 +61,7 @@ describe('the handbook of Finance', () => {
   it.each([
     'What is the capital of France?',
     'Recommend me a novel',
+    'Write a ghost story about an old hotel in Paris',
     'Who is the president?',
     'Will it rain tomorrow?',
   ])('has nothing on: %s', (question) => expect(titles(finance, question)).toEqual([]));

@@ -93,6 +93,15 @@ describe('an agent with a language model', () => {
     expect(answer.text).toMatch(/Your budget is \*\*1,500 €\*\*[\s\S]*refused access \(403\).*offline rules/);
   });
 
+  it('answers by the rules when the provider fails after it has only looked something up', async () => {
+    provider.play(
+      callTools({ name: 'tell_budget', input: {} }),
+      respondWith(403, { error: { message: 'no' } }),
+    );
+    const answer = await finance.send('My budget is 1,500 €');
+    expect(answer.text).toMatch(/^Noted\.\nYour budget is \*\*1,500 €\*\*/);
+  });
+
   it('tells what was done when the provider fails after that, and does not do it again', async () => {
     provider.play(callTools(setBudget, spend), respondWith(403, { error: { message: 'no' } }));
     const answer = await finance.send('My budget is 1,500 € and I spent 300 on a bag');

@@ -45,7 +45,7 @@ describe('Finance, offline', () => {
     const first = await finance.send('I spent 300 € on a bag');
     expect((await finance.redeliver()).text).toBe(first.text);
     expect((await finance.send('What is left?')).text).toContain('**1,200 €**');
-    await finance.send('Undo');
+    await finance.send('@Finance Undo');
     expect((await finance.redeliver()).text).toContain('Taken back: 300 € for a bag.');
     expect((await finance.send('What is left?')).text).toContain('**1,500 €**');
   });

@@ -60,6 +60,8 @@ describe('what is left of a budget', () => {
     '300 €',
     'I spent 3 days on it',
     'I spent 0.001 €',
+    'I spent 0 €',
+    'My budget is 0 €',
     'May I spend 300 €?',
     'Each laptop costs 1,000 €',
     'I got paid 300 €',
@@ -77,6 +79,14 @@ describe('what is left of a budget', () => {
       'That makes **$20 spent** in all. Tell me your budget in USD, and I say what is left of it. ' +
         '**1,490 €** of your budget of 1,500 € is left.',
     );
+  });
+
+  it('counts what is too old to be listed one by one', () => {
+    const messages = Array.from({ length: 250 }, () => 'I spent 2 € on coffee');
+    expect(left('EUR', 'My budget is 1,500 €', ...messages)).toBe(100_000);
+    const { ledger, said } = after(...messages, 'What did I spend?');
+    expect(accountIn(ledger, 'EUR').entries).toHaveLength(100);
+    expect(said).toContain('In all **500 €**.');
   });
 
   it('is the budget less every expense, plus every refund, to the cent', () => {

@@ -40,6 +40,7 @@ describe('leave that is left, in half days', () => {
     [56, ['I am entitled to 28 days of vacation']],
     [50, ['I have 30 days of leave', 'I have 5 days off in July']],
     [50, ['I have 25 days off a year']],
+    [50, ['I have 30 days of leave', 'I take 5 days off and stay at home']],
     [24, ['I have 30 days of leave', 'I take 5 days off', 'I have 12 days of leave left']],
     [null, ['I have 30 days of leave', 'Start over']],
   ] as const)('are %s after %j', (halfDays, messages) => {
@@ -48,6 +49,8 @@ describe('leave that is left, in half days', () => {
 
   it.each([
     'I was sick for 3 days',
+    'I take 2 sick days off',
+    'I take 2 days off because I am ill',
     'Can I take 5 days off?',
     'I did not take 5 days off',
     'Maybe I take 5 days off',
@@ -61,6 +64,13 @@ describe('leave that is left, in half days', () => {
     'If I take 5 days off',
   ])('stays as it is after: %s', (message) => {
     expect(left('I have 30 days of leave', message)).toBe(60);
+  });
+
+  it('counts what is too old to be listed one by one', () => {
+    const messages = Array.from({ length: 250 }, () => 'I take half a day off');
+    const { account } = after('I have 200 days of leave', ...messages);
+    expect(leftOf(account)).toBe(150);
+    expect(account.entries).toHaveLength(200);
   });
 
   it('is the allowance less what was taken, plus what was given back', () => {

@@ -21,7 +21,7 @@ export const HR_HELP =
 
 const LEAVE = /\b(?:leave|vacations?|holidays?|days? off|weeks? off|time off|pto|annual|urlaub\w*|frei)\b/i;
 const ILL =
-  /\b(?:sick|ill|illness|sickness|krank\w*|parental|maternity|paternity|training|notice|probation|home|remote\w*)\b/i;
+  /\b(?:sick|ill|illness|sickness|krank\w*|parental|maternity|paternity|training|notice|probation|from home|home office|remote\w*)\b/i;
 const TAKE =
   /\b(?:take|takes|took|taking|taken|book|booked|request|use|used|off|nehme|nahm|genommen|away)\b|\b(?:need|want|would like|like)\b.*\boff\b/i;
 const ENTITLED = /\b(?:have|has|get|got|entitled|allowance|receive|given|contract|habe|bekomme|is|are)\b/i;

@@ -56,6 +56,10 @@ describe('a goal', () => {
     );
   });
 
+  it('is not set by a question', () => {
+    expect(after('My goal is 10k steps?').fitness.goal).toBeNull();
+  });
+
   it('is forgotten on demand, and asked for when there is none', () => {
     expect(after('My goal is 10k steps', 'Forget my goal').fitness.goal).toBeNull();
     expect(after('What was my goal?').said).toContain('no goal yet');
