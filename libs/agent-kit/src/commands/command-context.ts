@@ -50,6 +50,8 @@ export interface CommandEnd {
   readonly errorMessage?: string;
   /** Whether output was left out because there was too much. @default false */
   readonly isTruncated?: boolean;
+  /** How long it ran, in milliseconds. @default since `begin` */
+  readonly durationMs?: number;
 }
 
 const MiB = 1024 * 1024;

@@ -95,13 +95,13 @@ function end(
     return;
   }
   entry.state = 'ended';
-  entry.result = { ...resultOf(entry, outcome), commandId: entry.id, durationMs, ...more };
+  entry.result = { commandId: entry.id, durationMs, ...resultOf(entry, outcome), ...more };
 }
 
 function resultOf(
   entry: CommandEntry,
   outcome: CommandOutcome,
-): Omit<EntryResult, 'commandId' | 'durationMs'> {
+): Omit<EntryResult, 'commandId' | 'durationMs'> & { durationMs?: number } {
   if ('awaitsApprovalBy' in outcome) return { success: false, truncated: false };
   if ('refusedBy' in outcome) {
     const { refusedBy, errorMessage } = outcome;
@@ -112,10 +112,11 @@ function resultOf(
       errorMessage: errorMessage.slice(0, 4_000),
     };
   }
-  const { exitCode, signal, errorMessage, isTruncated = false } = outcome;
+  const { exitCode, signal, errorMessage, isTruncated = false, durationMs } = outcome;
   return {
     success: (exitCode ?? 0) === 0 && signal === undefined && errorMessage === undefined,
     truncated: isTruncated || entry.output.isTruncated,
+    ...(durationMs === undefined ? {} : { durationMs }),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
     ...(errorMessage === undefined ? {} : { errorMessage: errorMessage.slice(0, 4_000) }),
