@@ -38,7 +38,6 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     system = await startSystem({
       driver: 'rabbitmq',
       hasPostgres: true,
-      // A server that hears nothing of an agent for longer than this must not take its messages away.
       env: { HEARTBEAT_MS: '200', AGENT_GRACE_MS: '200' },
     });
     other = await system.startOtherServer();
@@ -115,5 +114,24 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     expect(shown.map(({ seq }) => seq)).toEqual(range(2 * answers.length));
     expect(new Set(shown.map(({ id }) => id)).size).toBe(shown.length);
     expect(errors).toEqual([]);
+  });
+
+  it('do not take an agent for lost that is at the other one', async () => {
+    const gone = await system.startAgent({ use: 'echo', id: 'gone' });
+    await gone.kill();
+    // It knows both from the store and hears of neither; one of them it may forget, with its queue.
+    const late = await system.startOtherServer({ AGENT_FORGET_MS: '500' });
+    await late.process.logged(({ msg, agentId }) => msg.startsWith('forgot an agent') && agentId === 'gone');
+    const client = await connect(late.webSocketUrl);
+    const ids = Array.from({ length: 20 }, (_, number) =>
+      sendText(client, `number ${number}`, { conversationId: newId(), target: { agentId: 'echo' } }),
+    );
+    for (const id of ids) {
+      const { message } = await client.received('message', (frame) => frame.message.inReplyTo === id);
+      expect(message.kind).toBe('REPLY');
+    }
+    expect(
+      late.process.log.filter(({ msg, agentId }) => msg.startsWith('forgot') && agentId === 'echo'),
+    ).toEqual([]);
   });
 });

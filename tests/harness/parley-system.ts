@@ -45,7 +45,8 @@ export interface ParleySystem {
   readonly broker: ParleyProcess;
   readonly agents: readonly ParleyProcess[];
   startServer(): Promise<ParleyProcess>;
-  startOtherServer(): Promise<OtherServer>;
+  /** @param more settings of its own, over those of the system */
+  startOtherServer(more?: Readonly<Record<string, string>>): Promise<OtherServer>;
   /** @param more settings of its own, over those of the system */
   startBroker(more?: Readonly<Record<string, string>>): Promise<ParleyProcess>;
   startAgent(agent: AgentToStart): Promise<ParleyProcess>;
@@ -118,17 +119,18 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
       else await until(() => answers(`${url}/health`));
       return running.server;
     },
-    async startOtherServer() {
+    async startOtherServer(more = {}) {
       const [otherPort, otherGrpcPort] = [await freePort(), await freePort()];
-      const more = {
+      const own = {
+        ...more,
         PORT: String(otherPort),
         GRPC_PORT: String(otherGrpcPort),
         GRPC_URL: `127.0.0.1:${otherGrpcPort}`,
       };
-      const process = track(startProcess('server', { ...env, ...more }));
+      const process = track(startProcess('server', { ...env, ...own }));
       await process.logged((line) => line.msg === 'serving');
       const otherUrl = `http://127.0.0.1:${otherPort}`;
-      return { process, url: otherUrl, webSocketUrl: webSocketOf(otherUrl), env: more };
+      return { process, url: otherUrl, webSocketUrl: webSocketOf(otherUrl), env: own };
     },
     async startBroker(more = {}) {
       running.broker = track(startProcess('broker', { ...env, ...more }));
