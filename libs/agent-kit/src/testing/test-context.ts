@@ -110,10 +110,10 @@ export function createTestContext(text: string, options: TestContextOptions = {}
       cancelAsk: async () => {},
       history: async ({ limit }) => earlier.slice(-limit),
       listEvents: async () => [],
-      async ask({ target, text: question }) {
+      async ask({ id, target, text: question }) {
         const address = target.agentName ?? (target as AgentAddress);
         asked.push({ agent: address, text: question });
-        const answer = await (options.ask ?? noAnswer)(address, question);
+        const answer = await answerOf(id, () => (options.ask ?? noAnswer)(address, question));
         const name = typeof address === 'string' ? address : (Object.values(address)[0] ?? 'other');
         const other = { kind: 'agent', id: slugOf(name), name } as const;
         return messageOf({ text: answer, sender: other, conversationId: newId(), seq: 2, kind: 'REPLY' });
@@ -122,6 +122,17 @@ export function createTestContext(text: string, options: TestContextOptions = {}
   });
   const stop = (): void => abort.abort('cancelled');
   return { context, replies, metadata, pieces, typing, asked, published, memory, stop };
+}
+
+/** As the server does, it tells what became of the question apart from what became of the call. */
+async function answerOf(askId: string, answer: () => string | Promise<string>): Promise<string> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error;
+    const details = { ...error.details, askId };
+    throw new ParleyError(error.code, error.message, { cause: error, details });
+  }
 }
 
 function noAnswer(agent: AgentAddress): never {
