@@ -5,6 +5,8 @@ import { plain, print, printError, style } from '../output.ts';
 /** What a chat shows. Away from a terminal only finished replies go to stdout, and problems to stderr. */
 export interface ChatScreen {
   prompt(): void;
+  /** Leaves the cursor at the beginning of a line. */
+  end(): void;
   /** A piece of a reply that is being written. */
   piece(messageId: string, text: string): void;
   /** A finished reply: what of it was not shown in pieces. */
@@ -17,16 +19,18 @@ export interface ChatScreen {
 
 /** @param lines the terminal's, or undefined away from one */
 export function createChatScreen(lines: Interface | undefined): ChatScreen {
-  /** The reply whose pieces are on the line the cursor is in. */
-  let open: { readonly id: string; shown: string } | undefined;
+  /** The reply of which something was shown last. */
+  let last: { readonly id: string; shown: string } | undefined;
+  /** Whether the cursor stands at its end. */
+  let isOpen = false;
   let hasTypingMark = false;
 
   /** To the beginning of an empty line. */
   function freshLine(): void {
     if (hasTypingMark) process.stdout.write('\r\u001b[K');
-    else if (open !== undefined) print();
+    else if (isOpen) print();
     hasTypingMark = false;
-    open = undefined;
+    isOpen = false;
   }
 
   return {
@@ -36,13 +40,15 @@ export function createChatScreen(lines: Interface | undefined): ChatScreen {
       lines.setPrompt(style('cyan', '› '));
       lines.prompt();
     },
+    end() {
+      if (lines !== undefined) print();
+    },
     piece(id, text) {
       if (lines === undefined) return;
-      if (open?.id !== id) {
-        freshLine();
-        open = { id, shown: '' };
-      }
-      open.shown += text;
+      if (last?.id !== id) last = { id, shown: '' };
+      if (!isOpen) freshLine();
+      isOpen = true;
+      last.shown += text;
       process.stdout.write(plain(text));
     },
     reply({ id, text, sender }) {
@@ -50,20 +56,21 @@ export function createChatScreen(lines: Interface | undefined): ChatScreen {
         print(text);
         return;
       }
-      if (open?.id === id && text.startsWith(open.shown)) {
-        process.stdout.write(plain(text.slice(open.shown.length)));
-      } else {
+      const rest = last?.id === id && text.startsWith(last.shown) ? text.slice(last.shown.length) : undefined;
+      last = { id, shown: text };
+      if (rest === '') return;
+      if (rest === undefined || !isOpen) {
         freshLine();
         print(style('dim', `${plain(sender.name)}:`));
-        process.stdout.write(plain(text));
-        open = { id, shown: text };
       }
+      process.stdout.write(plain(rest ?? text));
+      isOpen = true;
     },
     earlier({ sender, text }) {
       if (lines !== undefined) print(`${style('dim', `${plain(sender.name)}:`)} ${plain(text)}`);
     },
     typing(name, isTyping) {
-      if (lines === undefined || open !== undefined || isTyping === hasTypingMark) return;
+      if (lines === undefined || isOpen || isTyping === hasTypingMark) return;
       if (isTyping) process.stdout.write(style('dim', `${plain(name)} is typing …`));
       else process.stdout.write('\r\u001b[K');
       hasTypingMark = isTyping;

@@ -101,6 +101,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     stopListening();
     process.off('SIGINT', onInterrupt);
     lines.close();
+    screen.end();
   }
 }
 
