@@ -46,6 +46,7 @@ describe('an agent is addressed', () => {
     '@financed',
     '@',
     'say @"nobody" twice',
+    `${'@ '.repeat(50)}@hr in a text full of marks`,
   ])('not by %j', (text) => {
     const mention = findMention(text, agents);
     expect(mention?.isKnown ?? false).toBe(false);

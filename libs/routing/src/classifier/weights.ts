@@ -3,7 +3,7 @@ export const WEIGHTS = {
   /** What a word is worth in each part of a profile. */
   keywords: 2.5,
   examples: 1,
-  description: 0.5,
+  description: 1,
   /** BM25+: how soon repetition stops to count; how much a long profile is held against it; what any match is worth. */
   bm25: { k: 1.2, b: 0.2, d: 0.5 },
   /** What speaks for the best other profile, against this one. */

@@ -58,6 +58,20 @@ export function createFinanceAgent(model: LanguageModel): AgentDefinition {
           'expense report',
         ],
         ...['business trip', 'business dinner', 'daily allowance', 'train ticket', 'over budget'],
+        ...(
+          'cash cheque iban overdue payable receivable ledger audit fiscal forecast balance profit loss ' +
+          'revenue turnover depreciation procurement currency loan interest rent lease licence donation ' +
+          'sponsorship parking fuel toll owe savings costs discount'
+        ).split(' '),
+        ...[
+          'credit note',
+          'due date',
+          'direct debit',
+          'exchange rate',
+          'rental car',
+          'petty cash',
+          'account number',
+        ],
       ],
       examples: [
         'My budget is 1,500 €',

@@ -67,6 +67,22 @@ export function createHrAgent(model: LanguageModel): AgentDefinition {
           'first day',
           'remote work',
         ],
+        ...(
+          'appraisal mentoring discrimination complaint conflict pension retirement dismissal termination ' +
+          'severance sabbatical childcare baby birth pregnancy wedding funeral disability visa relocation ' +
+          'commute intern internship apprentice recruiter candidate interview referral wellbeing dresscode ' +
+          'union'
+        ).split(' '),
+        ...[
+          'work permit',
+          'reference letter',
+          'letter of employment',
+          'health insurance',
+          'fixed term',
+          'works council',
+          'team building',
+          'company car',
+        ],
         ...['performance review', 'part-time', 'open position', 'new colleague', 'working from home'],
       ],
       examples: [

@@ -23,6 +23,13 @@ export function createCeresAgent(model: LanguageModel): AgentDefinition {
           'ceres essen gegessen frühstück mittagessen abendessen kochen rezept kalorien ernährung trinken'
         ).split(' '),
         ...['omega 3', 'lose weight', 'meal plan', 'healthy food'],
+        ...(
+          'cheese meat beef pork steak potato tomato beans lentils tofu milk butter oil oats cereal ' +
+          'granola sandwich toast noodles sushi cake cookie chocolate honey beer wine alcohol soda calcium ' +
+          'zinc cholesterol salt portion grocery groceries ingredient oven fry grill roast diabetes ' +
+          'digestion hydration nutrients nutritious keto paleo leftovers trinke koche'
+        ).split(' '),
+        ...['shopping list', 'fast food', 'ice cream', 'in season', 'eating habits'],
       ],
       examples: [
         'What should I eat for breakfast?',

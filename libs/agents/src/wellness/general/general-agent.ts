@@ -53,6 +53,12 @@ export function createGeneralAgent(model: LanguageModel, listAgents?: ListAgents
         'danke',
       ],
       ...[
+        'welcome',
+        'greetings',
+        'good night',
+        'introduce yourself',
+        'get started',
+        'who is here',
         'was kannst du',
         'kannst du helfen',
         'que peux-tu faire',

@@ -70,6 +70,12 @@ export function createHeliosAgent(model: LanguageModel): AgentDefinition {
           'back pain',
           'personal best',
         ],
+        ...(
+          'treadmill kettlebell dumbbell barbell glutes hamstrings calves injury recovery pace pulse ' +
+          'triathlon race skate skiing dance boxing basketball volleyball golf surf kayak bodyweight ' +
+          'burpees sweat jump active'
+        ).split(' '),
+        ...['heart rate', 'half marathon', 'personal trainer', 'martial arts', 'jumping jacks'],
       ],
       examples: [
         'I want to start working out',
