@@ -4,11 +4,13 @@ import type {
   ChatMessage,
   ClientFrame,
   ClientFrameOf,
+  CommandRequestBody,
   ExternalUser,
   ServerFrameOf,
   Target,
 } from '@parley/shared-models';
 import type { ClientEvents, ConnectionState, OutboxItem } from './client-events.ts';
+import type { CommandRun } from './command-runs.ts';
 import type { ClientStorage } from './storage.ts';
 import type { WebSocketConstructor } from './web-socket-like.ts';
 
@@ -125,6 +127,14 @@ export interface Client {
   requestAgents(): void;
   /** For operators. @returns false when there is no connection: then nothing is sent, now or later */
   control(agentId: string, action: ClientFrameOf<'agent.control'>['action']): boolean;
+  /**
+   * For operators: runs a command on one agent (`agentId`) or several (`agentIds`) and follows its output, over reconnects.
+   * Without a connection it goes out with the next one.
+   */
+  run(request: CommandRequestBody): CommandRun;
+  /** Follows a command, over reconnects, until `leaveCommand`: its state, and its output after `afterSeq`. @param afterSeq @default 0 */
+  openCommand(id: string, afterSeq?: number): void;
+  leaveCommand(id: string): void;
   /** Any other frame. @returns false when there is no connection: then nothing is sent, now or later */
   frame(frame: Exclude<ClientFrame, { type: 'hello' }>): boolean;
 }

@@ -5,6 +5,7 @@ import { createBackoff } from './backoff.ts';
 import type { Client, ClientOptions, SendInput, Sent } from './client.ts';
 import type { ClientEvents, ConnectionState, OutboxItem, Report } from './client-events.ts';
 import { resolveOptions } from './client-options.ts';
+import { createCommandRuns } from './command-runs.ts';
 import { composeMessage } from './compose-message.ts';
 import { createConnection } from './connection.ts';
 import { createDeltaOrder } from './delta-order.ts';
@@ -38,6 +39,7 @@ export function createClient(options: ClientOptions): Client {
   const directory = createAgentDirectory();
   const sessions = createSessionDirectory((frame) => listeners.emit('session', frame));
   const deltas = createDeltaOrder();
+  const commands = createCommandRuns((frame) => connection.transmit(frame));
   let welcome: ServerFrameOf<'welcome'> | undefined;
   let wantsAgents = false;
 
@@ -87,10 +89,12 @@ export function createClient(options: ClientOptions): Client {
     sender,
     follows,
     answers,
+    commands,
     onWelcome(frame) {
       welcome = frame;
       sessions.welcomed(frame.serverTime);
       follows.welcomed();
+      commands.welcomed();
       if (wantsAgents) requestAgents();
       sender.resume();
     },
@@ -119,7 +123,10 @@ export function createClient(options: ClientOptions): Client {
       sender.suspend();
       follows.suspend();
     }
-    if (state.state === 'closed') answers.rejectAll(errorOf(state));
+    if (state.state === 'closed') {
+      answers.rejectAll(errorOf(state));
+      commands.rejectAll(errorOf(state));
+    }
     listeners.emit('connection', state);
   }
 
@@ -173,6 +180,7 @@ export function createClient(options: ClientOptions): Client {
       const closing = connection.close();
       // Also those that were sent while there was no connection to close.
       answers.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
+      commands.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
       return closing;
     },
     on: listeners.on,
@@ -197,6 +205,9 @@ export function createClient(options: ClientOptions): Client {
       follows.isKnown(conversationId) && connection.transmit({ type: 'typing', conversationId, isTyping }),
     requestAgents,
     control: (agentId, action) => connection.transmit({ type: 'agent.control', agentId, action }),
+    run: commands.run,
+    openCommand: (id, afterSeq = 0) => commands.open(id, afterSeq),
+    leaveCommand: commands.leave,
     frame: connection.transmit,
   };
 }

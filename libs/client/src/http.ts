@@ -10,6 +10,7 @@ import {
   type SendToExternal,
   SentToExternal,
 } from '@parley/shared-models';
+import { type CommandsApi, createCommandsApi } from './http-commands.ts';
 import { type HttpOptions, request } from './http-request.ts';
 
 interface Abortable {
@@ -44,7 +45,7 @@ export interface DeadLettersQuery extends Abortable {
  * All @throws ParleyError with the server's code; `unavailable` when it cannot be reached or takes too long;
  * `internal` when its answer is not what the protocol says.
  */
-export interface HttpApi {
+export interface HttpApi extends CommandsApi {
   /** Newest first. */
   conversations(query?: ConversationsQuery): Promise<Conversation[]>;
   conversation(id: string, options?: Abortable): Promise<Conversation>;
@@ -78,6 +79,7 @@ export function createHttpApi(http: HttpOptions = {}): HttpApi {
   const deadLetterPath = (id: string) => `/api/dead-letters/${encodeURIComponent(id)}`;
 
   return {
+    ...createCommandsApi(http),
     conversations: ({ signal, search, limit } = {}) =>
       request(http, {
         path: '/api/conversations',

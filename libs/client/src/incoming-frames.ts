@@ -7,6 +7,7 @@ import {
 import type { AgentDirectory } from './agent-directory.ts';
 import type { Answers } from './answers.ts';
 import type { ClientEvents } from './client-events.ts';
+import type { CommandRuns } from './command-runs.ts';
 import type { DeltaOrder } from './delta-order.ts';
 import type { Follows } from './follows.ts';
 import type { Listeners } from './listeners.ts';
@@ -21,6 +22,7 @@ export interface IncomingOptions {
   readonly sender: Sender;
   readonly follows: Follows;
   readonly answers: Answers;
+  readonly commands: CommandRuns;
   /** Before the listeners of `welcome`. */
   readonly onWelcome: (frame: ServerFrameOf<'welcome'>) => void;
 }
@@ -29,7 +31,7 @@ type Handlers = { readonly [T in ServerFrameType]: (frame: ServerFrameOf<T>) => 
 
 /** What the client does with each frame of the server, by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
-  const { directory, sessions, deltas, sender, follows, answers } = options;
+  const { directory, sessions, deltas, sender, follows, answers, commands } = options;
   const { emit } = options.listeners;
 
   const handlers: Handlers = {
@@ -57,8 +59,13 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     agents: (frame) => emit('agents', directory.update(frame)),
     session: (frame) => sessions.update(frame),
     typing: (frame) => emit('typing', frame),
-    'command.status': (frame) => emit('command.status', frame),
-    'command.output': (frame) => emit('command.output', frame),
+    'command.status'(frame) {
+      emit('command.status', frame);
+      commands.onStatus(frame);
+    },
+    'command.output'(frame) {
+      if (commands.onOutput(frame)) emit('command.output', frame);
+    },
     'queues.reset': (frame) => emit('queues.reset', frame),
     'task.update': ({ task }) => emit('task', task),
     'event.accepted': (frame) => emit('event.accepted', frame),
@@ -67,6 +74,12 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     error({ type: _, inReplyTo, ...error }) {
       if (inReplyTo === undefined) {
         emit('error', { ...error, origin: 'server' });
+        return;
+      }
+      const ran = commands.refused(inReplyTo, error);
+      if (ran === 'retrying') return;
+      if (ran === 'rejected') {
+        emit('error', { ...error, inReplyTo, origin: 'server' });
         return;
       }
       const outcome = sender.refused(inReplyTo, error);

@@ -7,6 +7,7 @@ export type {
   ConnectionState,
   OutboxItem,
 } from './client-events.ts';
+export type { CommandRun } from './command-runs.ts';
 export { createClient } from './create-client.ts';
 export {
   type ConversationsQuery,
@@ -15,6 +16,7 @@ export {
   type HttpApi,
   type MessagesQuery,
 } from './http.ts';
+export type { AuditPageQuery, CommandsApi, CommandsQuery } from './http-commands.ts';
 export type { FetchLike, HttpOptions } from './http-request.ts';
 export { type LocalStorageOptions, localStorageAdapter, type WebStorageLike } from './local-storage.ts';
 export type { QueuedMessage } from './outbox.ts';

@@ -7,8 +7,11 @@ import type { Reader } from '../conversations/follower.ts';
 export interface CommandFollower {
   /** A piece was stored; sent at once when it is the next one, otherwise fetched in order. */
   onStored(seq: number, frame: string): void;
-  /** A state to tell after all output that came before it. */
-  onStatus(frame: string, options?: { readonly mustCatchUp: boolean }): void;
+  /**
+   * A state to tell after all output that came before it; none after a final one.
+   * @param hasAll whether all output before it was announced by `onStored`; otherwise it is fetched first
+   */
+  onStatus(frame: string, options: { readonly isFinal: boolean; readonly hasAll: boolean }): void;
   /** Fetches from the store what the reader has not seen. */
   catchUp(): void;
   stop(): void;
@@ -36,6 +39,7 @@ export function createCommandFollower(options: {
   let isCatchingUp = false;
   let hasCaughtUp = false;
   let isDirty = false;
+  let hasEnded = false;
   let isStopped = false;
   let retry: NodeJS.Timeout | undefined;
 
@@ -86,9 +90,10 @@ export function createCommandFollower(options: {
         reader.send(frame);
       } else catchUp();
     },
-    onStatus(frame, { mustCatchUp } = { mustCatchUp: false }) {
-      if (isStopped) return;
-      if (hasCaughtUp && !isCatchingUp && !mustCatchUp) return reader.send(frame);
+    onStatus(frame, { isFinal, hasAll }) {
+      if (isStopped || (hasEnded && !isFinal)) return;
+      hasEnded ||= isFinal;
+      if (hasCaughtUp && !isCatchingUp && hasAll) return reader.send(frame);
       status = frame;
       catchUp();
     },

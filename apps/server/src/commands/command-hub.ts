@@ -3,6 +3,7 @@ import type { Logger } from '@parley/process-kit';
 import {
   type CommandPiece,
   type CommandRecord,
+  isFinalCommandState,
   type ServerFrame,
   SIGNAL_KEYS,
   Signals,
@@ -18,6 +19,8 @@ export interface CommandHub {
   leave(reader: Reader): void;
   /** From now on the reader gets the output after `afterSeq`, first what is there already. */
   follow(reader: Reader, commandId: string, afterSeq: number): void;
+  /** Tells a follower where the command stands, after the output that there is. */
+  tell(reader: Reader, command: CommandRecord): void;
   unfollow(reader: Reader, commandId: string): void;
   /** A command has a new state, which is stored. */
   changed(command: CommandRecord): void;
@@ -61,11 +64,13 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
     printing.clear();
   };
 
-  const tell = (command: CommandRecord, isForeign: boolean): void => {
+  const tellAll = (command: CommandRecord, isForeign: boolean): void => {
     const frame = JSON.stringify(statusFrame(command));
     const following = followers.get(command.id);
     for (const reader of operators) if (following?.has(reader) !== true) reader.send(frame);
-    for (const follower of following?.values() ?? []) follower.onStatus(frame, { mustCatchUp: isForeign });
+    const isFinal = isFinalCommandState(command.state);
+    for (const follower of following?.values() ?? [])
+      follower.onStatus(frame, { isFinal, hasAll: !isForeign });
   };
 
   const onForeign = async (commandId: string, agentId: string, hasNewState: boolean): Promise<void> => {
@@ -73,7 +78,7 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
       options.onForeignChange(agentId);
       if (operators.size === 0 && !followers.has(commandId)) return;
       const found = await commands.get(commandId);
-      if (found !== undefined) tell(found.record, true);
+      if (found !== undefined) tellAll(found.record, true);
     }
     for (const follower of followers.get(commandId)?.values() ?? []) follower.catchUp();
   };
@@ -125,10 +130,15 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
       following.set(reader, follower);
       follower.catchUp();
     },
+    tell(reader, command) {
+      const frame = JSON.stringify(statusFrame(command));
+      const isFinal = isFinalCommandState(command.state);
+      followers.get(command.id)?.get(reader)?.onStatus(frame, { isFinal, hasAll: false });
+    },
     unfollow,
     changed(command) {
       printing.delete(command.id);
-      tell(command, false);
+      tellAll(command, false);
       signal(command.id, command.agentId, true);
     },
     printed(command, piece) {

@@ -1,13 +1,7 @@
 import type { ClientFrameOf } from '@parley/shared-models';
-import { statusFrame } from '../../commands/command-hub.ts';
+import { openCommand } from '../../commands/open-command.ts';
 import type { FrameHandler } from '../session.ts';
 
-/** Answers with the command's state, then what it printed after `afterSeq`, then what comes. */
-export const onCommandOpen: FrameHandler<ClientFrameOf<'command.open'>> = async (
-  { id, afterSeq },
-  session,
-) => {
-  const { operators, hub } = session.services.commandService;
-  session.sendFrame(statusFrame(await operators.require(id)));
-  hub.follow(session, id, afterSeq ?? 0);
-};
+/** Follows the command: what it printed after `afterSeq` first, then what comes. */
+export const onCommandOpen: FrameHandler<ClientFrameOf<'command.open'>> = ({ id, afterSeq }, session) =>
+  openCommand(session, id, afterSeq ?? 0);

@@ -1,16 +1,12 @@
 import type { ClientFrameOf } from '@parley/shared-models';
-import { statusFrame } from '../../commands/command-hub.ts';
+import { openCommand } from '../../commands/open-command.ts';
 import type { FrameHandler } from '../session.ts';
 
-/** Stores the command, or one for each agent, sets it on its way, answers with its state, and follows it. */
+/** Stores the command, or one for each agent, sets it on its way, follows it, and answers with its state. */
 export const onCommandRun: FrameHandler<ClientFrameOf<'command.run'>> = async (
   { type: _, ...request },
   session,
 ) => {
-  const { operators, hub } = session.services.commandService;
-  const { commands } = await operators.run(request, session);
-  for (const command of commands) {
-    session.sendFrame(statusFrame(command));
-    hub.follow(session, command.id, 0);
-  }
+  const { commands } = await session.services.commandService.operators.run(request, session);
+  await Promise.all(commands.map(({ id }) => openCommand(session, id, 0)));
 };
