@@ -21,7 +21,7 @@ describe.each(['embedded', 'rabbitmq'] as const)('channels for people, over %s',
   });
   afterAll(async () => {
     for (const client of clients) client.terminate();
-    await system.stop();
+    await system?.stop();
   });
 
   async function connect(sub: string, role: string): Promise<RawClient> {

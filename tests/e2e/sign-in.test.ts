@@ -21,7 +21,7 @@ describe('a server where people sign in', () => {
   });
   afterAll(async () => {
     for (const client of clients) client.terminate();
-    await system.stop();
+    await system?.stop();
   });
 
   async function connect(given?: string): Promise<RawClient> {

@@ -6,6 +6,7 @@ export const AgentConfig = z.object({
   GRPC_URL: settings.grpcUrl,
   AMQP_URL: settings.amqpUrl,
   DATA_DIR: settings.dataDir,
+  SMTP_URL: settings.smtpUrl,
   LOG_LEVEL: settings.logLevel,
   JOIN_TOKEN: settings.joinToken,
   DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,

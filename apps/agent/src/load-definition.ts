@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '@parley/agent-kit';
-import { shippedAgents } from '@parley/agents';
+import { createAgentDirectory, createMailer, shippedAgents } from '@parley/agents';
 import { createShellAgent, POLICY_OFF } from '@parley/agents/shell';
 import { loadPolicy, type Policy, PolicyError } from '@parley/command-execution';
 import { createLanguageModel } from '@parley/language-model';
@@ -16,7 +16,11 @@ export async function shippedDefinition(
   if (args.use === SHELL) return createShellAgent(await loadOwnPolicy(args.policy, logger));
   const shipped = shippedAgents[args.use];
   if (shipped === undefined) throw new ConfigError(`--use ${args.use}: there is no such agent.`);
-  return shipped.create({ languageModel: createLanguageModel(config) });
+  return shipped.create({
+    languageModel: createLanguageModel(config),
+    listAgents: createAgentDirectory({ url: config.GRPC_URL, joinToken: config.JOIN_TOKEN, logger }),
+    mailer: createMailer({ smtpUrl: config.SMTP_URL, dataDir: config.DATA_DIR }),
+  });
 }
 
 async function loadOwnPolicy(file: string | undefined, logger: Logger): Promise<Policy | undefined> {

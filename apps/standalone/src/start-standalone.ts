@@ -1,5 +1,5 @@
 import { startAgent } from '@parley/agent-kit';
-import { createAgentDirectory, shippedAgents } from '@parley/agents';
+import { createAgentDirectory, createMailer, shippedAgents } from '@parley/agents';
 import { startBroker } from '@parley/broker';
 import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
@@ -28,11 +28,12 @@ export async function startStandalone(
     { ...config, GRPC_URL: grpcUrl },
     { bus, logger: named('broker'), languageModel },
   );
-  const { JOIN_TOKEN: joinToken } = config;
+  const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, DATA_DIR: dataDir } = config;
+  const mailer = createMailer({ smtpUrl, dataDir });
   const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, logger: named('agent') });
   const agents = Object.values(shippedAgents).map((shipped) =>
     startAgent({
-      definition: shipped.create({ languageModel, listAgents }),
+      definition: shipped.create({ languageModel, listAgents, mailer }),
       bus,
       grpcUrl,
       joinToken,

@@ -33,11 +33,7 @@ export interface AgentMemory {
    * Reads, changes and puts; does so again when another one has changed it meanwhile, so `change` must be pure.
    * Returns the new value.
    */
-  update<T extends JsonValue>(
-    key: string,
-    schema: z.ZodType<T>,
-    change: (current: T | undefined) => T,
-  ): Promise<T>;
+  update<T>(key: string, schema: z.ZodType<T>, change: (current: T | undefined) => T): Promise<T>;
   /** @throws as `put` */
   delete(key: string, options?: { readonly expectedVersion?: number }): Promise<void>;
   /** Newest first, the present value included. `limit` 1 to 1000. @default 100 */

@@ -16,6 +16,9 @@ describe('the shipped agents', () => {
       'helios',
       'ceres',
       'general',
+      'coordinator',
+      'orders',
+      'email',
     ]);
     expect(shippedAgents.echo?.create({ languageModel }).name).toBe('Echo');
     expect(shippedAgents.assistant?.create({ languageModel }).name).toBe('Assistant');

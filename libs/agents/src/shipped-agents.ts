@@ -4,6 +4,10 @@ import { createAssistantAgent } from './assistant/assistant-agent.ts';
 import { echoAgent } from './echo/echo-agent.ts';
 import { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
 import { createHrAgent } from './helpdesk/hr/hr-agent.ts';
+import { createCoordinatorAgent } from './orders/coordinator-agent.ts';
+import { createEmailAgent } from './orders/email-agent.ts';
+import { type Mailer, noMailer } from './orders/mailer.ts';
+import { createOrdersAgent } from './orders/orders-agent.ts';
 import { createCeresAgent } from './wellness/ceres/ceres-agent.ts';
 import { createGeneralAgent } from './wellness/general/general-agent.ts';
 import type { ListAgents } from './wellness/general/list-agents.ts';
@@ -19,6 +23,8 @@ export interface ShippedAgent {
 /** What shipped agents may need; each takes what it uses. */
 export interface ShippedAgentDeps {
   readonly languageModel: LanguageModel;
+  /** How Email sends; `createMailer` makes one. @default it cannot send, and says so */
+  readonly mailer?: Mailer;
   /** Lets General see the other agents; `createAgentDirectory` makes one. @default it says that it cannot see them */
   readonly listAgents?: ListAgents;
 }
@@ -34,6 +40,9 @@ const agents: readonly ShippedAgent[] = [
     name: 'general',
     create: ({ languageModel, listAgents }) => createGeneralAgent(languageModel, listAgents),
   },
+  { name: 'coordinator', create: () => createCoordinatorAgent() },
+  { name: 'orders', create: () => createOrdersAgent() },
+  { name: 'email', create: ({ mailer = noMailer }) => createEmailAgent(mailer) },
 ];
 
 /** By their names for `--use`. */

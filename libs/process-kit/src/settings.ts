@@ -41,6 +41,10 @@ export const settings = {
     .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// URL' })
     .optional()
     .describe('PostgreSQL; unset: SQLite'),
+  smtpUrl: z
+    .url({ protocol: /^smtps?$/, error: 'an smtp:// or smtps:// URL' })
+    .optional()
+    .describe('mail server of the email agent; unset: .eml files in the outbox folder of DATA_DIR'),
   dataDir: z
     .string()
     .default('')

@@ -2,6 +2,7 @@ import type { MemoryAccess, MemoryEntry } from '@parley/control-plane';
 import { deriveId, JsonValue, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentMemory } from '../agent-memory.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
 export interface MemoryOptions {
   readonly access: MemoryAccess;
@@ -86,8 +87,8 @@ function isConflict(error: unknown): boolean {
   return error instanceof ParleyError && error.code === 'id_conflict';
 }
 
-function encode(key: string, value: JsonValue): string {
-  const checked = JsonValue.safeParse(value);
+function encode(key: string, value: unknown): string {
+  const checked = JsonValue.safeParse(withoutUndefined(value));
   if (checked.success) return JSON.stringify(checked.data);
   throw new ParleyError('agent_failed', `"${key}" was to remember something that JSON cannot say.`, {
     cause: checked.error,

@@ -1,6 +1,7 @@
 import { eventEnvelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { ChannelEvent, deriveId, ParleyError, type Participant } from '@parley/shared-models';
+import { withoutUndefined } from '../without-undefined.ts';
 import type { Publish } from './event-context.ts';
 
 export interface PublishOptions {
@@ -21,7 +22,7 @@ export function createPublish(options: PublishOptions): Publish {
   const { bus, causeId, correlationId, group, source, signal, logger } = options;
   let ordinal = 0;
   return async (channel, type, payload, { id = deriveId(causeId, group, 'event', ordinal++) } = {}) => {
-    const event = ChannelEvent.safeParse({ id, type, payload });
+    const event = ChannelEvent.safeParse({ id, type, payload: withoutUndefined(payload) });
     if (!event.success) {
       throw new ParleyError('agent_failed', `The event cannot be published: ${event.error.message}`);
     }

@@ -1,5 +1,5 @@
 import type { Logger } from '@parley/process-kit';
-import type { ChannelName, JsonValue, PublishedEvent } from '@parley/shared-models';
+import type { ChannelName, PublishedEvent } from '@parley/shared-models';
 import type { z } from 'zod';
 import type { AgentMemory } from '../agent-memory.ts';
 
@@ -18,12 +18,13 @@ export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 /**
  * Publishes an event; resolves with its id when the queue has it. What is handled again publishes the same ids again,
  * which everybody drops.
+ * @param payload what JSON can say
  * @param options.id the event's own idempotency key, a UUID. @default follows from what is handled
  */
 export type Publish = (
   channel: ChannelName,
   type: string,
-  payload: JsonValue,
+  payload: unknown,
   options?: { readonly id?: string },
 ) => Promise<string>;
 

@@ -1,0 +1,50 @@
+import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
+import { describeOrder } from './order.ts';
+import { Notification, ORDER_EVENTS, OrderRequested } from './order-events.ts';
+import { parseOrder } from './parse-order.ts';
+
+const HELP = 'Tell me what to order, for example “order 1 laptop”.';
+
+/** Takes orders from people, hands them to the agents, and tells people what became of them. */
+export function createCoordinatorAgent(): AgentDefinition {
+  return defineAgent({
+    name: 'Coordinator',
+    description: 'Takes orders for products and tells you when they are placed',
+    capabilities: ['orders'],
+    keywords: [
+      ...['order', 'orders', 'ordering', 'buy', 'purchase', 'product', 'products', 'reorder'],
+      ...['shop', 'bestellen', 'bestelle', 'kaufen', 'bestellung'],
+    ],
+    examples: [
+      'order 1 laptop',
+      "I'd like to order 2 keyboards",
+      'Please buy three monitors for me',
+      'Can you order a new office chair?',
+      'Purchase 10 USB cables',
+      'Please send me a new mouse and a headset',
+      'Can you get me two docking stations?',
+      'Bestelle bitte einen Laptop',
+    ],
+    subscriptions: [{ channel: 'human', types: ['order_requested', 'notification'] }],
+    events: ORDER_EVENTS,
+
+    async onMessage({ text, user, publish }) {
+      const order = parseOrder(text);
+      if (order === undefined) return HELP;
+      await publish('human', 'order_requested', { ...order, customer: { id: user.id, name: user.name } });
+      return `I pass your order on: ${describeOrder(order)}.`;
+    },
+
+    async onEvent({ event, publish, reply }) {
+      if (event.type === 'order_requested') {
+        const { customer = { id: event.source.id, name: event.source.name }, ...order } =
+          OrderRequested.parse(event.payload);
+        await publish('agents', 'order_requested', { ...order, customer });
+        return;
+      }
+      const { message } = Notification.parse(event.payload);
+      // Orders that programs publish as events begin with no message.
+      if (event.correlationId !== undefined) await reply(message, { messageId: event.correlationId });
+    },
+  });
+}
