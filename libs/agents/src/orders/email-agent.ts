@@ -18,6 +18,8 @@ export function createEmailAgent(mailer: Mailer): AgentDefinition {
     name: 'Email',
     description: `Sends mails about orders (${mailer.label})`.slice(0, 500),
     capabilities: ['email'],
+    keywords: ['order confirmation', 'confirmation mail', 'confirmation email'],
+    examples: ['Did you send the mail about my order?', 'I have not received the order confirmation'],
     subscriptions: [{ channel: 'agents', types: ['order_created'] }],
     events: ORDER_EVENTS,
     concurrency: 8,
