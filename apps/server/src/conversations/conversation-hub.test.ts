@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BusHealth, MessageBus } from '@parley/messaging';
-import { eventually } from '@parley/messaging/test-queue';
+import { eventually, gate } from '@parley/messaging/test-queue';
 import { type ChatMessage, newId, type ServerFrame } from '@parley/shared-models';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
@@ -165,15 +165,50 @@ describe('the conversations of a server', () => {
     });
 
     it('shows what was stored there before the signals of the conversation arrived here', async () => {
+      const [asked, bound] = [gate(), gate()];
+      const { bus } = fixture;
+      const slow: MessageBus = {
+        ...bus,
+        async subscribe(...subscribing) {
+          const subscription = await bus.subscribe(...subscribing);
+          return {
+            ...subscription,
+            async bind(key) {
+              if (key === conversationId) {
+                asked.open();
+                await bound.opened;
+              }
+              await subscription.bind(key);
+            },
+          };
+        },
+      };
+      await accept('before');
+      const other = await startOther(slow);
+      other.follow(reader, conversationId, 0);
+      await Promise.all([asked.opened, reader.messages(1)]);
+      hub.deliver(await accept('meanwhile'));
+      bound.open();
+      await reader.messages(2);
+      expect(reader.seqs()).toEqual([1, 2]);
+    });
+
+    it('gives its own readers a fleeting frame once', async () => {
       const other = await startOther();
-      const known = createTestReader();
-      const elsewhere = newId();
-      hub.follow(known, elsewhere, 0);
-      await meet(other, known, elsewhere);
+      const there = createTestReader();
       hub.follow(reader, conversationId, 0);
-      for (let number = 0; number < 5; number++) other.deliver(await accept(`number ${number}`));
-      await reader.messages(5);
-      expect(reader.seqs()).toEqual([1, 2, 3, 4, 5]);
+      other.follow(there, conversationId, 0);
+      await meet(hub, there);
+      hub.broadcast(conversationId, typing(false));
+      await eventually(() => expect(there.frames).toContainEqual(typing(false)));
+      // What comes from there now has passed the same way, after it.
+      other.broadcast(conversationId, typing());
+      const before = framesOf(reader, 'typing').length;
+      await eventually(() => {
+        other.broadcast(conversationId, typing());
+        expect(framesOf(reader, 'typing').length).toBeGreaterThan(before);
+      });
+      expect(reader.frames.filter((frame) => frame.type === 'typing' && !frame.isTyping)).toHaveLength(1);
     });
 
     it('shows what a server stored before it knew that this one is there', async () => {
@@ -219,6 +254,11 @@ describe('the conversations of a server', () => {
       other.deliver(await accept());
       await reader.messages(2);
       expect(reader.seqs()).toEqual([1, 2]);
+      // No catching up brings a fleeting frame: the conversation's signals arrive here.
+      await eventually(() => {
+        other.broadcast(conversationId, typing(false));
+        expect(reader.frames).toContainEqual(typing(false));
+      });
     });
   });
 });
