@@ -3,6 +3,7 @@ import { collectDeliveries, eventually, gate } from '@parley/messaging/test-queu
 import {
   agentQueue,
   deriveId,
+  encodeSessionHint,
   HEADERS,
   LIMITS,
   newId,
@@ -10,6 +11,7 @@ import {
   ReplyBody,
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
+import { z } from 'zod';
 import type { MessageContext } from './agent-definition.ts';
 import { AGENT, type HandlerFixture, replyId, startHandler } from './testing/handler-fixture.ts';
 
@@ -556,6 +558,73 @@ describe('an agent that is going down', () => {
     expect(next.texts().map((text) => JSON.parse(text).text)).toEqual(['first', 'second']);
     expect(begun).toEqual(['first']);
     expect(written.all).toEqual([]);
+  });
+});
+
+describe('an agent whose session a person leaves', () => {
+  const hint = (isEnding: boolean) => ({
+    [HEADERS.session]: encodeSessionHint({
+      agentId: AGENT.id,
+      agentName: AGENT.name,
+      group: AGENT.id,
+      isHeld: true,
+      isEnding,
+    }),
+  });
+
+  it('says goodbye by its own words', async () => {
+    const { ask, written, bodies } = await start({
+      onMessage: () => 'What else?',
+      onSessionEnd: ({ user }) => `Goodbye ${user.name}`,
+    });
+    await ask('END', { headers: hint(true) });
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'Goodbye Ada' }]);
+  });
+
+  it('says goodbye by those of the kit where it has none', async () => {
+    const { ask, written, bodies } = await start({ onMessage: () => 'What else?' });
+    await ask('END', { headers: hint(true) });
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([
+      { text: 'You have left the conversation with Tess. Write again whenever you like.' },
+    ]);
+  });
+
+  it('goes on answering until then', async () => {
+    const { ask, written, bodies } = await start({
+      onMessage: () => 'What else?',
+      onSessionEnd: () => 'Bye',
+    });
+    await ask('and then', { headers: hint(false) });
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ text: 'What else?' }]);
+  });
+
+  it('refuses a message whose session hint is none', async () => {
+    const { ask, dead } = await start({ onMessage: () => 'What else?' });
+    await ask('END', { headers: { [HEADERS.session]: 'nonsense' } });
+    const [letter] = await dead.waitFor(1);
+    expect(letter?.envelope.headers[HEADERS.deathReason]).toBe('malformed_message');
+  });
+});
+
+describe('an agent that remembers', () => {
+  it('changes memory once when a try of it throws', async () => {
+    let tries = 0;
+    const { ask, written, bodies } = await start({
+      async onMessage({ memory }) {
+        const count = await memory.update('count', z.number(), (before = 0) => before + 1);
+        tries += 1;
+        if (tries === 1) throw new Error('half-way');
+        return `count ${count}`;
+      },
+    });
+    await ask('one');
+    await written.waitFor(1);
+    await ask('two');
+    await written.waitFor(2);
+    expect(bodies()).toMatchObject([{ text: 'count 1' }, { text: 'count 2' }]);
   });
 });
 

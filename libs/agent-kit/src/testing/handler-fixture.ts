@@ -39,10 +39,10 @@ export interface HandlerFixture {
   /** Puts a request into the agent's queue and returns it. */
   ask(
     text: string,
-    more?: { conversationId?: string; headers?: Record<string, number> },
+    more?: { conversationId?: string; headers?: Record<string, string | number> },
   ): Promise<ChatMessage>;
   /** Puts it there again, as a redelivery or a duplicate would. */
-  askAgain(request: ChatMessage, headers?: Record<string, number>): Promise<void>;
+  askAgain(request: ChatMessage, headers?: Record<string, string | number>): Promise<void>;
   /** The bodies of what was written, parsed, with the type. */
   bodies(): Record<string, unknown>[];
   remove(): Promise<void>;
@@ -81,7 +81,7 @@ export async function startHandler(
     signals.push({ type, body: JSON.parse(Buffer.from(body).toString()) });
   });
 
-  const put = (request: ChatMessage, headers: Record<string, number> = {}): Promise<void> =>
+  const put = (request: ChatMessage, headers: Record<string, string | number> = {}): Promise<void> =>
     bus.publish(agentQueue(AGENT.id), {
       messageId: request.id,
       correlationId: request.id,

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ControlPlaneHandlers } from '@parley/control-plane';
+import { ASK_ORIGIN, type ChatMessage, newId, type UnstoredMessage } from '@parley/shared-models';
+import { createMemoryHandlers } from '../agents/memory-requests.ts';
+import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { createAskHandlers } from './ask.ts';
+
+describe('what the server does for an agent that answers', () => {
+  let fixture: ServicesFixture;
+  let handlers: Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'history'>;
+  let request: ChatMessage;
+  const open = new AbortController();
+  const asking = { agentId: 'hr', incarnation: 1 };
+  const target = { agentName: 'finance' };
+
+  beforeEach(async () => {
+    fixture = await makeServices();
+    handlers = createAskHandlers(fixture.services);
+    for (const agentId of ['hr', 'finance', 'other']) await fixture.register(agentId);
+    request = await fixture.accept('How much leave, and how much money?');
+    await route(request.id, 'hr');
+  });
+  afterEach(() => fixture.remove());
+
+  const route = (messageId: string, agentId: string) =>
+    fixture.store.recordRouting(
+      messageId,
+      0,
+      { agentId, agentName: agentId, strategy: 'target', confidence: 1, reason: 'asked for', candidates: [] },
+      [],
+    );
+  const ask = (more: Partial<Parameters<typeof handlers.ask>[0]> = {}, signal = open.signal) =>
+    handlers.ask(
+      { ...asking, requestId: request.id, id: newId(), target, text: 'left?', timeoutMs: 5000, ...more },
+      signal,
+    );
+  /** The other agent's side: what arrives is answered by this. */
+  const answer = async (id: string, text: string): Promise<void> => {
+    const found = await untilStored(id);
+    await route(id, 'finance');
+    const reply: UnstoredMessage = {
+      id: newId(),
+      conversationId: found.conversationId,
+      kind: 'REPLY',
+      sender: { kind: 'agent', id: 'finance', name: 'finance' },
+      text,
+      inReplyTo: id,
+      createdAt: new Date().toISOString(),
+    };
+    const stored = await fixture.store.storeReply({ reply, requestId: id, agentId: 'finance', hops: [] });
+    if (stored.outcome === 'stored') fixture.services.hub.deliver(stored.message);
+  };
+  const untilStored = async (id: string): Promise<ChatMessage> => {
+    for (;;) {
+      const found = await fixture.store.getMessage(id);
+      if (found !== undefined) return found.message;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  it('brings a question to the other agent and its reply back', async () => {
+    const id = newId();
+    const asked = ask({ id });
+    await answer(id, '€ 10');
+    expect(await asked).toMatchObject({ kind: 'REPLY', text: '€ 10', inReplyTo: id });
+    const question = await fixture.store.getMessage(id);
+    expect(question).toMatchObject({
+      ownerId: 'agent:hr',
+      message: { sender: { kind: 'agent', id: 'hr' }, text: 'left?' },
+    });
+    expect(question?.message.metadata?.[ASK_ORIGIN]).toEqual({
+      user: request.sender,
+      chain: [{ agentId: 'hr', group: 'hr', requestId: request.id }],
+    });
+  });
+
+  it('gives the same reply to the same question, whatever it says the second time', async () => {
+    const id = newId();
+    const asked = ask({ id });
+    await answer(id, '€ 10');
+    const reply = await asked;
+    expect(await ask({ id, text: 'left, please?' })).toEqual(reply);
+    expect((await fixture.store.getMessage(id))?.message.text).toBe('left?');
+  });
+
+  it('tells why there is no reply', async () => {
+    const id = newId();
+    const asked = ask({ id });
+    await untilStored(id);
+    const error = { code: 'agent_offline', message: 'Finance is offline.' } as const;
+    const failed = await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
+    if (failed.outcome === 'failed') fixture.services.hub.deliver(failed.message);
+    await expect(asked).rejects.toMatchObject({ ...error, details: { askId: id } });
+  });
+
+  it('waits for a reply as long as it was told', async () => {
+    await expect(ask({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'agent_timeout' });
+  });
+
+  it('ends the wait, and nothing else, when the caller has gone', async () => {
+    const gone = new AbortController();
+    const id = newId();
+    const asked = ask({ id }, gone.signal);
+    await untilStored(id);
+    gone.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await fixture.store.getMessage(id))?.status?.status).toBe('accepted');
+  });
+
+  it('stops a question that nobody wants answered any more, if it is the group’s own', async () => {
+    const id = newId();
+    const asked = ask({ id });
+    await untilStored(id);
+    await handlers.cancelAsk({ agentId: 'other', incarnation: 1, id });
+    expect((await fixture.store.getMessage(id))?.status?.status).toBe('accepted');
+    await handlers.cancelAsk({ ...asking, id });
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it.each([
+    ['a message of another agent', { agentId: 'other' }, 'forbidden'],
+    ['no message', { requestId: newId() }, 'not_found'],
+    ['a process that was replaced', { incarnation: 0 }, 'stale_incarnation'],
+    ['an agent that is not registered', { agentId: 'nobody' }, 'unknown_agent'],
+  ])('does nothing on behalf of %s', async (_, wrong, code) => {
+    await expect(ask(wrong)).rejects.toMatchObject({ code });
+    const history = { ...asking, requestId: request.id, limit: 10, ...wrong };
+    await expect(handlers.history(history)).rejects.toMatchObject({ code });
+  });
+
+  it('does not take the message of a person for a question', async () => {
+    await expect(ask({ id: request.id })).rejects.toMatchObject({ code: 'id_conflict' });
+  });
+
+  it('tells what was said before the message, and nothing after it', async () => {
+    const { conversationId } = request;
+    const second = await fixture.accept('And money?', { conversationId });
+    await fixture.accept('Hello?', { conversationId });
+    await route(second.id, 'hr');
+    const history = { ...asking, requestId: second.id, limit: 10 };
+    const texts = async (beforeSeq?: number) =>
+      (await handlers.history({ ...history, beforeSeq })).map(({ text }) => text);
+    expect(await texts()).toEqual(['How much leave, and how much money?']);
+    expect(await texts(99)).toEqual(['How much leave, and how much money?']);
+    expect(await texts(1)).toEqual([]);
+  });
+
+  it('keeps the memory of each group apart, whoever asks', async () => {
+    const memory = createMemoryHandlers(fixture.services);
+    const key = { subject: 'ada', key: 'left' };
+    expect(await memory.putMemory({ ...asking, ...key, value: '1' })).toMatchObject({ version: 1 });
+    const other = { agentId: 'other', incarnation: 1 };
+    expect(await memory.getMemory({ ...other, ...key })).toMatchObject({ value: '', version: 0 });
+    expect(await memory.deleteMemory({ ...asking, ...key, expectedVersion: 1 })).toBe(2);
+    expect(await memory.getMemory({ ...asking, ...key })).toMatchObject({ isDeleted: true, version: 2 });
+    expect(await memory.memoryHistory({ ...asking, ...key })).toMatchObject([
+      { version: 2, isDeleted: true },
+      { version: 1, value: '1' },
+    ]);
+    await expect(memory.getMemory({ ...asking, incarnation: 0, ...key })).rejects.toMatchObject({
+      code: 'stale_incarnation',
+    });
+  });
+});
