@@ -38,7 +38,8 @@ export function createHandbook(sections: readonly IndexedSection[]): Handbook {
   });
   index.addAll(sections.map((section, id) => ({ ...section, id })));
   return {
-    search(question) {
+    search(said) {
+      const question = said.slice(0, MAX_QUESTION);
       const wanted = new Set(wordsOf(question).flatMap((word) => toTerm(word) ?? []));
       if (wanted.size === 0) return [];
       const found = index.search(question, {
@@ -60,6 +61,10 @@ export function createHandbook(sections: readonly IndexedSection[]): Handbook {
     },
   };
 }
+
+/** What is read of a question, in UTF-16 code units: looking for words with slips in them takes time. */
+const MAX_QUESTION = 1000;
+const MAX_WORD = 32;
 
 /** At least this part of the question's words stands in the section: else it is about something else. */
 const MIN_COVERED = 0.5;
@@ -100,7 +105,7 @@ function wordsOf(text: string): string[] {
 }
 
 function toTerm(word: string): string | undefined {
-  return STOP_WORDS.has(word) || word.length < 2 ? undefined : stemmer(word);
+  return STOP_WORDS.has(word) || word.length < 2 || word.length > MAX_WORD ? undefined : stemmer(word);
 }
 
 const STOP_WORDS: ReadonlySet<string> = new Set(

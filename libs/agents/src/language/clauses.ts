@@ -14,8 +14,14 @@ export function splitClauses(text: string): string[] {
   return text
     .slice(0, MAX_LENGTH)
     .replace(/[‘’]/g, "'")
+    .replace(/[^\S\n]+/g, ' ')
     .split(BOUNDARY)
-    .map((clause) => clause.trim().replace(/[.;]+$/, ''))
+    .map((clause) =>
+      clause
+        .slice(0, MAX_CLAUSE)
+        .trim()
+        .replace(/[.;]+$/, ''),
+    )
     .filter((clause) => clause !== '')
     .slice(0, MAX_CLAUSES);
 }
@@ -23,6 +29,8 @@ export function splitClauses(text: string): string[] {
 /** What rules read of a message, in UTF-16 code units; nobody writes more about a budget. */
 const MAX_LENGTH = 4000;
 const MAX_CLAUSES = 20;
+/** The rules' patterns look for words behind words: what is longer would keep the process from everything else. */
+const MAX_CLAUSE = 500;
 
 const QUESTION =
   /^(?:so |and |but |ok |okay |please |then )?(?:what|what's|whats|how|can|could|may|might|do|does|did (?=(?:i|we|you|he|she|it|they|the|my|our|that|this|any\w*|some\w*)\b)|is|are|was|were|am|will|would|should|shall|which|who|when|where|why|wie|was|kann|darf|wer|wann|wo)\b/i;
