@@ -11,7 +11,7 @@ import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } f
 import type { AgentDefinition } from './agent-definition.ts';
 import { profileOf } from './agent-profile.ts';
 import { createCommandDesk } from './commands/command-desk.ts';
-import { describeAgent } from './commands/describe-agent.ts';
+import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { createEventHandler } from './events/event-handler.ts';
 import { createEventIntake } from './events/event-intake.ts';
 import { createMessageHandler } from './message-handler.ts';
@@ -100,7 +100,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
         load: meter.load(),
         metrics: meter.metrics(),
         commands: desk.describe(),
-        queue: (await bus.depths()).find(({ name }) => name === agentQueue(identity.id)),
+        queue: await findQueueDepth(bus, agentQueue(identity.id), logger),
       }),
     onShutdown: () => ended.resolve(),
   });

@@ -62,7 +62,7 @@ export function createCommandCourier(
         signal.throwIfAborted();
         const { report, result } = entry;
         if (report !== undefined && report !== reported) {
-          await link().sendCommandState({ commandId: entry.id, ...report });
+          await until(link().sendCommandState({ commandId: entry.id, ...report }), signal);
           reported = report;
           continue;
         }
@@ -75,10 +75,10 @@ export function createCommandCourier(
         if (pieces.length > 0) {
           if (result === undefined) await delay(GATHER_MS, undefined, { signal });
         } else if (result !== undefined) {
-          await stream?.end();
+          if (stream !== undefined) await until(stream.end(), signal);
           stream = undefined;
           arrived = sent;
-          await link().sendCommandResult(result);
+          await until(link().sendCommandResult(result), signal);
           return;
         } else await nextNews(signal);
       }
@@ -137,7 +137,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The work, or the end of the wait for it. */
-async function until(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function until(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.throwIfAborted();

@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import type { MessageBus } from '@parley/messaging';
+import type { Logger } from '@parley/process-kit';
 import type { AgentMetrics, AgentProfile, AgentState, QueueDepth } from '@parley/shared-models';
 
 /** What an agent tells an operator who asks for its status. */
@@ -13,6 +15,20 @@ export interface AgentFacts {
   readonly commands: readonly string[];
   /** Undefined: the queue could not be asked. */
   readonly queue: QueueDepth | undefined;
+}
+
+/** Undefined where the queue does not tell: RabbitMQ does so only over its management API. */
+export async function findQueueDepth(
+  bus: MessageBus,
+  queue: string,
+  logger: Logger,
+): Promise<QueueDepth | undefined> {
+  try {
+    return (await bus.depths()).find(({ name }) => name === queue);
+  } catch (err) {
+    logger.debug({ err }, 'the queue does not say how many messages wait');
+    return undefined;
+  }
 }
 
 export function describeAgent(facts: AgentFacts): string {

@@ -34,6 +34,49 @@ describe('a policy with rules', () => {
     ]);
   });
 
+  it('takes the name of a program or its straight path, and no other spelling', async () => {
+    const rules = [{ name: 'who', program: '/usr/bin/id' }];
+    const policy = { rules, folders: ['/usr/bin'] };
+    const straight = ['id', '/usr/bin/id', "'id'", '"/usr/bin/id"'];
+    expect(await verdicts(policy, straight)).toEqual(straight.map(() => 'who'));
+    for (const line of [
+      './id',
+      '../bin/id',
+      '/usr/bin/../bin/id',
+      '/usr//bin/id',
+      '/usr/bin/./id',
+      '/usr/bin/id/',
+    ]) {
+      expect(await verdicts(policy, [line])).toEqual([expect.stringMatching(/^refused by ""/)]);
+    }
+  });
+
+  it('refuses what would not reach the program as it was looked at', async () => {
+    const rules = [
+      { name: 'say', program: 'echo', args: 'any' },
+      { name: 'script', shell: true, line: { pattern: '(?s)set -e.*' } },
+    ];
+    const refused = [
+      'half \ud800',
+      '\udc00',
+      'a\0b',
+      'a\rb',
+      'a\u{1b}b',
+      'a\u{7f}b',
+      'a\u{9b}b',
+      'a\u{202e}b',
+      'a\u{2028}b',
+    ];
+    for (const text of refused) {
+      for (const line of [`echo ${text}`, `set -e; echo ${text}`]) {
+        expect(await verdicts({ rules }, [line])).toEqual([expect.stringContaining('must not hold')]);
+      }
+    }
+    expect(
+      await verdicts({ rules }, ['echo a\tb', 'echo 👋🏽', 'set -e\necho a\techo b', 'echo a\nb']),
+    ).toEqual(['say', 'say', 'script', expect.stringContaining('several lines')]);
+  });
+
   it('allows no arguments where the rule says nothing about them', async () => {
     const rules = [{ name: 'who', program: 'id' }];
     expect(await verdicts({ rules }, ['id', 'id -u'])).toEqual(['who', expect.stringMatching(/^refused/)]);
