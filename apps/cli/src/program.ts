@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { agentsCommand } from './commands/agents.ts';
+import { auditCommand } from './commands/audit.ts';
 import { chatCommand } from './commands/chat.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { loadCommand } from './commands/load.ts';
+import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -32,6 +34,8 @@ export function createProgram(): Command {
     loadCommand(),
     doctorCommand(),
     deadLettersCommand(),
+    runCommand(),
+    auditCommand(),
     upCommand(),
   ];
   for (const command of commands) {
