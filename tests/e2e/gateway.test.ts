@@ -1,13 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttpApi } from '@parley/client';
 import { eventually } from '@parley/messaging/test-queue';
-import type { ExternalStatusReport } from '@parley/shared-models';
+import { type ExternalStatusReport, newId } from '@parley/shared-models';
 import {
   type ExternalServer,
   startExternalServer,
 } from '../harness/external-server/start-external-server.ts';
 import { type ParleyProcess, startProcess } from '../harness/parley-process.ts';
 import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+import { connectRaw } from '../harness/raw-client.ts';
+import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
 
 type Status = ExternalStatusReport['gateways'][number];
 
@@ -264,5 +269,87 @@ describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
     await expect(api().sendToExternal({ message: 'anybody?', gatewayId })).rejects.toMatchObject({
       code: 'unavailable',
     });
+  });
+});
+
+describe('the gateway in the standalone process', () => {
+  it('joins the external server when there is one, and leaves it on SIGTERM', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'parley-test-'));
+    const external = await startExternalServer();
+    const parley = startProcess('standalone', {
+      PORT: '0',
+      GRPC_PORT: '0',
+      DATA_DIR: folder,
+      EXTERNAL_WS_URL: `ws://127.0.0.1:${external.port}/ws/{user_id}`,
+    });
+    try {
+      expect(await external.take('connected')).toMatchObject({ path: '/ws/parley' });
+      await parley.logged(({ msg }) => msg === 'joined to Parley');
+      await external.tell({ do: 'text', data: '{"message":"@Echo hello","user_id":"ada"}' });
+      expect(await external.takeJson()).toMatchObject({ agent: 'Echo', user_id: 'ada' });
+      expect(await parley.terminate()).toBe(0);
+      expect(await external.take('disconnected')).toMatchObject({ code: 1001 });
+    } finally {
+      await parley.kill();
+      await external.kill();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the gateway where people sign in', () => {
+  let system: ParleySystem;
+  let external: ExternalServer;
+
+  beforeAll(async () => {
+    system = await startSystem({ driver: 'embedded', env: { AUTH_SECRET } });
+    external = await startExternalServer();
+  });
+  afterAll(async () => {
+    await external?.kill();
+    await system?.stop();
+  });
+
+  const start = (env: Record<string, string>): ParleyProcess =>
+    startProcess('gateway', {
+      PARLEY_URL: system.url,
+      EXTERNAL_WS_URL: `ws://127.0.0.1:${external.port}/ws`,
+      ...env,
+    });
+
+  it('ends with a line that says what is missing when it has no token', async () => {
+    const gateway = start({});
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.log.at(-1)).toMatchObject({
+      level: 'fatal',
+      msg: expect.stringContaining('PARLEY_TOKEN'),
+    });
+  });
+
+  it('works with the token of an operator, whose conversations they are', async () => {
+    const gateway = start({ PARLEY_TOKEN: await signToken('bridge', 'operator') });
+    try {
+      await gateway.logged(({ msg }) => msg === 'joined to Parley');
+      await external.tell({ do: 'text', data: '{"message":"echo hello","user_id":"grace"}' });
+      expect(await external.takeJson()).toMatchObject({ message: 'echo hello', user_id: 'grace' });
+      const api = createHttpApi({ url: system.url, token: await signToken('bridge', 'operator') });
+      expect(await api.conversations()).toMatchObject([{ ownerId: 'bridge' }]);
+    } finally {
+      await gateway.kill();
+    }
+  });
+
+  it('cannot be played by somebody who is no operator', async () => {
+    const token = await signToken('mallory', 'member');
+    const client = await connectRaw(system.webSocketUrl, { hello: { token } });
+    const id = newId();
+    client.send({ type: 'message.send', id, text: 'hello', onBehalfOf: { id: 'grace', name: 'Grace' } });
+    expect(await client.received('error')).toMatchObject({ code: 'forbidden', inReplyTo: id });
+    const other = newId();
+    client.send({ type: 'external.sent', id: other, ok: true });
+    await client.received('error', ({ code, inReplyTo }) => code === 'forbidden' && inReplyTo === other);
+    client.terminate();
+    const api = createHttpApi({ url: system.url, token });
+    await expect(api.sendToExternal({ message: 'hello' })).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
