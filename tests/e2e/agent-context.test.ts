@@ -15,7 +15,13 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
   const names = ['Alpha', 'Beta', 'Gamma'];
 
   beforeAll(async () => {
-    system = await startSystem({ driver, hasPostgres, agents: names.map((name) => ({ file, name })) });
+    system = await startSystem({
+      driver,
+      hasPostgres,
+      agents: names.map((name) => ({ file, name })),
+      // A busy machine may take long to start an agent again.
+      env: { AGENT_GRACE_MS: '60000' },
+    });
     client = await connectRaw(system.webSocketUrl);
   }, 60_000);
   afterAll(async () => {
