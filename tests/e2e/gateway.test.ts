@@ -198,7 +198,7 @@ describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
     await system.startServer();
     const answers = [await external.takeJson(), await external.takeJson()];
     expect(answers.map(({ message }) => message).sort()).toEqual(['echo a', 'echo b']);
-  });
+  }, 60_000);
 
   it('says why there is no answer', async () => {
     await say({ message: '@Nobody hello', user_id: 'ada', id: 'q' });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Settings of the connection to an external WebSocket server, by the names they have in the environment. */
 export const ExternalConfig = z.object({
   EXTERNAL_WS_URL: z
-    .string()
+    .string('the ws:// or wss:// URL of the server to join is needed')
     .refine((url) => /^wss?:\/\/[^#]*$/i.test(url) && URL.canParse(url.replaceAll('{user_id}', 'x')), {
       error: 'a ws:// or wss:// URL without #',
     })

@@ -23,7 +23,7 @@ export interface ExternalServer {
 }
 
 /** A test that waits longer for something says what came instead. */
-const TAKE_MS = 15_000;
+const TAKE_MS = 25_000;
 
 /** @param port to be on the same one again after a kill. @default a free one */
 export async function startExternalServer(port = 0): Promise<ExternalServer> {
