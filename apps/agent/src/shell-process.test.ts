@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
 import { createLogger } from '@parley/process-kit';
@@ -20,7 +20,7 @@ let pieces: CommandOutput[];
 let results: CommandResult[];
 const children: ChildProcess[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'parley-agent-'));
   await chmod(folder, 0o755);
   events = new EventEmitter();
@@ -39,24 +39,33 @@ beforeEach(async () => {
   server = await startControlPlaneServer({ host: '127.0.0.1', port: 0, handlers, logger });
 });
 
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+afterEach(() => endAll(children.splice(0)));
+
+afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
+async function endAll(processes: readonly ChildProcess[]): Promise<void> {
+  for (const child of processes) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}
+
 interface AgentProcess {
+  readonly id: string;
   readonly child: ChildProcess;
   readonly log: () => string;
   readonly exited: Promise<number | null>;
 }
 
+let started = 0;
+
 function spawnAgent(...args: string[]): AgentProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const id = `agent-${++started}`;
+  const child = spawn(process.execPath, [MAIN, '--id', id, ...args], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
@@ -74,33 +83,29 @@ function spawnAgent(...args: string[]): AgentProcess {
       log += text;
     });
   }
-  return { child, log: () => log, exited: once(child, 'exit').then(([code]) => code as number | null) };
+  return { id, child, log: () => log, exited: once(child, 'exit').then(([code]) => code as number | null) };
 }
 
 async function startShell(policy: object): Promise<AgentProcess> {
-  await writeFile(
-    path.join(folder, 'policy.json'),
-    JSON.stringify({ user: 'same', folders: [folder], ...policy }),
-  );
-  const joined = handlers.next('receiveCommands');
-  const agent = spawnAgent('--use', 'shell', '--policy', 'policy.json');
-  await Promise.race([joined, agent.exited.then(() => Promise.reject(new Error(agent.log())))]);
+  const file = path.join(folder, `policy-${newId()}.json`);
+  await writeFile(file, JSON.stringify({ user: 'same', folders: [folder], ...policy }));
+  const agent = spawnAgent('--use', 'shell', '--policy', file);
+  await joined(agent);
   return agent;
+}
+
+async function joined({ id, exited, log }: AgentProcess): Promise<void> {
+  const failed = exited.then(() => Promise.reject(new Error(log())));
+  failed.catch(() => {});
+  while (!handlers.commandStreams.has(id)) await Promise.race([handlers.next('receiveCommands'), failed]);
 }
 
 const EVERYTHING = { everything: true, shell: true };
 
-function send(command: Partial<AgentCommand>): string {
+function send({ id }: AgentProcess, command: Partial<AgentCommand>): string {
   const commandId = command.commandId ?? newId();
-  const all: AgentCommand = {
-    commandId,
-    type: 'shell',
-    content: '',
-    timeoutMs: 0,
-    isCancellation: false,
-    ...command,
-  };
-  handlers.commandStreams.get('shell')?.send(all);
+  const blank = { commandId, type: 'shell', content: '', timeoutMs: 0, isCancellation: false } as const;
+  handlers.commandStreams.get(id)?.send({ ...blank, ...command });
   return commandId;
 }
 
@@ -140,113 +145,119 @@ function isAlive(pid: string): boolean {
 }
 
 describe('an agent process with --use shell and a policy', () => {
+  let agent: AgentProcess;
+
+  beforeAll(async () => {
+    agent = await startShell({ ...EVERYTHING, rules: [{ name: 'no id', effect: 'deny', program: 'id' }] });
+    // This one stays for all tests.
+    children.splice(children.indexOf(agent.child), 1);
+  });
+  afterAll(() => endAll([agent.child]));
+
   it('runs a command and sends what it prints', async () => {
-    await startShell({ rules: [{ name: 'say', program: 'echo', args: 'any' }] });
-    const commandId = send({ content: 'echo hello' });
-    expect(await resultOf(commandId)).toMatchObject({ agentId: 'shell', success: true, exitCode: 0 });
+    const commandId = send(agent, { content: 'echo hello' });
+    expect(await resultOf(commandId)).toMatchObject({ agentId: agent.id, success: true, exitCode: 0 });
     expect(printedBy(commandId)).toBe('hello\n');
-    const refused = send({ content: 'id' });
+    const refused = send(agent, { content: 'id' });
     expect(await resultOf(refused)).toMatchObject({
-      refusedByRule: '',
-      errorMessage: 'No rule allows "id".',
+      refusedByRule: 'no id',
+      errorMessage: 'The rule "no id" denies it.',
     });
   });
 
   it('lets no command see its secrets', async () => {
-    await startShell(EVERYTHING);
-    const commandId = send({ content: 'env; cat /proc/self/environ' });
+    const commandId = send(agent, { content: 'env; cat /proc/self/environ' });
     await resultOf(commandId);
     expect(printedBy(commandId)).toContain('PATH=');
     expect(printedBy(commandId)).not.toContain('a-secret');
   });
 
   it('ends the children of a command that is cancelled', async () => {
-    await startShell(EVERYTHING);
-    const commandId = send({ content: 'sleep 1000 & echo child $!; wait' });
+    const commandId = send(agent, { content: 'sleep 1000 & echo child $!; wait' });
     const child = await sees(commandId, /child (\d+)\n/);
     expect(isAlive(child)).toBe(true);
-    send({ commandId, isCancellation: true });
+    send(agent, { commandId, isCancellation: true });
     expect(await resultOf(commandId)).toMatchObject({ isCancelled: true, signal: 'SIGTERM' });
     expect(isAlive(child)).toBe(false);
   });
 
-  it('leaves nothing of a command behind when it is killed', async () => {
-    const { child: agent, exited } = await startShell(EVERYTHING);
-    const commandId = send({
+  it('tells what it does', async () => {
+    const running = send(agent, { content: 'echo here $$; exec sleep 1000' });
+    await sees(running, /here (\d+)\n/);
+    const commandId = send(agent, { type: 'status' });
+    expect(await resultOf(commandId)).toMatchObject({ success: true });
+    expect(printedBy(commandId)).toContain(
+      `Shell (${agent.id}, group shell, incarnation 1)\nstate       online\n`,
+    );
+    expect(printedBy(commandId)).toContain(`${running} running, everything`);
+    expect(printedBy(commandId)).toMatch(/queue +0 messages wait, 0 handed out\n/);
+    send(agent, { commandId: running, isCancellation: true });
+    await resultOf(running);
+  });
+
+  it('is not hurt by 400 MB of output', async () => {
+    const content = 'yes 0123456789 | head -c 400000000';
+    const commandId = send(agent, { content, outputLimitBytes: 1_048_576 });
+    expect(await resultOf(commandId)).toMatchObject({ success: true, truncated: true });
+    expect(printedBy(commandId)).toHaveLength(1_048_576);
+    const after = send(agent, { content: `ps -o rss= -p ${agent.child.pid}` });
+    await resultOf(after);
+    expect(Number(printedBy(after))).toBeLessThan(350 * 1024);
+  });
+});
+
+describe('an agent process that ends', () => {
+  it('by SIGKILL leaves nothing of its commands behind', async () => {
+    const agent = await startShell(EVERYTHING);
+    const commandId = send(agent, {
       content: `sleep 1000 & echo child $!; setsid sh -c 'echo daemon $$; exec sleep 1000' & wait`,
     });
     const member = await sees(commandId, /child (\d+)\n/);
     const daemon = await sees(commandId, /daemon (\d+)\n/);
-    agent.kill('SIGKILL');
-    await exited;
+    agent.child.kill('SIGKILL');
+    await agent.exited;
     while (isAlive(member) || isAlive(daemon)) await delay(20);
   });
 
-  it('ends with 0 when an operator shuts it down, after it has said so', async () => {
-    const { exited, log } = await startShell(EVERYTHING);
-    const commandId = send({ type: 'shutdown' });
+  it('by an operator says so, and exits with 0', async () => {
+    const agent = await startShell(EVERYTHING);
+    const commandId = send(agent, { type: 'shutdown' });
     expect(await resultOf(commandId)).toMatchObject({ success: true });
-    expect(await exited).toBe(0);
-    expect(log()).toContain('an operator wants this agent to end');
+    expect(await agent.exited).toBe(0);
+    expect(agent.log()).toContain('an operator wants this agent to end');
   });
 
-  it('cancels what runs when it goes down, and says so', async () => {
-    const { child: agent, exited } = await startShell(EVERYTHING);
-    const commandId = send({ content: 'echo here $$; exec sleep 1000' });
+  it('by SIGTERM cancels what runs, says so, and exits with 0', async () => {
+    const agent = await startShell(EVERYTHING);
+    const commandId = send(agent, { content: 'echo here $$; exec sleep 1000' });
     const pid = await sees(commandId, /here (\d+)\n/);
-    agent.kill('SIGTERM');
+    agent.child.kill('SIGTERM');
     expect(await resultOf(commandId)).toMatchObject({
       isCancelled: true,
       errorMessage: 'The agent went down.',
     });
-    expect(await exited).toBe(0);
+    expect(await agent.exited).toBe(0);
     expect(isAlive(pid)).toBe(false);
-  });
-
-  it('tells what it does', async () => {
-    await startShell(EVERYTHING);
-    const running = send({ content: 'echo here $$; exec sleep 1000' });
-    await sees(running, /here (\d+)\n/);
-    const commandId = send({ type: 'status' });
-    expect(await resultOf(commandId)).toMatchObject({ success: true });
-    expect(printedBy(commandId)).toMatch(
-      /agent +Shell \(shell, group shell, incarnation 1\)\nstate +online\n/,
-    );
-    expect(printedBy(commandId)).toContain('0 messages, 1 commands');
-    expect(printedBy(commandId)).toContain(`${running} running, everything`);
-    expect(printedBy(commandId)).toMatch(/queue +0 messages wait, 0 handed out\n/);
-  });
-
-  it('is not hurt by 100 MB of output', async () => {
-    const { child: agent } = await startShell(EVERYTHING);
-    const commandId = send({ content: 'yes 0123456789 | head -c 100000000', outputLimitBytes: 1_048_576 });
-    expect(await resultOf(commandId)).toMatchObject({ success: true, truncated: true });
-    expect(printedBy(commandId)).toHaveLength(1_048_576);
-    const after = send({ content: `ps -o rss= -p ${agent.pid}` });
-    await resultOf(after);
-    expect(Number(printedBy(after))).toBeLessThan(300 * 1024);
   });
 });
 
 describe('an agent process without a policy', () => {
   it('refuses commands and says how to switch them on', async () => {
-    const joined = handlers.next('receiveCommands');
-    const { log } = spawnAgent('--use', 'shell');
-    await joined;
-    const commandId = send({ content: 'id' });
-    const { refusedByRule, errorMessage } = await resultOf(commandId);
+    const agent = spawnAgent('--use', 'shell');
+    await joined(agent);
+    const { refusedByRule, errorMessage } = await resultOf(send(agent, { content: 'id' }));
     expect(refusedByRule).toBe('');
     expect(errorMessage).toContain('--policy policies/example.json');
-    expect(log()).toContain('--policy policies/example.json');
+    expect(agent.log()).toContain('--policy policies/example.json');
   });
 });
 
 describe('an agent process that is started wrongly', () => {
   it('says in few words what is wrong with the policy', async () => {
-    await writeFile(path.join(folder, 'policy.json'), '{"rules": [{"name": "x"}]}');
-    const { exited, log } = spawnAgent('--use', 'shell', '--policy', 'policy.json');
+    await writeFile(path.join(folder, 'wrong.json'), '{"rules": [{"name": "x"}]}');
+    const { exited, log } = spawnAgent('--use', 'shell', '--policy', 'wrong.json');
     expect(await exited).toBe(1);
-    expect(log()).toContain(`--policy policy.json: ${folder}/policy.json is no policy:\n`);
+    expect(log()).toContain(`--policy wrong.json: ${folder}/wrong.json is no policy:\n`);
     expect(log()).not.toContain('    at ');
   });
 
