@@ -31,6 +31,8 @@ export interface AgentToStart {
   readonly file?: string;
   readonly name?: string;
   readonly id?: string;
+  /** What the shell agent may run: a file. */
+  readonly policy?: string;
   /** Settings of its own, over those of the system. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -138,12 +140,13 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
       else await until(() => answers(`${url}/ready`));
       return running.broker;
     },
-    async startAgent({ use, file, name, id, env: more = {} }) {
+    async startAgent({ use, file, name, id, policy, env: more = {} }) {
       const args = [
         ...(use === undefined ? [] : ['--use', use]),
         ...(file === undefined ? [] : ['--file', file]),
         ...(name === undefined ? [] : ['--name', name]),
         ...(id === undefined ? [] : ['--id', id]),
+        ...(policy === undefined ? [] : ['--policy', policy]),
       ];
       const agent = track(startProcess('agent', { ...env, ...more }, args));
       running.agents.push(agent);

@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createClient, createHttpApi, type HttpApi } from '@parley/client';
+import {
+  AuditEntry,
+  type CommandState,
+  ERRORS,
+  isFinalCommandState,
+  newId,
+  ParleyError,
+} from '@parley/shared-models';
+import { WebSocket } from 'ws';
+import { type ParleySystem, type QueueDriver, startSystem } from '../../harness/parley-system.ts';
+import { createSeededRandom } from '../seeded-random.ts';
+import { type CommandVerdict, judgeCommands } from './command-verdict.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
+
+export interface CommandFaultRun {
+  readonly driver: QueueDriver;
+  readonly hasPostgres?: boolean;
+  readonly seed: number;
+  /** Faults in the middle of commands. */
+  readonly faults: number;
+  readonly log?: (line: string) => void;
+}
+
+const FAULTS = [
+  'the stream is cut',
+  'the stream is cut',
+  'the agent is killed',
+  'the server is killed',
+] as const;
+type Fault = (typeof FAULTS)[number];
+
+const ALLOW_ALL = path.resolve(import.meta.dirname, '../../../policies/allow-everything.json');
+/** Commands under way when a fault strikes. */
+const AT_ONCE = 3;
+const SETTLE_MS = 60_000;
+
+/** Kills agents and the server, and cuts their connection, in the middle of commands; then looks at every one of them. */
+export async function runCommandFaults(
+  run: CommandFaultRun,
+): Promise<CommandVerdict & { readonly faults: Readonly<Partial<Record<Fault, number>>> }> {
+  const { log = () => undefined } = run;
+  const random = createSeededRandom(run.seed);
+  const system = await startSystem({
+    driver: run.driver,
+    hasPostgres: run.hasPostgres === true,
+    agents: [],
+    hasBroker: false,
+    env: { HEARTBEAT_MS: '500', RATE_LIMIT: 'off' },
+  });
+  const proxy = await startCuttingProxy(Number(system.env.GRPC_PORT));
+  const startAgent = () =>
+    system.startAgent({
+      use: 'shell',
+      id: 'shell',
+      policy: ALLOW_ALL,
+      env: { GRPC_URL: `127.0.0.1:${proxy.port}` },
+    });
+  const told = new Map<string, CommandState[]>();
+  const watcher = createClient({
+    url: system.webSocketUrl,
+    clientName: 'watcher',
+    webSocket: WebSocket,
+    reconnect: { minMs: 20, maxMs: 200 },
+  });
+  watcher.on('command.status', ({ id, state }) => {
+    if (isFinalCommandState(state)) told.set(id, [...(told.get(id) ?? []), state]);
+  });
+  try {
+    watcher.connect();
+    let agent = await startAgent();
+    const api = createHttpApi({ url: system.url });
+    const ranFile = path.join(system.dataDir, 'ran.log');
+    const asked: string[] = [];
+    const faults: Partial<Record<Fault, number>> = {};
+
+    for (let number = 1; number <= run.faults; number++) {
+      const fault = random.pick(FAULTS);
+      faults[fault] = (faults[fault] ?? 0) + 1;
+      const asking = Array.from({ length: AT_ONCE }, () => {
+        const id = newId();
+        asked.push(id);
+        const seconds = (random.integer(0, 60) / 100).toFixed(2);
+        return ask(api, id, `echo ${id} >> ${ranFile}; echo begun; sleep ${seconds}; echo done`);
+      });
+      await wait(random.integer(0, 600));
+      log(`${number}: ${fault}`);
+      if (fault === 'the stream is cut') proxy.cut();
+      else if (fault === 'the agent is killed') {
+        await agent.kill();
+        agent = await startAgent();
+      } else {
+        await system.server.kill();
+        await system.startServer();
+      }
+      await Promise.all(asking);
+    }
+
+    const states = await untilEnded(api, asked);
+    const ran = (await readFile(ranFile, 'utf8')).split('\n').filter((line) => line !== '');
+    const verdict = await judgeCommands({ asked, states, told, ran, audit: await auditOf(system) });
+    return { ...verdict, faults };
+  } finally {
+    await watcher.close();
+    await system.stop();
+    await proxy.stop();
+  }
+}
+
+/** Asks with one id until the server has taken it, as a careful client does. */
+async function ask(api: HttpApi, id: string, command: string): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    try {
+      await api.runCommand({ id, agentId: 'shell', command });
+      return;
+    } catch (error) {
+      const isPassing = error instanceof ParleyError && ERRORS[error.code].canRetry;
+      if (!isPassing || performance.now() > deadline) throw error;
+    }
+    await wait(100);
+  }
+}
+
+async function untilEnded(api: HttpApi, asked: readonly string[]): Promise<Map<string, CommandState>> {
+  const states = new Map<string, CommandState>();
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    for (const id of asked) {
+      const state = states.get(id);
+      if (state === undefined || !isFinalCommandState(state)) states.set(id, (await api.command(id)).state);
+    }
+    const isOver = [...states.values()].every(isFinalCommandState);
+    if (isOver || performance.now() > deadline) break;
+    await wait(200);
+  }
+  // Once more from the beginning: a final state stays.
+  for (const id of asked) {
+    const { state } = await api.command(id);
+    if (state !== states.get(id) && isFinalCommandState(states.get(id) ?? 'queued'))
+      throw new Error(`${id} was ${states.get(id)} and is ${state}`);
+    states.set(id, state);
+  }
+  return states;
+}
+
+async function auditOf({ url }: ParleySystem): Promise<AuditEntry[]> {
+  const answer = await fetch(`${url}/api/audit/export`);
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => AuditEntry.parse(JSON.parse(line)));
+}
