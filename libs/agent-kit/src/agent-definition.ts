@@ -3,6 +3,8 @@ import type { ChatMessage, JsonValue } from '@parley/shared-models';
 import type { AgentMemory } from './agent-memory.ts';
 import type { CommandContext, CommandOutcome } from './commands/command-context.ts';
 import type { EventContext, EventSchemas, EventSubscription, Publish } from './events/event-context.ts';
+import type { TaskAccess } from './tasks/task-access.ts';
+import type { StepInHand, TaskDriver } from './tasks/task-driver.ts';
 
 /** Another agent: its name as people see it, or one of these. */
 export type AgentAddress =
@@ -45,11 +47,18 @@ export interface MessageContext {
   ask(agent: AgentAddress, text: string, options?: { readonly timeoutMs?: number }): Promise<ChatMessage>;
   /** Publishes an event on a channel, as part of handling this message. */
   readonly publish: Publish;
+  /** Long tasks of this conversation: begins, refines and stops them, and tells how far they are. */
+  readonly tasks: TaskAccess;
   /** Shows "is typing" to the people in the conversation; ends by itself with the reply. */
   typing(isTyping?: boolean): void;
   /** Aborted when the sender stops the answer, on `timeoutMs`, and on shutdown after the drain time. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
+}
+
+/** What an agent has in hand while it does one step of a task. `text` is the step's title. */
+export interface StepContext extends Omit<MessageContext, 'reply' | 'stream' | 'typing'> {
+  readonly step: StepInHand;
 }
 
 /** An agent, complete. Everything but `name` and `onMessage` may be left out. */
@@ -91,6 +100,14 @@ export interface AgentDefinition {
   readonly events?: EventSchemas;
   /** Handles an event of `subscriptions`. What throws is tried again, and then becomes a dead letter. */
   onEvent?(context: EventContext): Promise<void> | void;
+  /** How its group drives long tasks, which `context.tasks.start` begins. @default it begins none */
+  readonly tasks?: TaskDriver;
+  /**
+   * Does a step of a task and returns its result: what JSON can say. Of an object, the text `summary` is shown to people,
+   * else the beginning of the whole. What throws is tried again by the plan's rules; a `ParleyError` whose code allows no
+   * retry fails the step for good. @default steps are refused
+   */
+  onStep?(context: StepContext): Promise<JsonValue> | JsonValue;
   /** Commands that run at once; further ones wait. @default 4 */
   readonly commandConcurrency?: number;
 }

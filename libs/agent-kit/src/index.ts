@@ -1,4 +1,6 @@
 /** To end a message with a code and a text for the person. */
+
+export type { PlannedStep, RoundRecord, StepRecord, TaskPlan } from '@parley/durable-tasks';
 export { ParleyError } from '@parley/shared-models';
 export * from './agent-definition.ts';
 export type * from './agent-memory.ts';
@@ -11,3 +13,5 @@ export type {
 } from './commands/command-context.ts';
 export type { EventContext, EventSchemas, EventSubscription, Publish } from './events/event-context.ts';
 export { type RunningAgent, type StartAgentOptions, startAgent } from './start-agent.ts';
+export type { StartTask, TaskAccess, TaskRecord } from './tasks/task-access.ts';
+export type { PlanContext, StepInHand, TaskDriver } from './tasks/task-driver.ts';

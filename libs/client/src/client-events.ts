@@ -84,7 +84,10 @@ export interface ClientEvents {
   'command.output': ServerFrameOf<'command.output'>;
   /** What a reset of the queues, asked for over this connection, took away. */
   'queues.reset': ServerFrameOf<'queues.reset'>;
+  /** A task of a followed conversation: on opening it, and on each change; the larger `version` is the newer. */
   task: Task;
+  /** What the agent that is at a step of such a task says of it. */
+  'task.progress': ServerFrameOf<'task.progress'>;
   /** The server has the event that this client published. */
   'event.accepted': ServerFrameOf<'event.accepted'>;
   /** An event of a channel that is followed. After a reconnect, open the channel again with its `last` ones. */

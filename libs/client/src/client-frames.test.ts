@@ -55,7 +55,15 @@ describe('what the server sends', () => {
     } satisfies Record<string, ServerFrame>;
     const seen = Object.keys(frames).map((name) => record(client, name as keyof typeof frames));
     const tasks = record(client, 'task');
-    const task: Task = { id: newId(), conversationId, state: 'PLANNING', plan: [] };
+    const task: Task = {
+      id: newId(),
+      conversationId,
+      state: 'PLANNING',
+      title: '',
+      version: 1,
+      round: 1,
+      plan: [],
+    };
     peer.send(...Object.values(frames), { type: 'task.update', task });
     await settled(client, peer);
     expect(seen).toEqual(Object.values(frames).map((frame) => [frame]));

@@ -12,6 +12,7 @@ import {
 } from '@parley/shared-models';
 import { type CommandsApi, createCommandsApi } from './http-commands.ts';
 import { type HttpOptions, request } from './http-request.ts';
+import { createTasksApi, type TasksApi } from './http-tasks.ts';
 
 interface Abortable {
   /** Its abort rejects the call with the signal's reason. */
@@ -45,7 +46,7 @@ export interface DeadLettersQuery extends Abortable {
  * All @throws ParleyError with the server's code; `unavailable` when it cannot be reached or takes too long;
  * `internal` when its answer is not what the protocol says.
  */
-export interface HttpApi extends CommandsApi {
+export interface HttpApi extends CommandsApi, TasksApi {
   /** Newest first. */
   conversations(query?: ConversationsQuery): Promise<Conversation[]>;
   conversation(id: string, options?: Abortable): Promise<Conversation>;
@@ -80,6 +81,7 @@ export function createHttpApi(http: HttpOptions = {}): HttpApi {
 
   return {
     ...createCommandsApi(http),
+    ...createTasksApi(http),
     conversations: ({ signal, search, limit } = {}) =>
       request(http, {
         path: '/api/conversations',

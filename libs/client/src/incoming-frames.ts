@@ -68,6 +68,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     },
     'queues.reset': (frame) => emit('queues.reset', frame),
     'task.update': ({ task }) => emit('task', task),
+    'task.progress': (frame) => emit('task.progress', frame),
     'event.accepted': (frame) => emit('event.accepted', frame),
     event: (frame) => emit('event', frame),
     'external.send': (frame) => emit('external.send', frame),

@@ -18,6 +18,7 @@ export {
 } from './http.ts';
 export type { AuditPageQuery, CommandsApi, CommandsQuery } from './http-commands.ts';
 export type { FetchLike, HttpOptions } from './http-request.ts';
+export type { TasksApi, TasksQuery } from './http-tasks.ts';
 export { type LocalStorageOptions, localStorageAdapter, type WebStorageLike } from './local-storage.ts';
 export type { QueuedMessage } from './outbox.ts';
 export { type ClientStorage, memoryStorage } from './storage.ts';

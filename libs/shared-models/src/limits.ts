@@ -30,4 +30,8 @@ export const LIMITS = {
   outputPieceLength: 65_536,
   /** The longest that an agent may wait for the answer of another one. */
   askTimeoutMs: 600_000,
+  /** Steps of a task, over all its rounds. */
+  taskSteps: 200,
+  /** A task as it is stored, with all inputs and results, in bytes of JSON. */
+  taskBytes: 2 * 1024 * 1024,
 } as const;

@@ -6,6 +6,7 @@ import { ErrorCode } from './errors.ts';
 import { Id } from './ids.ts';
 import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
+import { TaskProgress } from './task.ts';
 
 /**
  * What travels in the queues: the AMQP property `type` tells which.
@@ -102,6 +103,8 @@ export const Signals = {
     inReplyTo: Id,
   }),
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
+  /** From an agent that is at a step of a task, to who follows the task's conversation. */
+  'task.progress': TaskProgress,
   /** To an agent: the sender wants no answer to this message any more. */
   'chat.cancel': z.object({ messageId: Id }),
   /** A server has logged an event; key `SIGNAL_KEYS.servers`. */

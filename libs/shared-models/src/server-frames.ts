@@ -9,7 +9,7 @@ import { QueuesReset } from './http-models.ts';
 import { Id } from './ids.ts';
 import { MessageStatus } from './message-status.ts';
 import { Participant, User } from './participants.ts';
-import { Task } from './task.ts';
+import { Task, TaskProgress } from './task.ts';
 
 export const ServerFrames = {
   welcome: z.object({
@@ -70,7 +70,10 @@ export const ServerFrames = {
   }),
   /** Answers `queues.reset`: how many messages each queue lost, and how many requests failed of it. */
   'queues.reset': QueuesReset.extend({ type: z.literal('queues.reset') }),
+  /** To those who follow the task's conversation: on opening it, and on each change. Answers `task.cancel` too. */
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
+  /** To the same: what the agent that is at a step says of it. Fleeting: not stored, not repeated. */
+  'task.progress': TaskProgress.extend({ type: z.literal('task.progress') }),
   /** The event is durably accepted and will reach its channel. Sent again, the same answer. */
   'event.accepted': z.object({ type: z.literal('event.accepted'), id: z.uuid() }),
   event: z.object({ type: z.literal('event'), channel: ChannelName, event: PublishedEvent }),

@@ -5,6 +5,7 @@ import { type ChatMessage, originOf, ParleyError, subjectOf } from '@parley/shar
 import type { MessageContext } from '../agent-definition.ts';
 import { createPublish } from '../events/create-publish.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
+import { createTasks } from '../tasks/create-tasks.ts';
 import { createAsk } from './create-ask.ts';
 import { createHistory } from './create-history.ts';
 import { createMemory } from './create-memory.ts';
@@ -51,6 +52,7 @@ export function createContext(parts: ContextParts): MessageContext {
       signal,
       logger,
     }),
+    tasks: createTasks(),
     typing: (isTyping = true) => writer.typing(isTyping),
     signal,
     logger,

@@ -1,0 +1,66 @@
+import type { RoundRecord, StepRecord, TaskPlan } from '@parley/durable-tasks';
+import type { Logger } from '@parley/process-kit';
+import type { JsonValue } from '@parley/shared-models';
+import type { z } from 'zod';
+
+/** What a driver has in hand while it plans a round of a task. */
+export interface PlanContext {
+  readonly taskId: string;
+  readonly title: string;
+  /** What is asked for in this round. */
+  readonly text: string;
+  /** What `start` or `refine` was given as `input`. */
+  readonly input: JsonValue | undefined;
+  /** 1 at first; from 2 on the task is being refined. */
+  readonly round: number;
+  /** All rounds, this one last; earlier ones have their `report`. */
+  readonly rounds: readonly RoundRecord[];
+  /** Steps of earlier rounds; all done, with `input` and `result`. */
+  readonly steps: readonly StepRecord[];
+  /** The person who asked. */
+  readonly user: { readonly id: string; readonly name: string };
+  /** Aborted when the task was cancelled, or another process drives it now. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/**
+ * How an agent drives tasks. The instances of its group share the work: each task is driven by one of them, and
+ * another one goes on with it, from the last stored step, when that one is gone.
+ */
+export interface TaskDriver {
+  /**
+   * Finds the steps of a round. Called again when the process dies before the plan is stored, so it must not do anything
+   * beyond finding them. A `ParleyError` that it throws fails the task with that text.
+   */
+  plan(context: PlanContext): Promise<TaskPlan> | TaskPlan;
+}
+
+/** What an agent has in hand while it does one step of a task, beside what it has for a message. */
+export interface StepInHand {
+  readonly taskId: string;
+  readonly taskTitle: string;
+  readonly id: string;
+  readonly title: string;
+  /** `aggregate`: it makes the report of a round; its result must be a `TaskReport`. */
+  readonly kind: 'step' | 'aggregate';
+  readonly round: number;
+  /** From 1. */
+  readonly attempt: number;
+  /**
+   * The same for every attempt and delivery of this step. What the step does outside of Parley can happen twice when the
+   * process dies half-way: give this key to whoever can tell the second time from the first.
+   */
+  readonly key: string;
+  readonly input: JsonValue | undefined;
+  /** The input, checked. @throws ParleyError `invalid_request`, which fails the step for good */
+  parseInput<T>(schema: z.ZodType<T>): T;
+  /** What the steps it depends on gave, by their ids; of an aggregating step, all steps. */
+  readonly results: Readonly<Record<string, JsonValue>>;
+  /** A result, checked. @throws ParleyError `invalid_request` where there is none, or it is something else */
+  parseResult<T>(stepId: string, schema: z.ZodType<T>): T;
+  /** What was asked for in each round, this one last; earlier ones with their `report`, for an aggregating step. */
+  readonly rounds: readonly RoundRecord[];
+  /** Shows people at once how far the step is; nothing is stored. At most 1000 characters. */
+  progress(text: string): void;
+}

@@ -1,0 +1,3 @@
+export * from './step-call.ts';
+export * from './task-document.ts';
+export * from './task-plan.ts';

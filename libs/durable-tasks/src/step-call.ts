@@ -1,0 +1,30 @@
+import { Id, JsonValue, StepId } from '@parley/shared-models';
+import { z } from 'zod';
+import { RoundRecord } from './task-document.ts';
+
+/** Key in a message's metadata under which a step of a task is asked for. Only servers set it. */
+export const STEP_CALL = 'step';
+/** Key in a reply's metadata with what the step gave. */
+export const STEP_RESULT = 'result';
+
+/** What an agent is given to do a step. */
+export const StepCall = z.object({
+  taskId: Id,
+  taskTitle: z.string(),
+  stepId: StepId,
+  title: z.string(),
+  kind: z.enum(['step', 'aggregate']),
+  round: z.number().int().positive(),
+  /** From 1. */
+  attempt: z.number().int().positive(),
+  /** The same for every attempt and every delivery of the step: an idempotency key for what it does outside. */
+  key: Id,
+  /** Where progress is shown. */
+  conversationId: Id,
+  input: JsonValue.optional(),
+  /** Of the steps it depends on, by id; of an aggregating step, of all that are done. */
+  results: z.record(StepId, JsonValue),
+  /** What was asked; with the reports of earlier rounds for an aggregating step. */
+  rounds: z.array(RoundRecord),
+});
+export type StepCall = z.infer<typeof StepCall>;
