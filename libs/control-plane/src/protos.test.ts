@@ -37,6 +37,7 @@ describe('the .proto files', () => {
       ],
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
       AgentConversationService: ['History', 'Ask', 'CancelAsk'],
+      AgentChannelService: ['ListEvents'],
     });
   });
 
