@@ -7,6 +7,7 @@ export {
   type TestMessageOptions,
   testAgent,
 } from './test-agent.ts';
+export { type TestCommandOptions, type TestedCommand, testCommand } from './test-command.ts';
 export {
   type AskStub,
   createTestContext,

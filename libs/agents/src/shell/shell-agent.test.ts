@@ -2,11 +2,15 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type CommandContext, type CommandOutcome, profileOf } from '@parley/agent-kit';
-import { createTestContext } from '@parley/agent-kit/testing';
+import { profileOf } from '@parley/agent-kit';
+import {
+  createTestContext,
+  type TestCommandOptions,
+  type TestedCommand,
+  testCommand,
+} from '@parley/agent-kit/testing';
 import { loadPolicy, type Policy } from '@parley/command-execution';
-import { createLogger } from '@parley/process-kit';
-import { CAPABILITIES, newId } from '@parley/shared-models';
+import { CAPABILITIES } from '@parley/shared-models';
 import { createShellAgent, POLICY_OFF } from './shell-agent.ts';
 
 const POLICIES = path.resolve(import.meta.dirname, '../../../../policies');
@@ -24,50 +28,18 @@ async function policyOf(policy: object): Promise<Policy> {
   return loadPolicy(file);
 }
 
-interface Executed {
-  readonly outcome: CommandOutcome | undefined;
-  readonly printed: string;
-  /** What it began with. */
-  readonly begun: readonly unknown[];
-}
-
-async function execute(
+const execute = (
   policy: Policy | undefined,
   line: string,
-  more: Partial<CommandContext['command']> & { onBegin?: () => Promise<void>; signal?: AbortSignal } = {},
-): Promise<Executed> {
-  const { onBegin, signal = new AbortController().signal, ...command } = more;
-  let printed = '';
-  const print = (text: string): void => {
-    printed += text;
-  };
-  const begun: unknown[] = [];
-  const outcome = await createShellAgent(policy).onCommand?.({
-    command: {
-      id: newId(),
-      line,
-      cwd: undefined,
-      requestedBy: 'Ada',
-      approvedBy: undefined,
-      outputLimitBytes: 1_000_000,
-      ...command,
-    },
-    output: { stdout: print, stderr: print },
-    async begin(options) {
-      begun.push(options);
-      await onBegin?.();
-    },
-    signal,
-    logger: createLogger('test', 'silent'),
-  });
-  return { outcome: outcome ?? undefined, printed, begun };
-}
+  options?: TestCommandOptions,
+): Promise<TestedCommand> => testCommand(createShellAgent(policy), line, options);
 
 describe('the shell agent without a policy', () => {
   it('refuses every command and says how to switch them on', async () => {
     expect(await execute(undefined, 'uptime')).toEqual({
       outcome: { refusedBy: '', errorMessage: POLICY_OFF },
-      printed: '',
+      stdout: '',
+      stderr: '',
       begun: [],
     });
     expect(POLICY_OFF).toContain('--policy policies/example.json');
@@ -98,16 +70,16 @@ describe('the shell agent with a policy', () => {
   ];
 
   it('runs what a rule allows, and says by which rule', async () => {
-    const { outcome, printed, begun } = await execute(await policyOf({ rules }), 'echo hello   world');
+    const { outcome, stdout, begun } = await execute(await policyOf({ rules }), 'echo hello   world');
     expect(outcome).toMatchObject({ exitCode: 0, isTruncated: false });
-    expect(printed).toBe('hello world\n');
+    expect(stdout).toBe('hello world\n');
     expect(begun).toEqual([{ rule: 'say', timeoutMs: 5_000 }]);
   });
 
   it('hands on the exit code of a program that fails', async () => {
-    const { outcome, printed } = await execute(await policyOf({ rules }), 'ls /nonexistent');
+    const { outcome, stderr } = await execute(await policyOf({ rules }), 'ls /nonexistent');
     expect(outcome).toMatchObject({ exitCode: 2 });
-    expect(printed).toContain('No such file');
+    expect(stderr).toContain('No such file');
   });
 
   it('refuses with the name of the rule, or says that there is none', async () => {
@@ -125,10 +97,11 @@ describe('the shell agent with a policy', () => {
     const policy = await policyOf({ rules });
     expect(await execute(policy, 'seq 3')).toEqual({
       outcome: { awaitsApprovalBy: 'big' },
-      printed: '',
+      stdout: '',
+      stderr: '',
       begun: [],
     });
-    expect(await execute(policy, 'seq 3', { approvedBy: 'Bob' })).toMatchObject({ printed: '1\n2\n3\n' });
+    expect(await execute(policy, 'seq 3', { approvedBy: 'Bob' })).toMatchObject({ stdout: '1\n2\n3\n' });
     expect(await execute(policy, 'rm x', { approvedBy: 'Bob' })).toMatchObject({
       outcome: { refusedBy: '' },
     });
@@ -137,18 +110,18 @@ describe('the shell agent with a policy', () => {
   it('prints no more than the operator and the policy let it', async () => {
     const policy = await policyOf({ rules, outputLimitBytes: 100 });
     const more = { approvedBy: 'Bob' };
-    expect((await execute(policy, 'seq 1000', more)).printed).toHaveLength(100);
-    const { printed, outcome } = await execute(policy, 'seq 1000', { ...more, outputLimitBytes: 10 });
-    expect(printed).toHaveLength(10);
+    expect((await execute(policy, 'seq 1000', more)).stdout).toHaveLength(100);
+    const { stdout, outcome } = await execute(policy, 'seq 1000', { ...more, outputLimitBytes: 10 });
+    expect(stdout).toHaveLength(10);
     expect(outcome).toMatchObject({ isTruncated: true, exitCode: 0 });
   });
 
   it('looks again when its turn has come', async () => {
     const policy = await policyOf({ rules });
     const onBegin = (): Promise<void> => rm(folder, { recursive: true });
-    const { outcome, printed } = await execute(policy, 'echo hello', { onBegin });
+    const { outcome, stdout } = await execute(policy, 'echo hello', { onBegin });
     expect(outcome).toEqual({ errorMessage: expect.stringContaining('There is no folder') });
-    expect(printed).toBe('');
+    expect(stdout).toBe('');
   });
 
   it('ends a command that is cancelled', async () => {
@@ -217,10 +190,10 @@ describe('the policies that ship', () => {
 
   it('allow-everything.json gives each line to a shell', async () => {
     const policy = await loadPolicy(path.join(POLICIES, 'allow-everything.json'));
-    const { outcome, printed } = await execute(policy, 'for n in 1 2; do echo $n; done | tail -1; exit 4', {
+    const { outcome, stdout } = await execute(policy, 'for n in 1 2; do echo $n; done | tail -1; exit 4', {
       cwd: '/tmp',
     });
     expect(outcome).toMatchObject({ exitCode: 4 });
-    expect(printed).toBe('2\n');
+    expect(stdout).toBe('2\n');
   });
 });
