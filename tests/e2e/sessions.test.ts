@@ -96,6 +96,24 @@ describe.each(SYSTEM_KINDS)('sessions over $kind', ({ driver, hasPostgres }) => 
     expect(afresh.routing?.strategy).not.toBe('session');
   });
 
+  it('hold what is written before the first answer has come', async () => {
+    const client = await connect();
+    const conversationId = newId();
+    const answers = await Promise.all(
+      ['What is left of my budget?', 'And the employee?', 'hm', 'END', 'I look for an employee'].map((text) =>
+        ask(client, conversationId, text),
+      ),
+    );
+    expect(answers.map(({ answer }) => answer.sender.name)).toEqual([
+      'Finance',
+      'Finance',
+      'Finance',
+      'Finance',
+      'HR',
+    ]);
+    expect(answers[3]?.answer.text).toBe('Finance says good-bye');
+  });
+
   it('are told to who opens the conversation, and to all who follow it', async () => {
     const userId = newId();
     const [client, other] = [await connect(userId), await connect(userId)];

@@ -10,6 +10,7 @@ import { createEventRelay } from './channels/event-relay.ts';
 import { createCommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
+import { createSessionGate } from './conversations/session-gate.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
@@ -34,7 +35,14 @@ export async function createServices(
       await bus.declareAgentQueue(agentId);
     },
   });
-  const hub = await createConversationHub({ serverId, ...ports });
+  const sessionGate = createSessionGate(agents);
+  const hub = await createConversationHub({
+    serverId,
+    ...ports,
+    onForeignFrame(frame) {
+      if (frame.type === 'message.status') sessionGate.settled(frame.messageId);
+    },
+  });
   const channels = await createChannelFollowers({ serverId, ...ports });
   const relay = createOutboxRelay(ports);
   const eventRelay = createEventRelay(ports);
@@ -53,6 +61,7 @@ export async function createServices(
       commandService,
       audit,
       hub,
+      sessionGate,
       relay,
       channels,
       eventRelay,
@@ -61,6 +70,7 @@ export async function createServices(
       startedAt: Date.now(),
     },
     async stop() {
+      sessionGate.stop();
       await Promise.all([relay.stop(), eventRelay.stop()]);
       await commandService.stop();
       await audit.stop();

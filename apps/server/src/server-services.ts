@@ -9,6 +9,7 @@ import type { EventRelay } from './channels/event-relay.ts';
 import type { CommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
 import type { ConversationHub } from './conversations/conversation-hub.ts';
+import type { SessionGate } from './conversations/session-gate.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
@@ -26,6 +27,7 @@ export interface ServerServices {
   readonly commandService: CommandService;
   readonly audit: AuditLog;
   readonly hub: ConversationHub;
+  readonly sessionGate: SessionGate;
   readonly relay: OutboxRelay;
   readonly channels: ChannelFollowers;
   readonly eventRelay: EventRelay;

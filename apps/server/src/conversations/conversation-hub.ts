@@ -28,6 +28,8 @@ export interface ConversationHubOptions {
   readonly store: Store;
   readonly bus: MessageBus;
   readonly logger: Logger;
+  /** A fleeting frame came from another server, about a conversation that somebody follows here. */
+  readonly onForeignFrame?: (frame: ServerFrame) => void;
 }
 
 export async function createConversationHub(options: ConversationHubOptions): Promise<ConversationHub> {
@@ -73,7 +75,10 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       if (origin === serverId) return;
       const known = frame as unknown as ServerFrame;
       if (known.type === 'message') toFollowers(known.message);
-      else toLocal(conversationId, known);
+      else {
+        toLocal(conversationId, known);
+        options.onForeignFrame?.(known);
+      }
     }
   };
 

@@ -3,8 +3,9 @@ import type { ServerServices } from '../server-services.ts';
 
 /** Ends a request that will not be answered, if it has not ended yet, and tells those who follow. */
 export async function endRequest(services: ServerServices, failure: FailInput): Promise<void> {
-  const { store, hub, logger } = services;
+  const { store, hub, sessionGate, logger } = services;
   const result = await store.fail(failure);
+  sessionGate.settled(failure.requestId);
   if (result.outcome !== 'failed') {
     logger.debug(
       { messageId: failure.requestId, outcome: result.outcome },

@@ -26,13 +26,14 @@ export async function onRoutedMessage(
   services: ServerServices,
   parts: { profileOf: ProfileLookup; onDelivered: (messageId: string) => void },
 ): Promise<void> {
-  const { store, bus, hub, logger, config } = services;
+  const { store, bus, hub, sessionGate, logger, config } = services;
   const chosen = decisionOf(envelope);
   const hopsHeader = appendHop(stringHeader(envelope, HEADERS.hops), 'server');
   const hops = parseHops(hopsHeader);
   const attempt = integerHeader(envelope, HEADERS.attempt);
   const partner = await partnerOf(chosen, hintOf(envelope), parts.profileOf, config.SESSION_TTL_MS);
   const route = await store.recordRouting(envelope.messageId, attempt, chosen, hops, partner);
+  sessionGate.settled(envelope.messageId);
   if (!('decision' in route)) {
     logger.debug(
       { messageId: envelope.messageId, outcome: route.outcome },

@@ -1,19 +1,17 @@
-import { isSessionEnd } from '@parley/routing';
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
 import { sendOn } from '../../conversations/send-on.ts';
+import { takeMessage } from '../../conversations/take-message.ts';
 import { authorize } from '../../users/permissions.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 /** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
 export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
-  const { store, relay, hub } = session.services;
+  const { hub } = session.services;
   if (frame.onBehalfOf !== undefined) authorize(session.user, 'messages.onBehalf');
-  await relay.room();
-  const accepted = await store.accept({
+  const accepted = await takeMessage(session.services, {
     message: unstored(frame, session),
     ownerId: session.user.id,
-    ...(frame.target === undefined ? {} : { target: frame.target }),
-    isSessionEnd: isSessionEnd(frame.text),
+    target: frame.target,
   });
   const { id, conversationId, seq } = accepted.message;
   session.sendFrame({ type: 'ack', id, conversationId, seq });

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { isSessionEnd } from '@parley/routing';
 import {
   CLOSE_CODES,
   deriveId,
@@ -12,6 +11,7 @@ import {
 import type { RawData, WebSocket } from 'ws';
 import type { Reader } from '../../conversations/follower.ts';
 import { sendOn } from '../../conversations/send-on.ts';
+import { takeMessage } from '../../conversations/take-message.ts';
 import type { ServerServices } from '../../server-services.ts';
 import type { Connection } from '../connection.ts';
 import { createOutgoing } from '../outgoing.ts';
@@ -35,7 +35,7 @@ export function serveUserSocket(
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
-  const { config, hub, store, relay } = services;
+  const { config, hub, store } = services;
   const logger = services.logger.child({ connectionId: newId() });
   const conversationId = conversationOfUser(user.id);
   const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
@@ -97,8 +97,7 @@ export function serveUserSocket(
   const take = async (text: string): Promise<void> => {
     following ??= follow();
     await following;
-    await relay.room();
-    const accepted = await store.accept({
+    const accepted = await takeMessage(services, {
       message: {
         id: newId(),
         conversationId,
@@ -108,7 +107,7 @@ export function serveUserSocket(
         createdAt: new Date().toISOString(),
       },
       ownerId: user.id,
-      isSessionEnd: isSessionEnd(text),
+      target: undefined,
     });
     sendOn(services, accepted, undefined);
   };
