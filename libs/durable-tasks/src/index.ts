@@ -1,3 +1,11 @@
+export { advance } from './advance.ts';
+export { callOfStep, stepMessageId } from './call-of-step.ts';
+export { checkPlan } from './check-plan.ts';
+export { type NewTask, newTask } from './new-task.ts';
+export { isOpen, nextWork, type TaskWork } from './next-work.ts';
 export * from './step-call.ts';
 export * from './task-document.ts';
+export type { TaskEvent } from './task-events.ts';
 export * from './task-plan.ts';
+export { summaryOf, taskDetail, taskView } from './task-view.ts';
+export * from './transitions.ts';

@@ -17,6 +17,7 @@ import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
+import type { TaskStore } from './ports/tasks.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
 
 /** A message that a person sent, as the server takes it. */
@@ -134,6 +135,8 @@ export interface Store {
   /** What agents remember. */
   readonly events: EventStore;
   readonly memory: MemoryStore;
+  /** Long tasks, and who drives each. */
+  readonly tasks: TaskStore;
   readonly transcripts: TranscriptStore;
   readonly commands: CommandStore;
   /** Who did what. */

@@ -17,6 +17,7 @@ import { describeOutbox } from './outbox.ts';
 import { describeRouting } from './routing.ts';
 import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
+import { describeTasks } from './tasks.ts';
 import { describeTexts } from './texts.ts';
 import { describeTranscripts } from './transcripts.ts';
 import { describeTravelling } from './travelling.ts';
@@ -72,6 +73,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeAudit(context);
     describeTravelling(context);
     describeEvents(context);
+    describeTasks(context);
     describeOperation(context);
     describeCrashes(context);
     describeInterleavings(context);

@@ -152,4 +152,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
   `,
+  // Long tasks, and who drives each.
+  `
+  CREATE TABLE tasks (
+    id text COLLATE "C" PRIMARY KEY,
+    agent_group text COLLATE "C" NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    owner_id text COLLATE "C" NOT NULL,
+    is_open boolean NOT NULL, -- whether somebody has to drive it
+    document text NOT NULL,
+    version integer NOT NULL,
+    token integer NOT NULL, -- of the newest lease
+    holder_id text,
+    holder_incarnation integer,
+    leased_until timestamptz
+  ) WITH (fillfactor = 80);
+  CREATE INDEX tasks_open ON tasks (agent_group, id) WHERE is_open;
+  CREATE INDEX tasks_by_owner ON tasks (owner_id, id);
+  CREATE INDEX tasks_by_conversation ON tasks (conversation_id, id);
+  `,
 ];

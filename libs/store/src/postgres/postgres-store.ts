@@ -17,6 +17,7 @@ import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
+import { createPostgresTasks } from './tasks.ts';
 import { createPostgresTranscripts } from './transcripts.ts';
 import { listingTravelling } from './travelling.ts';
 
@@ -82,6 +83,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     audit: createPostgresAudit(database),
     events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
+    tasks: createPostgresTasks(database),
     transcripts: createPostgresTranscripts(database),
     check: checking(
       async () => {

@@ -149,4 +149,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   `,
+  // Long tasks, and who drives each.
+  `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    agent_group TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    is_open INTEGER NOT NULL, -- whether somebody has to drive it
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    token INTEGER NOT NULL, -- of the newest lease
+    holder_id TEXT,
+    holder_incarnation INTEGER,
+    leased_until INTEGER
+  ) STRICT;
+  CREATE INDEX tasks_open ON tasks (agent_group, id) WHERE is_open = 1;
+  CREATE INDEX tasks_by_owner ON tasks (owner_id, id);
+  CREATE INDEX tasks_by_conversation ON tasks (conversation_id, id);
+  `,
 ];

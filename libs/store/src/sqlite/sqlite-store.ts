@@ -22,6 +22,7 @@ import { createRoomProbe } from './room-probe.ts';
 import { isBusy, portError } from './sqlite-errors.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
 import { preparing } from './statements.ts';
+import { createSqliteTasks } from './tasks.ts';
 import { createSqliteTranscripts } from './transcripts.ts';
 import { createSqliteTravelling } from './travelling.ts';
 
@@ -55,6 +56,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const events = createSqliteEvents(prepare, now);
   const listTravelling = createSqliteTravelling(prepare);
   const memory = createSqliteMemory(prepare, now);
+  const tasks = createSqliteTasks(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
   const groups = createWriteGroups({
     commit: createCommit(database, createSqliteWorkspace(prepare, now)),
@@ -134,6 +136,15 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       takeUnpublished: (taking) => write(() => events.takeUnpublished(taking)),
       markPublished: (ids) => write(() => events.markPublished(ids)),
       list: (query) => read(() => events.list(query)),
+    },
+    tasks: {
+      add: (task) => write(() => tasks.add(task)),
+      get: (id) => read(() => tasks.get(id)),
+      save: (save) => write(() => tasks.save(save)),
+      claim: (claim) => write(() => tasks.claim(claim)),
+      renew: (renewal) => write(() => tasks.renew(renewal)),
+      release: (id, token) => write(() => tasks.release(id, token)),
+      list: (query) => read(() => tasks.list(query)),
     },
     memory: {
       get: (address, writeId) => read(() => memory.get(address, writeId)),

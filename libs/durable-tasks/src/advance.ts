@@ -1,0 +1,179 @@
+import { deriveId, TaskReport } from '@parley/shared-models';
+import { plannedSteps } from './planned-steps.ts';
+import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
+import type { TaskEvent } from './task-events.ts';
+import { isWorking, stateAfter } from './transitions.ts';
+
+type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
+
+/** The longest wait between two attempts, in milliseconds. */
+const MAX_RETRY_MS = 60_000;
+
+/**
+ * The task after an event. What comes too late, or a second time, changes nothing: then the very same document is
+ * returned. Pure.
+ * @param now milliseconds since 1970
+ * @throws ParleyError `invalid_request` when a person wants what is impossible in the task's state
+ */
+export function advance(task: TaskDocument, event: TaskEvent, now: number): TaskDocument {
+  const next = apply(task, event, now);
+  return next === task ? task : { ...next, updatedAt: iso(now) };
+}
+
+function apply(task: TaskDocument, event: TaskEvent, now: number): TaskDocument {
+  switch (event.type) {
+    case 'planned':
+      return task.state === 'PLANNING' ? planned(task, event) : task;
+    case 'begun':
+      return begun(task, event, now);
+    case 'done':
+      return ended(task, event, (step) => done(task, step, event, now));
+    case 'failed':
+      return ended(task, event, (step) => failed(task, step, event, now));
+    case 'said':
+      return said(task, event);
+    case 'broken':
+      return isWorking(task.state) ? broken(task, event.error, now) : task;
+    case 'cancelled':
+      return isWorking(task.state) ? cancelled(task, now) : task;
+    case 'refined':
+      return refined(task, event, now);
+  }
+}
+
+function planned(task: TaskDocument, { plan }: EventOf<'planned'>): TaskDocument {
+  const steps = [...task.steps, ...plannedSteps(task, plan)];
+  const next = { ...task, state: stateAfter(task.state, 'planned'), steps };
+  return onwards(plan.message === undefined ? next : saying(next, 'plan', plan.message));
+}
+
+function begun(task: TaskDocument, { stepIds }: EventOf<'begun'>, now: number): TaskDocument {
+  const wanted = new Set(stepIds);
+  const begins = ({ id, state }: StepRecord): boolean => wanted.has(id) && state === 'pending';
+  if (!isWorking(task.state) || !task.steps.some(begins)) return task;
+  return {
+    ...task,
+    steps: task.steps.map(({ retryAt, error, ...step }) =>
+      begins(step)
+        ? { ...step, state: 'running', attempt: step.attempt + 1, startedAt: iso(now) }
+        : { ...step, ...(retryAt && { retryAt }), ...(error && { error }) },
+    ),
+  };
+}
+
+/** Only the attempt that is under way counts. */
+function ended(
+  task: TaskDocument,
+  { stepId, attempt }: { stepId: string; attempt: number },
+  change: (step: StepRecord) => TaskDocument,
+): TaskDocument {
+  const step = task.steps.find(({ id }) => id === stepId);
+  if (step?.state !== 'running' || step.attempt !== attempt || !isWorking(task.state)) return task;
+  return change(step);
+}
+
+function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now: number): TaskDocument {
+  const { agentId, result } = event;
+  const finished = withStep(task, { ...step, state: 'done', agentId, result, endedAt: iso(now) });
+  if (step.kind === 'step') return onwards(finished);
+  const report = TaskReport.safeParse(result);
+  if (!report.success) {
+    const message = `The report is none: ${report.error.issues[0]?.message}`;
+    const error = { code: 'agent_failed', message };
+    return failed(
+      task,
+      step,
+      { type: 'failed', stepId: step.id, attempt: step.attempt, error, canRetry: false },
+      now,
+    );
+  }
+  const rounds = finished.rounds.map((each) =>
+    each.round === task.round ? { ...each, report: report.data } : each,
+  );
+  return saying({ ...finished, rounds }, 'report', report.data.text);
+}
+
+function failed(task: TaskDocument, step: StepRecord, event: EventOf<'failed'>, now: number): TaskDocument {
+  const error = { code: event.error.code.slice(0, 64), message: event.error.message.slice(0, 1000) };
+  if (event.canRetry && step.attempt < step.maxAttempts) {
+    const waitMs = Math.min(step.retryMs * 2 ** (step.attempt - 1), MAX_RETRY_MS);
+    return withStep(task, { ...step, state: 'pending', error, retryAt: iso(now + waitMs) });
+  }
+  const finished = withStep(task, { ...step, state: 'failed', error, endedAt: iso(now) });
+  const message = `"${step.title}" failed: ${error.message}`.slice(0, 1000);
+  return broken(finished, { code: error.code, message }, now);
+}
+
+function said(task: TaskDocument, { messageId }: EventOf<'said'>): TaskDocument {
+  const saying = task.toSay.find(({ id }) => id === messageId);
+  if (saying === undefined) return task;
+  const next = { ...task, toSay: task.toSay.filter(({ id }) => id !== messageId) };
+  if (saying.kind !== 'report' || task.state !== 'AGGREGATING' || saying.round !== task.round) return next;
+  return {
+    ...next,
+    state: stateAfter(task.state, 'reported'),
+    rounds: next.rounds.map((each) =>
+      each.round === saying.round ? { ...each, reportMessageId: messageId } : each,
+    ),
+  };
+}
+
+function broken(task: TaskDocument, error: EventOf<'broken'>['error'], now: number): TaskDocument {
+  const cut = { code: error.code.slice(0, 64), message: error.message.slice(0, 1000) };
+  const next = { ...stopped(task, now), state: stateAfter(task.state, 'broken'), error: cut };
+  return saying(next, 'failed', `The task "${task.title}" failed. ${cut.message}`);
+}
+
+function cancelled(task: TaskDocument, now: number): TaskDocument {
+  const next = { ...stopped(task, now), state: stateAfter(task.state, 'cancelled') };
+  return saying(next, 'cancelled', `The task "${task.title}" was cancelled.`);
+}
+
+function refined(
+  task: TaskDocument,
+  { requestId, text, input }: EventOf<'refined'>,
+  now: number,
+): TaskDocument {
+  if (task.rounds.some((round) => round.requestId === requestId)) return task;
+  const round = task.round + 1;
+  const asked = { round, requestId, text, at: iso(now), ...(input === undefined ? {} : { input }) };
+  return {
+    ...task,
+    state: stateAfter(task.state, 'refined'),
+    round,
+    rounds: [...task.rounds, asked],
+  };
+}
+
+/** From executing to aggregating, when there is nothing left to execute. */
+function onwards(task: TaskDocument): TaskDocument {
+  if (task.state !== 'EXECUTING') return task;
+  const isLeft = task.steps.some(({ kind, state }) => kind === 'step' && state !== 'done');
+  return isLeft ? task : { ...task, state: stateAfter(task.state, 'executed') };
+}
+
+/** Nothing goes on, and what was still to be said is told by what comes instead. */
+function stopped(task: TaskDocument, now: number): TaskDocument {
+  return {
+    ...task,
+    toSay: [],
+    steps: task.steps.map((step) =>
+      step.state === 'pending' || step.state === 'running'
+        ? { ...step, state: 'cancelled', ...(step.startedAt && { endedAt: iso(now) }) }
+        : step,
+    ),
+  };
+}
+
+function saying(task: TaskDocument, kind: TaskSaying['kind'], text: string): TaskDocument {
+  const id = deriveId(task.id, 'said', task.round, kind);
+  return { ...task, toSay: [...task.toSay, { id, kind, round: task.round, text }] };
+}
+
+function withStep(task: TaskDocument, changed: StepRecord): TaskDocument {
+  return { ...task, steps: task.steps.map((step) => (step.id === changed.id ? changed : step)) };
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

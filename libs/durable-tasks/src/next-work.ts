@@ -1,0 +1,42 @@
+import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
+
+/** What a driver has to do for a task now. */
+export interface TaskWork {
+  /** To be said, in this order, before anything else of it changes. */
+  readonly say: readonly TaskSaying[];
+  /** Whether the steps of the round are to be found. */
+  readonly plan: boolean;
+  /** Steps whose next attempt can begin. */
+  readonly begin: readonly StepRecord[];
+  /** Steps that are under way: who has just taken the task over waits for their results. */
+  readonly await: readonly StepRecord[];
+  /** When a step can be tried again, in milliseconds since 1970. */
+  readonly wakeAt?: number;
+}
+
+/** Pure. @param now milliseconds since 1970 */
+export function nextWork(task: TaskDocument, now: number): TaskWork {
+  const isAtSteps = task.state === 'EXECUTING' || task.state === 'AGGREGATING';
+  const steps = isAtSteps ? task.steps : [];
+  const kind = task.state === 'AGGREGATING' ? 'aggregate' : 'step';
+  const isDone = new Set(task.steps.filter(({ state }) => state === 'done').map(({ id }) => id));
+  const ready = steps.filter(
+    (step) => step.kind === kind && step.state === 'pending' && step.dependsOn.every((id) => isDone.has(id)),
+  );
+  const later = ready.map(retryTime).filter((time) => time > now);
+  return {
+    say: task.toSay,
+    plan: task.state === 'PLANNING',
+    begin: ready.filter((step) => retryTime(step) <= now),
+    await: steps.filter(({ state }) => state === 'running'),
+    ...(later.length === 0 ? {} : { wakeAt: Math.min(...later) }),
+  };
+}
+
+/** Whether a driver is needed. */
+export function isOpen(task: TaskDocument): boolean {
+  const { say, plan, begin, await: running, wakeAt } = nextWork(task, Number.POSITIVE_INFINITY);
+  return plan || say.length + begin.length + running.length > 0 || wakeAt !== undefined;
+}
+
+const retryTime = ({ retryAt }: StepRecord): number => (retryAt === undefined ? 0 : Date.parse(retryAt));

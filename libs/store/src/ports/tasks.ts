@@ -1,0 +1,74 @@
+/** A task with what the store knows it by. The document is JSON text that the store does not look into. */
+export interface StoredTask {
+  readonly id: string;
+  /** The agents that drive it. */
+  readonly group: string;
+  readonly conversationId: string;
+  readonly ownerId: string;
+  /** Whether somebody has to drive it. */
+  readonly isOpen: boolean;
+  readonly document: string;
+  /** From 1, one more with each save. */
+  readonly version: number;
+  /** Of the newest lease, one more with each; 0: there never was one. */
+  readonly token: number;
+}
+
+/** A process that drives tasks. */
+export interface TaskHolder {
+  readonly agentId: string;
+  /** Of two processes with one id, the one with the larger incarnation has replaced the other. */
+  readonly incarnation: number;
+}
+
+export interface TaskSave {
+  readonly id: string;
+  readonly document: string;
+  readonly isOpen: boolean;
+  /** The version that the task must have now. */
+  readonly expectedVersion: number;
+  /** The newest lease must be this one. @default nobody's lease is asked for */
+  readonly token?: number | undefined;
+}
+
+export interface TaskQuery {
+  readonly ownerId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  /** Only tasks with a smaller id, which were begun before. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Tasks, and who drives each. A lease gives a task to one holder for a while; its token fences off the holders before.
+ * Errors as in `Store`; writes are atomic and durable when they resolve.
+ */
+export interface TaskStore {
+  /** Adds it with version 1, unless its id is known; then what was stored first stands and is returned. */
+  add(task: Omit<StoredTask, 'version' | 'token'>): Promise<{ task: StoredTask; isDuplicate: boolean }>;
+  get(id: string): Promise<StoredTask | undefined>;
+  /**
+   * Returns the task as saved. Saving the same document again after it was saved, by the same token, changes nothing.
+   * @throws ParleyError `not_found`; `id_conflict` when the version or the lease is another one
+   */
+  save(save: TaskSave): Promise<StoredTask>;
+  /**
+   * Gives open tasks of the group that nobody holds, or whose holder was replaced by this very one, to the holder, the
+   * oldest first. Each goes to one.
+   */
+  claim(options: {
+    readonly group: string;
+    readonly holder: TaskHolder;
+    readonly leaseMs: number;
+    readonly limit: number;
+  }): Promise<StoredTask[]>;
+  /** Of these leases, those that are still the newest of their tasks: they are longer now. Returns the tasks. */
+  renew(options: {
+    readonly leases: readonly { readonly id: string; readonly token: number }[];
+    readonly leaseMs: number;
+  }): Promise<{ readonly id: string; readonly version: number }[]>;
+  /** Anybody may have the task now, if this is its newest lease. */
+  release(id: string, token: number): Promise<void>;
+  /** The one that was begun last first. */
+  list(query: TaskQuery): Promise<StoredTask[]>;
+}
