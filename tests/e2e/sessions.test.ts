@@ -23,7 +23,8 @@ describe.each(SYSTEM_KINDS)('sessions over $kind', ({ driver, hasPostgres }) => 
         { use: 'echo' },
       ],
     });
-  });
+    // Four agents, one process after another.
+  }, 60_000);
   afterAll(async () => {
     for (const client of clients) client.terminate();
     await system?.stop();
