@@ -28,7 +28,7 @@ else await messageFaults(values.driver);
 
 /** `--only commands --count 200`: agents and the server killed, streams cut, in the middle of commands. */
 async function commandFaults(driver: 'embedded' | 'rabbitmq'): Promise<void> {
-  const { counts, wrong, faults } = await runCommandFaults({
+  const { counts, wrong, faults, outcomes } = await runCommandFaults({
     driver,
     hasPostgres: values.postgres,
     seed: Number(values.seed),
@@ -37,6 +37,7 @@ async function commandFaults(driver: 'embedded' | 'rabbitmq'): Promise<void> {
   });
   write(`\nseed ${values.seed}, faults ${JSON.stringify(faults)}`);
   write(`commands ${JSON.stringify(counts)}`);
+  for (const [what, count] of Object.entries(outcomes)) write(`  ${count} × ${what}`);
   for (const line of wrong) write(`WRONG: ${line}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createClient, createHttpApi, type HttpApi } from '@parley/client';
 import {
   AuditEntry,
+  type CommandRecord,
   type CommandState,
   ERRORS,
   isFinalCommandState,
@@ -38,10 +39,14 @@ const ALLOW_ALL = path.resolve(import.meta.dirname, '../../../policies/allow-eve
 const AT_ONCE = 3;
 const SETTLE_MS = 60_000;
 
+export interface CommandFaultReport extends CommandVerdict {
+  readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  /** How the commands ended that were under way, for each kind of fault. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
 /** Kills agents and the server, and cuts their connection, in the middle of commands; then looks at every one of them. */
-export async function runCommandFaults(
-  run: CommandFaultRun,
-): Promise<CommandVerdict & { readonly faults: Readonly<Partial<Record<Fault, number>>> }> {
+export async function runCommandFaults(run: CommandFaultRun): Promise<CommandFaultReport> {
   const { log = () => undefined } = run;
   const random = createSeededRandom(run.seed);
   const system = await startSystem({
@@ -76,6 +81,7 @@ export async function runCommandFaults(
     const ranFile = path.join(system.dataDir, 'ran.log');
     const asked: string[] = [];
     const faults: Partial<Record<Fault, number>> = {};
+    const outcomes: Record<string, number> = {};
 
     for (let number = 1; number <= run.faults; number++) {
       const fault = random.pick(FAULTS);
@@ -97,12 +103,18 @@ export async function runCommandFaults(
         await system.startServer();
       }
       await Promise.all(asking);
+      // Those of one fault are over before the next one: each is hit by one.
+      const ended = await untilEnded(api, asked.slice(-AT_ONCE));
+      for (const { state, errorMessage } of ended.values()) {
+        const what = `${fault}: ${state}${errorMessage === undefined ? '' : ` (${errorMessage})`}`;
+        outcomes[what] = (outcomes[what] ?? 0) + 1;
+      }
     }
 
-    const states = await untilEnded(api, asked);
+    const states = new Map([...(await untilEnded(api, asked))].map(([id, { state }]) => [id, state]));
     const ran = (await readFile(ranFile, 'utf8')).split('\n').filter((line) => line !== '');
     const verdict = await judgeCommands({ asked, states, told, ran, audit: await auditOf(system) });
-    return { ...verdict, faults };
+    return { ...verdict, faults, outcomes };
   } finally {
     await watcher.close();
     await system.stop();
@@ -125,26 +137,18 @@ async function ask(api: HttpApi, id: string, command: string): Promise<void> {
   }
 }
 
-async function untilEnded(api: HttpApi, asked: readonly string[]): Promise<Map<string, CommandState>> {
-  const states = new Map<string, CommandState>();
+async function untilEnded(api: HttpApi, asked: readonly string[]): Promise<Map<string, CommandRecord>> {
+  const records = new Map<string, CommandRecord>();
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     for (const id of asked) {
-      const state = states.get(id);
-      if (state === undefined || !isFinalCommandState(state)) states.set(id, (await api.command(id)).state);
+      const known = records.get(id);
+      if (known === undefined || !isFinalCommandState(known.state)) records.set(id, await api.command(id));
     }
-    const isOver = [...states.values()].every(isFinalCommandState);
-    if (isOver || performance.now() > deadline) break;
-    await wait(200);
+    const isOver = [...records.values()].every(({ state }) => isFinalCommandState(state));
+    if (isOver || performance.now() > deadline) return records;
+    await wait(100);
   }
-  // Once more from the beginning: a final state stays.
-  for (const id of asked) {
-    const { state } = await api.command(id);
-    if (state !== states.get(id) && isFinalCommandState(states.get(id) ?? 'queued'))
-      throw new Error(`${id} was ${states.get(id)} and is ${state}`);
-    states.set(id, state);
-  }
-  return states;
 }
 
 async function auditOf({ url }: ParleySystem): Promise<AuditEntry[]> {

@@ -17,8 +17,19 @@ export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = asyn
   const { agents } = session.services;
   const ids = frame.agentId === '*' ? agents.list().map((agent) => agent.agentId) : [frame.agentId];
   if (ids.length === 0) throw new ParleyError('unknown_agent', 'There are no agents.');
-  for (const agentId of ids) await control(agentId, frame.action, session);
+  for (const agentId of ids) await inOrder(session, () => control(agentId, frame.action, session));
 };
+
+/** Frames are handled side by side; what is wanted last must be stored and entered last too. */
+const last = new WeakMap<object, Promise<void>>();
+
+function inOrder({ services }: Session, act: () => Promise<void>): Promise<void> {
+  const before = last.get(services) ?? Promise.resolve();
+  // Whoever asked for the one before is told how that went.
+  const acting = before.then(act, act);
+  last.set(services, acting);
+  return acting;
+}
 
 async function control(agentId: string, action: ControlAction, session: Session): Promise<void> {
   const { agents, audit, commands, commandService, logger } = session.services;
