@@ -1,5 +1,5 @@
 import { LanguageModelConfig } from '@parley/language-model';
-import { settings } from '@parley/process-kit';
+import { settings, tlsSettings } from '@parley/process-kit';
 import { z } from 'zod';
 
 export const AgentConfig = z.object({
@@ -9,6 +9,7 @@ export const AgentConfig = z.object({
   SMTP_URL: settings.smtpUrl,
   LOG_LEVEL: settings.logLevel,
   JOIN_TOKEN: settings.joinToken,
+  ...tlsSettings,
   DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
   ...LanguageModelConfig.shape,
 });

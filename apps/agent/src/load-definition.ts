@@ -3,7 +3,7 @@ import { createAgentDirectory, createMailer, shippedAgents } from '@parley/agent
 import { createShellAgent, POLICY_OFF } from '@parley/agents/shell';
 import { loadPolicy, type Policy, PolicyError } from '@parley/command-execution';
 import { createLanguageModel } from '@parley/language-model';
-import { ConfigError, type Logger, resolveUserPath } from '@parley/process-kit';
+import { ConfigError, type Logger, memberTls, resolveUserPath } from '@parley/process-kit';
 import { type AgentArguments, SHELL } from './arguments.ts';
 import type { AgentConfig } from './config.ts';
 
@@ -18,7 +18,12 @@ export async function shippedDefinition(
   if (shipped === undefined) throw new ConfigError(`--use ${args.use}: there is no such agent.`);
   return shipped.create({
     languageModel: createLanguageModel(config),
-    listAgents: createAgentDirectory({ url: config.GRPC_URL, joinToken: config.JOIN_TOKEN, logger }),
+    listAgents: createAgentDirectory({
+      url: config.GRPC_URL,
+      joinToken: config.JOIN_TOKEN,
+      tls: memberTls(config),
+      logger,
+    }),
     mailer: createMailer({ smtpUrl: config.SMTP_URL, dataDir: config.DATA_DIR }),
   });
 }

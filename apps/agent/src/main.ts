@@ -5,6 +5,7 @@ import {
   describeConfig,
   loadConfig,
   main,
+  memberTls,
   resolveUserPath,
   runUntilSignal,
 } from '@parley/process-kit';
@@ -31,6 +32,7 @@ await main(async () => {
     bus,
     grpcUrl: config.GRPC_URL,
     joinToken: config.JOIN_TOKEN,
+    tls: memberTls(config),
     name: args.name,
     id: args.id,
     logger,

@@ -1,5 +1,5 @@
 import { LanguageModelSettings } from '@parley/language-model';
-import { settings } from '@parley/process-kit';
+import { settings, tlsSettings } from '@parley/process-kit';
 import { z } from 'zod';
 
 export const BrokerConfig = z.object({
@@ -8,6 +8,7 @@ export const BrokerConfig = z.object({
   DATA_DIR: settings.dataDir,
   LOG_LEVEL: settings.logLevel,
   JOIN_TOKEN: settings.joinToken,
+  ...tlsSettings,
   DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
   BROKER_NAME: z.string().min(1).max(64).default('broker').describe('name shown to operators'),
   BROKER_PREFETCH: z.coerce

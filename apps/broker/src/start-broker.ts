@@ -1,7 +1,7 @@
 import { joinAsBroker } from '@parley/control-plane';
 import type { LanguageModel } from '@parley/language-model';
 import type { MessageBus, Subscription } from '@parley/messaging';
-import type { Logger, RunningProcess } from '@parley/process-kit';
+import { type Logger, memberTls, type RunningProcess } from '@parley/process-kit';
 import { createIntentScorer } from '@parley/routing';
 import { BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
 import { createAbsenceClock } from './absence-clock.ts';
@@ -25,6 +25,7 @@ export function startBroker(
   const membership = joinAsBroker({
     url: config.GRPC_URL,
     ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+    tls: memberTls(config),
     brokerId: newId(),
     name: config.BROKER_NAME,
     logger,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { resolveUserPath, settings } from '@parley/process-kit';
+import { checkTls, resolveUserPath, settings, tlsSettings } from '@parley/process-kit';
 import { Role } from '@parley/shared-models';
 import { z } from 'zod';
 
@@ -54,6 +54,7 @@ export const ServerConfig = z
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
     JOIN_TOKEN: settings.joinToken,
+    ...tlsSettings,
     DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
     WEB_DIST: z
       .string()
@@ -125,5 +126,6 @@ export const ServerConfig = z
       .default(4 * 1024 * 1024)
       .describe('unsent bytes of one connection before it is closed as too slow'),
   })
-  .superRefine(checkAddress);
+  .superRefine(checkAddress)
+  .superRefine(checkTls);
 export type ServerConfig = z.infer<typeof ServerConfig>;

@@ -1,6 +1,6 @@
-import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
+import { type ControlPlaneServer, createCredentials, startControlPlaneServer } from '@parley/control-plane';
 import { type MessageBus, retryWhileUnavailable, type Subscription } from '@parley/messaging';
-import type { Logger, RunningProcess } from '@parley/process-kit';
+import { type Logger, type RunningProcess, serverTls } from '@parley/process-kit';
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { startLeaseWatch } from './agents/lease-watch.ts';
@@ -147,11 +147,14 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
   const { config, logger } = services;
   let controlPlane: ControlPlaneServer | undefined;
   try {
+    const key = await services.store.secrets.getOrCreate('agent-credentials');
     controlPlane = await startControlPlaneServer({
       host: config.HOST,
       port: config.GRPC_PORT,
       handlers: createControlPlaneHandlers(services),
       ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+      credentials: createCredentials(key),
+      tls: serverTls(config),
       logger,
     });
     await app.listen({ host: config.HOST, port: config.PORT });

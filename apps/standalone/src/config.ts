@@ -1,6 +1,7 @@
 import { AgentConfig } from '@parley/agent';
 import { BrokerConfig } from '@parley/broker';
 import { ExternalConfig } from '@parley/gateway';
+import { checkTls } from '@parley/process-kit';
 import { checkAddress, ServerConfig } from '@parley/server';
 import { z } from 'zod';
 
@@ -12,5 +13,6 @@ export const StandaloneConfig = z
     ...ExternalConfig.shape,
     ...ServerConfig.shape,
   })
-  .superRefine(checkAddress);
+  .superRefine(checkAddress)
+  .superRefine(checkTls);
 export type StandaloneConfig = z.infer<typeof StandaloneConfig>;

@@ -4,7 +4,7 @@ import { startBroker } from '@parley/broker';
 import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
 import type { MessageBus } from '@parley/messaging';
-import type { Logger, RunningProcess } from '@parley/process-kit';
+import { type Logger, ownMemberTls, type RunningProcess } from '@parley/process-kit';
 import { type RunningServer, startServer } from '@parley/server';
 import type { Store } from '@parley/store';
 import type { StandaloneConfig } from './config.ts';
@@ -23,20 +23,22 @@ export async function startStandalone(
   const named = (service: string): Logger => logger.child({ service });
   const server = await startServer(config, { bus, store, logger: named('server') });
   const grpcUrl = `127.0.0.1:${server.grpcPort}`;
+  const tls = ownMemberTls(config);
   const languageModel = createLanguageModel(config);
   const broker = startBroker(
-    { ...config, GRPC_URL: grpcUrl },
+    { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
     { bus, logger: named('broker'), languageModel },
   );
   const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, DATA_DIR: dataDir } = config;
   const mailer = createMailer({ smtpUrl, dataDir });
-  const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, logger: named('agent') });
+  const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger: named('agent') });
   const agents = Object.values(shippedAgents).map((shipped) =>
     startAgent({
       definition: shipped.create({ languageModel, listAgents, mailer }),
       bus,
       grpcUrl,
       joinToken,
+      tls,
       logger: named('agent'),
     }),
   );

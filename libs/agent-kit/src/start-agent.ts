@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { joinAsAgent } from '@parley/control-plane';
+import { joinAsAgent, type MemberTls } from '@parley/control-plane';
 import {
   type MessageBus,
   retryWhileUnavailable,
@@ -23,6 +23,8 @@ export interface StartAgentOptions {
   /** The server's gRPC address, `host:port`. */
   readonly grpcUrl: string;
   readonly joinToken?: string | undefined;
+  /** @default not encrypted */
+  readonly tls?: MemberTls | undefined;
   /** Shown instead of the definition's name. */
   readonly name?: string | undefined;
   /** Takes over this very id, fencing off an older process that has it. @default a free one made of the name */
@@ -148,6 +150,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   const membership = joinAsAgent({
     url: options.grpcUrl,
     ...(options.joinToken === undefined ? {} : { joinToken: options.joinToken }),
+    tls: options.tls,
     agentId: identity.id,
     isExclusive: options.id !== undefined,
     profile,

@@ -20,8 +20,10 @@ export {
   type JoinAsBrokerOptions,
   joinAsBroker,
 } from './membership/join-as-broker.ts';
+export { type Credentials, createCredentials } from './server/credentials.ts';
 export {
   type ControlPlaneServer,
   type ControlPlaneServerOptions,
   startControlPlaneServer,
 } from './server/start-server.ts';
+export type { MemberTls, ServerTls } from './tls.ts';

@@ -2,3 +2,4 @@ export * from './lifecycle.ts';
 export * from './load-config.ts';
 export * from './logger.ts';
 export * from './settings.ts';
+export * from './tls-settings.ts';

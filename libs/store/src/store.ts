@@ -17,6 +17,7 @@ import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
+import type { SecretStore } from './ports/secrets.ts';
 import type { TaskStore } from './ports/tasks.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
 
@@ -135,6 +136,7 @@ export interface Store {
   /** What agents remember. */
   readonly events: EventStore;
   readonly memory: MemoryStore;
+  readonly secrets: SecretStore;
   /** Long tasks, and who drives each. */
   readonly tasks: TaskStore;
   readonly transcripts: TranscriptStore;

@@ -1,4 +1,5 @@
 import {
+  type ChannelCredentials,
   Client,
   type ClientOptions,
   type ClientReadableStream,
@@ -9,7 +10,9 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
+import { CREDENTIAL_FIELD } from '../credential-field.ts';
 import { bearer } from '../join-token.ts';
+import type { MemberTls } from '../tls.ts';
 import { errorOf } from '../wire/error-status.ts';
 
 export type Method = MethodDefinition<object, object>;
@@ -18,6 +21,8 @@ export type AnswerStream = ClientReadableStream<object>;
 
 /** One gRPC channel that can be thrown away and replaced, and every call on it. */
 export interface Connection {
+  /** Goes with every call from now on. */
+  useCredential(credential: string): void;
   /** @throws ParleyError */
   unary(method: Method, request: object, signal?: AbortSignal, deadlineMs?: number): Promise<object>;
   answerStream(method: Method, request: object): AnswerStream;
@@ -36,6 +41,7 @@ export interface Connection {
 export interface ConnectionOptions {
   readonly url: string;
   readonly joinToken?: string | undefined;
+  readonly tls?: MemberTls | undefined;
   readonly callMs: number;
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -48,6 +54,7 @@ interface Cancellable {
 export function openConnection(options: ConnectionOptions): Connection {
   const authorization = options.joinToken === undefined ? undefined : bearer(options.joinToken);
   let client = open(options);
+  let credential = '';
   let isClosed = false;
   const calls = new Set<Cancellable>();
 
@@ -58,6 +65,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const metadata = (): Metadata => {
     const fields = new Metadata();
     if (authorization !== undefined) fields.set('authorization', authorization);
+    if (credential !== '') fields.set(CREDENTIAL_FIELD, credential);
     return fields;
   };
   const track = <T extends Cancellable>(call: T): T => {
@@ -66,6 +74,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 
   return {
+    useCredential(given) {
+      credential = given;
+    },
     unary(method, request, signal, deadlineMs = options.callMs) {
       return new Promise((resolve, reject) => {
         const done = (error: ServiceError | null, answer?: object): void => {
@@ -142,7 +153,7 @@ function cancelled(cause: Error): ParleyError {
   return new ParleyError('cancelled', 'The call was stopped.', { cause });
 }
 
-function open({ url, keepaliveMs, keepaliveTimeoutMs }: ConnectionOptions): Client {
+function open({ url, tls, keepaliveMs, keepaliveTimeoutMs }: ConnectionOptions): Client {
   const options: ClientOptions = {
     'grpc.keepalive_time_ms': keepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
@@ -156,5 +167,10 @@ function open({ url, keepaliveMs, keepaliveTimeoutMs }: ConnectionOptions): Clie
     // Servers are peers on the same network; a web proxy set for the user's browser must not get between.
     'grpc.enable_http_proxy': 0,
   };
-  return new Client(url, credentials.createInsecure(), options);
+  return new Client(url, channelCredentials(tls), options);
+}
+
+function channelCredentials(tls: MemberTls | undefined): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
 }

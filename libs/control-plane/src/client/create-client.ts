@@ -12,6 +12,7 @@ import type {
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
 import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
+import type { MemberTls } from '../tls.ts';
 import * as answers from '../wire/answers.ts';
 import { agentState, commandRunState } from '../wire/enum-names.ts';
 import { joinPieces } from '../wire/join-pieces.ts';
@@ -25,6 +26,8 @@ export interface ControlPlaneClientOptions {
   /** The server's gRPC address, e.g. `127.0.0.1:50051`. */
   readonly url: string;
   readonly joinToken?: string | undefined;
+  /** @default not encrypted */
+  readonly tls?: MemberTls | undefined;
   readonly logger: Logger;
   readonly deadlines?: {
     /** For an answer, in milliseconds, connecting included. @default 5000 */
@@ -95,6 +98,7 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
   const connection = openConnection({
     url: options.url,
     joinToken: options.joinToken,
+    tls: options.tls,
     callMs,
     keepaliveMs: options.keepaliveMs ?? 10_000,
     keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5_000,
@@ -107,7 +111,9 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
   return {
     async registerAgent(request, signal) {
       const answer = await connection.unary(agents('RegisterAgent'), request, signal);
-      return parseAnswer(answers.RegisteredAgent, answer);
+      const { credential, ...registered } = parseAnswer(answers.RegisteredAgent, answer);
+      connection.useCredential(credential);
+      return registered;
     },
     async unregisterAgent(request, signal) {
       await connection.unary(agents('UnregisterAgent'), request, signal);
@@ -118,7 +124,9 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
     },
     async registerBroker(request, signal) {
       const answer = await connection.unary(brokers('RegisterBroker'), request, signal);
-      return parseAnswer(answers.RegisteredBroker, answer);
+      const { credential, ...registered } = parseAnswer(answers.RegisteredBroker, answer);
+      connection.useCredential(credential);
+      return registered;
     },
     async unregisterBroker(request, signal) {
       await connection.unary(brokers('UnregisterBroker'), request, signal);

@@ -9,6 +9,7 @@ import * as requests from '../wire/requests.ts';
 import { splitUpdate } from '../wire/split-update.ts';
 import { conversationService, memoryService } from './agent-services.ts';
 import { channelService } from './channel-service.ts';
+import type { Credentials } from './credentials.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
 import { serveClientStream, serveUnary } from './serve-unary.ts';
 
@@ -17,6 +18,7 @@ export interface ServiceOptions {
   readonly logger: Logger;
   readonly open: OpenStreams;
   readonly maxPending: number;
+  readonly credentials?: Credentials | undefined;
 }
 
 /** Adds every service of `parley.v1`; the RPCs stand in the order of the .proto files. */
@@ -27,12 +29,13 @@ export function addServices(server: Server, options: ServiceOptions): void {
 }
 
 function implementations(options: ServiceOptions): Record<ServiceName, UntypedServiceImplementation> {
-  const { handlers, logger } = options;
+  const { handlers, logger, credentials } = options;
   return {
     AgentRegistrationService: {
       registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, peer) => {
         const answer = await handlers.registerAgent(request, peer);
-        return { ...answer, state: agentState.encode(answer.state) };
+        const credential = credentials?.forAgent(answer.agentId, answer.incarnation);
+        return { ...answer, state: agentState.encode(answer.state), credential };
       }),
       unregisterAgent: serveUnary(logger, requests.UnregisterAgent, async (request) => {
         await handlers.unregisterAgent(request);
@@ -44,9 +47,10 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
       }),
     },
     BrokerRegistrationService: {
-      registerBroker: serveUnary(logger, requests.RegisterBroker, (request) =>
-        handlers.registerBroker(request),
-      ),
+      registerBroker: serveUnary(logger, requests.RegisterBroker, async (request) => ({
+        ...(await handlers.registerBroker(request)),
+        credential: credentials?.forBroker(request.brokerId),
+      })),
       unregisterBroker: serveUnary(logger, requests.UnregisterBroker, async (request) => {
         await handlers.unregisterBroker(request);
         return {};

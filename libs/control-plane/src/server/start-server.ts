@@ -3,7 +3,9 @@ import { ParleyError } from '@parley/shared-models';
 import type { ControlPlaneHandlers } from '../control-plane.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
+import type { ServerTls } from '../tls.ts';
 import { bindError } from './bind-error.ts';
+import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
 import { requireJoinToken } from './join-token.ts';
 import type { OpenStreams } from './serve-stream.ts';
@@ -17,6 +19,10 @@ export interface ControlPlaneServerOptions {
   readonly handlers: ControlPlaneHandlers;
   /** When given, every RPC except health needs it as `authorization: Bearer <token>`. */
   readonly joinToken?: string | undefined;
+  /** When given, members get a credential when they register, and what speaks for them must carry it. */
+  readonly credentials?: Credentials | undefined;
+  /** @default not encrypted */
+  readonly tls?: ServerTls | undefined;
   readonly logger: Logger;
   /** A connection that was silent this long is pinged, in milliseconds. @default 10000 */
   readonly keepaliveMs?: number;
@@ -51,7 +57,7 @@ export interface ControlPlaneServer {
 export async function startControlPlaneServer(
   options: ControlPlaneServerOptions,
 ): Promise<ControlPlaneServer> {
-  const { host, logger, handlers, joinToken } = options;
+  const { host, logger, handlers, joinToken, credentials, tls } = options;
   routeLibraryLog(logger);
   const open: OpenStreams = new Set();
   const server = new Server({
@@ -60,11 +66,15 @@ export async function startControlPlaneServer(
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
     'grpc.max_concurrent_streams': 1_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
-    interceptors: joinToken === undefined ? [] : [requireJoinToken(joinToken)],
+    interceptors: [
+      ...(joinToken === undefined ? [] : [requireJoinToken(joinToken)]),
+      ...(credentials === undefined ? [] : [requireCredentials(credentials)]),
+    ],
   });
-  addServices(server, { handlers, logger, open, maxPending: options.maxPendingPerStream ?? 1_024 });
+  const maxPending = options.maxPendingPerStream ?? 1_024;
+  addServices(server, { handlers, logger, open, maxPending, credentials });
   const health = await addHealthService(server, open);
-  const port = await listen(server, host, options.port);
+  const port = await listen(server, host, options.port, tls);
 
   const endStreams = (): void => {
     const leaving = new ParleyError('unavailable', 'The server is shutting down.');
@@ -85,14 +95,21 @@ export async function startControlPlaneServer(
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number, tls: ServerTls | undefined): Promise<number> {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, serverCredentials(tls), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(bindError(error, host, port));
     });
   });
+}
+
+function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { cert, key, clientCa } = tls;
+  const pair = { cert_chain: cert, private_key: key };
+  return ServerCredentials.createSsl(clientCa ?? null, [pair], clientCa !== undefined);
 }
 
 /** Resolves when the last call has been answered, or the time is over. */

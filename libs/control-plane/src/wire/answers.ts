@@ -9,11 +9,15 @@ export const RegisteredAgent = z.object({
   incarnation: z.number().int().positive(),
   heartbeatMs: z.number().int().positive(),
   state: agentState.wire,
+  credential: z.string(),
 });
 
 export const HeartbeatAnswer = z.object({ state: agentState.wire });
 
-export const RegisteredBroker = z.object({ heartbeatMs: z.number().int().positive() });
+export const RegisteredBroker = z.object({
+  heartbeatMs: z.number().int().positive(),
+  credential: z.string(),
+});
 
 const Status = AgentStatus.extend({ state: agentState.wire });
 

@@ -15,6 +15,7 @@ import { describeMemory } from './memory.ts';
 import { describeOperation } from './operation.ts';
 import { describeOutbox } from './outbox.ts';
 import { describeRouting } from './routing.ts';
+import { describeSecrets } from './secrets.ts';
 import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
 import { describeTasks } from './tasks.ts';
@@ -69,6 +70,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeAgents(context);
     describeDeadLetters(context);
     describeMemory(context);
+    describeSecrets(context);
     describeCommands(context);
     describeAudit(context);
     describeTravelling(context);

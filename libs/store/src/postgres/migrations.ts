@@ -152,6 +152,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
   `,
+  // What all servers of one store share and nobody else knows.
+  `
+  CREATE TABLE secrets (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
+  `,
   // Long tasks, and who drives each.
   `
   CREATE TABLE tasks (

@@ -17,6 +17,7 @@ import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
 import { takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
+import { createPostgresSecrets } from './secrets.ts';
 import { createPostgresTasks } from './tasks.ts';
 import { createPostgresTranscripts } from './transcripts.ts';
 import { listingTravelling } from './travelling.ts';
@@ -83,6 +84,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     audit: createPostgresAudit(database),
     events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
+    secrets: createPostgresSecrets(database),
     tasks: createPostgresTasks(database),
     transcripts: createPostgresTranscripts(database),
     check: checking(

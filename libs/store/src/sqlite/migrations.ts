@@ -149,6 +149,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   `,
+  // What all servers of one store share and nobody else knows.
+  `
+  CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
   // Long tasks, and who drives each.
   `
   CREATE TABLE tasks (

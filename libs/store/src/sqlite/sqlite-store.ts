@@ -19,6 +19,7 @@ import { createSqliteMemory } from './memory.ts';
 import { openDatabase } from './open-database.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { createRoomProbe } from './room-probe.ts';
+import { createSqliteSecrets } from './secrets.ts';
 import { isBusy, portError } from './sqlite-errors.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
 import { preparing } from './statements.ts';
@@ -56,6 +57,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const events = createSqliteEvents(prepare, now);
   const listTravelling = createSqliteTravelling(prepare);
   const memory = createSqliteMemory(prepare, now);
+  const secrets = createSqliteSecrets(prepare);
   const tasks = createSqliteTasks(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
   const groups = createWriteGroups({
@@ -137,6 +139,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       markPublished: (ids) => write(() => events.markPublished(ids)),
       list: (query) => read(() => events.list(query)),
     },
+    secrets: { getOrCreate: (name) => write(() => secrets.getOrCreate(name)) },
     tasks: {
       add: (task) => write(() => tasks.add(task)),
       get: (id) => read(() => tasks.get(id)),

@@ -1,0 +1,71 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { ParleyError } from '@parley/shared-models';
+import { CREDENTIAL_FIELD } from '../credential-field.ts';
+import { statusOf } from '../wire/error-status.ts';
+
+/** What shows that a call comes from who was registered: an HMAC (RFC 2104) over the id, which only servers can make. */
+export interface Credentials {
+  forAgent(agentId: string, incarnation: number): string;
+  forBroker(brokerId: string): string;
+}
+
+/** @param key a secret that all servers of one store share */
+export function createCredentials(key: string): Credentials {
+  const sign = (...parts: (string | number)[]): string =>
+    createHmac('sha256', key).update(parts.join('\0')).digest('base64url');
+  return {
+    forAgent: (agentId, incarnation) => sign('agent', agentId, incarnation),
+    forBroker: (brokerId) => sign('broker', brokerId),
+  };
+}
+
+/** Leaving is what only the broker itself may do; registering is where it gets its credential. */
+const UNREGISTER_BROKER = '/parley.v1.BrokerRegistrationService/UnregisterBroker';
+
+/** Refuses every request that speaks for an agent or a broker without its credential. */
+export function requireCredentials(credentials: Credentials): ServerInterceptor {
+  const expectedFor = (path: string, message: unknown): string | undefined => {
+    const caller = callerIn(message);
+    if (caller !== undefined) return credentials.forAgent(caller.agentId, caller.incarnation);
+    const { brokerId } = message as { brokerId?: unknown };
+    return path === UNREGISTER_BROKER ? credentials.forBroker(String(brokerId)) : undefined;
+  };
+
+  return (method, call) => {
+    let given = '';
+    return new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata: Metadata, receive) {
+            given = String(metadata.get(CREDENTIAL_FIELD)[0] ?? '');
+            receive(metadata);
+          },
+          onReceiveMessage(message: unknown, receive) {
+            const expected = expectedFor(method.path, message);
+            if (expected === undefined || isSame(given, expected)) return receive(message);
+            const refused = 'The credential is missing or belongs to somebody else: register first.';
+            call.sendStatus(statusOf(new ParleyError('unauthenticated', refused)));
+          },
+        });
+      },
+    });
+  };
+}
+
+/** Every request of an agent carries its id and incarnation, those about memory inside the key. */
+function callerIn(message: unknown): { agentId: string; incarnation: number } | undefined {
+  const { agentId, incarnation, key } = message as {
+    agentId?: unknown;
+    incarnation?: unknown;
+    key?: { agentId?: unknown; incarnation?: unknown } | null;
+  };
+  if (incarnation !== undefined) return { agentId: String(agentId), incarnation: Number(incarnation) };
+  if (typeof key !== 'object' || key === null || key.incarnation === undefined) return undefined;
+  return { agentId: String(key.agentId), incarnation: Number(key.incarnation) };
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
