@@ -1,0 +1,19 @@
+export { calculate } from './calculator.ts';
+export {
+  createDataFolder,
+  type DataFile,
+  type DataFolder,
+  type DataFolderOptions,
+  SAMPLES,
+} from './csv/data-folder.ts';
+export { queryTable, type ResultRow, TableQuery } from './csv/query-table.ts';
+export { parseTable, type Table } from './csv/table.ts';
+export { AllowListSetting, isAllowed } from './fetch/allow-list.ts';
+export {
+  createPageFetcher,
+  type FetchedPage,
+  type FetchPage,
+  type PageFetcherOptions,
+} from './fetch/fetch-page.ts';
+export { isPublicAddress } from './fetch/public-address.ts';
+export { addNote, NOTE_LENGTH, Notes } from './notes.ts';
