@@ -12,6 +12,7 @@ import {
   ParleyError,
 } from '@parley/shared-models';
 import { WebSocket } from 'ws';
+import type { ParleyProcess } from '../../harness/parley-process.ts';
 import { type ParleySystem, type QueueDriver, startSystem } from '../../harness/parley-system.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import { type CommandVerdict, judgeCommands } from './command-verdict.ts';
@@ -37,7 +38,8 @@ type Fault = (typeof FAULTS)[number];
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../../policies/allow-everything.json');
 /** Commands under way when a fault strikes. */
 const AT_ONCE = 3;
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 30_000;
+const LINES_SHOWN = 25;
 
 export interface CommandFaultReport extends CommandVerdict {
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
@@ -105,7 +107,8 @@ export async function runCommandFaults(run: CommandFaultRun): Promise<CommandFau
       await Promise.all(asking);
       // Those of one fault are over before the next one: each is hit by one.
       const ended = await untilEnded(api, asked.slice(-AT_ONCE));
-      for (const { state, errorMessage } of ended.values()) {
+      for (const { id, state, errorMessage } of ended.values()) {
+        if (!isFinalCommandState(state)) tellWhatWasLogged(id, { server: system.server, agent }, log);
         const what = `${fault}: ${state}${errorMessage === undefined ? '' : ` (${errorMessage})`}`;
         outcomes[what] = (outcomes[what] ?? 0) + 1;
       }
@@ -134,6 +137,17 @@ async function ask(api: HttpApi, id: string, command: string): Promise<void> {
       if (!isPassing || performance.now() > deadline) throw error;
     }
     await wait(100);
+  }
+}
+
+function tellWhatWasLogged(
+  id: string,
+  processes: Readonly<Record<string, ParleyProcess>>,
+  log: (line: string) => void,
+): void {
+  log(`${id} does not end`);
+  for (const [name, process] of Object.entries(processes)) {
+    for (const line of process.log.slice(-LINES_SHOWN)) log(`  ${name}: ${JSON.stringify(line)}`);
   }
 }
 
