@@ -101,7 +101,10 @@ export function createCommandCourier(
           retryMs = FIRST_RETRY_MS;
           continue;
         }
-        if (err instanceof ParleyError && FINAL_CODES.has(err.code)) {
+        const expected = err instanceof ParleyError ? err.details?.expectedSeq : undefined;
+        // It lacks what it had said that it has: its store is an older one.
+        if (typeof expected === 'number') arrived = Math.min(arrived, expected - 1);
+        else if (err instanceof ParleyError && FINAL_CODES.has(err.code)) {
           logger.error({ err, commandId: entry.id }, 'the server does not take what became of a command');
           return;
         }

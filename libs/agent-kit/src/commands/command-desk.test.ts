@@ -285,10 +285,43 @@ describe('a connection that is lost', () => {
     const command = await agent.send();
     await agent.sees(command.commandId, 'first');
     agent.pieces.length = 0;
+    agent.states.length = 0;
     await agent.send({ ...command, outputSeq: 1 });
+    // It tells everything again but what the server says that it has.
+    await agent.state(command.commandId, 'running');
     go.resolve();
     await agent.result(command.commandId);
     expect(agent.pieces).toMatchObject([{ seq: 2, data: 'second' }]);
+  });
+
+  it('sends again what the server lacks although it had it', async () => {
+    const go = Promise.withResolvers<void>();
+    const agent = await start({
+      async onCommand({ begin, output }) {
+        await begin();
+        output.stdout('first ');
+        await go.promise;
+        output.stdout('second');
+        return { exitCode: 0 };
+      },
+    });
+    const command = await agent.send();
+    await agent.sees(command.commandId, 'first');
+    agent.pieces.length = 0;
+    agent.states.length = 0;
+    const { commandOutput } = agent.handlers;
+    agent.handlers.commandOutput = async (piece) => {
+      if (piece.seq !== agent.pieces.length + 1) {
+        const details = { path: 'seq', expectedSeq: agent.pieces.length + 1 };
+        throw new ParleyError('invalid_request', 'pieces are missing', { details });
+      }
+      await commandOutput(piece);
+    };
+    await agent.send({ ...command, outputSeq: 1 });
+    await agent.state(command.commandId, 'running');
+    go.resolve();
+    expect(await agent.result(command.commandId)).toMatchObject({ success: true });
+    expect(agent.printed(command.commandId, 'stdout')).toBe('first second');
   });
 
   it('gives up a command that the server does not know', async () => {
