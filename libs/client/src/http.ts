@@ -11,6 +11,7 @@ import {
   SentToExternal,
 } from '@parley/shared-models';
 import { type CommandsApi, createCommandsApi } from './http-commands.ts';
+import { createEventsApi, type EventsApi } from './http-events.ts';
 import { type HttpOptions, request } from './http-request.ts';
 import { createTasksApi, type TasksApi } from './http-tasks.ts';
 
@@ -46,7 +47,7 @@ export interface DeadLettersQuery extends Abortable {
  * All @throws ParleyError with the server's code; `unavailable` when it cannot be reached or takes too long;
  * `internal` when its answer is not what the protocol says.
  */
-export interface HttpApi extends CommandsApi, TasksApi {
+export interface HttpApi extends CommandsApi, EventsApi, TasksApi {
   /** Newest first. */
   conversations(query?: ConversationsQuery): Promise<Conversation[]>;
   conversation(id: string, options?: Abortable): Promise<Conversation>;
@@ -81,6 +82,7 @@ export function createHttpApi(http: HttpOptions = {}): HttpApi {
 
   return {
     ...createCommandsApi(http),
+    ...createEventsApi(http),
     ...createTasksApi(http),
     conversations: ({ signal, search, limit } = {}) =>
       request(http, {

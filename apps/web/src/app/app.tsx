@@ -5,6 +5,8 @@ import { AgentsPage } from '../features/agents/agents-page.tsx';
 import { ChatPage } from '../features/chat/chat-page.tsx';
 import { SignedIn } from '../features/sign-in/signed-in.tsx';
 import { SystemPage } from '../features/system/system-page.tsx';
+import { EventsPage } from '../features/tasks/orders/events-page.tsx';
+import { TasksPage } from '../features/tasks/tasks-page.tsx';
 import type { Session } from '../session/session.ts';
 import { SessionProvider } from '../session/use-session.ts';
 import { colorSchemeManager } from './color-scheme.ts';
@@ -35,6 +37,8 @@ export function App({ session }: { session: Session }) {
                 </Route>
                 <Route path="/c/:id">{({ id }) => <ChatPage conversationId={id} />}</Route>
                 <Route path="/agents" component={AgentsPage} />
+                <Route path="/tasks" component={TasksPage} />
+                <Route path="/events/:id">{({ id }) => <EventsPage key={id} correlationId={id} />}</Route>
                 <Route path="/system" component={SystemPage} />
                 <Route component={NotFoundPage} />
               </Switch>

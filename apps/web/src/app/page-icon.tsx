@@ -1,7 +1,12 @@
-import { IconActivityHeartbeat, IconMessage2, IconRobotFace } from '../components/icons.ts';
+import { IconActivityHeartbeat, IconListCheck, IconMessage2, IconRobotFace } from '../components/icons.ts';
 import type { Page } from './pages.ts';
 
-const icons = { chat: IconMessage2, agents: IconRobotFace, system: IconActivityHeartbeat };
+const icons = {
+  chat: IconMessage2,
+  agents: IconRobotFace,
+  tasks: IconListCheck,
+  system: IconActivityHeartbeat,
+};
 
 export function PageIcon({ page }: { page: Page }) {
   const Icon = icons[page.id];

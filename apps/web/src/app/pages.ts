@@ -1,5 +1,5 @@
 export interface Page {
-  readonly id: 'chat' | 'agents' | 'system';
+  readonly id: 'chat' | 'agents' | 'tasks' | 'system';
   readonly label: string;
   readonly path: string;
   /** Whether this address belongs to the page. */
@@ -15,5 +15,11 @@ export const pages: readonly Page[] = [
     owns: (location) => location === '/' || location.startsWith('/c/'),
   },
   { id: 'agents', label: 'Agents', path: '/agents', owns: (location) => location === '/agents' },
+  {
+    id: 'tasks',
+    label: 'Tasks',
+    path: '/tasks',
+    owns: (location) => /^\/(tasks|events)(\/|$)/.test(location),
+  },
   { id: 'system', label: 'System', path: '/system', owns: (location) => location === '/system' },
 ];

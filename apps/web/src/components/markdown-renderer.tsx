@@ -1,11 +1,16 @@
 import { memo } from 'react';
-import ReactMarkdown, { type Components } from 'react-markdown';
+import ReactMarkdown, { type Components, defaultUrlTransform, type UrlTransform } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { CodeBlock } from './code-block.tsx';
 import { markdownBlocks } from './markdown-blocks.ts';
 import { ScrollRegion } from './scroll-region.tsx';
 
 const plugins = [remarkGfm];
+
+/** A chart that stands in the message itself. Shown as an image, it runs no script and loads nothing. */
+const CHART = /^data:image\/svg\+xml[;,]/;
+const keepCharts: UrlTransform = (url, key, { tagName }) =>
+  tagName === 'img' && key === 'src' && CHART.test(url) ? url : defaultUrlTransform(url);
 
 const components: Components = {
   // A page has one h1, and its sections are h2: what is written in a message is below those.
@@ -20,12 +25,15 @@ const components: Components = {
       {children}
     </a>
   ),
-  // A picture is only named and linked: loading it would tell its host who reads the message.
-  img: ({ src, alt }) => (
-    <a href={src} target="_blank" rel="noreferrer noopener">
-      {alt === undefined || alt === '' ? 'picture' : `picture: ${alt}`}
-    </a>
-  ),
+  // Any other picture is only named and linked: loading it would tell its host who reads the message.
+  img: ({ src, alt }) =>
+    typeof src === 'string' && CHART.test(src) ? (
+      <img className="chart" src={src} alt={alt === undefined || alt === '' ? 'Chart' : alt} />
+    ) : (
+      <a href={src} target="_blank" rel="noreferrer noopener">
+        {alt === undefined || alt === '' ? 'picture' : `picture: ${alt}`}
+      </a>
+    ),
   table: ({ children }) => (
     <ScrollRegion className="table-scroll" label="Table">
       <table>{children}</table>
@@ -47,7 +55,7 @@ const components: Components = {
 
 const Piece = memo(function Piece({ text }: { text: string }) {
   return (
-    <ReactMarkdown remarkPlugins={plugins} components={components}>
+    <ReactMarkdown remarkPlugins={plugins} components={components} urlTransform={keepCharts}>
       {text}
     </ReactMarkdown>
   );

@@ -6,6 +6,7 @@ import { withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
 import type { SessionState } from './session-state.ts';
+import { withProgress, withTasks } from './task-list.ts';
 import { withMessages, withStatus } from './thread.ts';
 import { createTypingWatch } from './typing-watch.ts';
 
@@ -98,6 +99,10 @@ export function followLiveEvents(
       setTyping(conversationId, typing.note(conversationId, by, isTyping)),
     ),
     client.on('session', () => setState({ partners: client.sessions })),
+    client.on('task', (task) => setState(({ tasks }) => ({ tasks: withTasks(tasks, [task]) }))),
+    client.on('task.progress', ({ type: _, ...progress }) =>
+      setState(({ stepProgress }) => ({ stepProgress: withProgress(stepProgress, progress) })),
+    ),
     client.on('outbox', onOutbox),
     client.on('error', onError),
   ];

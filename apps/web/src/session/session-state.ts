@@ -9,8 +9,10 @@ import type {
   Participant,
   ServerFrameOf,
 } from '@parley/shared-models';
+import type { ChannelRecord } from './channel-events.ts';
 import type { Drafts } from './drafts.ts';
 import type { LastSeen } from './last-seen.ts';
+import type { StepProgress, Tasks } from './task-list.ts';
 import type { Loading, Thread } from './thread.ts';
 
 /** A message that the server will not take, and why. It is kept until the person sends it again or discards it. */
@@ -51,6 +53,10 @@ export interface SessionState {
   readonly outbox: readonly OutboxItem[];
   readonly refused: readonly Refusal[];
   readonly lastSeen: LastSeen;
+  /** Of the channels that are looked at, in order of time. */
+  readonly events: readonly ChannelRecord[];
+  readonly tasks: Tasks;
+  readonly stepProgress: StepProgress;
   /** The newest message of somebody else, for the announcement to screen readers. */
   readonly latestArrival: ChatMessage | undefined;
 }
@@ -70,5 +76,8 @@ export const initialState = (lastSeen: LastSeen): SessionState => ({
   outbox: [],
   refused: [],
   lastSeen,
+  events: [],
+  tasks: {},
+  stepProgress: {},
   latestArrival: undefined,
 });

@@ -1,6 +1,7 @@
 import type { Client, HttpApi } from '@parley/client';
-import type { Conversation, Target } from '@parley/shared-models';
+import type { Conversation, Target, Task } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
@@ -16,6 +17,7 @@ import { followLiveEvents } from './live-events.ts';
 import { reportProblem } from './report-problem.ts';
 import { type AgentAction, initialState, type SessionState } from './session-state.ts';
 import type { SignInToken } from './sign-in-token.ts';
+import { withTasks } from './task-list.ts';
 import { createThreadLoader } from './thread-loader.ts';
 
 export interface SessionPorts {
@@ -31,6 +33,7 @@ export interface SessionPorts {
 export interface Session {
   readonly store: StoreApi<SessionState>;
   readonly http: HttpApi;
+  readonly channels: Pick<ChannelWatch, 'follow'>;
   start(): void;
   stop(): Promise<void>;
 
@@ -53,6 +56,9 @@ export interface Session {
   refreshConversations(): void;
   /** Adds what the server finds to the list. */
   findConversations(query: string): void;
+
+  /** What was read of tasks elsewhere; a newer version that is known stays. */
+  noteTasks(tasks: readonly Task[]): void;
 
   controlAgent(agentId: string, action: AgentAction): void;
   /** Tries to connect at once. */
@@ -81,6 +87,7 @@ export function createSession({
   const store = createStore<SessionState>()(() => initialState(loadLastSeen(storage)));
   const { getState, setState } = store;
   const threads = createThreadLoader(client, http, store);
+  const channels = createChannelWatch(client, store, frames);
   const timers = new Set<ReturnType<typeof setTimeout>>();
   const stops: (() => void)[] = [];
 
@@ -123,9 +130,11 @@ export function createSession({
   const session: Session = {
     store,
     http,
+    channels,
 
     start() {
-      stops.push(followLiveEvents(client, store, frames));
+      stops.push(followLiveEvents(client, store, frames), channels.stop);
+      channels.start();
       stops.push(
         client.on('welcome', () => {
           refreshConversations();
@@ -204,6 +213,10 @@ export function createSession({
         // What is in the list already is searched here, so the person still sees something.
         (error: unknown) => reportProblem('the server could not search', error),
       );
+    },
+
+    noteTasks(incoming) {
+      setState(({ tasks }) => ({ tasks: withTasks(tasks, incoming) }));
     },
 
     controlAgent(agentId, action) {

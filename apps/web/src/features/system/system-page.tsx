@@ -1,4 +1,5 @@
 import { Page } from '../../components/page.tsx';
+import { ChannelEvents } from './channel-events.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { Health } from './health.tsx';
 import { Queues } from './queues.tsx';
@@ -10,6 +11,7 @@ export function SystemPage() {
       <Health />
       <Queues />
       <DeadLetters />
+      <ChannelEvents />
     </Page>
   );
 }

@@ -1,0 +1,68 @@
+import type { ChannelName, PublishedEvent } from '@parley/shared-models';
+import { Link } from 'wouter';
+import { CopyButton } from './copy-button.tsx';
+import classes from './event-entry.module.css';
+import { clockTime, fullTime } from './format-time.ts';
+import { IconChevronRight } from './icons.ts';
+import { payloadText } from './payload-text.ts';
+import { ScrollRegion } from './scroll-region.tsx';
+
+interface Props {
+  readonly channel: ChannelName;
+  readonly event: PublishedEvent;
+  /** Said instead of the time of day: how long after what came before. */
+  readonly after?: string;
+  /** Whether to link to everything that belongs to it. */
+  readonly isLinked?: boolean;
+}
+
+/** An event of a channel in a line; opened, all that it says. */
+export function EventEntry({ channel, event, after, isLinked = false }: Props) {
+  const { type, payload, source, at } = event;
+  return (
+    <details className={classes.event}>
+      <summary className={classes.line}>
+        <IconChevronRight className={classes.chevron} size={14} aria-hidden="true" />
+        <time className={classes.time} dateTime={at} title={fullTime(at)}>
+          {after ?? clockTime(at)}
+        </time>
+        <span className={classes.type}>{type}</span>
+        <span className={classes.from}>
+          {source.name} on <span className={classes.channel}>{channel}</span>
+        </span>
+        <span className={classes.payload}>{payloadText(payload)}</span>
+      </summary>
+      <div className={classes.details}>
+        <dl className={classes.ids}>
+          <dt>event id</dt>
+          <dd>{event.id}</dd>
+          {event.causationId === undefined ? null : (
+            <>
+              <dt>brought about by</dt>
+              <dd>{event.causationId}</dd>
+            </>
+          )}
+          {event.correlationId === undefined ? null : (
+            <>
+              <dt>began with</dt>
+              <dd>
+                {isLinked ? (
+                  <Link href={`/events/${event.correlationId}`}>{event.correlationId}</Link>
+                ) : (
+                  event.correlationId
+                )}
+              </dd>
+            </>
+          )}
+        </dl>
+        <div className={classes.bodyHead}>
+          payload
+          <CopyButton text={JSON.stringify(payload, undefined, 2)} label="Copy the payload" />
+        </div>
+        <ScrollRegion className={classes.body} label="Payload">
+          <pre>{JSON.stringify(payload, undefined, 2)}</pre>
+        </ScrollRegion>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,61 @@
+import type { ChannelLogEntry } from '@parley/client';
+import type { PublishedEvent } from '@parley/shared-models';
+import { z } from 'zod';
+
+/** The events that orders are made of. */
+export const ORDER_EVENT_TYPES = ['order_requested', 'order_created', 'notification'] as const;
+
+export type OrderState = 'requested' | 'created' | 'notified';
+
+/** An order as its events tell it. */
+export interface Order {
+  /** What it began with: id of the message or event; all its events have it. */
+  readonly correlationId: string;
+  /** `2 × Laptop`; undefined when no event says it. */
+  readonly what: string | undefined;
+  readonly customer: string;
+  readonly state: OrderState;
+  /** Of its first event. */
+  readonly at: string;
+}
+
+const Wanted = z.object({
+  product: z.string(),
+  quantity: z.number(),
+  customer: z.object({ name: z.string() }).optional(),
+});
+
+/** The orders of these events, the newest first. */
+export function ordersOf(entries: readonly ChannelLogEntry[]): Order[] {
+  const groups = Map.groupBy(entries, ({ event }) => event.correlationId ?? event.id);
+  return [...groups]
+    .map(([correlationId, group]) =>
+      orderOf(
+        correlationId,
+        group.map(({ event }) => event),
+      ),
+    )
+    .filter((order) => order !== undefined)
+    .sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+}
+
+/** The order that these events are about, oldest first; undefined when it is something else. */
+export function orderOf(correlationId: string, events: readonly PublishedEvent[]): Order | undefined {
+  const [first] = events;
+  const types = new Set(events.map(({ type }) => type));
+  if (first === undefined || !(types.has('order_requested') || types.has('order_created'))) return undefined;
+  // The later event knows more: to whom the order goes.
+  const wanted = events
+    .map(({ payload }) => Wanted.safeParse(payload))
+    .findLast(({ success }) => success)?.data;
+  return {
+    correlationId,
+    what: wanted === undefined ? undefined : `${wanted.quantity} × ${wanted.product}`,
+    customer: wanted?.customer?.name ?? first.source.name,
+    state: types.has('notification') ? 'notified' : types.has('order_created') ? 'created' : 'requested',
+    at: first.at,
+  };
+}
+
+export const describeOrderState = (state: OrderState): string =>
+  ({ requested: 'requested', created: 'created', notified: 'created, customer told' })[state];

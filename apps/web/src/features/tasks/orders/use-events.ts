@@ -1,0 +1,35 @@
+import type { ChannelLogEntry, EventsQuery } from '@parley/client';
+import { useCallback, useEffect, useEffectEvent } from 'react';
+import { type Polled, usePolled } from '../../../components/use-polled.ts';
+import { useChannels } from '../../../session/use-channels.ts';
+import { useSession, useSessionState } from '../../../session/use-session.ts';
+
+/** For those who may not follow the channels, and for what a lost frame would have told. */
+const POLL_MS = 10_000;
+/** Events come in bursts: one request for all of them. */
+const GATHER_MS = 60;
+
+/** The log of the channels, read again when an event comes for which `isNews` is true. Give `query` one identity. */
+export function useEvents(
+  query: EventsQuery,
+  isNews: (entry: { correlationId: string | undefined; type: string }) => boolean,
+): Polled<ChannelLogEntry[]> {
+  const { http } = useSession();
+  useChannels();
+  const polled = usePolled(
+    useCallback((signal: AbortSignal) => http.events({ ...query, signal }), [http, query]),
+    POLL_MS,
+  );
+  const { reload } = polled;
+  const events = useSessionState((state) => state.events);
+  const newest = events.at(-1);
+  const concerns = useEffectEvent(isNews);
+  useEffect(() => {
+    if (newest === undefined) return;
+    const { correlationId, id, type } = newest.event;
+    if (!concerns({ correlationId: correlationId ?? id, type })) return;
+    const timer = setTimeout(reload, GATHER_MS);
+    return () => clearTimeout(timer);
+  }, [newest, reload]);
+  return polled;
+}

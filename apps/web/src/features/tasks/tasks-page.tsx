@@ -1,0 +1,11 @@
+import { Page } from '../../components/page.tsx';
+import { Orders } from './orders/orders.tsx';
+
+/** Long tasks and orders: what is going on, and what came of it. */
+export function TasksPage() {
+  return (
+    <Page title="Tasks">
+      <Orders />
+    </Page>
+  );
+}

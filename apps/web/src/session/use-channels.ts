@@ -1,0 +1,27 @@
+import type { ChannelName } from '@parley/shared-models';
+import { useEffect } from 'react';
+import { useSession, useSessionState } from './use-session.ts';
+
+const all: readonly ChannelName[] = ['human', 'agents'];
+const human: readonly ChannelName[] = ['human'];
+const none: readonly ChannelName[] = [];
+
+/** The channels that this person may follow; the server decides by the same roles. */
+export function useOwnChannels(): readonly ChannelName[] {
+  const roles = useSessionState(({ welcome }) => welcome?.user.roles);
+  if (roles?.some((role) => role === 'operator' || role === 'admin') === true) return all;
+  return roles?.includes('member') === true ? human : none;
+}
+
+/** Follows the channels as long as this is on the page. @returns the channels */
+export function useChannels(): readonly ChannelName[] {
+  const session = useSession();
+  const channels = useOwnChannels();
+  useEffect(() => {
+    const ends = channels.map((channel) => session.channels.follow(channel));
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [session, channels]);
+  return channels;
+}
