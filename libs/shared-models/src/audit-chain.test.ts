@@ -1,13 +1,16 @@
-import { createHash } from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditEntry } from './audit.ts';
 import { type AuditProblem, createAuditVerifier, FIRST_PREV_HASH, hashedText } from './audit-chain.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** As a browser does it. */
+async function sha256(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 /** A chain of so many entries, as a store makes it. */
-function aChain(count: number): AuditEntry[] {
+async function aChain(count: number): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
   for (let seq = 1; seq <= count; seq++) {
     const unhashed = {
@@ -21,7 +24,7 @@ function aChain(count: number): AuditEntry[] {
       prevHash: entries.at(-1)?.hash ?? FIRST_PREV_HASH,
     } as const;
     const content: Omit<AuditEntry, 'hash'> = { ...unhashed, details: { b: seq, a: ['é', null] } };
-    entries.push({ ...content, hash: sha256(hashedText(content)) });
+    entries.push({ ...content, hash: await sha256(hashedText(content)) });
   }
   return entries;
 }
@@ -35,7 +38,10 @@ async function problemsOf(entries: readonly unknown[]): Promise<AuditProblem[]> 
 }
 const found = async (entries: readonly unknown[]): Promise<string[]> =>
   (await problemsOf(entries)).map(({ kind, seq }) => `${kind} ${seq}`);
-const chain = aChain(6);
+let chain: readonly AuditEntry[] = [];
+beforeAll(async () => {
+  chain = await aChain(6);
+});
 const at = (index: number): AuditEntry => chain[index] as AuditEntry;
 
 describe('the chain of the audit', () => {
@@ -56,14 +62,14 @@ describe('the chain of the audit', () => {
     ['its time', { at: '2026-01-31T09:30:00.001Z' }],
     ['its details', { details: { b: 3, a: ['e', null] } }],
     ['a field that was added', { note: 'harmless' }],
-    ['its own hash', { hash: sha256('other') }],
+    ['its own hash', { hash: 'f'.repeat(64) }],
   ])('shows an entry that was changed: %s', async (_, change) => {
     expect(await found(chain.with(2, { ...at(2), ...change }))).toContain('changed 3');
   });
 
   it('shows an entry that was written anew with a fitting hash, by the one after it', async () => {
     const { hash: _, ...content } = { ...at(2), agentId: 'other' };
-    const forged = { ...content, hash: sha256(hashedText(content)) };
+    const forged = { ...content, hash: await sha256(hashedText(content)) };
     expect(await found(chain.with(2, forged))).toEqual(['changed 4']);
   });
 
