@@ -10,9 +10,14 @@ import { TasksPage } from '../features/tasks/tasks-page.tsx';
 import type { Session } from '../session/session.ts';
 import { SessionProvider } from '../session/use-session.ts';
 import { colorSchemeManager } from './color-scheme.ts';
+import { LazyPage, pageOnDemand } from './lazy-page.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { Shell } from './shell.tsx';
 import { theme } from './theme.ts';
+
+const commandsPage = pageOnDemand(
+  async () => (await import('../features/commands/commands-page.tsx')).CommandsPage,
+);
 
 /**
  * `withCssVariables` and `withGlobalClasses` are off because Mantine would write <style> elements for them, which a
@@ -39,6 +44,9 @@ export function App({ session }: { session: Session }) {
                 <Route path="/agents" component={AgentsPage} />
                 <Route path="/tasks" component={TasksPage} />
                 <Route path="/events/:id">{({ id }) => <EventsPage key={id} correlationId={id} />}</Route>
+                <Route path="/commands/:id?">
+                  {({ id }) => <LazyPage page={commandsPage} props={{ id }} />}
+                </Route>
                 <Route path="/system" component={SystemPage} />
                 <Route component={NotFoundPage} />
               </Switch>

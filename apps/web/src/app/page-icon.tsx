@@ -1,9 +1,16 @@
-import { IconActivityHeartbeat, IconListCheck, IconMessage2, IconRobotFace } from '../components/icons.ts';
+import {
+  IconActivityHeartbeat,
+  IconListCheck,
+  IconMessage2,
+  IconRobotFace,
+  IconTerminal2,
+} from '../components/icons.ts';
 import type { Page } from './pages.ts';
 
 const icons = {
   chat: IconMessage2,
   agents: IconRobotFace,
+  commands: IconTerminal2,
   tasks: IconListCheck,
   system: IconActivityHeartbeat,
 };

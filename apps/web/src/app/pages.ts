@@ -1,5 +1,5 @@
 export interface Page {
-  readonly id: 'chat' | 'agents' | 'tasks' | 'system';
+  readonly id: 'chat' | 'agents' | 'commands' | 'tasks' | 'system';
   readonly label: string;
   readonly path: string;
   /** Whether this address belongs to the page. */
@@ -15,6 +15,12 @@ export const pages: readonly Page[] = [
     owns: (location) => location === '/' || location.startsWith('/c/'),
   },
   { id: 'agents', label: 'Agents', path: '/agents', owns: (location) => location === '/agents' },
+  {
+    id: 'commands',
+    label: 'Commands',
+    path: '/commands',
+    owns: (location) => location === '/commands' || location.startsWith('/commands/'),
+  },
   {
     id: 'tasks',
     label: 'Tasks',

@@ -2,6 +2,7 @@ import type { Client, ClientError, OutboxItem } from '@parley/client';
 import { type ChatMessage, isTerminal, type ServerFrameOf } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
 import { clockOffset } from './clock-offset.ts';
+import { withCommands } from './command-records.ts';
 import { withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
@@ -102,6 +103,9 @@ export function followLiveEvents(
     client.on('task', (task) => setState(({ tasks }) => ({ tasks: withTasks(tasks, [task]) }))),
     client.on('task.progress', ({ type: _, ...progress }) =>
       setState(({ stepProgress }) => ({ stepProgress: withProgress(stepProgress, progress) })),
+    ),
+    client.on('command.status', ({ command }) =>
+      setState(({ commands }) => ({ commands: withCommands(commands, [command]) })),
     ),
     client.on('outbox', onOutbox),
     client.on('error', onError),

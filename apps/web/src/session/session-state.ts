@@ -10,6 +10,7 @@ import type {
   ServerFrameOf,
 } from '@parley/shared-models';
 import type { ChannelRecord } from './channel-events.ts';
+import type { CommandRecords } from './command-records.ts';
 import type { Drafts } from './drafts.ts';
 import type { LastSeen } from './last-seen.ts';
 import type { StepProgress, Tasks } from './task-list.ts';
@@ -41,6 +42,12 @@ export interface SessionState {
   readonly agents: readonly AgentStatus[] | undefined;
   /** By agent. */
   readonly agentControls: Readonly<Record<string, AgentControl>>;
+  /** By id: those that were loaded, and all that something became of since. For operators only. */
+  readonly commands: CommandRecords;
+  readonly commandsLoading: Loading;
+  /** The oldest one of the list without gaps; undefined before the first look. */
+  readonly oldestCommand: string | undefined;
+  readonly hasOlderCommands: boolean;
   readonly conversations: Readonly<Record<string, Conversation>>;
   readonly conversationsLoading: Loading;
   readonly threads: Readonly<Record<string, Thread>>;
@@ -67,6 +74,10 @@ export const initialState = (lastSeen: LastSeen): SessionState => ({
   clockOffsetMs: 0,
   agents: undefined,
   agentControls: {},
+  commands: {},
+  commandsLoading: { phase: 'loading' },
+  oldestCommand: undefined,
+  hasOlderCommands: false,
   conversations: {},
   conversationsLoading: { phase: 'loading' },
   threads: {},

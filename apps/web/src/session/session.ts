@@ -1,10 +1,13 @@
 import type { Client, HttpApi } from '@parley/client';
 import type { Conversation, Target, Task } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { ALL_AGENTS, isChangedBy } from './agent-control.ts';
 import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
+import { type CommandDesk, createCommandDesk } from './command-desk.ts';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
+import { hasRole } from './has-role.ts';
 import {
   type KeyValueStorage,
   type LastSeen,
@@ -15,7 +18,7 @@ import {
 } from './last-seen.ts';
 import { followLiveEvents } from './live-events.ts';
 import { reportProblem } from './report-problem.ts';
-import { type AgentAction, initialState, type SessionState } from './session-state.ts';
+import { type AgentAction, type AgentControl, initialState, type SessionState } from './session-state.ts';
 import type { SignInToken } from './sign-in-token.ts';
 import { withTasks } from './task-list.ts';
 import { createThreadLoader } from './thread-loader.ts';
@@ -60,7 +63,11 @@ export interface Session {
   /** What was read of tasks elsewhere; a newer version that is known stays. */
   noteTasks(tasks: readonly Task[]): void;
 
+  readonly commands: CommandDesk;
+  /** @param agentId `*`: all of them */
   controlAgent(agentId: string, action: AgentAction): void;
+  /** The whole audit as JSON lines, to be read as it comes. @throws Error that says why it is not given */
+  openAuditExport(signal: AbortSignal): Promise<Response>;
   /** Tries to connect at once. */
   reconnect(): void;
 
@@ -87,6 +94,7 @@ export function createSession({
   const store = createStore<SessionState>()(() => initialState(loadLastSeen(storage)));
   const { getState, setState } = store;
   const threads = createThreadLoader(client, http, store);
+  const commands = createCommandDesk(client, http, store);
   const channels = createChannelWatch(client, store, frames);
   const timers = new Set<ReturnType<typeof setTimeout>>();
   const stops: (() => void)[] = [];
@@ -130,14 +138,16 @@ export function createSession({
   const session: Session = {
     store,
     http,
+    commands,
     channels,
 
     start() {
       stops.push(followLiveEvents(client, store, frames), channels.stop);
       channels.start();
       stops.push(
-        client.on('welcome', () => {
+        client.on('welcome', ({ user }) => {
           refreshConversations();
+          if (hasRole(user, 'operator')) commands.refresh();
           threads.refreshAll();
         }),
         client.on('ack', ({ conversationId }) => {
@@ -220,14 +230,34 @@ export function createSession({
     },
 
     controlAgent(agentId, action) {
-      setState(({ agentControls }) => ({ agentControls: { ...agentControls, [agentId]: { action } } }));
-      if (!client.control(agentId, action))
-        return failControl(agentId, 'There is no connection to the server.');
+      const control: AgentControl = { action };
+      const meant = (getState().agents ?? []).filter((agent) =>
+        agentId === ALL_AGENTS ? isChangedBy(action, agent.state) : agent.agentId === agentId,
+      );
+      const ids = meant.map((agent) => agent.agentId);
+      setState(({ agentControls }) => ({
+        agentControls: { ...agentControls, ...Object.fromEntries(ids.map((id) => [id, control])) },
+      }));
+      const fail = (failure: string): void => {
+        // What was asked for after this has its own time.
+        for (const id of ids) if (getState().agentControls[id] === control) failControl(id, failure);
+      };
+      if (!client.control(agentId, action)) return fail('There is no connection to the server.');
       const timer = setTimeout(() => {
         timers.delete(timer);
-        failControl(agentId, 'The agent has not answered yet.');
+        fail('The agent has not answered yet.');
       }, CONTROL_TIMEOUT_MS);
       timers.add(timer);
+    },
+
+    async openAuditExport(signal) {
+      const bearer = token.get();
+      const response = await fetch('/api/audit/export', {
+        signal,
+        headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+      });
+      if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+      return response;
     },
 
     reconnect: () => client.connect(),

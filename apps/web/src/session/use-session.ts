@@ -1,6 +1,7 @@
-import type { AgentStatus } from '@parley/shared-models';
+import type { AgentStatus, Role } from '@parley/shared-models';
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
+import { hasRole } from './has-role.ts';
 import type { Session } from './session.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -22,3 +23,8 @@ export function useSessionState<T>(selector: (state: SessionState) => T): T {
 const noAgents: readonly AgentStatus[] = [];
 export const useAgents = (): readonly AgentStatus[] => useSessionState(({ agents }) => agents ?? noAgents);
 export const useIsConnected = (): boolean => useSessionState(({ connection }) => connection.state === 'open');
+
+/** Whether the person has this role, or one that includes it; false before the server has said so. */
+export function useHasRole(role: Role): boolean {
+  return useSessionState(({ welcome }) => hasRole(welcome?.user, role));
+}

@@ -1,0 +1,55 @@
+import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'react';
+import { FailedList, LoadingList } from '../components/list-state.tsx';
+import { describeFailure } from '../session/describe-failure.ts';
+
+/** A page that is fetched when it is first opened, so that the others do not pay for it. */
+export interface PageOnDemand<P> {
+  /** Fetches it, unless it is there. */
+  fetch(): Promise<void>;
+  read(): ComponentType<P> | undefined;
+  subscribe(listener: () => void): () => void;
+}
+
+export function pageOnDemand<P>(load: () => Promise<ComponentType<P>>): PageOnDemand<P> {
+  let page: ComponentType<P> | undefined;
+  const listeners = new Set<() => void>();
+  return {
+    async fetch() {
+      page ??= await load();
+      for (const listener of listeners) listener();
+    },
+    read: () => page,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The page, as soon as it is there; until then that it is coming, or why it is not. */
+export function LazyPage<P extends object>({ page, props }: { page: PageOnDemand<P>; props: P }) {
+  const Page = useSyncExternalStore(page.subscribe, page.read);
+  const [failure, setFailure] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every attempt fetches
+  useEffect(() => {
+    setFailure(undefined);
+    page.fetch().catch((error: unknown) => setFailure(describeFailure(error)));
+  }, [page, attempt]);
+
+  if (Page !== undefined) return <Page {...props} />;
+  return (
+    <main id="main">
+      {failure === undefined ? (
+        <LoadingList label="Loading the page" />
+      ) : (
+        <FailedList
+          title="The page could not be fetched"
+          reason={failure}
+          onRetry={() => setAttempt((before) => before + 1)}
+        />
+      )}
+    </main>
+  );
+}

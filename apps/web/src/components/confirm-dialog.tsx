@@ -1,0 +1,52 @@
+import { Button, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import classes from './confirm-dialog.module.css';
+
+interface Props {
+  readonly isOpen: boolean;
+  readonly title: string;
+  /** What will happen, and what cannot be taken back. */
+  readonly children: ReactNode;
+  /** What the button says: the deed, not “OK”. */
+  readonly action: string;
+  readonly isBusy?: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+/** Asks before something that hurts. */
+export function ConfirmDialog({
+  isOpen,
+  title,
+  children,
+  action,
+  isBusy = false,
+  onConfirm,
+  onClose,
+}: Props) {
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={title}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{
+        content: classes.content ?? '',
+        header: classes.header ?? '',
+        title: classes.title ?? '',
+        body: classes.body ?? '',
+      }}
+    >
+      {children}
+      <div className={classes.actions}>
+        {/* Whoever presses Enter too soon has done nothing. */}
+        <Button variant="default" size="sm" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button color="red" size="sm" loading={isBusy} onClick={onConfirm}>
+          {action}
+        </Button>
+      </div>
+    </Modal>
+  );
+}

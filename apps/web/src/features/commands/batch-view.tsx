@@ -1,0 +1,108 @@
+import { Button } from '@mantine/core';
+import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
+import { Link, useLocation } from 'wouter';
+import { durationText } from '../../components/format-time.ts';
+import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { useSession } from '../../session/use-session.ts';
+import classes from './batch.module.css';
+import { summaryText } from './command-items.ts';
+import { isStopping } from './command-list.tsx';
+import { commandTitle, outcomeText } from './command-state-text.ts';
+import view from './command-view.module.css';
+import { draftOf, type RunDraft, repeatOf } from './run-request.ts';
+import { StateChip } from './state-chip.tsx';
+import { useDeed } from './use-deed.ts';
+
+interface Props {
+  readonly commands: readonly [CommandRecord, ...CommandRecord[]];
+  readonly onEdit: (draft: RunDraft) => void;
+}
+
+/** A command that was given to several agents at once, and what became of it on each. */
+export function BatchView({ commands, onEdit }: Props) {
+  const { commands: desk } = useSession();
+  const [, navigate] = useLocation();
+  const deed = useDeed();
+  const [first] = commands;
+  const open = commands.filter(({ state }) => !isFinalCommandState(state));
+  return (
+    <article className={view.view} aria-labelledby="command-title">
+      <header className={view.head}>
+        <h2 id="command-title" className={view.title}>
+          <code>{commandTitle(first)}</code>
+        </h2>
+        <div className={view.actions}>
+          {open.length === 0 ? (
+            <Button
+              variant="default"
+              leftSection={<IconRefresh size={14} aria-hidden="true" />}
+              loading={deed.isUnderWay}
+              onClick={() =>
+                deed.run(async () => {
+                  const { batchId } = await desk.run(repeatOf(commands));
+                  navigate(`/commands/${batchId ?? ''}`);
+                })
+              }
+            >
+              Run again
+            </Button>
+          ) : (
+            <Button
+              variant="light"
+              color="red"
+              leftSection={<IconPlayerStopFilled size={13} aria-hidden="true" />}
+              disabled={open.every(isStopping)}
+              loading={deed.isUnderWay}
+              onClick={() => deed.run(() => Promise.all(open.map(({ id }) => desk.cancel(id))))}
+            >
+              Cancel all
+            </Button>
+          )}
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconPencil size={14} aria-hidden="true" />}
+            onClick={() => onEdit(draftOf(commands))}
+          >
+            Edit
+          </Button>
+        </div>
+      </header>
+      <p className={view.state} role="status">
+        {summaryText(commands)}
+      </p>
+      {deed.problem === undefined ? null : (
+        <p className={view.problem} role="alert">
+          {deed.problem}
+        </p>
+      )}
+      <ScrollRegion className={classes.scroll} label="What became of it on each agent">
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">agent</th>
+              <th scope="col">state</th>
+              <th scope="col">outcome</th>
+              <th scope="col">ran for</th>
+            </tr>
+          </thead>
+          <tbody>
+            {commands.map((command) => (
+              <tr key={command.id}>
+                <th scope="row">
+                  <Link href={`/commands/${command.id}`}>{command.agentName}</Link>
+                </th>
+                <td>
+                  <StateChip state={command.state} isStopping={isStopping(command)} />
+                </td>
+                <td>{outcomeText(command) || command.errorMessage}</td>
+                <td>{command.durationMs === undefined ? '' : durationText(command.durationMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </ScrollRegion>
+    </article>
+  );
+}

@@ -1,0 +1,68 @@
+import { Button } from '@mantine/core';
+import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
+import { useSyncExternalStore } from 'react';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { IconDownload } from '../../components/icons.ts';
+import { saveFile } from '../../components/save-file.ts';
+import { useSession } from '../../session/use-session.ts';
+import { commandTitle } from './command-state-text.ts';
+import classes from './command-view.module.css';
+import { loadOutput } from './load-output.ts';
+import type { TerminalScreen } from './terminal/terminal-screen.ts';
+import { TerminalView } from './terminal/terminal-view.tsx';
+import { useTerminalScreen } from './terminal/use-terminal-screen.ts';
+import { useDeed } from './use-deed.ts';
+
+export function CommandOutput({ command }: { command: CommandRecord }) {
+  const { http } = useSession();
+  const screen = useTerminalScreen(command.id);
+  const deed = useDeed();
+  const { id, truncated, outputSeq } = command;
+  return (
+    <>
+      <div className={classes.outputHead}>
+        <h3>Output</h3>
+        <span className={classes.legend}>stderr has a bar beside it</span>
+        {deed.problem === undefined ? null : <span role="alert">{deed.problem}</span>}
+        {screen === undefined ? null : <CopyOutput screen={screen} />}
+        <Button
+          variant="subtle"
+          color="gray"
+          leftSection={<IconDownload size={14} aria-hidden="true" />}
+          disabled={outputSeq === 0}
+          loading={deed.isUnderWay}
+          onClick={() =>
+            deed.run(async () => {
+              const text = await loadOutput(http, id);
+              saveFile(`command-${id}.txt`, new Blob([text], { type: 'text/plain;charset=utf-8' }));
+            })
+          }
+        >
+          Download
+        </Button>
+      </div>
+      {truncated ? (
+        <p className={classes.truncated}>It printed more than is kept: what came after is left out.</p>
+      ) : null}
+      {screen === undefined ? null : (
+        <TerminalView
+          screen={screen}
+          label={`Output of ${commandTitle(command)}`}
+          empty={emptyText(command)}
+        />
+      )}
+    </>
+  );
+}
+
+function CopyOutput({ screen }: { screen: TerminalScreen }) {
+  // The text is looked at again when there is more of it.
+  useSyncExternalStore(screen.subscribe, screen.content);
+  return <CopyButton text={screen.text()} label="Copy the output" />;
+}
+
+function emptyText({ state, outputSeq }: CommandRecord): string {
+  if (outputSeq > 0) return 'Loading the output …';
+  if (state === 'succeeded' || state === 'failed') return 'It printed nothing.';
+  return isFinalCommandState(state) ? 'Nothing was printed.' : 'Nothing was printed yet.';
+}

@@ -1,0 +1,116 @@
+import { Button } from '@mantine/core';
+import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
+import { Link, useLocation } from 'wouter';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
+import { StateDot } from '../../components/state-dot.tsx';
+import { useSession, useSessionState } from '../../session/use-session.ts';
+import { BatchTabs } from './batch-tabs.tsx';
+import { CommandFacts } from './command-facts.tsx';
+import { isStopping } from './command-list.tsx';
+import { CommandOutput } from './command-output.tsx';
+import { commandTitle, outcomeText, stateTexts } from './command-state-text.ts';
+import classes from './command-view.module.css';
+import { repeatOf } from './run-request.ts';
+import { StateChip } from './state-chip.tsx';
+import { useDeed } from './use-deed.ts';
+
+interface Props {
+  readonly command: CommandRecord;
+  readonly onEdit: (command: CommandRecord) => void;
+}
+
+/** One command: what it is, where it stands, what it prints, and what can be done with it. */
+export function CommandView({ command, onEdit }: Props) {
+  const { commands } = useSession();
+  const [, navigate] = useLocation();
+  const deed = useDeed();
+  const { id, state, agentId, agentName, type, batchId } = command;
+  const isOver = isFinalCommandState(state);
+  const agentState = useSessionState(
+    ({ agents }) => agents?.find((agent) => agent.agentId === agentId)?.state ?? 'offline',
+  );
+
+  return (
+    <article className={classes.view} aria-labelledby="command-title">
+      {batchId === undefined ? null : <BatchTabs batchId={batchId} openId={id} />}
+      <header className={classes.head}>
+        <h2 id="command-title" className={classes.title}>
+          <code>{commandTitle(command)}</code>
+          <CopyButton text={command.command} label="Copy the command" />
+        </h2>
+        <div className={classes.actions}>
+          {isOver ? null : (
+            <Button
+              variant="light"
+              color="red"
+              leftSection={<IconPlayerStopFilled size={13} aria-hidden="true" />}
+              disabled={isStopping(command)}
+              loading={deed.isUnderWay}
+              onClick={() => deed.run(() => commands.cancel(id))}
+            >
+              {isStopping(command) ? 'Being stopped …' : 'Cancel'}
+            </Button>
+          )}
+          {isOver ? (
+            <Button
+              variant="default"
+              leftSection={<IconRefresh size={14} aria-hidden="true" />}
+              loading={deed.isUnderWay}
+              onClick={() =>
+                deed.run(async () => {
+                  const started = await commands.run(repeatOf([command]));
+                  navigate(`/commands/${started.commands[0]?.id ?? ''}`);
+                })
+              }
+            >
+              Run again
+            </Button>
+          ) : null}
+          {type === 'shell' ? (
+            <Button
+              variant="subtle"
+              color="gray"
+              leftSection={<IconPencil size={14} aria-hidden="true" />}
+              onClick={() => onEdit(command)}
+            >
+              Edit
+            </Button>
+          ) : null}
+        </div>
+      </header>
+      <p className={classes.state} role="status">
+        <StateChip state={state} isStopping={isStopping(command)} />
+        <span className={classes.outcome}>{outcomeText(command)}</span>
+        <span>
+          on <StateDot state={agentState} /> <Link href="/agents">{agentName}</Link>
+        </span>
+      </p>
+      {deed.problem === undefined ? null : (
+        <p className={classes.problem} role="alert">
+          {deed.problem}
+        </p>
+      )}
+      <Why command={command} />
+      <CommandFacts command={command} />
+      <CommandOutput key={id} command={command} />
+    </article>
+  );
+}
+
+/** What a person wants to know first when it did not go well, or does not go on. */
+function Why({ command: { state, rule, errorMessage } }: { command: CommandRecord }) {
+  const { tone, explanation } = stateTexts[state];
+  if (tone === 'good' || tone === 'active') return null;
+  return (
+    <div className={classes.why} data-tone={tone}>
+      {state === 'refused' && rule !== undefined && rule !== '' ? (
+        <p>
+          <b>Refused by the rule “{rule}”.</b>
+        </p>
+      ) : null}
+      {errorMessage === undefined ? null : <p>{errorMessage}</p>}
+      <p className={classes.explanation}>{explanation}</p>
+    </div>
+  );
+}

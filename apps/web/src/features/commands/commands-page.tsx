@@ -1,0 +1,123 @@
+import { CAPABILITIES, isFinalCommandState } from '@parley/shared-models';
+import { useMemo, useRef, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { IconArrowLeft } from '../../components/icons.ts';
+import { EmptyList, LoadingList } from '../../components/list-state.tsx';
+import { Page } from '../../components/page.tsx';
+import { newestFirst } from '../../session/command-records.ts';
+import { useAgents, useHasRole, useSessionState } from '../../session/use-session.ts';
+import { Approvals } from './approvals.tsx';
+import { historyOf } from './command-items.ts';
+import { CommandList } from './command-list.tsx';
+import classes from './commands-page.module.css';
+import { OpenCommand } from './open-command.tsx';
+import { RunForm } from './run-form.tsx';
+import { EMPTY_DRAFT, type RunDraft } from './run-request.ts';
+import { StatesExplained } from './states-explained.tsx';
+
+/** Commands on the agents' machines. @param id a command's, or that of several asked for at once */
+export function CommandsPage({ id }: { id?: string | undefined }) {
+  const isKnown = useSessionState(({ welcome }) => welcome !== undefined);
+  const mayRun = useHasRole('operator');
+  if (isKnown && mayRun) return <Workbench id={id} />;
+  return (
+    <Page title="Commands">
+      {isKnown ? (
+        <EmptyList title="Commands are for operators">
+          You can chat and look at the agents; running commands on their machines, and seeing what others ran,
+          needs the role “operator”. Whoever runs this server can give it to you.
+        </EmptyList>
+      ) : (
+        <LoadingList label="Waiting for the server" />
+      )}
+    </Page>
+  );
+}
+
+function Workbench({ id }: { id: string | undefined }) {
+  const [, navigate] = useLocation();
+  const known = useSessionState((state) => state.commands);
+  const userId = useSessionState(({ welcome }) => welcome?.user.id);
+  const areAgentsKnown = useSessionState(({ agents }) => agents !== undefined);
+  const commands = useMemo(() => newestFirst(known), [known]);
+  const history = useMemo(() => historyOf(commands, userId), [commands, userId]);
+  const awaiting = commands.filter(({ state }) => state === 'awaiting_approval');
+  const open = commands.filter(({ state }) => !isFinalCommandState(state)).length - awaiting.length;
+  const agents = useRunnableAgents();
+  const input = useRef<HTMLInputElement>(null);
+
+  const [written, setDraft] = useState<RunDraft>(EMPTY_DRAFT);
+  const [only, ...others] = agents;
+  // Where there is no choice, nobody has to make one.
+  const draft =
+    written.agentIds.length === 0 && only !== undefined && others.length === 0
+      ? { ...written, agentIds: [only.agentId] }
+      : written;
+
+  function edit(wanted: RunDraft): void {
+    const there = wanted.agentIds.filter((agentId) => agents.some((agent) => agent.agentId === agentId));
+    setDraft({ ...wanted, agentIds: there });
+    navigate('/commands');
+    input.current?.focus();
+  }
+
+  const counts = [
+    ...(open === 0 ? [] : [`${open} under way`]),
+    ...(awaiting.length === 0 ? [] : [`${awaiting.length} waiting for approval`]),
+  ];
+  return (
+    <main className={classes.page} id="main" data-view={id === undefined ? 'list' : 'command'}>
+      <div className={classes.top}>
+        <header className={classes.head}>
+          <h1>Commands</h1>
+          {counts.length === 0 ? null : <p>{counts.join(', ')}</p>}
+        </header>
+        <div className={classes.form}>
+          {areAgentsKnown && agents.length === 0 ? (
+            <EmptyList title="No agent runs commands yet">
+              Start one that does, on any machine that reaches this server:{' '}
+              <code>npx nx serve agent -- --use shell --policy policies/example.json</code>. Its policy says
+              what may run there.
+            </EmptyList>
+          ) : (
+            <RunForm agents={agents} draft={draft} history={history} inputRef={input} onChange={setDraft} />
+          )}
+        </div>
+        <Approvals commands={awaiting} />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <section className={classes.list} aria-label="Commands that were run" tabIndex={0}>
+        <CommandList openId={id} />
+      </section>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <section className={classes.detail} aria-label="Command" tabIndex={0}>
+        {id === undefined ? (
+          <StatesExplained />
+        ) : (
+          <>
+            <Link className={classes.back} href="/commands">
+              <IconArrowLeft size={15} aria-hidden="true" /> All commands
+            </Link>
+            <OpenCommand key={id} id={id} onEdit={edit} />
+          </>
+        )}
+      </section>
+    </main>
+  );
+}
+
+/** Those that run commands: the ones that are there first, each by name. */
+function useRunnableAgents() {
+  const agents = useAgents();
+  return useMemo(
+    () =>
+      agents
+        .filter(({ capabilities }) => capabilities.includes(CAPABILITIES.executesCommands))
+        .toSorted(
+          (one, other) =>
+            Number(one.state === 'offline') - Number(other.state === 'offline') ||
+            one.agentName.localeCompare(other.agentName),
+        ),
+    [agents],
+  );
+}

@@ -1,0 +1,74 @@
+import { type CommandRecord, ParleyError } from '@parley/shared-models';
+import { useCallback, useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
+import { describeFailure } from '../../session/describe-failure.ts';
+import { useSession, useSessionState } from '../../session/use-session.ts';
+import { BatchView } from './batch-view.tsx';
+import { CommandView } from './command-view.tsx';
+import { draftOf, type RunDraft } from './run-request.ts';
+import { useBatch } from './use-batch.ts';
+
+interface Props {
+  readonly id: string;
+  readonly onEdit: (draft: RunDraft) => void;
+}
+
+/** What the address names: a command, or several that were asked for at once. */
+export function OpenCommand({ id, onEdit }: Props) {
+  const { commands: desk } = useSession();
+  const command = useSessionState((state) => state.commands[id]);
+  const batch = useBatch(
+    useSessionState((state) => state.commands),
+    id,
+  );
+  const batchId = command?.batchId;
+  const [failure, setFailure] = useState<string>();
+  const [isUnknown, setIsUnknown] = useState(false);
+
+  const load = useCallback(() => {
+    setFailure(undefined);
+    findCommands(desk, id).then(
+      (isFound) => setIsUnknown(!isFound),
+      (error: unknown) => setFailure(describeFailure(error)),
+    );
+  }, [desk, id]);
+  // Also when it is there already: of a batch the list may have a part.
+  useEffect(load, [load]);
+  useEffect(() => {
+    if (batchId !== undefined)
+      desk.loadBatch(batchId).catch((error: unknown) => setFailure(describeFailure(error)));
+  }, [desk, batchId]);
+
+  if (command !== undefined) {
+    return <CommandView command={command} onEdit={(edited) => onEdit(draftOf([edited]))} />;
+  }
+  if (isAny(batch)) return <BatchView commands={batch} onEdit={onEdit} />;
+  if (failure !== undefined) {
+    return <FailedList title="The command could not be read" reason={failure} onRetry={load} />;
+  }
+  if (isUnknown) {
+    return (
+      <EmptyList title="There is no such command">
+        It was never run here, or the address is not whole.{' '}
+        <Link href="/commands">Look at all commands.</Link>
+      </EmptyList>
+    );
+  }
+  return <LoadingList label="Loading the command" />;
+}
+
+const isAny = (commands: readonly CommandRecord[]): commands is [CommandRecord, ...CommandRecord[]] =>
+  commands.length > 0;
+
+/** @returns whether there is such a command, or such a batch */
+async function findCommands(desk: ReturnType<typeof useSession>['commands'], id: string): Promise<boolean> {
+  if (!/^[0-9a-f-]{36}$/.test(id)) return false;
+  try {
+    await desk.load(id);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== 'not_found') throw error;
+  }
+  return (await desk.loadBatch(id)) > 0;
+}

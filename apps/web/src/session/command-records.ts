@@ -1,0 +1,40 @@
+import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
+
+export type CommandRecords = Readonly<Record<string, CommandRecord>>;
+
+/** Takes over what is news: an answer over HTTP may be older than what came by itself meanwhile. */
+export function withCommands(known: CommandRecords, told: readonly CommandRecord[]): CommandRecords {
+  const news = told.filter((command) => {
+    const before = known[command.id];
+    return before === undefined || isNewer(command, before);
+  });
+  if (news.length === 0) return known;
+  return { ...known, ...Object.fromEntries(news.map((command) => [command.id, command])) };
+}
+
+function isNewer(one: CommandRecord, other: CommandRecord): boolean {
+  if (isFinalCommandState(other.state)) return false;
+  return progressOf(one) >= progressOf(other);
+}
+
+/** What has happened stays so, in this order; the state alone goes from `awaiting_approval` back to `sent`. */
+function progressOf(command: CommandRecord): number {
+  const happened = [
+    command.sentAt !== undefined,
+    command.state === 'awaiting_approval' || command.approvedBy !== undefined,
+    command.approvedBy !== undefined,
+    command.startedAt !== undefined,
+    command.cancelledBy !== undefined,
+    isFinalCommandState(command.state),
+  ];
+  return happened.reduce((sum, has, place) => sum + (has ? 2 ** place : 0), 0);
+}
+
+/** The one that was asked for last first: ids are ordered by time, and those of one batch stand together. */
+export function newestFirst(commands: CommandRecords): readonly CommandRecord[] {
+  return Object.values(commands).sort(
+    (one, other) => compare(other.createdAt, one.createdAt) || compare(one.agentName, other.agentName),
+  );
+}
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
