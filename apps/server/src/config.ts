@@ -104,6 +104,13 @@ export const ServerConfig = z
       .max(30 * 86_400_000)
       .default(1_800_000)
       .describe('how long an agent holds a conversation in which nobody writes, in ms'),
+    TASK_LEASE_MS: z.coerce
+      .number()
+      .int()
+      .min(500)
+      .max(600_000)
+      .default(10_000)
+      .describe('a task whose driver was not heard of for so long is given to another one, in ms'),
     COMMAND_OUTPUT_BYTES: z.coerce
       .number()
       .int()

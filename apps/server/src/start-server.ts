@@ -24,6 +24,7 @@ import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
 import { registerQueueResetRoute } from './queues/queue-reset-route.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
+import { registerTaskRoutes } from './tasks/task-routes.ts';
 import { registerWebSocketRoute } from './websocket/websocket-route.ts';
 
 export interface RunningServer extends RunningProcess {
@@ -66,6 +67,7 @@ export async function startServer(
   registerCommandRoutes(app, services);
   registerAuditRoutes(app, services);
   registerQueueResetRoute(app, services);
+  registerTaskRoutes(app, services);
   await registerWebApp(app, services);
 
   const controlPlane = await openPorts(app, services).catch(async (error: unknown) => {

@@ -510,7 +510,7 @@ describe('an agent that takes too long', () => {
     });
     const request = await ask('think');
     await written.waitFor(1);
-    const message = 'Tess took longer than 0 s.';
+    const message = 'Tess took longer than 0.01 s.';
     expect(bodies()).toEqual([{ type: 'chat.failed', requestId: request.id, code: 'agent_failed', message }]);
     expect(await late.promise).toMatchObject({ code: 'cancelled' });
   });

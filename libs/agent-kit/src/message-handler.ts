@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
+import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
 import { type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { appendHop, ChatMessage, decodeSessionHint, HEADERS, ParleyError } from '@parley/shared-models';
@@ -10,6 +11,8 @@ import { createConversationLanes } from './conversation-lanes.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
+import { doStep } from './tasks/do-step.ts';
+import { stepCallOf } from './tasks/step-request.ts';
 import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
@@ -49,6 +52,10 @@ interface Work {
   readonly request: ChatMessage;
   /** The person leaves the agent's session with it. */
   readonly isSessionEnd: boolean;
+  /** The step that it asks for, where it is one of a task. */
+  readonly call: StepCall | undefined;
+  /** The longest that one try may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly definition: AgentDefinition;
   readonly writer: ReplyWriter;
   readonly abort: AbortController;
@@ -82,7 +89,10 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     });
     const abort = new AbortController();
     const isSessionEnd = endsSession(delivery);
-    const work = { request, isSessionEnd, definition: options.definition(), writer, abort };
+    const definition = options.definition();
+    const call = stepCallOf(request);
+    const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const work = { request, isSessionEnd, call, timeoutMs, definition, writer, abort };
     running.set(request.id, abort);
     const done = meter.begin();
     let hasSucceeded = false;
@@ -109,7 +119,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         const ending = abort.signal.reason as Ending | undefined;
         if (ending === 'abandoned') throw error;
         if (ending !== undefined || error instanceof ParleyError) {
-          await writer.fail(...describeEnding(ending, error, definition));
+          await writer.fail(...describeEnding(ending, error, work));
           return false;
         }
         logger.warn(
@@ -126,10 +136,17 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     }
   };
 
-  const runOnce = async ({ request, isSessionEnd, definition, writer, abort }: Work): Promise<void> => {
+  const runOnce = async ({
+    request,
+    isSessionEnd,
+    call,
+    timeoutMs,
+    definition,
+    writer,
+    abort,
+  }: Work): Promise<void> => {
     // Stopped between two tries: the agent's code must not begin again.
     if (abort.signal.aborted) throw new Error(`stopped: ${String(abort.signal.reason)}`);
-    const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => abort.abort('timeout' satisfies Ending), timeoutMs);
     const aborted = Promise.withResolvers<never>();
     // Nobody races against it when the agent's code throws before it has returned a promise.
@@ -144,9 +161,17 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         writer,
         services: options.services(),
         bus,
+        isDriver: definition.tasks !== undefined,
         signal: abort.signal,
         logger,
       });
+      if (call !== undefined) {
+        const step = doStep({ definition, context, call, bus });
+        const result = await settleWithin(step, aborted.promise, abort.signal);
+        // What comes after its time is not what was wanted, and may be only half of it.
+        abort.signal.throwIfAborted();
+        return await writer.reply(summaryOf(result), { [STEP_RESULT]: result });
+      }
       const work = Promise.resolve(runHandler(definition, context, isSessionEnd));
       const text = await settleWithin(work, aborted.promise, abort.signal);
       // What `stream` returned, or a text beside a reply, has been said already.
@@ -174,12 +199,11 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
 function describeEnding(
   ending: Ending | undefined,
   error: unknown,
-  definition: AgentDefinition,
+  { definition, timeoutMs }: Work,
 ): Parameters<ReplyWriter['fail']> {
   if (ending === 'cancelled') return ['cancelled', 'You stopped the answer.'];
   if (ending === 'timeout') {
-    const seconds = Math.round((definition.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000);
-    return ['agent_failed', `${definition.name} took longer than ${seconds} s.`];
+    return ['agent_failed', `${definition.name} took longer than ${timeoutMs / 1000} s.`];
   }
   const { code, message } = error as ParleyError;
   return [code, message];

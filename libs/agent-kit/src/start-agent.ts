@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { joinAsAgent, type MemberTls } from '@parley/control-plane';
 import {
+  type Delivery,
   type MessageBus,
   retryWhileUnavailable,
   type SignalSubscription,
@@ -15,6 +16,7 @@ import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { createEventHandler } from './events/event-handler.ts';
 import { createEventIntake } from './events/event-intake.ts';
 import { createMessageHandler } from './message-handler.ts';
+import { createTaskDesk } from './tasks/task-desk.ts';
 import { createWorkMeter } from './work-meter.ts';
 
 export interface StartAgentOptions {
@@ -90,6 +92,14 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     handler: eventHandler,
   });
 
+  const tasks = createTaskDesk({
+    bus,
+    definition: () => definition,
+    services: () => membership,
+    identity: () => identity,
+    logger,
+  });
+
   const desk = createCommandDesk({
     definition: () => definition,
     link: () => membership,
@@ -107,6 +117,12 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     onShutdown: () => ended.resolve(),
   });
 
+  const handleMessage = async (delivery: Delivery): Promise<void> => {
+    await handler.handle(delivery);
+    // It may have begun or refined a task.
+    tasks.look();
+  };
+
   const consume = async (): Promise<void> => {
     await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
     // Before the first message: from then on an answer can be stopped.
@@ -119,15 +135,16 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     });
     await signals.bind(agentSignalKey(identity.id));
     await events.start();
-    subscription = await bus.consume(agentQueue(identity.id), handler.handle, {
+    subscription = await bus.consume(agentQueue(identity.id), handleMessage, {
       prefetch: profile.concurrency,
     });
+    tasks.start();
   };
 
   const stopConsuming = async (timeoutMs: number): Promise<void> => {
     await signals?.close();
     signals = undefined;
-    await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs)]);
+    await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs), tasks.pause()]);
     subscription = undefined;
   };
 
@@ -135,8 +152,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     if (stopping.signal.aborted) return;
     if (state === 'online') {
       if (subscription === undefined) await consume();
-      else await Promise.all([subscription.resume(), events.start()]);
-    } else await Promise.all([subscription?.pause(), events.pause()]);
+      else {
+        await Promise.all([subscription.resume(), events.start()]);
+        tasks.start();
+      }
+    } else await Promise.all([subscription?.pause(), events.pause(), tasks.pause()]);
   };
 
   const enqueue = (change: () => Promise<void>): void => {
@@ -181,6 +201,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       // What this process would still answer is refused; the one that replaced it shall have the messages now.
       handler.abandon();
       eventHandler.abandon();
+      tasks.abandon().catch((err: unknown) => logger.warn({ err }, 'tasks could not be left'));
       ended.reject(
         new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
       );
@@ -193,6 +214,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       const before = profile;
       profile = profileOf(next, options.name);
       definition = next;
+      if (subscription !== undefined && state === 'online') tasks.start();
       if (isDeepStrictEqual(profile, before) || stopping.signal.aborted) return;
       identity = { ...identity, name: profile.name };
       logger.info({ agentId: identity.id, name: profile.name }, 'registering again with a changed profile');
@@ -215,6 +237,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       stopping.abort();
       handler.abandon();
       eventHandler.abandon();
+      await tasks.abandon();
       await changes;
       await Promise.all([stopConsuming(0), desk.stop()]);
       await membership.stop();

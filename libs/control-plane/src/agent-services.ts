@@ -1,4 +1,5 @@
 import type { ChannelName, ChatMessage, PublishedEvent, Target } from '@parley/shared-models';
+import type { TaskServices } from './task-services.ts';
 
 /** A value of a group's memory, as it was at one version. */
 export interface MemoryEntry {
@@ -76,6 +77,7 @@ export interface ListEventsRequest {
  */
 export interface AgentServices {
   readonly memory: MemoryAccess;
+  readonly tasks: TaskServices;
   /** Messages of the request's conversation, oldest first. @throws ParleyError `forbidden` for a request of somebody else */
   history(request: HistoryRequest): Promise<readonly ChatMessage[]>;
   /** Another agent's reply. @throws ParleyError `ask_loop`, `ask_depth`, or with what became of the question */

@@ -18,6 +18,21 @@ import type {
   MemoryChange,
   MemoryEntry,
 } from './agent-services.ts';
+import type {
+  CreateTaskRequest,
+  RefineTaskRequest,
+  SaveTaskRequest,
+  TaskLease,
+  TaskServices,
+  VersionedTask,
+} from './task-services.ts';
+
+/** An attempt at a step, under a lease. */
+export interface StepAttempt {
+  readonly lease: TaskLease;
+  readonly stepId: string;
+  readonly attempt: number;
+}
 
 /** An agent that calls, as it was registered. */
 export interface AgentCaller {
@@ -120,6 +135,22 @@ export interface ControlPlaneHandlers {
   ask(request: AgentCaller & AskRequest, signal: AbortSignal): Promise<ChatMessage>;
   listEvents(request: AgentCaller & ListEventsRequest): Promise<readonly PublishedEvent[]>;
   cancelAsk(request: AgentCaller & { id: string }): Promise<void>;
+  // As `TaskServices`.
+  createTask(request: AgentCaller & CreateTaskRequest): Promise<VersionedTask>;
+  refineTask(request: AgentCaller & RefineTaskRequest): Promise<VersionedTask>;
+  cancelTask(request: AgentCaller & { requestId: string; id: string }): Promise<VersionedTask>;
+  getTask(request: AgentCaller & { id: string }): Promise<VersionedTask>;
+  listTasks(request: AgentCaller & { requestId: string; limit: number }): Promise<readonly VersionedTask[]>;
+  claimTasks(request: AgentCaller & { limit: number }): ReturnType<TaskServices['claim']>;
+  renewLeases(request: AgentCaller & { leases: readonly TaskLease[] }): ReturnType<TaskServices['renew']>;
+  releaseTask(request: AgentCaller & { lease: TaskLease }): Promise<void>;
+  saveTask(request: AgentCaller & SaveTaskRequest): Promise<VersionedTask>;
+  /** The signal is aborted when the caller has gone, which stops nothing but the wait. */
+  runStep(
+    request: AgentCaller & StepAttempt & { timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<ChatMessage>;
+  cancelStep(request: AgentCaller & StepAttempt): Promise<void>;
   /** Must be idempotent: an agent that got no answer says it again. */
   commandState(report: CommandStateReport & { incarnation: number }): Promise<void>;
   /** Called for each piece, in order; a rejection ends the stream with that error. */

@@ -26,4 +26,5 @@ export {
   type ControlPlaneServerOptions,
   startControlPlaneServer,
 } from './server/start-server.ts';
+export type * from './task-services.ts';
 export type { MemberTls, ServerTls } from './tls.ts';

@@ -11,6 +11,7 @@ export const SERVICE_NAMES = [
   'AgentMemoryService',
   'AgentConversationService',
   'AgentChannelService',
+  'TaskService',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -25,6 +26,7 @@ const FILES = [
   'memory',
   'agent_conversation',
   'agent_channel',
+  'task',
 ];
 
 let loaded: Constructors | undefined;

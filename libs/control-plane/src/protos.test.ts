@@ -38,6 +38,18 @@ describe('the .proto files', () => {
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
       AgentConversationService: ['History', 'Ask', 'CancelAsk'],
       AgentChannelService: ['ListEvents'],
+      TaskService: [
+        'CreateTask',
+        'RefineTask',
+        'CancelTask',
+        'GetTask',
+        'ListTasks',
+        'ClaimTasks',
+        'RenewLeases',
+        'ReleaseTask',
+        'SaveTask',
+        'RunStep',
+      ],
     });
   });
 

@@ -22,6 +22,7 @@ export function callOfStep(task: TaskDocument, step: StepRecord): StepCall {
     kind: step.kind,
     round: step.round,
     attempt: step.attempt,
+    timeoutMs: step.timeoutMs,
     key: deriveId(task.id, 'step-key', step.id),
     conversationId: task.conversationId,
     ...(step.input === undefined ? {} : { input: step.input }),

@@ -19,6 +19,8 @@ export const StepCall = z.object({
   attempt: z.number().int().positive(),
   /** The same for every attempt and every delivery of the step: an idempotency key for what it does outside. */
   key: Id,
+  /** The longest that the attempt may take, in milliseconds. */
+  timeoutMs: z.number().int().positive(),
   /** Where progress is shown. */
   conversationId: Id,
   input: JsonValue.optional(),

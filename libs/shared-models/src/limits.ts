@@ -33,5 +33,5 @@ export const LIMITS = {
   /** Steps of a task, over all its rounds. */
   taskSteps: 200,
   /** A task as it is stored, with all inputs and results, in bytes of JSON. */
-  taskBytes: 2 * 1024 * 1024,
+  taskBytes: 900 * 1024,
 } as const;

@@ -68,6 +68,8 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       toLocal(conversationId, { type: 'message.delta', ...Signals['chat.delta'].parse(body) });
     } else if (type === 'chat.typing') {
       toLocal(conversationId, { type: 'typing', ...Signals['chat.typing'].parse(body) });
+    } else if (type === 'task.progress') {
+      toLocal(conversationId, { type: 'task.progress', ...Signals['task.progress'].parse(body) });
     } else if (type === 'server.here') {
       presence.onSignal(body);
     } else if (type === 'frame') {

@@ -5,6 +5,7 @@ import { registration } from '../agents/registration-audit.ts';
 import { createEventHandlers } from '../channels/list-events.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
+import { createTaskHandlers } from '../tasks/task-handlers.ts';
 
 /** What the server does for each RPC. */
 export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
@@ -14,6 +15,7 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     ...createMemoryHandlers(services),
     ...createAskHandlers(services),
     ...createEventHandlers(services),
+    ...createTaskHandlers(services),
     async registerAgent(request, peer) {
       const before = agents.get(request.agentId);
       const response = await agents.register(request);

@@ -34,8 +34,8 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
 }
 
 /**
- * The agent in whose place this one answers: what follows from an event may be said by any agent of the group that had
- * the message. Its id follows from the event, so nothing is said twice.
+ * The agent in whose place this one answers: what follows from an event, or from a task, may be said by any agent of the
+ * group that had the message. Its id follows from the event or the task, so nothing is said twice.
  */
 async function holderOf(
   envelope: Envelope,
@@ -43,9 +43,12 @@ async function holderOf(
   requestId: string,
   { agents, store }: ServerServices,
 ): Promise<string> {
-  if (stringHeader(envelope, HEADERS.causation) === undefined) return agentId;
+  const causeId = stringHeader(envelope, HEADERS.causation);
+  if (causeId === undefined) return agentId;
   const holder = (await store.getMessage(requestId))?.status?.routing?.agentId;
   if (holder === undefined || holder === agentId) return agentId;
   const group = agents.get(agentId)?.profile.group;
-  return group !== undefined && agents.get(holder)?.profile.group === group ? holder : agentId;
+  // A task may outlive the agent that had the message.
+  const holding = agents.get(holder)?.profile.group ?? (await store.tasks.get(causeId))?.group;
+  return group !== undefined && holding === group ? holder : agentId;
 }

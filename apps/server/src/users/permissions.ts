@@ -18,6 +18,8 @@ export const PERMISSIONS = {
   'events.publish': 'member',
   'tasks.cancel': 'member',
   'agents.control': 'operator',
+  /** Sees and cancels the tasks of others. */
+  'tasks.all': 'operator',
   'audit.read': 'operator',
   'commands.approve': 'operator',
   'commands.read': 'operator',

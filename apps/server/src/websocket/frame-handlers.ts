@@ -24,15 +24,12 @@ import { onExternalSent } from './frames/external-sent.ts';
 import { onMessageCancel } from './frames/message-cancel.ts';
 import { onMessageSend } from './frames/message-send.ts';
 import { onQueuesReset } from './frames/queues-reset.ts';
+import { onTaskCancel } from './frames/task-cancel.ts';
 import { onTyping } from './frames/typing.ts';
 import type { FrameHandler, Session } from './session.ts';
 
 /** The frames that come after `hello`. */
 type HandledFrame = Exclude<ClientFrameType, 'hello'>;
-
-const notYet: FrameHandler<ClientFrame> = (frame) => {
-  throw new ParleyError('not_supported', `This server does not handle "${frame.type}" yet.`);
-};
 
 const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> } = {
   'message.send': onMessageSend,
@@ -49,7 +46,7 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
   'command.close': onCommandClose,
   'command.approve': onCommandApprove,
   'command.reject': onCommandReject,
-  'task.cancel': notYet,
+  'task.cancel': onTaskCancel,
   'channel.open': onChannelOpen,
   'channel.close': onChannelClose,
   'event.publish': onEventPublish,

@@ -18,6 +18,8 @@ export interface ContextParts {
   readonly writer: Pick<ReplyWriter, 'reply' | 'stream' | 'typing'>;
   readonly services: AgentServices;
   readonly bus: Pick<MessageBus, 'publishEvent'>;
+  /** Whether the definition drives tasks. */
+  readonly isDriver: boolean;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
@@ -52,7 +54,7 @@ export function createContext(parts: ContextParts): MessageContext {
       signal,
       logger,
     }),
-    tasks: createTasks(),
+    tasks: createTasks({ services: services.tasks, request, group, isDriver: parts.isDriver }),
     typing: (isTyping = true) => writer.typing(isTyping),
     signal,
     logger,

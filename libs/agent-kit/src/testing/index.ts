@@ -1,5 +1,6 @@
 /** Tests of agents without a queue or a server. */
 export { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+export { createInMemoryTasks, type InMemoryTasks, type InMemoryTasksOptions } from './in-memory-tasks.ts';
 export {
   type TestAgent,
   type TestAgentOptions,
@@ -14,3 +15,4 @@ export {
   type TestContext,
   type TestContextOptions,
 } from './test-context.ts';
+export { type TestedStep, type TestStepOptions, testStep } from './test-step.ts';

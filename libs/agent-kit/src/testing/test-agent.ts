@@ -3,6 +3,7 @@ import type { AgentDefinition } from '../agent-definition.ts';
 import { profileOf } from '../agent-profile.ts';
 import { runHandler } from '../context/run-handler.ts';
 import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+import { createInMemoryTasks, type InMemoryTasks } from './in-memory-tasks.ts';
 import { type AskStub, createTestContext, type TestContext } from './test-context.ts';
 
 export interface TestAgentOptions {
@@ -10,6 +11,8 @@ export interface TestAgentOptions {
   readonly ask?: AskStub;
   /** What the group remembers. @default an empty one */
   readonly memory?: InMemoryAccess;
+  /** Where its tasks are kept. @default nowhere else */
+  readonly tasks?: InMemoryTasks;
 }
 
 /** Who writes, and where. */
@@ -43,6 +46,7 @@ export function testAgent(definition: AgentDefinition, options: TestAgentOptions
   const profile = profileOf(definition);
   const memory = options.memory ?? createInMemoryAccess();
   const agent = { id: profile.group, name: profile.name };
+  const tasks = options.tasks ?? createInMemoryTasks({ group: profile.group });
   const said = new Map<string, ChatMessage[]>();
   const own = new Map<string, string>();
   let last: (() => Promise<TestAnswer>) | undefined;
@@ -67,6 +71,7 @@ export function testAgent(definition: AgentDefinition, options: TestAgentOptions
         group: profile.group,
         history: before,
         memory,
+        tasks,
         messageId,
         conversationId,
         ...(ask === undefined ? {} : { ask }),

@@ -12,6 +12,7 @@ import {
 import type { AgentAddress, MessageContext } from '../agent-definition.ts';
 import { createContext } from '../context/create-context.ts';
 import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+import { createInMemoryTasks, type InMemoryTasks } from './in-memory-tasks.ts';
 
 /** What another agent answers to `ask`: a text, or an error to throw. */
 export type AskStub = (agent: AgentAddress, text: string) => string | Promise<string>;
@@ -29,6 +30,8 @@ export interface TestContextOptions {
   readonly memory?: InMemoryAccess;
   /** @default an error that tells that the test has no answer */
   readonly ask?: AskStub;
+  /** Where tasks are kept; give several contexts the same one. @default nowhere else */
+  readonly tasks?: InMemoryTasks;
   /** A message with this id was handled before: changes and questions have the ids of then. @default a new one */
   readonly messageId?: string;
   readonly conversationId?: string;
@@ -64,6 +67,8 @@ export interface TestContext {
 export function createTestContext(text: string, options: TestContextOptions = {}): TestContext {
   const { agent = { id: 'test-1', name: 'Tess' }, user = { id: 'ada', name: 'Ada' } } = options;
   const { memory = createInMemoryAccess(), conversationId = newId() } = options;
+  const group = options.group ?? slugOf(agent.name);
+  const { tasks = createInMemoryTasks({ user, group, conversationId }) } = options;
   const replies: string[] = [];
   const metadata: (Readonly<Record<string, JsonValue>> | undefined)[] = [];
   const pieces: string[] = [];
@@ -84,7 +89,8 @@ export function createTestContext(text: string, options: TestContextOptions = {}
   const context = createContext({
     request,
     agent,
-    group: options.group ?? slugOf(agent.name),
+    group,
+    isDriver: true,
     signal: abort.signal,
     logger: createLogger('test', 'silent'),
     writer: {
@@ -107,6 +113,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
     },
     services: {
       memory,
+      tasks,
       cancelAsk: async () => {},
       history: async ({ limit }) => earlier.slice(-limit),
       listEvents: async () => [],

@@ -5,6 +5,7 @@ import * as wire from '../wire/agent-services.ts';
 import { EventsAnswer } from '../wire/channel-event.ts';
 import { parseAnswer } from '../wire/parse.ts';
 import type { Connection, Method } from './connection.ts';
+import { createTaskServices } from './task-services.ts';
 
 /** The server waits `timeoutMs` for a reply; so much longer, in milliseconds, the call waits for its answer. */
 const ASK_MARGIN_MS = 5_000;
@@ -60,6 +61,7 @@ export function createAgentServices(connection: Connection, caller: () => AgentC
       const answer = await connection.unary(conversations('Ask'), asked, signal, deadlineMs);
       return parseAnswer(wire.AskAnswer, answer).reply;
     },
+    tasks: createTaskServices(connection, caller),
     async listEvents(request) {
       const answer = await connection.unary(method('AgentChannelService', 'ListEvents'), {
         ...caller(),

@@ -12,6 +12,7 @@ import { channelService } from './channel-service.ts';
 import type { Credentials } from './credentials.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
 import { serveClientStream, serveUnary } from './serve-unary.ts';
+import { taskService } from './task-service.ts';
 
 export interface ServiceOptions {
   readonly handlers: ControlPlaneHandlers;
@@ -89,5 +90,6 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
     AgentMemoryService: memoryService(handlers, logger),
     AgentConversationService: conversationService(handlers, logger),
     AgentChannelService: channelService(handlers, logger),
+    TaskService: taskService(handlers, logger),
   };
 }

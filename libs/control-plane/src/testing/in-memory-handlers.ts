@@ -8,11 +8,13 @@ import {
 } from '@parley/shared-models';
 import type { AskRequest, MemoryEntry } from '../agent-services.ts';
 import type {
+  AgentCaller,
   AgentStatusUpdate,
   ControlPlaneHandlers,
   Push,
   RegisterAgentRequest,
 } from '../control-plane.ts';
+import type { VersionedTask } from '../task-services.ts';
 
 /** A server's memory, small but real: enough to register, fence, forget, pause and list agents. */
 export interface InMemoryHandlers extends ControlPlaneHandlers {
@@ -29,6 +31,8 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   takeOver(agentId: string): void;
   /** What `history` answers. */
   said: readonly ChatMessage[];
+  /** What the RPCs of tasks answer. */
+  task: VersionedTask | undefined;
   /** What `ask` answers. */
   answer: (request: AskRequest) => Promise<ChatMessage>;
   /** As if the server had never known it. */
@@ -49,6 +53,12 @@ export function createInMemoryHandlers({
   const values = new Map<string, MemoryEntry>();
   const past: MemoryEntry[] = [];
 
+  const task = async (rpc: string, request: AgentCaller): Promise<VersionedTask> => {
+    known(request.agentId, request.incarnation);
+    handled(rpc, request);
+    if (memory.task === undefined) throw new ParleyError('not_found', 'There is no such task.');
+    return memory.task;
+  };
   const handled = (rpc: string, request: object): void => {
     requests.push({ rpc, request });
     // The answer goes out first, so that whoever waits for the request sees what the caller sees.
@@ -76,6 +86,7 @@ export function createInMemoryHandlers({
     statusStreams,
     wanted: 'online',
     said: [],
+    task: undefined,
     answer: () => Promise.reject(new ParleyError('unknown_agent', 'nobody there')),
     next: async (rpc) => (await once(events, rpc))[0],
     takeOver(agentId) {
@@ -169,6 +180,29 @@ export function createInMemoryHandlers({
     },
     async cancelAsk(request) {
       handled('cancelAsk', request);
+    },
+    createTask: (request) => task('createTask', request),
+    refineTask: (request) => task('refineTask', request),
+    cancelTask: (request) => task('cancelTask', request),
+    getTask: (request) => task('getTask', request),
+    saveTask: (request) => task('saveTask', request),
+    listTasks: async (request) => [await task('listTasks', request)],
+    claimTasks: async (request) => ({ tasks: [await task('claimTasks', request)], leaseMs: 10_000 }),
+    async renewLeases(request) {
+      handled('renewLeases', request);
+      return request.leases.map(({ id }) => ({ id, version: 3 }));
+    },
+    async releaseTask(request) {
+      handled('releaseTask', request);
+    },
+    async runStep(request) {
+      known(request.agentId, request.incarnation);
+      handled('runStep', request);
+      const { lease, stepId, timeoutMs } = request;
+      return memory.answer({ requestId: lease.id, id: lease.id, target: {}, text: stepId, timeoutMs });
+    },
+    async cancelStep(request) {
+      handled('cancelStep', request);
     },
     async commandState(report) {
       known(report.agentId, report.incarnation);

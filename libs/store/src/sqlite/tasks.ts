@@ -40,7 +40,8 @@ export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTa
   const listOwner = listBy('owner_id = ?1');
   const listConversation = listBy('conversation_id = ?1');
 
-  const rowsOf = ({ ownerId, conversationId, before = null, limit }: TaskQuery): TaskRow[] => {
+  const rowsOf = ({ ownerId, conversationId, before: smaller, limit }: TaskQuery): TaskRow[] => {
+    const before = smaller ?? null;
     if (conversationId !== undefined) {
       const rows = listConversation(conversationId, before, limit);
       return ownerId === undefined ? rows : rows.filter((row) => row.owner_id === ownerId);

@@ -1,4 +1,5 @@
 import { type ClientFrameOf, ParleyError } from '@parley/shared-models';
+import { showTasksOf } from '../../tasks/show-tasks.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 /** Follows the conversation: what came after `afterSeq` first, then what comes. */
@@ -18,6 +19,7 @@ export async function followOwn(session: Session, conversationId: string, afterS
   }
   session.services.hub.follow(session, conversationId, afterSeq);
   // Who has seen something of it may believe in a session that is over.
-  if (conversation.session === undefined && afterSeq === 0) return;
-  session.sendFrame({ type: 'session', conversationId, session: conversation.session ?? null });
+  if (conversation.session !== undefined || afterSeq > 0)
+    session.sendFrame({ type: 'session', conversationId, session: conversation.session ?? null });
+  await showTasksOf(session.services, conversationId, session);
 }

@@ -1,0 +1,68 @@
+import type { AgentCaller, StepAttempt } from '@parley/control-plane';
+import {
+  callOfStep,
+  STEP_CALL,
+  type StepRecord,
+  stepMessageId,
+  type TaskDocument,
+} from '@parley/durable-tasks';
+import { ASK_ORIGIN, type ChatMessage, deriveId, JsonValue, ParleyError } from '@parley/shared-models';
+import type { AgentEntry } from '../agents/agent-entry.ts';
+import { extendChain } from '../conversations/ask-chain.ts';
+import { awaitReply } from '../conversations/ask-reply.ts';
+import { sendOn } from '../conversations/send-on.ts';
+import type { ServerServices } from '../server-services.ts';
+import { requireTask } from './task-records.ts';
+
+/**
+ * Dispatches an attempt at a step as a message to the step's group, once, and waits for the reply. Steps have
+ * conversations of their own, so that an agent can be at several of one task.
+ */
+export async function runStep(
+  services: ServerServices,
+  { lease, stepId, attempt, timeoutMs, ...caller }: AgentCaller & StepAttempt & { timeoutMs: number },
+  signal: AbortSignal,
+): Promise<ChatMessage> {
+  const agent = services.agents.require(caller.agentId, caller.incarnation);
+  const { document, token } = await requireTask(services, lease.id);
+  if (document.group !== agent.profile.group) throw new ParleyError('forbidden', 'Another group drives it.');
+  const step = document.steps.find(({ id }) => id === stepId);
+  if (token !== lease.token || step?.state !== 'running' || step.attempt !== attempt) {
+    throw new ParleyError('id_conflict', `Attempt ${attempt} at "${stepId}" is not under way, or not yours.`);
+  }
+  const known = await services.store.getMessage(stepMessageId(lease.id, step));
+  const question = known?.message ?? (await dispatch(services, agent, document, step));
+  return awaitReply(services, question, { timeoutMs, signal });
+}
+
+async function dispatch(
+  services: ServerServices,
+  agent: AgentEntry,
+  task: TaskDocument,
+  step: StepRecord,
+): Promise<ChatMessage> {
+  const { agents, store, relay } = services;
+  const { group, name } = agent.profile;
+  const id = stepMessageId(task.id, step);
+  const target = { group: step.group };
+  const requestId = task.rounds.at(-1)?.requestId ?? task.id;
+  const asker = { agentId: agent.agentId, group, requestId };
+  const origin = extendChain({ user: task.user, chain: [] }, asker, target, agents.list());
+  await relay.room();
+  const accepted = await store.accept({
+    message: {
+      id,
+      conversationId: deriveId(id, 'conversation'),
+      kind: 'TEXT',
+      // The group, not the agent: after a fail-over another instance sends the same.
+      sender: { kind: 'agent', id: group, name },
+      text: step.title,
+      createdAt: new Date().toISOString(),
+      metadata: { [ASK_ORIGIN]: origin, [STEP_CALL]: JsonValue.parse(callOfStep(task, step)) },
+    },
+    ownerId: `agent:${group}`,
+    target,
+  });
+  sendOn(services, accepted, target);
+  return accepted.message;
+}

@@ -1,0 +1,20 @@
+import { taskView } from '@parley/durable-tasks';
+import type { ServerServices } from '../server-services.ts';
+import type { Session } from '../websocket/session.ts';
+import { readTask } from './task-records.ts';
+
+/** So many of a conversation's last tasks are told to who opens it. */
+const SHOWN = 10;
+
+/** Tells who has just opened a conversation of its tasks, the oldest first. */
+export async function showTasksOf(
+  { store }: Pick<ServerServices, 'store'>,
+  conversationId: string,
+  session: Pick<Session, 'sendFrame'>,
+): Promise<void> {
+  const found = await store.tasks.list({ conversationId, limit: SHOWN });
+  for (const stored of found.toReversed()) {
+    const { document, version } = readTask(stored);
+    session.sendFrame({ type: 'task.update', task: taskView(document, version) });
+  }
+}

@@ -1,0 +1,109 @@
+import type { AgentCaller, ControlPlaneHandlers, VersionedTask } from '@parley/control-plane';
+import { checkSuccessor, isOpen, newTask } from '@parley/durable-tasks';
+import { originOf, ParleyError } from '@parley/shared-models';
+import { requestInHand } from '../conversations/ask-request.ts';
+import type { ServerServices } from '../server-services.ts';
+import { cancelTask, stopStep } from './cancel-task.ts';
+import { type RootRequest, rootOfRequest } from './root-request.ts';
+import { runStep } from './run-step.ts';
+import { changeTask, readTask, requireTask, saveTask, showTask } from './task-records.ts';
+
+type TaskHandlers = Pick<
+  ControlPlaneHandlers,
+  | 'createTask'
+  | 'refineTask'
+  | 'cancelTask'
+  | 'getTask'
+  | 'listTasks'
+  | 'claimTasks'
+  | 'renewLeases'
+  | 'releaseTask'
+  | 'saveTask'
+  | 'runStep'
+  | 'cancelStep'
+>;
+
+/** `TaskService`: the tasks of agents. A group drives its own; others see and stop those of the conversation they are in. */
+export function createTaskHandlers(services: ServerServices): TaskHandlers {
+  const { agents, store, config } = services;
+  const { tasks } = store;
+  const leaseMs = config.TASK_LEASE_MS;
+
+  /** @throws ParleyError `unknown_agent`, `stale_incarnation`, `not_found`, `forbidden` */
+  const ownTask = async ({ agentId, incarnation }: AgentCaller, id: string): Promise<VersionedTask> => {
+    const { group } = agents.require(agentId, incarnation).profile;
+    const task = await requireTask(services, id);
+    if (task.document.group === group) return task;
+    throw new ParleyError('forbidden', 'Another group drives that task.');
+  };
+  const inConversation = ({ document }: VersionedTask, root: RootRequest): void => {
+    if (document.conversationId === root.conversationId) return;
+    throw new ParleyError('forbidden', 'That task belongs to another conversation.');
+  };
+
+  return {
+    async createTask({ id, title, text, input, ...caller }) {
+      const { agent, request } = await requestInHand(services, caller);
+      const { user, chain } = originOf(request);
+      if (chain.length > 0)
+        throw new ParleyError('invalid_request', 'Only for what a person has written a task is begun.');
+      const { ownerId, conversationId } = await rootOfRequest(services, request);
+      const { group } = agent.profile;
+      const fields = { id, conversationId, group, ownerId, user, title, requestId: request.id, text, input };
+      const document = newTask(fields, new Date().toISOString());
+      const added = await tasks.add({
+        id,
+        group,
+        conversationId,
+        ownerId,
+        isOpen: isOpen(document),
+        document: JSON.stringify(document),
+      });
+      const task = readTask(added.task);
+      if (task.document.group !== group || task.document.conversationId !== conversationId)
+        throw new ParleyError('id_conflict', 'This task id was used for another task before.');
+      showTask(services, task);
+      return task;
+    },
+    async refineTask({ id, text, input, requestId, ...caller }) {
+      const { request } = await requestInHand(services, { ...caller, requestId });
+      const task = await ownTask(caller, id);
+      inConversation(task, await rootOfRequest(services, request));
+      return (await changeTask(services, id, { type: 'refined', requestId, text, input })).after;
+    },
+    async cancelTask({ id, ...caller }) {
+      const { request } = await requestInHand(services, caller);
+      inConversation(await requireTask(services, id), await rootOfRequest(services, request));
+      return cancelTask(services, id);
+    },
+    getTask: ({ id, ...caller }) => ownTask(caller, id),
+    async listTasks({ limit, ...caller }) {
+      const { request } = await requestInHand(services, caller);
+      const { conversationId } = await rootOfRequest(services, request);
+      return (await tasks.list({ conversationId, limit })).map(readTask);
+    },
+    async claimTasks({ agentId, incarnation, limit }) {
+      const { group } = agents.require(agentId, incarnation).profile;
+      const holder = { agentId, incarnation };
+      return { tasks: (await tasks.claim({ group, holder, leaseMs, limit })).map(readTask), leaseMs };
+    },
+    async renewLeases({ agentId, incarnation, leases }) {
+      agents.require(agentId, incarnation);
+      return tasks.renew({ leases, leaseMs });
+    },
+    async releaseTask({ lease, ...caller }) {
+      await ownTask(caller, lease.id);
+      await tasks.release(lease.id, lease.token);
+    },
+    async saveTask({ document, expectedVersion, token, ...caller }) {
+      const before = await ownTask(caller, document.id);
+      if (before.version === expectedVersion) checkSuccessor(before.document, document);
+      return saveTask(services, document, { expectedVersion, token });
+    },
+    runStep: (request, signal) => runStep(services, request, signal),
+    async cancelStep({ lease, stepId, attempt, ...caller }) {
+      const { document } = await ownTask(caller, lease.id);
+      await stopStep(services, document.id, { id: stepId, attempt });
+    },
+  };
+}

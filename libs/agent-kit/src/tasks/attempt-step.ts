@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TaskServices } from '@parley/control-plane';
+import { STEP_RESULT, type StepRecord, type TaskEvent } from '@parley/durable-tasks';
+import type { Logger } from '@parley/process-kit';
+import { ERRORS, type ErrorCode, LIMITS, ParleyError } from '@parley/shared-models';
+
+/** Before a task is looked at again that is not as it was thought to be, in milliseconds. */
+const LOOK_AGAIN_MS = 200;
+
+/** An attempt under a lease. */
+export interface Attempt {
+  readonly services: TaskServices;
+  readonly lease: { readonly id: string; readonly token: number };
+  readonly step: StepRecord;
+  /** Ends the wait; the attempt itself goes on. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/**
+ * Dispatches an attempt at a step, or joins the one that was dispatched before, and waits for what becomes of it.
+ * Undefined: the task is not as it was thought to be; look at it again.
+ */
+export async function attemptStep({
+  services,
+  lease,
+  step,
+  signal,
+  logger,
+}: Attempt): Promise<TaskEvent | undefined> {
+  const { id: stepId, attempt } = step;
+  // The time in the agent's queue does not count: the agent keeps the step's own limit.
+  const timeoutMs = LIMITS.askTimeoutMs;
+  try {
+    const reply = await services.runStep({ ...lease, stepId, attempt, timeoutMs }, signal);
+    const result = reply.metadata?.[STEP_RESULT] ?? null;
+    return { type: 'done', stepId, attempt, result, agentId: reply.sender.id };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ParleyError)) throw error;
+    const { code, message } = error;
+    if (code === 'id_conflict') {
+      await delay(LOOK_AGAIN_MS, undefined, { signal });
+      return undefined;
+    }
+    if (code === 'agent_timeout') {
+      // The next attempt must not find this one still at work.
+      await services.cancelStep({ ...lease, stepId, attempt }).catch((err: unknown) => {
+        logger.warn({ err, stepId, attempt }, 'an attempt at a step could not be stopped');
+      });
+    }
+    return { type: 'failed', stepId, attempt, error: { code, message }, canRetry: canRetry(code) };
+  }
+}
+
+/** A group that is not registered yet may come. */
+function canRetry(code: ErrorCode): boolean {
+  return ERRORS[code].canRetry || code === 'unknown_agent';
+}

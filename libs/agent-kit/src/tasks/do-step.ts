@@ -1,0 +1,77 @@
+import type { StepCall } from '@parley/durable-tasks';
+import type { MessageBus } from '@parley/messaging';
+import { JsonValue, ParleyError, type TaskProgress } from '@parley/shared-models';
+import { z } from 'zod';
+import type { AgentDefinition, MessageContext } from '../agent-definition.ts';
+import { withoutUndefined } from '../without-undefined.ts';
+import type { StepInHand } from './task-driver.ts';
+
+const PROGRESS_LENGTH = 1000;
+
+export interface StepOptions {
+  readonly definition: AgentDefinition;
+  readonly context: MessageContext;
+  readonly call: StepCall;
+  readonly bus: Pick<MessageBus, 'signal'>;
+}
+
+/** Runs an agent's `onStep`. @throws ParleyError with the code of what became of the attempt */
+export async function doStep({ definition, context, call, bus }: StepOptions): Promise<JsonValue> {
+  const { onStep } = definition;
+  if (onStep === undefined) {
+    throw new ParleyError('not_supported', `${definition.name} does no steps of tasks.`);
+  }
+  const progress = (text: string): void => {
+    const body: TaskProgress = {
+      taskId: call.taskId,
+      conversationId: call.conversationId,
+      stepId: call.stepId,
+      agentId: context.agent.id,
+      text: text.slice(0, PROGRESS_LENGTH).toWellFormed(),
+      at: new Date().toISOString(),
+    };
+    bus.signal({ type: 'task.progress', key: call.conversationId, body: Buffer.from(JSON.stringify(body)) });
+  };
+  // That it has begun, and who is at it.
+  progress('');
+  const { reply: _, stream: __, typing: ___, ...rest } = context;
+  try {
+    const given = await onStep.call(definition, { ...rest, step: stepInHand(call, progress) });
+    const result = JsonValue.safeParse(withoutUndefined(given ?? null));
+    if (result.success) return result.data;
+    throw new ParleyError('agent_failed', 'The step gave something that JSON cannot say.');
+  } catch (error) {
+    // The plan says how often a step is tried: one try here is one attempt.
+    if (error instanceof ParleyError || context.signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ParleyError('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+  }
+}
+
+function stepInHand(call: StepCall, progress: StepInHand['progress']): StepInHand {
+  const { taskId, taskTitle, stepId, title, kind, round, attempt, key, input, results, rounds } = call;
+  return {
+    taskId,
+    taskTitle,
+    id: stepId,
+    title,
+    kind,
+    round,
+    attempt,
+    key,
+    input,
+    results,
+    rounds,
+    progress,
+    parseInput: (schema) => parsed(schema, input, 'The input'),
+    parseResult: (id, schema) => parsed(schema, results[id], `The result of "${id}"`),
+  };
+}
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ParleyError('invalid_request', `${what} is not as expected: ${z.prettifyError(result.error)}`, {
+    cause: result.error,
+  });
+}
