@@ -16,7 +16,14 @@ export function everyAgent(): AgentStatus[] {
 }
 
 /** Agents that serve the same purpose together have one label: whoever of them got it is right. */
-const LABELS: Readonly<Record<string, string>> = { coordinator: 'orders', email: 'orders' };
+const LABELS: Readonly<Record<string, string>> = {
+  coordinator: 'orders',
+  email: 'orders',
+  planner: 'research',
+  clarifier: 'research',
+  executor: 'research',
+  aggregator: 'research',
+};
 
 /** What the sentences call the agents of this group. */
 export const labelOf = (group: string): string => LABELS[group] ?? group;

@@ -1,3 +1,4 @@
+import { ResearchSettings } from '@parley/agents';
 import { LanguageModelConfig } from '@parley/language-model';
 import { settings, tlsSettings } from '@parley/process-kit';
 import { z } from 'zod';
@@ -12,5 +13,6 @@ export const AgentConfig = z.object({
   ...tlsSettings,
   DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
   ...LanguageModelConfig.shape,
+  ...ResearchSettings,
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;

@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '@parley/agent-kit';
-import { createAgentDirectory, createMailer, shippedAgents } from '@parley/agents';
+import { createAgentDirectory, createMailer, createResearchTools, shippedAgents } from '@parley/agents';
 import { createShellAgent, POLICY_OFF } from '@parley/agents/shell';
 import { loadPolicy, type Policy, PolicyError } from '@parley/command-execution';
 import { createLanguageModel } from '@parley/language-model';
@@ -25,6 +25,7 @@ export async function shippedDefinition(
       logger,
     }),
     mailer: createMailer({ smtpUrl: config.SMTP_URL, dataDir: config.DATA_DIR }),
+    ...createResearchTools(config),
   });
 }
 

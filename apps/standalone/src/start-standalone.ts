@@ -1,5 +1,5 @@
 import { startAgent } from '@parley/agent-kit';
-import { createAgentDirectory, createMailer, shippedAgents } from '@parley/agents';
+import { createAgentDirectory, createMailer, createResearchTools, shippedAgents } from '@parley/agents';
 import { startBroker } from '@parley/broker';
 import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
@@ -32,9 +32,13 @@ export async function startStandalone(
   const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, DATA_DIR: dataDir } = config;
   const mailer = createMailer({ smtpUrl, dataDir });
   const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger: named('agent') });
-  const agents = Object.values(shippedAgents).map((shipped) =>
+  const deps = { languageModel, listAgents, mailer, ...createResearchTools(config) };
+  const definitions = Object.values(shippedAgents).flatMap(({ create, instances = 1 }) =>
+    Array.from({ length: instances }, () => create(deps)),
+  );
+  const agents = definitions.map((definition) =>
     startAgent({
-      definition: shipped.create({ languageModel, listAgents, mailer }),
+      definition,
       bus,
       grpcUrl,
       joinToken,

@@ -4,6 +4,7 @@ export { echoAgent } from './echo/echo-agent.ts';
 export { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
 export { createHrAgent } from './helpdesk/hr/hr-agent.ts';
 export { createMailer, type Mailer } from './orders/mailer.ts';
+export { createResearchTools, ResearchSettings } from './research/research-settings.ts';
 export { type ShippedAgent, type ShippedAgentDeps, shippedAgents } from './shipped-agents.ts';
 export { createCeresAgent } from './wellness/ceres/ceres-agent.ts';
 export { createGeneralAgent } from './wellness/general/general-agent.ts';

@@ -19,6 +19,10 @@ describe('the shipped agents', () => {
       'coordinator',
       'orders',
       'email',
+      'planner',
+      'executor',
+      'aggregator',
+      'clarifier',
     ]);
     expect(shippedAgents.echo?.create({ languageModel }).name).toBe('Echo');
     expect(shippedAgents.assistant?.create({ languageModel }).name).toBe('Assistant');

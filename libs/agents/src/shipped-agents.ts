@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
+import { createDataFolder, createPageFetcher, type DataFolder, type FetchPage } from '@parley/research-tools';
 import { createAssistantAgent } from './assistant/assistant-agent.ts';
 import { echoAgent } from './echo/echo-agent.ts';
 import { createFinanceAgent } from './helpdesk/finance/finance-agent.ts';
@@ -8,6 +9,12 @@ import { createCoordinatorAgent } from './orders/coordinator-agent.ts';
 import { createEmailAgent } from './orders/email-agent.ts';
 import { type Mailer, noMailer } from './orders/mailer.ts';
 import { createOrdersAgent } from './orders/orders-agent.ts';
+import {
+  createAggregatorAgent,
+  createClarifierAgent,
+  createExecutorAgent,
+  createPlannerAgent,
+} from './research/index.ts';
 import { createCeresAgent } from './wellness/ceres/ceres-agent.ts';
 import { createGeneralAgent } from './wellness/general/general-agent.ts';
 import type { ListAgents } from './wellness/general/list-agents.ts';
@@ -17,6 +24,8 @@ import { createHeliosAgent } from './wellness/helios/helios-agent.ts';
 export interface ShippedAgent {
   /** Its name for `--use`. */
   readonly name: string;
+  /** How many of it run where all run in one process. @default 1 */
+  readonly instances?: number;
   create(deps: ShippedAgentDeps): AgentDefinition;
 }
 
@@ -27,6 +36,10 @@ export interface ShippedAgentDeps {
   readonly mailer?: Mailer;
   /** Lets General see the other agents; `createAgentDirectory` makes one. @default it says that it cannot see them */
   readonly listAgents?: ListAgents;
+  /** What research has to read, of the Planner and the Executor; `createDataFolder` makes one. @default the samples that ship */
+  readonly data?: DataFolder;
+  /** Gets pages for the Executor; `createPageFetcher` makes one. @default none are allowed */
+  readonly fetchPage?: FetchPage;
 }
 
 const agents: readonly ShippedAgent[] = [
@@ -43,6 +56,21 @@ const agents: readonly ShippedAgent[] = [
   { name: 'coordinator', create: () => createCoordinatorAgent() },
   { name: 'orders', create: () => createOrdersAgent() },
   { name: 'email', create: ({ mailer = noMailer }) => createEmailAgent(mailer) },
+  {
+    name: 'planner',
+    create: ({ languageModel, data = createDataFolder() }) => createPlannerAgent(languageModel, data),
+  },
+  {
+    name: 'executor',
+    instances: 2,
+    create: ({
+      languageModel: model,
+      data = createDataFolder(),
+      fetchPage = createPageFetcher({ allow: [] }),
+    }) => createExecutorAgent({ model, data, fetchPage }),
+  },
+  { name: 'aggregator', create: ({ languageModel }) => createAggregatorAgent(languageModel) },
+  { name: 'clarifier', create: ({ languageModel }) => createClarifierAgent(languageModel) },
 ];
 
 /** By their names for `--use`. */

@@ -1,0 +1,106 @@
+import { MEASURES, type Measure } from '../figures/measure.ts';
+import type { Company } from './company.ts';
+import { measuresIn } from './measures-in.ts';
+import { LAST_MONTH } from './period.ts';
+import { periodIn } from './period-in.ts';
+import { queriesIn } from './queries-in.ts';
+import type { ResearchRequest } from './research-request.ts';
+import { symbolsIn } from './symbols-in.ts';
+import { unknownWords } from './words.ts';
+
+export interface ParseOptions {
+  readonly companies: readonly Company[];
+  /** CSV files beside the prices, by name. */
+  readonly files: readonly string[];
+  /** `2026-11-20`: tells the year of a date without one. */
+  readonly today: string;
+  /** What is being refined: what the text does not say is taken from there. */
+  readonly before?: ResearchRequest | undefined;
+}
+
+/** What the rules read of a text, in UTF-16 code units. */
+const MAX_LENGTH = 2000;
+const MAX_SYMBOLS = 8;
+
+/** What the rules understand of a request, and what not. */
+export interface ParsedRequest extends ResearchRequest {
+  /** Whether the text itself says what is to be done; a refinement may say nothing that the rules know. */
+  readonly isUnderstood: boolean;
+}
+
+export function parseRequest(text: string, options: ParseOptions): ParsedRequest {
+  const { companies, files, today, before } = options;
+  const pages = cut(clean(text), /\bhttps?:\/\/[^\s<>"')\]]+/giu);
+  const notes = cut(pages.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]+)/giu);
+  const queries = queriesIn(notes.rest, files);
+  const calculations = cut(
+    queries.rest,
+    /(?:\b(?:calculate|compute|what is|what's|how much is)\s+)((?=[^,;?\n]*\d)[\d.(\-+][\d\s.+\-*/^%()]*[\d)%])/giu,
+  );
+  const period = periodIn(calculations.rest, today);
+  const withoutPeriod =
+    period === undefined ? calculations.rest : calculations.rest.replace(period.words, ' ; ');
+  const excluded = cut(
+    withoutPeriod,
+    /\b(?:without|except(?: for)?|excluding|leave out|leaving out|ignore|ignoring|omit)\s+((?:(?!\bfor\b)[^.;])+)/giu,
+  );
+  const left = excluded.found.map((part) => ({ ...symbolsIn(part, companies), ...measuresIn(part) }));
+  const named = symbolsIn(excluded.rest, companies);
+  const measured = measuresIn(named.rest);
+  const notUnderstood = [
+    ...unknownWords(measured.rest),
+    ...excluded.found.flatMap((part) => unknownWords(measuresIn(symbolsIn(part, companies).rest).rest)),
+  ];
+  const isShort = /\b(?:shorter|shorten|short|brief(?:ly)?|concise(?:ly)?|compact|one sentence)\b/iu.test(
+    text,
+  );
+  const without = (values: readonly string[], key: 'symbols' | 'measures'): string[] =>
+    values.filter((value) => !left.some((each) => (each[key] as readonly string[]).includes(value)));
+  const all =
+    /\b(?:all|every|each|which|what)(?: of)?(?: the| these)? (?:stocks?|shares?|compan(?:y|ies))\b/iu.test(
+      excluded.rest,
+    );
+  const wanted = named.symbols.length === 0 && all ? companies.map(({ symbol }) => symbol) : named.symbols;
+  const isUnderstood =
+    [wanted, measured.measures, pages.found, notes.found, queries.found, calculations.found, left].some(
+      (each) => each.length > 0,
+    ) ||
+    period !== undefined ||
+    isShort;
+  return {
+    symbols: without(wanted.length > 0 ? wanted : (before?.symbols ?? []), 'symbols').slice(0, MAX_SYMBOLS),
+    measures: without(chooseMeasures(measured.measures, before), 'measures') as Measure[],
+    period: period?.value ?? before?.period ?? LAST_MONTH,
+    calculations: [...(before?.calculations ?? []), ...calculations.found].slice(-10),
+    pages: [...(before?.pages ?? []), ...pages.found].slice(-5),
+    queries: [...(before?.queries ?? []), ...queries.found].slice(-10),
+    notes: notes.found,
+    work: [],
+    isShort: isShort || (before?.isShort ?? false),
+    notUnderstood,
+    isUnderstood,
+  };
+}
+
+function chooseMeasures(named: readonly Measure[], before: ResearchRequest | undefined): readonly Measure[] {
+  if (named.length > 0) return named;
+  return before !== undefined && before.measures.length > 0 ? before.measures : MEASURES;
+}
+
+const clean = (text: string): string =>
+  text
+    .slice(0, MAX_LENGTH)
+    .replace(/[‘’]/g, "'")
+    .replace(/\s+/g, ' ')
+    .replace(/^\s*@(?:"[^"]{1,64}"|[\p{L}\p{N}._-]{1,64})[,:]?\s+/u, '');
+
+/** What a pattern finds, its group or else all of it, and the text without it. */
+function cut(text: string, pattern: RegExp): { found: string[]; rest: string } {
+  const found: string[] = [];
+  const rest = text.replace(pattern, (...match: unknown[]) => {
+    const [whole, group] = match;
+    found.push((typeof group === 'string' ? group : String(whole)).trim().replace(/[.,;]+$/, ''));
+    return ' ; ';
+  });
+  return { found, rest };
+}

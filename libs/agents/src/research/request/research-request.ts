@@ -1,0 +1,34 @@
+import { TableQuery } from '@parley/research-tools';
+import { z } from 'zod';
+import { Measure } from '../figures/measure.ts';
+import { Period } from './period.ts';
+
+const Instruction = z.string().min(1).max(1000);
+
+/** What is to be found out and how the report shall be: what the rules make of a text, or a language model. */
+export const ResearchRequest = z.object({
+  /** Shares, by symbol. */
+  symbols: z.array(z.string().max(20)).max(8),
+  measures: z.array(Measure),
+  period: Period,
+  /** Expressions for the calculator. */
+  calculations: z.array(z.string().max(500)).max(10),
+  /** Addresses of pages to read. */
+  pages: z.array(z.string().max(2000)).max(5),
+  /** Questions to CSV files, apart from prices. */
+  queries: z.array(z.object({ file: z.string().max(200), query: TableQuery })).max(10),
+  /** What to write down for the person. */
+  notes: z.array(Instruction).max(10),
+  /** What only a language model can do, with the tools. */
+  work: z.array(Instruction).max(5),
+  isShort: z.boolean(),
+  /** Parts of the text that mean nothing to the rules. */
+  notUnderstood: z.array(z.string()),
+});
+export type ResearchRequest = z.infer<typeof ResearchRequest>;
+
+/** Whether it asks for anything at all. */
+export function hasWork(request: ResearchRequest): boolean {
+  const { symbols, calculations, pages, queries, notes, work } = request;
+  return [symbols, calculations, pages, queries, notes, work].some((each) => each.length > 0);
+}

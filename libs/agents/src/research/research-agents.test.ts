@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createLanguageModel } from '@parley/language-model';
+import { createDataFolder, createPageFetcher } from '@parley/research-tools';
+import {
+  createAggregatorAgent,
+  createClarifierAgent,
+  createExecutorAgent,
+  createPlannerAgent,
+} from './index.ts';
+import { createResearchDesk, type ResearchDesk } from './testing/run-task.ts';
+
+const ANALYZE =
+  'Analyze the stock performance of Apple, Google, and Tesla over the last month and summarize the key findings.';
+const REWRITE = "Rewrite the summary to focus only on Tesla's stock volatility.";
+
+const model = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const data = createDataFolder();
+let desk: ResearchDesk;
+
+beforeEach(() => {
+  desk = createResearchDesk({
+    planner: createPlannerAgent(model, data),
+    executor: createExecutorAgent({ model, data, fetchPage: createPageFetcher({ allow: [] }) }),
+    aggregator: createAggregatorAgent(model),
+    clarifier: createClarifierAgent(model),
+  });
+});
+
+const reportOf = (task: { rounds: readonly { report?: { text: string } | undefined }[] }): string =>
+  task.rounds.at(-1)?.report?.text ?? '';
+
+describe('the research agents, offline', () => {
+  it('answer the request of the document with a report of computed figures', async () => {
+    const { replies, task } = await desk.say(ANALYZE);
+    expect(replies).toEqual([]);
+    expect(task?.title).toBe('Stock performance of Apple, Google and Tesla over the last month');
+    const report = reportOf(await desk.work());
+    expect(desk.plans).toEqual([
+      '**Stock performance of Apple, Google and Tesla over the last month**: 22 steps, then the report.',
+    ]);
+    expect(report).toContain('20 October 2026 to 20 November 2026, 24 trading days. Sample data');
+    expect(report).toContain('| Apple (AAPL) | +3.5 % | 17.3 % |');
+    expect(report).toContain('## Key findings');
+    expect(report).toContain(
+      '![Change since the first day: Apple, Google and Tesla](data:image/svg+xml;base64,',
+    );
+    expect(report).toContain('`prices/TSLA.csv`, **sample data that ships with Parley, invented**');
+    expect(report).not.toMatch(/undefined|NaN|null/);
+  });
+
+  it('load the prices first, and compare when all measures are there', async () => {
+    await desk.say(ANALYZE);
+    const { steps } = await desk.work(0);
+    expect(steps.slice(0, 3).map(({ dependsOn }) => dependsOn)).toEqual([[], [], []]);
+    expect(steps[3]).toMatchObject({ title: 'Compute the return of Apple', dependsOn: ['prices:AAPL:1mo'] });
+    const comparison = steps.find(({ id }) => id.startsWith('compare'));
+    expect(comparison?.dependsOn).toHaveLength(21);
+  });
+
+  it('refine from the stored results, and do no step again', async () => {
+    await desk.say(ANALYZE);
+    await desk.work();
+    const before = [...desk.done];
+    const { replies, task } = await desk.say(REWRITE);
+    expect(replies).toEqual([]);
+    expect(task?.round).toBe(2);
+    const refined = await desk.work();
+    expect(desk.done.slice(before.length)).toEqual(['report-2']);
+    expect(desk.plans.at(-1)).toContain('all results are there');
+    const report = reportOf(refined);
+    expect(report).toMatch(/^# Volatility of Tesla over the last month/);
+    expect(report).toContain('Tesla’s volatility was **');
+    expect(report).toContain('Daily changes of Tesla');
+    expect(report).not.toMatch(/Apple|Google|drawdown \|/);
+  });
+
+  it('do only the steps that are missing when a refinement asks for more', async () => {
+    await desk.say('Analyze the volatility of Tesla over the last month');
+    await desk.work();
+    await desk.say('Add the volatility of Microsoft too, and of Tesla');
+    await desk.work();
+    expect(desk.done).toEqual([
+      ...['prices:TSLA:1mo', 'volatility:TSLA:1mo', 'report-1'],
+      ...['prices:MSFT:1mo', 'volatility:MSFT:1mo', expect.stringMatching(/^compare:/), 'report-2'],
+    ]);
+  });
+
+  it('begin another task when something else is asked for after a report', async () => {
+    const first = (await desk.say(ANALYZE)).task;
+    await desk.work();
+    const second = (await desk.say('Analyze the trading volume of Amazon in Q3')).task;
+    expect(second?.id).not.toBe(first?.id);
+    expect(reportOf(await desk.work())).toContain('Amazon shares changed hands on an average day');
+  });
+
+  it('answer what the status is with the true step, and cancel', async () => {
+    await desk.say('Analyze the volatility of Tesla');
+    expect((await desk.say('What is the current status?')).replies[0]).toContain('is being planned');
+    await desk.work(1);
+    const { replies } = await desk.say('What is the current status?');
+    expect(replies[0]).toBe(
+      '“Volatility of Tesla over the last month” is executing: 1 of 2 steps are done.\n' +
+        'Then: **Compute the volatility of Tesla**, and the report.',
+    );
+    expect((await desk.say('what have you found so far?')).replies[0]).toContain(
+      'Found so far:\n- Tesla: 24 days, 20 October 2026 to 20 November 2026',
+    );
+    expect((await desk.say('Please stop')).replies[0]).toContain('was cancelled');
+  });
+
+  it('say what they could not understand, in the plan and in the report', async () => {
+    await desk.say('Analyze Nvidia and Tesla over the last two weeks');
+    const report = reportOf(await desk.work());
+    expect(desk.plans[0]).toContain('I could not understand “Nvidia”');
+    expect(report).toContain('> I could not understand “Nvidia” (offline rules), and left it out.');
+  });
+
+  it('begin nothing when they understand nothing, and say what one can ask', async () => {
+    const { replies, task } = await desk.say('Tell me about the phases of the moon');
+    expect(task).toBeUndefined();
+    expect(replies[0]).toMatch(/could not understand “phases”, “moon”.*Apple, Amazon/);
+  });
+
+  it('calculate, query files and take notes', async () => {
+    await desk.say(
+      'Calculate 15% * 2300. Note that the moon is full. The average of close in prices/AAPL.csv',
+    );
+    const report = reportOf(await desk.work());
+    expect(report).toContain('15% * 2300 = **345**');
+    expect(report).toMatch(/\| mean\(close\) \|\n\| --- \|\n\| \d{3}\.\d+ \|/);
+    expect(report).toContain('the moon is full');
+    expect(report).toContain('- prices/AAPL.csv (sample data, invented)');
+  });
+
+  it('refuse pages where no host is allowed', async () => {
+    await desk.say('Read https://example.com/ and summarize it');
+    await expect(desk.work()).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('say so when the data does not cover a period', async () => {
+    await desk.say('Analyze Tesla and Apple in 2020');
+    const report = reportOf(await desk.work());
+    expect(report).toContain('no days from 1 January 2020 to 31 December 2020; the data covers 20 May 2026');
+    expect(report).not.toMatch(/undefined|NaN|null|Infinity/);
+  });
+});

@@ -1,0 +1,9 @@
+import type { LanguageModel } from '@parley/language-model';
+import type { DataFolder, FetchPage } from '@parley/research-tools';
+
+/** What executors work with. */
+export interface Tools {
+  readonly data: DataFolder;
+  readonly fetchPage: FetchPage;
+  readonly model: LanguageModel;
+}
