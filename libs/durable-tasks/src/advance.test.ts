@@ -1,0 +1,235 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId, TaskState } from '@parley/shared-models';
+import { advance } from './advance.ts';
+import { nextWork } from './next-work.ts';
+import { type TaskDocument, TaskDocument as TaskSchema } from './task-document.ts';
+import type { TaskEvent } from './task-events.ts';
+import { AT, after, aPlan, aTask, doing, planned, states } from './testing/tasks.ts';
+
+const error = { code: 'agent_failed', message: 'it broke' };
+const report = { text: '# Report' };
+
+/** A task in each state. */
+const inState = (state: TaskState): TaskDocument => {
+  const executing = planned(aPlan({ a: [] }));
+  const aggregating = after(executing, ...doing('a'));
+  const reported = after(aggregating, ...doing('report', report));
+  const tasks: Record<TaskState, TaskDocument> = {
+    PLANNING: aTask(),
+    EXECUTING: executing,
+    AGGREGATING: aggregating,
+    REFINEMENT_READY: after(reported, { type: 'said', messageId: reported.toSay[0]?.id ?? '' }),
+    FAILED: after(executing, { type: 'broken', error }),
+    CANCELLED: after(executing, { type: 'cancelled' }),
+  };
+  return tasks[state];
+};
+
+describe('a task', () => {
+  it.each(TaskState.options)('can be made in the state %s, as it is stored', (state) => {
+    const task = inState(state);
+    expect(task.state).toBe(state);
+    expect(TaskSchema.parse(JSON.parse(JSON.stringify(task)))).toEqual(task);
+  });
+
+  it.each(TaskState.options)('changes in the state %s by no event that is not meant for it', (state) => {
+    const task = inState(state);
+    const none: TaskEvent[] = [
+      { type: 'done', stepId: 'report', attempt: 1, agentId: 'x', result: report },
+      { type: 'failed', stepId: 'a', attempt: 7, error, canRetry: true },
+      { type: 'done', stepId: 'unknown', attempt: 1, agentId: 'x', result: 1 },
+      { type: 'begun', stepIds: ['unknown'] },
+      { type: 'said', messageId: newId() },
+    ];
+    for (const event of none) expect(advance(task, event, AT + 1)).toBe(task);
+    if (state !== 'PLANNING') {
+      const plan = { steps: [], aggregate: { id: 'x' } } as never;
+      expect(advance(task, { type: 'planned', plan }, AT + 1)).toBe(task);
+    }
+    if (['REFINEMENT_READY', 'FAILED', 'CANCELLED'].includes(state)) {
+      expect(advance(task, { type: 'cancelled' }, AT + 1)).toBe(task);
+      expect(advance(task, { type: 'broken', error }, AT + 1)).toBe(task);
+    }
+  });
+
+  it.each(TaskState.options.filter((state) => state !== 'REFINEMENT_READY'))(
+    'cannot be refined in the state %s',
+    (state) => {
+      const refined: TaskEvent = { type: 'refined', requestId: newId(), text: 'Only Tesla' };
+      expect(() => advance(inState(state), refined, AT)).toThrow(
+        expect.objectContaining({ code: 'invalid_request', details: { state } }),
+      );
+    },
+  );
+
+  it('tells when it was changed', () => {
+    expect(advance(aTask(), { type: 'cancelled' }, AT + 5).updatedAt).toBe('2026-01-31T12:00:00.005Z');
+  });
+});
+
+describe('planning', () => {
+  it('adds the steps, each pending, and the aggregating one behind them', () => {
+    const task = planned(aPlan({ a: [], b: ['a'] }));
+    expect(task.state).toBe('EXECUTING');
+    expect(task.steps).toMatchObject([
+      { id: 'a', kind: 'step', state: 'pending', round: 1, attempt: 0, timeoutMs: 60_000, maxAttempts: 3 },
+      { id: 'b', kind: 'step', state: 'pending', dependsOn: ['a'] },
+      { id: 'report', kind: 'aggregate', state: 'pending' },
+    ]);
+  });
+
+  it('goes on to aggregating at once where there is nothing to do', () => {
+    expect(planned(aPlan({})).state).toBe('AGGREGATING');
+  });
+
+  it('has the plan said', () => {
+    const task = planned({ ...aPlan({ a: [] }), message: 'I do a.' });
+    expect(task.toSay).toMatchObject([{ kind: 'plan', round: 1, text: 'I do a.' }]);
+    const said = after(task, { type: 'said', messageId: task.toSay[0]?.id ?? '' });
+    expect(said).toMatchObject({ state: 'EXECUTING', toSay: [] });
+  });
+});
+
+describe('a step', () => {
+  it('keeps what it gave, who did it, and when', () => {
+    const begun = advance(planned(aPlan({ a: [], b: [] })), { type: 'begun', stepIds: ['a'] }, AT + 1);
+    expect(begun.steps[0]).toMatchObject({
+      state: 'running',
+      attempt: 1,
+      startedAt: '2026-01-31T12:00:00.001Z',
+    });
+    const event: TaskEvent = {
+      type: 'done',
+      stepId: 'a',
+      attempt: 1,
+      agentId: 'executor-2',
+      result: { x: 1 },
+    };
+    const task = advance(begun, event, AT + 2);
+    expect(task.steps[0]).toMatchObject({
+      state: 'done',
+      agentId: 'executor-2',
+      result: { x: 1 },
+      endedAt: '2026-01-31T12:00:00.002Z',
+    });
+    expect(task.state).toBe('EXECUTING');
+    for (const each of [begun, task])
+      expect(advance(each, { type: 'begun', stepIds: ['a'] }, AT + 3)).toBe(each);
+    expect(advance(task, { ...event, result: { x: 2 } }, AT + 3)).toBe(task);
+  });
+
+  it('ends the executing with the last one', () => {
+    expect(after(planned(aPlan({ a: [], b: [] })), ...doing('a'), ...doing('b')).state).toBe('AGGREGATING');
+  });
+
+  it('is tried again later, twice as late each time, and without what the last attempt said once it begins', () => {
+    let task = planned(aPlan({ a: [] }, { retryMs: 100, maxAttempts: 3 }));
+    for (const [attempt, waitMs] of [
+      [1, 100],
+      [2, 200],
+    ] as const) {
+      task = after(task, { type: 'begun', stepIds: ['a'] });
+      expect(task.steps[0]).not.toHaveProperty('error');
+      task = after(task, { type: 'failed', stepId: 'a', attempt, error, canRetry: true });
+      expect(task.steps[0]).toMatchObject({ state: 'pending', error, attempt });
+      expect(nextWork(task, AT)).toMatchObject({ begin: [], wakeAt: AT + waitMs });
+      expect(nextWork(task, AT + waitMs).begin.map(({ id }) => id)).toEqual(['a']);
+    }
+    task = after(task, { type: 'begun', stepIds: ['a'] });
+    task = after(task, { type: 'failed', stepId: 'a', attempt: 3, error, canRetry: true });
+    expect(task).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'agent_failed', message: '"Do a" failed: it broke' },
+    });
+  });
+
+  it('waits a minute at most', () => {
+    let task = planned(aPlan({ a: [] }, { retryMs: 50_000, maxAttempts: 10 }));
+    task = after(task, { type: 'begun', stepIds: ['a'] });
+    task = after(task, { type: 'failed', stepId: 'a', attempt: 1, error, canRetry: true });
+    task = after(task, { type: 'begun', stepIds: ['a'] });
+    task = after(task, { type: 'failed', stepId: 'a', attempt: 2, error, canRetry: true });
+    expect(nextWork(task, AT).wakeAt).toBe(AT + 60_000);
+  });
+
+  it('fails the task for good where no attempt can help, stops what runs, and leaves what is done', () => {
+    let task = after(planned(aPlan({ a: [], b: [], c: [], d: ['b'] })), ...doing('a'));
+    task = after(task, { type: 'begun', stepIds: ['b', 'c'] });
+    task = after(task, { type: 'failed', stepId: 'c', attempt: 1, error, canRetry: false });
+    expect(states(task)).toEqual({
+      a: 'done',
+      b: 'cancelled',
+      c: 'failed',
+      d: 'cancelled',
+      report: 'cancelled',
+    });
+    expect(task.toSay).toMatchObject([{ kind: 'failed', text: expect.stringContaining('it broke') }]);
+  });
+
+  it('has no part in the task any more when its attempt is over', () => {
+    let task = planned(aPlan({ a: [] }));
+    task = after(task, { type: 'begun', stepIds: ['a'] });
+    task = after(task, { type: 'failed', stepId: 'a', attempt: 1, error, canRetry: true });
+    const late: TaskEvent = { type: 'done', stepId: 'a', attempt: 1, agentId: 'x', result: 'late' };
+    expect(advance(task, late, AT)).toBe(task);
+    task = after(task, { type: 'begun', stepIds: ['a'] });
+    expect(advance(task, late, AT)).toBe(task);
+  });
+});
+
+describe('the report', () => {
+  const aggregating = (): TaskDocument => after(planned(aPlan({ a: [] })), ...doing('a'));
+
+  it('is said before the task is ready to be refined', () => {
+    const task = after(aggregating(), ...doing('report', { text: '# Report', data: [1] }));
+    expect(task).toMatchObject({ state: 'AGGREGATING', toSay: [{ kind: 'report', text: '# Report' }] });
+    const messageId = task.toSay[0]?.id ?? '';
+    const ready = after(task, { type: 'said', messageId });
+    expect(ready).toMatchObject({
+      state: 'REFINEMENT_READY',
+      toSay: [],
+      rounds: [{ report: { text: '# Report', data: [1] }, reportMessageId: messageId }],
+    });
+  });
+
+  it.each([['a text'], [{ data: 1 }], [{ text: '' }], [null]])('is none when it is %j', (result) => {
+    const task = after(aggregating(), ...doing('report', result));
+    expect(task).toMatchObject({ state: 'FAILED', error: { code: 'agent_failed' } });
+    expect(states(task).report).toBe('failed');
+  });
+});
+
+describe('refining', () => {
+  const refined: TaskEvent = {
+    type: 'refined',
+    requestId: newId(),
+    text: 'Only Tesla',
+    input: { only: 'TSLA' },
+  };
+
+  it('plans again, with all that is there, once for each message', () => {
+    const task = after(inState('REFINEMENT_READY'), refined);
+    expect(task).toMatchObject({ state: 'PLANNING', round: 2 });
+    expect(task.rounds[1]).toMatchObject({ round: 2, text: 'Only Tesla', input: { only: 'TSLA' } });
+    expect(task.rounds[0]?.report).toEqual(report);
+    expect(advance(task, refined, AT + 1)).toBe(task);
+  });
+
+  it('does no step again that is done, whether the plan names it or not', () => {
+    const task = planned(aPlan({ a: [], b: ['a'] }), after(inState('REFINEMENT_READY'), refined));
+    expect(states(task)).toEqual({ a: 'done', report: 'done', b: 'pending', 'report-2': 'pending' });
+    expect(task.steps[2]).toMatchObject({ round: 2 });
+    const without = planned(aPlan({}), after(inState('REFINEMENT_READY'), refined));
+    expect(without.state).toBe('AGGREGATING');
+    expect(states(without)).toEqual({ a: 'done', report: 'done', 'report-2': 'pending' });
+  });
+
+  it('has its report said by a message of its own', () => {
+    let task = planned(aPlan({}), after(inState('REFINEMENT_READY'), refined));
+    task = after(task, ...doing('report-2', { text: '# Tesla' }));
+    task = after(task, { type: 'said', messageId: task.toSay[0]?.id ?? '' });
+    const ids = task.rounds.map(({ reportMessageId }) => reportMessageId);
+    expect(new Set(ids).size).toBe(2);
+    expect(task).toMatchObject({ state: 'REFINEMENT_READY', round: 2 });
+  });
+});
