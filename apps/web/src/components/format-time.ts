@@ -1,4 +1,5 @@
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const dayInYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayWithYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
@@ -7,6 +8,9 @@ const DAY_MS = 86_400_000;
 
 /** `14:05`, in the reader's time zone and habit. */
 export const clockTime = (iso: string): string => clock.format(new Date(iso));
+
+/** Date and time to the second, for lists. */
+export const shortTime = (iso: string): string => short.format(new Date(iso));
 
 /** Date and time in full, for titles. */
 export const fullTime = (iso: string): string => full.format(new Date(iso));

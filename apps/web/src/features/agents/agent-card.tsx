@@ -1,14 +1,11 @@
-import { Button } from '@mantine/core';
 import type { AgentStatus } from '@parley/shared-models';
 import { memo } from 'react';
-import { Link } from 'wouter';
 import { AgentMark } from '../../components/agent-mark.tsx';
 import { agoText, durationText, fullTime } from '../../components/format-time.ts';
-import { IconMessage2, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../../components/icons.ts';
 import { StateDot } from '../../components/state-dot.tsx';
 import { useNow } from '../../components/use-now.ts';
 import type { AgentControl } from '../../session/session-state.ts';
-import { useSession } from '../../session/use-session.ts';
+import { AgentActions } from './agent-actions.tsx';
 import classes from './agents-page.module.css';
 
 interface Props {
@@ -46,7 +43,7 @@ export const AgentCard = memo(function AgentCard({ agent, control, mayControl }:
           ))}
         </ul>
       )}
-      <Actions agent={agent} control={control} mayControl={mayControl} />
+      <AgentActions agent={agent} control={control} mayControl={mayControl} />
     </li>
   );
 });
@@ -84,41 +81,5 @@ function Facts({ agent: { metrics, lastSeen, state, incarnation } }: { agent: Ag
         incarnation <b>{incarnation}</b>
       </span>
     </p>
-  );
-}
-
-function Actions({ agent: { agentId, agentName, state }, control, mayControl }: Props) {
-  const session = useSession();
-  const isPaused = state === 'paused';
-  const isWaiting = control !== undefined && control.failure === undefined;
-  return (
-    <>
-      <div className={classes.actions}>
-        <Button
-          component={Link}
-          href={`/?to=${encodeURIComponent(agentName)}`}
-          variant="default"
-          leftSection={<IconMessage2 size={14} />}
-        >
-          Write to {agentName}
-        </Button>
-        {mayControl && state !== 'offline' ? (
-          <Button
-            variant="subtle"
-            color="gray"
-            aria-disabled={isWaiting}
-            leftSection={isPaused ? <IconPlayerPlayFilled size={12} /> : <IconPlayerPauseFilled size={12} />}
-            onClick={() => {
-              if (!isWaiting) session.controlAgent(agentId, isPaused ? 'resume' : 'pause');
-            }}
-          >
-            {isWaiting ? (isPaused ? 'Resuming …' : 'Pausing …') : isPaused ? 'Resume' : 'Pause'}
-          </Button>
-        ) : null}
-      </div>
-      <p className={classes.failure} role="status">
-        {control?.failure === undefined ? '' : `Could not ${control.action}: ${control.failure}`}
-      </p>
-    </>
   );
 }

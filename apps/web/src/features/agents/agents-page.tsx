@@ -1,17 +1,16 @@
 import { useMemo } from 'react';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
-import { useIsConnected, useSessionState } from '../../session/use-session.ts';
+import { useHasRole, useIsConnected, useSessionState } from '../../session/use-session.ts';
 import { AgentCard } from './agent-card.tsx';
 import classes from './agents-page.module.css';
+import { AllAgentsActions } from './all-agents-actions.tsx';
 
 /** Every agent that the server knows, live. */
 export function AgentsPage() {
   const agents = useSessionState((state) => state.agents);
   const controls = useSessionState((state) => state.agentControls);
-  const mayControl = useSessionState(
-    ({ welcome }) => welcome?.user.roles.some((role) => role === 'operator' || role === 'admin') ?? false,
-  );
+  const mayControl = useHasRole('operator');
   const sorted = useMemo(
     () =>
       agents?.toSorted(
@@ -39,6 +38,7 @@ export function AgentsPage() {
           appears here by itself.
         </EmptyList>
       ) : null}
+      {mayControl && sorted !== undefined && sorted.length > 0 ? <AllAgentsActions agents={sorted} /> : null}
       <ul className={classes.cards} aria-label="Agents" data-stale={!isConnected || undefined}>
         {sorted?.map((agent) => (
           <AgentCard

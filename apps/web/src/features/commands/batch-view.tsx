@@ -97,7 +97,7 @@ export function BatchView({ commands, onEdit }: Props) {
                   <StateChip state={command.state} isStopping={isStopping(command)} />
                 </td>
                 <td>{outcomeText(command) || command.errorMessage}</td>
-                <td>{command.durationMs === undefined ? '' : durationText(command.durationMs)}</td>
+                <td>{ranFor(command)}</td>
               </tr>
             ))}
           </tbody>
@@ -106,3 +106,6 @@ export function BatchView({ commands, onEdit }: Props) {
     </article>
   );
 }
+
+const ranFor = ({ startedAt, durationMs }: CommandRecord): string =>
+  startedAt === undefined || durationMs === undefined ? '' : durationText(durationMs);

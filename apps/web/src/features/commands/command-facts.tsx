@@ -48,8 +48,9 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function Duration({ command: { state, startedAt, durationMs } }: { command: CommandRecord }) {
   const now = useNow(500);
   const offset = useSessionState(({ clockOffsetMs }) => clockOffsetMs);
+  if (startedAt === undefined) return null;
   if (durationMs !== undefined) return <Fact name="ran for">{durationText(durationMs)}</Fact>;
-  if (startedAt === undefined || isFinalCommandState(state)) return null;
+  if (isFinalCommandState(state)) return null;
   const seconds = Math.max(0, Math.floor((now + offset - Date.parse(startedAt)) / 1000));
-  return <Fact name="runs for">{durationText(seconds * 1000)}</Fact>;
+  return <Fact name="runs for">{seconds < 60 ? `${seconds} s` : durationText(seconds * 1000)}</Fact>;
 }

@@ -101,11 +101,13 @@ function Filters({ filter, onChange }: FiltersProps) {
         aria-label="Search the commands"
         placeholder="Search"
         type="search"
+        size="xs"
         leftSection={<IconSearch size={14} aria-hidden="true" />}
         value={filter.text}
         onChange={({ currentTarget }) => onChange({ ...filter, text: currentTarget.value })}
       />
       <NativeSelect
+        size="xs"
         aria-label="Only of this agent"
         value={filter.agentId}
         data={[
@@ -115,6 +117,7 @@ function Filters({ filter, onChange }: FiltersProps) {
         onChange={({ currentTarget }) => onChange({ ...filter, agentId: currentTarget.value })}
       />
       <NativeSelect
+        size="xs"
         aria-label="Only in this state"
         value={filter.state}
         data={[
@@ -167,8 +170,8 @@ const Item = memo(function Item({ item: { id, commands }, isOpen, age }: ItemPro
 export const isStopping = ({ state, cancelledBy }: CommandItem['commands'][0]): boolean =>
   cancelledBy !== undefined && !isFinalCommandState(state);
 
-const endText = ({ exitCode, durationMs }: CommandItem['commands'][0]): string =>
+const endText = ({ exitCode, durationMs, startedAt }: CommandItem['commands'][0]): string =>
   [
     ...(exitCode === undefined || exitCode === 0 ? [] : [`exit ${exitCode}`]),
-    ...(durationMs === undefined ? [] : [durationText(durationMs)]),
+    ...(durationMs === undefined || startedAt === undefined ? [] : [durationText(durationMs)]),
   ].join(' · ');

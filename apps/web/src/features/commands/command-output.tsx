@@ -22,7 +22,7 @@ export function CommandOutput({ command }: { command: CommandRecord }) {
     <>
       <div className={classes.outputHead}>
         <h3>Output</h3>
-        <span className={classes.legend}>stderr has a bar beside it</span>
+        <span className={classes.legend}>{outputSeq === 0 ? '' : 'stderr has a bar beside it'}</span>
         {deed.problem === undefined ? null : <span role="alert">{deed.problem}</span>}
         {screen === undefined ? null : <CopyOutput screen={screen} />}
         <Button

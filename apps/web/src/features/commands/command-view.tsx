@@ -99,18 +99,16 @@ export function CommandView({ command, onEdit }: Props) {
 }
 
 /** What a person wants to know first when it did not go well, or does not go on. */
-function Why({ command: { state, rule, errorMessage } }: { command: CommandRecord }) {
+function Why({ command: { state, rule, errorMessage, exitCode } }: { command: CommandRecord }) {
   const { tone, explanation } = stateTexts[state];
-  if (tone === 'good' || tone === 'active') return null;
+  // The exit code says it all.
+  if (tone === 'good' || tone === 'active' || (state === 'failed' && exitCode !== undefined)) return null;
+  const hasNamedRule = rule === undefined || rule === '' || errorMessage?.includes(rule) === true;
   return (
     <div className={classes.why} data-tone={tone}>
-      {state === 'refused' && rule !== undefined && rule !== '' ? (
-        <p>
-          <b>Refused by the rule “{rule}”.</b>
-        </p>
-      ) : null}
+      {state !== 'refused' || hasNamedRule ? null : <p>The rule “{rule}” refused it.</p>}
       {errorMessage === undefined ? null : <p>{errorMessage}</p>}
-      <p className={classes.explanation}>{explanation}</p>
+      <p className={classes.explanation}>{state === 'refused' ? 'Nothing ran.' : explanation}</p>
     </div>
   );
 }

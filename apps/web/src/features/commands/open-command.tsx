@@ -64,11 +64,12 @@ const isAny = (commands: readonly CommandRecord[]): commands is [CommandRecord, 
 /** @returns whether there is such a command, or such a batch */
 async function findCommands(desk: ReturnType<typeof useSession>['commands'], id: string): Promise<boolean> {
   if (!/^[0-9a-f-]{36}$/.test(id)) return false;
+  if ((await desk.loadBatch(id)) > 0) return true;
   try {
     await desk.load(id);
     return true;
   } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== 'not_found') throw error;
+    if (error instanceof ParleyError && error.code === 'not_found') return false;
+    throw error;
   }
-  return (await desk.loadBatch(id)) > 0;
 }

@@ -3,7 +3,8 @@ import { EmptyList, FailedList, LoadingList } from '../../components/list-state.
 import { PageSection } from '../../components/page.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePolled } from '../../components/use-polled.ts';
-import { useSession } from '../../session/use-session.ts';
+import { useHasRole, useSession } from '../../session/use-session.ts';
+import { ResetQueues } from './reset-queues.tsx';
 import classes from './system-page.module.css';
 
 const POLL_MS = 3000;
@@ -11,12 +12,16 @@ const POLL_MS = 3000;
 /** What waits in each queue, and how many take from it. */
 export function Queues() {
   const { http } = useSession();
+  const mayReset = useHasRole('operator');
   const { data, failure, reload } = usePolled(
     useCallback((signal: AbortSignal) => http.queues({ signal }), [http]),
     POLL_MS,
   );
   return (
-    <PageSection title="Queues">
+    <PageSection
+      title="Queues"
+      note={mayReset && data !== undefined ? <ResetQueues queues={data} onDone={reload} /> : undefined}
+    >
       {data === undefined && failure === undefined ? (
         <LoadingList label="Loading the queues" rows={3} />
       ) : null}

@@ -1,4 +1,6 @@
 import { Page } from '../../components/page.tsx';
+import { useHasRole } from '../../session/use-session.ts';
+import { Audit } from './audit/audit.tsx';
 import { ChannelEvents } from './channel-events.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { Health } from './health.tsx';
@@ -6,12 +8,14 @@ import { Queues } from './queues.tsx';
 
 /** How the server and what it stands on are, what waits in the queues, and what nobody could handle. */
 export function SystemPage() {
+  const mayManage = useHasRole('operator');
   return (
     <Page title="System">
       <Health />
       <Queues />
-      <DeadLetters />
+      {mayManage ? <DeadLetters /> : null}
       <ChannelEvents />
+      {mayManage ? <Audit /> : null}
     </Page>
   );
 }

@@ -1,0 +1,66 @@
+import type { AuditEntry } from '@parley/shared-models';
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { fullTime, shortTime } from '../../../components/format-time.ts';
+import { ScrollRegion } from '../../../components/scroll-region.tsx';
+import classes from './audit.module.css';
+import { actionTexts, detailText, isBad } from './audit-text.ts';
+
+export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
+  return (
+    <ScrollRegion className={classes.scroll} label="Audit, the last entry first">
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">no.</th>
+            <th scope="col">when</th>
+            <th scope="col">who</th>
+            <th scope="col">from</th>
+            <th scope="col">what</th>
+            <th scope="col">where</th>
+            <th scope="col">result</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <Row key={entry.seq} entry={entry} />
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
+const Row = memo(function Row({ entry }: { entry: AuditEntry }) {
+  const { seq, at, actor, remoteAddress, action, agentId, subjectId, result, hash } = entry;
+  const details = detailText(entry);
+  return (
+    <tr>
+      <td title={`Hash ${hash}`}>{seq}</td>
+      <td>
+        <time dateTime={at} title={fullTime(at)}>
+          {shortTime(at)}
+        </time>
+      </td>
+      <td>
+        <b>{actor.name}</b>
+        {actor.kind === 'user' ? null : <span className={classes.kind}> {actor.kind}</span>}
+      </td>
+      <td>{remoteAddress ?? ''}</td>
+      <td className={classes.what}>
+        <span title={action}>{actionTexts[action]}</span>
+        {details === '' ? null : <code className={classes.details}>{details}</code>}
+      </td>
+      <td>
+        {agentId ?? ''}
+        {action.startsWith('command.') && subjectId !== undefined ? (
+          <>
+            {' '}
+            <Link href={`/commands/${subjectId}`}>command</Link>
+          </>
+        ) : null}
+      </td>
+      <td data-bad={isBad(entry) || undefined}>{result.replaceAll('_', ' ')}</td>
+    </tr>
+  );
+});
