@@ -23,28 +23,35 @@ export async function requestFromModel(options: ModelRequestOptions): Promise<Re
   const { text, before, library, model, at, signal } = options;
   let planned: ResearchRequest | undefined;
   const known = new Set(library.companies.map(({ symbol }) => symbol));
-  await model.generateText({
-    system: introduce(library, at),
-    messages: [{ role: 'user', text: before === undefined ? text : refinementOf(text, before) }],
-    temperature: 0,
-    maxOutputTokens: 2000,
-    signal,
-    tools: [
-      {
-        name: 'make_plan',
-        description: 'Says what is to be found out. Call it once, with everything.',
-        input: ResearchRequest,
-        run: async (input) => {
-          const request = ResearchRequest.parse(input);
-          const missing = request.symbols.filter((symbol) => !known.has(symbol));
-          if (missing.length > 0)
-            return `There are no prices of ${missing.join(', ')}. Call make_plan again without.`;
-          planned = request;
-          return 'The plan is made. Say nothing more.';
+  const ask = (): Promise<string> =>
+    model.generateText({
+      system: introduce(library, at),
+      messages: [{ role: 'user', text: before === undefined ? text : refinementOf(text, before) }],
+      temperature: 0,
+      maxOutputTokens: 2000,
+      signal,
+      tools: [
+        {
+          name: 'make_plan',
+          description: 'Says what is to be found out. Call it once, with everything.',
+          input: ResearchRequest,
+          run: async (input) => {
+            const request = ResearchRequest.parse(input);
+            const missing = request.symbols.filter((symbol) => !known.has(symbol));
+            if (missing.length > 0)
+              return `There are no prices of ${missing.join(', ')}. Call make_plan again without.`;
+            planned = request;
+            return 'The plan is made. Say nothing more.';
+          },
         },
-      },
-    ],
-  });
+      ],
+    });
+  try {
+    await ask();
+  } catch (error) {
+    // What fails after the plan was made was not needed any more.
+    if (planned === undefined || signal.aborted) throw error;
+  }
   if (planned === undefined) throw new ParleyError('agent_failed', `${model.label} made no plan.`);
   return planned;
 }

@@ -14,8 +14,8 @@ export interface Chart {
 const WIDTH = 720;
 const HEIGHT = 320;
 const PLOT = { left: 58, right: 110, top: 40, bottom: 34 };
-/** Told apart without seeing colours well (Okabe and Ito), dark and light. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#4b7fc4', '#7a4fa3', '#555555'];
+/** After Okabe and Ito: told apart without seeing colours well. Dark ones on light, light ones on dark. */
+const COLOURS = ['#0068a3', '#b84a00', '#007a55', '#a3447a', '#7a5f00', '#3565ab', '#7a4fa3', '#555555'];
 const DARK = ['#56b4e9', '#ff8c42', '#2ecc9b', '#e79ac6', '#f0e442', '#8fb8ee', '#bf9be0', '#bbbbbb'];
 
 /** A line chart as SVG: no scripts, no links, nothing from elsewhere. It follows the light or dark scheme around it. */
@@ -49,7 +49,7 @@ export function drawChart(chart: Chart): string {
     ),
     ...lines.map(({ name, points }, index) => {
       const path = points.map(({ date, value }) => `${x(date).toFixed(1)} ${y(value).toFixed(1)}`).join('L');
-      const label = `<text class="name n${index}" x="${WIDTH - PLOT.right + 10}" y="${labels[index]?.toFixed(1)}" dy="4">${escapeXml(name.slice(0, 14))}</text>`;
+      const label = `<text class="name n${index}" x="${WIDTH - PLOT.right + 10}" y="${labels[index]?.toFixed(1)}" dy="4">${escapeXml(name.length > 13 ? `${name.slice(0, 12)}…` : name)}</text>`;
       return `<path class="line l${index}" d="M${path}"/>${label}`;
     }),
     '</svg>',
