@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { loadCommand } from './commands/load.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
+import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     deadLettersCommand(),
     runCommand(),
     auditCommand(),
+    tokenCommand(),
     upCommand(),
   ];
   for (const command of commands) {
