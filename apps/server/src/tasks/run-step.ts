@@ -6,9 +6,15 @@ import {
   stepMessageId,
   type TaskDocument,
 } from '@parley/durable-tasks';
-import { ASK_ORIGIN, type ChatMessage, deriveId, JsonValue, ParleyError } from '@parley/shared-models';
+import {
+  ASK_ORIGIN,
+  type AskOrigin,
+  type ChatMessage,
+  deriveId,
+  JsonValue,
+  ParleyError,
+} from '@parley/shared-models';
 import type { AgentEntry } from '../agents/agent-entry.ts';
-import { extendChain } from '../conversations/ask-chain.ts';
 import { awaitReply } from '../conversations/ask-reply.ts';
 import { sendOn } from '../conversations/send-on.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -41,13 +47,14 @@ async function dispatch(
   task: TaskDocument,
   step: StepRecord,
 ): Promise<ChatMessage> {
-  const { agents, store, relay } = services;
+  const { store, relay } = services;
   const { group, name } = agent.profile;
   const id = stepMessageId(task.id, step);
   const target = { group: step.group };
   const requestId = task.rounds.at(-1)?.requestId ?? task.id;
   const asker = { agentId: agent.agentId, group, requestId };
-  const origin = extendChain({ user: task.user, chain: [] }, asker, target, agents.list());
+  // Its own group may do steps, too: who drives a task does not wait in the place of a message.
+  const origin: AskOrigin = { user: task.user, chain: [asker] };
   await relay.room();
   const accepted = await store.accept({
     message: {
