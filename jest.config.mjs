@@ -11,5 +11,6 @@ export default {
       { jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2024' }, module: { type: 'es6' } },
     ],
   },
-  testTimeout: 30_000,
+  // Tests that start processes wait for them; on a machine that does other things too, that takes a while.
+  testTimeout: 120_000,
 };

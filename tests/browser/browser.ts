@@ -30,7 +30,7 @@ const REPORT_POLICY = `addEventListener('securitypolicyviolation', (event) =>
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))`;
 
 /** Assertions about the page wait this long before they fail. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 30_000;
 
 export async function startBrowser(): Promise<TestBrowser> {
   const executablePath = process.env.CHROMIUM_PATH;

@@ -6,7 +6,7 @@ import { platformNode } from '../platform-node.mjs';
 import { endDaemon, hasEnded } from '../provision/daemon.mjs';
 import { startGuardian } from '../provision/guardian.mjs';
 
-const longestRunMs = 20 * 60_000;
+const longestRunMs = 75 * 60_000;
 /** How long jest may take to end after it has written its results: longer means that a test left something open. */
 const longestFarewellMs = 20_000;
 
