@@ -36,7 +36,8 @@ export function CommandView({ command, onEdit }: Props) {
       {batchId === undefined ? null : <BatchTabs batchId={batchId} openId={id} />}
       <header className={classes.head}>
         <h2 id="command-title" className={classes.title}>
-          <code>{commandTitle(command)}</code>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one scrolls, also by keyboard */}
+          <code tabIndex={0}>{commandTitle(command)}</code>
           <CopyButton text={command.command} label="Copy the command" />
         </h2>
         <div className={classes.actions}>

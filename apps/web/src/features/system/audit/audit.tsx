@@ -10,7 +10,6 @@ import { describeFailure } from '../../../session/describe-failure.ts';
 import { useSession } from '../../../session/use-session.ts';
 import classes from './audit.module.css';
 import { AuditTable } from './audit-table.tsx';
-import { actionTexts } from './audit-text.ts';
 import { ChainMark } from './chain-mark.tsx';
 
 const POLL_MS = 5000;
@@ -64,12 +63,13 @@ export function Audit() {
             Export
           </Button>
           <NativeSelect
+            className={classes.filter ?? ''}
             size="xs"
             aria-label="Only this action"
             value={action}
             data={[
               { value: '', label: 'every action' },
-              ...AuditAction.options.map((value) => ({ value, label: `${value}: ${actionTexts[value]}` })),
+              ...AuditAction.options.map((value) => ({ value, label: value })),
             ]}
             onChange={({ currentTarget }) => {
               older.clear();
