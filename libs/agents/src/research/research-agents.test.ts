@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createLanguageModel } from '@parley/language-model';
 import { createDataFolder, createPageFetcher } from '@parley/research-tools';
+import { newId } from '@parley/shared-models';
 import {
   createAggregatorAgent,
   createClarifierAgent,
@@ -91,6 +92,21 @@ describe('the research agents, offline', () => {
     const second = (await desk.say('Analyze the trading volume of Amazon in Q3')).task;
     expect(second?.id).not.toBe(first?.id);
     expect(reportOf(await desk.work())).toContain('Amazon shares changed hands on an average day');
+  });
+
+  it('begin and refine once when a message is handled again', async () => {
+    const [first, second] = [newId(), newId()];
+    const begun = await desk.say(ANALYZE, first);
+    expect(await desk.say(ANALYZE, first)).toEqual(begun);
+    await desk.work();
+    const refined = await desk.say(REWRITE, second);
+    await desk.work();
+    const again = await desk.say(REWRITE, second);
+    expect(again.replies).toEqual([]);
+    expect(again.task?.id).toBe(refined.task?.id);
+    expect(again.task?.round).toBe(2);
+    // Who began it long ago does not refine it now.
+    expect((await desk.say(ANALYZE, first)).task?.rounds).toHaveLength(2);
   });
 
   it('answer what the status is with the true step, and cancel', async () => {

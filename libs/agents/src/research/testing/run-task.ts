@@ -6,8 +6,11 @@ import { asJson } from '../plan/plan-steps.ts';
 
 /** A task in memory: what the Planner begins is planned and done, step by step, by the other agents. */
 export interface ResearchDesk {
-  /** Says something to the Planner. Rounds that it begins stay in PLANNING until `work`. */
-  say(text: string): Promise<{ replies: readonly string[]; task: TaskRecord | undefined }>;
+  /** Says something to the Planner; once more under the same id, as after a crash. Rounds that it begins stay in PLANNING until `work`. */
+  say(
+    text: string,
+    messageId?: string,
+  ): Promise<{ replies: readonly string[]; task: TaskRecord | undefined }>;
   /** Plans what is to be planned, and does the next `steps` steps; all and the report when not given. */
   work(steps?: number): Promise<TaskRecord>;
   /** Ids of all steps that were done, in their order. */
@@ -34,6 +37,7 @@ export function createResearchDesk(team: ResearchTeam): ResearchDesk {
   const newRound = (round: number, requestId: string, text: string) => ({ round, requestId, text, at: now });
   const tasksOf = (context: MessageContext): MessageContext['tasks'] => ({
     async start({ title, text = context.text }) {
+      if (task?.id === deriveId(context.message.id, 'task')) return task;
       task = {
         id: deriveId(context.message.id, 'task'),
         conversationId,
@@ -54,6 +58,7 @@ export function createResearchDesk(team: ResearchTeam): ResearchDesk {
     },
     async refine(_id, { text = context.text } = {}) {
       const before = mustHave(task);
+      if (before.rounds.at(-1)?.requestId === context.message.id) return before;
       const round = before.round + 1;
       const rounds = [...before.rounds, newRound(round, context.message.id, text)];
       task = { ...before, state: 'PLANNING', round, rounds };
@@ -66,7 +71,11 @@ export function createResearchDesk(team: ResearchTeam): ResearchDesk {
       return task;
     },
   });
-  const talkTo = async (agent: AgentDefinition, text: string): Promise<readonly string[]> => {
+  const talkTo = async (
+    agent: AgentDefinition,
+    text: string,
+    messageId = newId(),
+  ): Promise<readonly string[]> => {
     const ask = async (): Promise<string> => (await talkTo(team.clarifier, text)).join('\n');
     const test = createTestContext(text, {
       user: { id: 'ada', name: 'Ada' },
@@ -74,7 +83,7 @@ export function createResearchDesk(team: ResearchTeam): ResearchDesk {
       group: agent.name.toLowerCase(),
       history: [],
       memory,
-      messageId: newId(),
+      messageId,
       conversationId,
       ask,
     });
@@ -150,8 +159,8 @@ export function createResearchDesk(team: ResearchTeam): ResearchDesk {
   return {
     done,
     plans,
-    async say(text) {
-      const replies = await talkTo(team.planner, text);
+    async say(text, messageId) {
+      const replies = await talkTo(team.planner, text, messageId);
       return { replies, task };
     },
     async work(count = Number.POSITIVE_INFINITY) {
