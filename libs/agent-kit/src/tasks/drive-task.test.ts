@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   checkPlan,
   type StepCall,
@@ -28,6 +28,10 @@ const PLAN: TaskPlan = {
 
 describe('a task that is driven', () => {
   const drives: Drive[] = [];
+  let plans = 0;
+  beforeEach(() => {
+    plans = 0;
+  });
   afterEach(async () => {
     for (const drive of drives) drive.abandon();
     await Promise.allSettled(drives.splice(0).map(({ ended }) => ended));
@@ -51,7 +55,10 @@ describe('a task that is driven', () => {
       const driven = driveTask({
         task,
         services,
-        plan: async (planned: TaskDocument) => ({ type: 'planned', plan: checkPlan(plan, planned.steps) }),
+        plan: async (planned: TaskDocument) => {
+          plans += 1;
+          return { type: 'planned', plan: checkPlan(plan, planned.steps) };
+        },
         say: async (_, saying) => {
           said.push(saying);
         },
@@ -113,6 +120,37 @@ describe('a task that is driven', () => {
     await Promise.all([first.ended, second.ended]);
     expect((await now()).state).toBe('REFINEMENT_READY');
     expect(said.filter(({ kind }) => kind === 'report')).toHaveLength(1);
+  });
+
+  it('is given up by a driver that learns that another one has the lease', async () => {
+    const { tasks, drive, now } = await world(() => new Promise(() => {}));
+    const driven = await drive();
+    await eventually(async () => expect((await now()).steps[0]?.state).toBe('running'));
+    tasks.expireLeases();
+    expect((await tasks.claim(1)).tasks).toHaveLength(1);
+    driven.refresh();
+    await driven.ended;
+    expect((await now()).state).toBe('EXECUTING');
+  });
+
+  it('takes in what has come also where somebody else has changed the task meanwhile', async () => {
+    const { tasks, id, drive, now } = await world();
+    let isFirst = true;
+    const overtaken: InMemoryTasks = {
+      ...tasks,
+      async save(save) {
+        if (isFirst) {
+          isFirst = false;
+          const { document, version, token } = await tasks.get(id);
+          const changed = { ...document, title: 'Another title' };
+          await tasks.save({ document: changed, expectedVersion: version, token });
+        }
+        return tasks.save(save);
+      },
+    };
+    await (await drive(overtaken)).ended;
+    expect(await now()).toMatchObject({ state: 'REFINEMENT_READY', title: 'Another title' });
+    expect(plans).toBe(1);
   });
 
   it('ends when a person cancels it, and stops waiting for its steps', async () => {

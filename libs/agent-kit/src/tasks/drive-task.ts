@@ -3,7 +3,6 @@ import {
   advance,
   isOpen,
   nextWork,
-  type StepRecord,
   type TaskDocument,
   type TaskEvent,
   type TaskSaying,
@@ -46,7 +45,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
   const wakeup = createWakeup(halt.signal);
   const lease = { id: document.id, token };
   /** What is under way, by what it is about. */
-  const underWay = new Map<string, AbortController>();
+  const underWay = new Set<string>();
   const settling = new Set<Promise<void>>();
   let events: TaskEvent[] = [];
   let mustLoad = false;
@@ -55,15 +54,14 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
   /** Does something beside the loop, once at a time; the event that it gives comes into the loop. */
   const run = (about: string, work: (signal: AbortSignal) => Promise<TaskEvent | undefined>): void => {
     if (underWay.has(about)) return;
-    const stop = new AbortController();
-    underWay.set(about, stop);
-    const done = work(AbortSignal.any([halt.signal, stop.signal]))
+    underWay.add(about);
+    const done = work(halt.signal)
       .then((event) => {
         if (event === undefined) mustLoad = true;
         else events.push(event);
       })
       .catch((error: unknown) => {
-        if (!halt.signal.aborted && !stop.signal.aborted) failure ??= { error };
+        if (!halt.signal.aborted) failure ??= { error };
       })
       .finally(() => {
         underWay.delete(about);
@@ -98,15 +96,10 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
     return true;
   };
 
-  /** Sets going what the stored document asks for, and stops what it asks for no longer. */
+  /** Sets going what the stored document asks for. */
   const follow = (): void => {
-    const work = nextWork(document, Date.now());
-    const attempts = new Map(work.await.map((step) => [attemptOf(step), step]));
-    for (const [about, stop] of underWay) {
-      if (about.startsWith('step ') && !attempts.has(about)) stop.abort();
-    }
-    if (!work.plan) underWay.get('plan')?.abort();
     if (mustLoad) return;
+    const work = nextWork(document, Date.now());
     const [saying] = work.say;
     if (saying !== undefined) {
       run('saying', async (signal) => {
@@ -115,8 +108,9 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
       });
     }
     if (work.plan) run('plan', (signal) => plan(document, signal));
-    for (const [about, step] of attempts) {
-      run(about, (signal) => attemptStep({ services, lease, step, signal, logger }));
+    for (const step of work.await) {
+      const { id, attempt } = step;
+      run(`step ${id} ${attempt}`, (signal) => attemptStep({ services, lease, step, signal, logger }));
     }
     if (work.wakeAt !== undefined) wakeup.at(work.wakeAt);
   };
@@ -161,5 +155,3 @@ function following(document: TaskDocument, events: readonly TaskEvent[], now: nu
   const message = `Its steps gave more than a task can hold, ${LIMITS.taskBytes} bytes.`;
   return advance(document, { type: 'broken', error: { code: 'agent_failed', message } }, now);
 }
-
-const attemptOf = ({ id, attempt }: StepRecord): string => `step ${id} ${attempt}`;
