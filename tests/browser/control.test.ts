@@ -119,7 +119,7 @@ describe('the control of agents, queues and the audit', () => {
     const page = await open('/system');
     const audit = page.getByRole('region', { name: 'Audit', exact: true });
     await audit
-      .getByRole('row', { name: /You 127\.0\.0\.1 asked for a command.*echo for the audit/ })
+      .getByRole('row', { name: /You asked for a command ?echo for the audit.*127\.0\.0\.1/ })
       .waitFor();
     await audit
       .getByRole('row', { name: /ended a command.*succeeded/ })

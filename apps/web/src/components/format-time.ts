@@ -1,4 +1,5 @@
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const dayInYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -9,8 +10,11 @@ const DAY_MS = 86_400_000;
 /** `14:05`, in the reader's time zone and habit. */
 export const clockTime = (iso: string): string => clock.format(new Date(iso));
 
-/** Date and time to the second, for lists. */
-export const shortTime = (iso: string): string => short.format(new Date(iso));
+/** Time to the second, with the date unless it is today: for lists. */
+export function shortTime(iso: string, now: Date): string {
+  const date = new Date(iso);
+  return (calendarDaysBetween(date, now) === 0 ? seconds : short).format(date);
+}
 
 /** Date and time in full, for titles. */
 export const fullTime = (iso: string): string => full.format(new Date(iso));

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@parley/shared-models';
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import { Link } from 'wouter';
 import { fullTime, shortTime } from '../../../components/format-time.ts';
 import { ScrollRegion } from '../../../components/scroll-region.tsx';
@@ -7,6 +7,9 @@ import classes from './audit.module.css';
 import { actionTexts, detailText, isBad } from './audit-text.ts';
 
 export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
+  // Kept until the day changes, so that rows are not drawn anew all the time.
+  const today = new Date().toDateString();
+  const now = useMemo(() => new Date(today), [today]);
   return (
     <ScrollRegion className={classes.scroll} label="Audit, the last entry first">
       <table className={classes.table}>
@@ -15,15 +18,15 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">no.</th>
             <th scope="col">when</th>
             <th scope="col">who</th>
-            <th scope="col">from</th>
             <th scope="col">what</th>
             <th scope="col">where</th>
             <th scope="col">result</th>
+            <th scope="col">from</th>
           </tr>
         </thead>
         <tbody>
           {entries.map((entry) => (
-            <Row key={entry.seq} entry={entry} />
+            <Row key={entry.seq} entry={entry} now={now} />
           ))}
         </tbody>
       </table>
@@ -31,7 +34,7 @@ export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   );
 }
 
-const Row = memo(function Row({ entry }: { entry: AuditEntry }) {
+const Row = memo(function Row({ entry, now }: { entry: AuditEntry; now: Date }) {
   const { seq, at, actor, remoteAddress, action, agentId, subjectId, result, hash } = entry;
   const details = detailText(entry);
   return (
@@ -39,14 +42,13 @@ const Row = memo(function Row({ entry }: { entry: AuditEntry }) {
       <td title={`Hash ${hash}`}>{seq}</td>
       <td>
         <time dateTime={at} title={fullTime(at)}>
-          {shortTime(at)}
+          {shortTime(at, now)}
         </time>
       </td>
       <td>
         <b>{actor.name}</b>
         {actor.kind === 'user' ? null : <span className={classes.kind}> {actor.kind}</span>}
       </td>
-      <td>{remoteAddress ?? ''}</td>
       <td className={classes.what}>
         <span title={action}>{actionTexts[action]}</span>
         {details === '' ? null : <code className={classes.details}>{details}</code>}
@@ -61,6 +63,7 @@ const Row = memo(function Row({ entry }: { entry: AuditEntry }) {
         ) : null}
       </td>
       <td data-bad={isBad(entry) || undefined}>{result.replaceAll('_', ' ')}</td>
+      <td>{remoteAddress ?? ''}</td>
     </tr>
   );
 });

@@ -1,4 +1,5 @@
-import type { AuditAction, AuditEntry } from '@parley/shared-models';
+import type { AuditAction, AuditEntry, JsonValue } from '@parley/shared-models';
+import { durationText } from '../../../components/format-time.ts';
 
 /** What was done, for people. */
 export const actionTexts: Readonly<Record<AuditAction, string>> = {
@@ -22,18 +23,27 @@ export const actionTexts: Readonly<Record<AuditAction, string>> = {
   'permission.refused': 'was not allowed',
 };
 
-/** What went well needs no colour. */
+const HARMLESS = new Set(['ok', 'succeeded', 'queued', 'sent', 'awaiting_approval', 'running', 'cancelled']);
+
+/** Whether something went wrong, or was refused. */
 export function isBad({ result }: Pick<AuditEntry, 'result'>): boolean {
-  return result !== 'ok' && result !== 'succeeded';
+  return !HARMLESS.has(result);
 }
 
-/** What is told beside the action, in one line: the command, the reason, the counts. */
-export function detailText({ details }: Pick<AuditEntry, 'details'>): string {
-  return Object.entries(details ?? {})
-    .map(([name, value]) =>
-      name === 'command'
-        ? String(value)
-        : `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
-    .join(' · ');
+/** What is told beside the action, in one line: the command first, then reasons, counts and times. */
+export function detailText({ details = {} }: Pick<AuditEntry, 'details'>): string {
+  const { command, ...others } = details;
+  return [
+    ...(typeof command === 'string' && command !== '' ? [command] : []),
+    ...Object.entries(others).flatMap(([name, value]) => detail(name, value)),
+  ].join(' · ');
+}
+
+function detail(name: string, value: JsonValue): string[] {
+  if (name === 'type' && value === 'shell') return [];
+  if (name === 'durationMs' && typeof value === 'number') return [`ran for ${durationText(value)}`];
+  // Beside the sums of all queues each single one is too much for a line; the export has them.
+  if (Array.isArray(value)) return [];
+  const words = name.replace(/(?=[A-Z])/g, ' ').toLowerCase();
+  return [`${words} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
 }
