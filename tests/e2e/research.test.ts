@@ -27,7 +27,7 @@ describe.each(SYSTEM_KINDS.filter(({ driver, hasPostgres }) => hasPostgres === (
 
     beforeAll(async () => {
       const agents = [
-        ...['planner', 'aggregator', 'clarifier'].map((use) => ({ use })),
+        ...['planner', 'aggregator', 'clarifier'].map((use) => ({ use, id: use })),
         ...EXECUTORS.map((id) => ({ use: 'executor', id })),
       ];
       system = await startSystem({ driver, hasPostgres, agents });
@@ -47,6 +47,27 @@ describe.each(SYSTEM_KINDS.filter(({ driver, hasPostgres }) => hasPostgres === (
       TaskDetail.parse(await (await fetch(`${system.url}/api/tasks/${id}`)).json());
     const answerTo = async (id: string, fits: (message: ChatMessage) => boolean): Promise<ChatMessage> =>
       (await client.received('message', ({ message }) => message.inReplyTo === id && fits(message))).message;
+    /** Steps wait for them then, as for busy ones. */
+    const pauseExecutors = async (): Promise<void> => {
+      for (const agentId of EXECUTORS) {
+        const seen = client.frames.length;
+        client.send({ type: 'agent.control', agentId, action: 'pause' });
+        await client.received(
+          'agents',
+          (frame) =>
+            client.frames.indexOf(frame) >= seen &&
+            frame.agents.some((agent) => agent.agentId === agentId && agent.state === 'paused'),
+        );
+      }
+    };
+    const stepsRunning = (conversationId: string) =>
+      client.received(
+        'task.update',
+        ({ task: { conversationId: of, state, plan } }) =>
+          of === conversationId &&
+          state === 'EXECUTING' &&
+          plan.filter((step) => step.state === 'running').length === 3,
+      );
     const isReport = ({ text }: ChatMessage): boolean => text.startsWith('# ');
 
     it(
@@ -88,21 +109,10 @@ describe.each(SYSTEM_KINDS.filter(({ driver, hasPostgres }) => hasPostgres === (
     it(
       'says what the status is while steps run, with the true step',
       async () => {
-        for (const agentId of EXECUTORS) {
-          client.send({ type: 'agent.control', agentId, action: 'pause' });
-          await client.received('agents', ({ agents }) =>
-            agents.some((agent) => agent.agentId === agentId && agent.state === 'paused'),
-          );
-        }
+        await pauseExecutors();
         const conversationId = newId();
         const asked = sendText(client, ANALYZE, { conversationId });
-        const { task } = await client.received(
-          'task.update',
-          ({ task: { conversationId: of, state, plan } }) =>
-            of === conversationId &&
-            state === 'EXECUTING' &&
-            plan.filter((step) => step.state === 'running').length === 3,
-        );
+        const { task } = await stepsRunning(conversationId);
         const said = await answerTo(sendText(client, STATUS, { conversationId }), () => true);
         expect(said.text).toContain('is executing: 0 of 22 steps are done.');
         expect(said.text).toContain('Now: **Load the prices of Apple for the last month**');
@@ -117,6 +127,50 @@ describe.each(SYSTEM_KINDS.filter(({ driver, hasPostgres }) => hasPostgres === (
         expect(text).toContain('is done: the report is there');
       },
       SLOW_MS,
+    );
+
+    it(
+      'brings the same report when the planner and an executor are killed while steps run',
+      async () => {
+        const expected = (await answerTo(sendText(client, ANALYZE), isReport)).text;
+        await pauseExecutors();
+        const conversationId = newId();
+        const asked = sendText(client, ANALYZE, { conversationId });
+        const { task } = await stepsRunning(conversationId);
+        const [planner, , , executor] = system.agents;
+        await Promise.all([planner?.kill(), executor?.kill()]);
+        await system.startAgent({ use: 'executor', id: 'executor-1' });
+        client.send({ type: 'agent.control', agentId: 'executor-2', action: 'resume' });
+        await system.startAgent({ use: 'planner', id: 'planner' });
+        client.send({ type: 'agent.control', agentId: 'executor-1', action: 'resume' });
+        expect((await answerTo(asked, isReport)).text).toBe(expected);
+        const { plan } = await detailOf(task.id);
+        expect(plan.every(({ state }) => state === 'done')).toBe(true);
+      },
+      SLOW_MS,
+    );
+
+    it(
+      'keeps twenty tasks at once apart',
+      async () => {
+        const names = Object.entries(SHARES);
+        const requests = Array.from({ length: 20 }, (_, index) => {
+          const [name, symbol] = names[index % names.length] ?? names[0] ?? ['', ''];
+          return { name, symbol, weeks: 2 + index, id: '' };
+        });
+        for (const request of requests) {
+          const { name, weeks } = request;
+          request.id = sendText(client, `Analyze the volatility of ${name} over the last ${weeks} weeks`);
+        }
+        for (const { id, name, symbol, weeks } of requests) {
+          const { text } = await answerTo(id, isReport);
+          const from = new Date(Date.parse('2026-11-20') - weeks * 7 * 86_400_000).toISOString().slice(0, 10);
+          const figures = await priceFigures(path.join(PRICES, `${symbol}.csv`), from, '2026-11-20');
+          expect(text).toContain(`# Volatility of ${name} over the last ${weeks} weeks`);
+          expect(text).toContain(`| ${name} (${symbol}) | ${share(figures.volatility)} |`);
+        }
+      },
+      SLOW_MS * 2,
     );
   },
 );

@@ -51,5 +51,6 @@ function sayPlanned(round: number, title: string, added: number, known: number):
   if (round === 1) return `**${title}**: ${steps(added)}, then the report.`;
   if (added === 0) return `**${title}**: all results are there, I write the report anew.`;
   const kept = known === 0 ? '' : ` The results of ${steps(known)} are there already.`;
-  return `**${title}**: ${steps(added)} more, then the report.${kept}`;
+  const more = added === 1 ? 'one more step' : `${added} more steps`;
+  return `**${title}**: ${more}, then the report.${kept}`;
 }
