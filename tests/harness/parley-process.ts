@@ -42,7 +42,13 @@ export function startProcess(
 ): ParleyProcess {
   const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_NO_WARNINGS: '1', ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      NODE_NO_WARNINGS: '1',
+      ...webDist(),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: LogLine[] = [];
@@ -119,4 +125,10 @@ function parseLine(text: string): LogLine | undefined {
     // No log line: it is kept as plain output.
     return undefined;
   }
+}
+
+/** Another build of the web app than the one beside its source, when the tests are told of one. */
+function webDist(): Record<string, string> {
+  const { WEB_DIST } = process.env;
+  return WEB_DIST === undefined ? {} : { WEB_DIST };
 }
