@@ -52,6 +52,10 @@ describe('the rules read of a request', () => {
       { file: 'sales', query: { aggregate: [{ of: 'amount', by: 'sum' }], groupBy: 'region', limit: 100 } },
     ]);
     expect(symbols).toEqual([]);
+    expect(parse('Note that the moon is full and calculate 2^10')).toMatchObject({
+      notes: ['the moon is full'],
+      calculations: ['2^10'],
+    });
   });
 
   it('names the words that mean nothing to them, and no others', () => {

@@ -31,15 +31,14 @@ export interface ParsedRequest extends ResearchRequest {
 export function parseRequest(text: string, options: ParseOptions): ParsedRequest {
   const { companies, files, today, before } = options;
   const pages = cut(clean(text), /\bhttps?:\/\/[^\s<>"')\]]+/giu);
-  const notes = cut(pages.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]+)/giu);
-  const queries = queriesIn(notes.rest, files);
+  const queries = queriesIn(pages.rest, files);
   const calculations = cut(
     queries.rest,
     /(?:\b(?:calculate|compute|what is|what's|how much is)\s+)((?=[^,;?\n]*\d)[\d.(\-+][\d\s.+\-*/^%()]*[\d)%])/giu,
   );
-  const period = periodIn(calculations.rest, today);
-  const withoutPeriod =
-    period === undefined ? calculations.rest : calculations.rest.replace(period.words, ' ; ');
+  const notes = cut(calculations.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]+)/giu);
+  const period = periodIn(notes.rest, today);
+  const withoutPeriod = period === undefined ? notes.rest : notes.rest.replace(period.words, ' ; ');
   const excluded = cut(
     withoutPeriod,
     /\b(?:without|except(?: for)?|excluding|leave out|leaving out|ignore|ignoring|omit)\s+((?:(?!\bfor\b)[^.;])+)/giu,
@@ -99,7 +98,11 @@ function cut(text: string, pattern: RegExp): { found: string[]; rest: string } {
   const found: string[] = [];
   const rest = text.replace(pattern, (...match: unknown[]) => {
     const [whole, group] = match;
-    found.push((typeof group === 'string' ? group : String(whole)).trim().replace(/[.,;]+$/, ''));
+    found.push(
+      (typeof group === 'string' ? group : String(whole))
+        .replace(/(?:[.,;\s]|\s(?:and|und|then))+$/i, '')
+        .trim(),
+    );
     return ' ; ';
   });
   return { found, rest };
