@@ -317,7 +317,7 @@ describe('the commands page', () => {
             screen.page.getByRole('article', { name: `Approval of echo ${asked}`, exact: true }).waitFor(),
         ],
         [`/${commands[0]?.id}`, () => screen.output.getByText('xxx').waitFor()],
-        [`/${batch.batchId}`, () => screen.page.getByText('2 of 2 succeeded').first().waitFor()],
+        [`/${batch.batchId}`, () => screen.page.getByRole('row', { name: /^Two succeeded/ }).waitFor()],
       ];
       for (const [address, isShown] of pages) {
         await screen.page.goto(`${system.url}/commands${address}`);

@@ -15,5 +15,6 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: ['Enter'], does: 'Send' },
   { keys: ['Shift', 'Enter'], does: 'Begin a new line' },
   { keys: ['@'], does: 'Name an agent' },
+  { keys: ['↑'], does: 'In the command line: what was run before' },
   { keys: ['Esc'], does: 'Stop the answer, or close what is open' },
 ];

@@ -1,4 +1,4 @@
-import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { Link, useLocation } from 'wouter';
 import { IconKeyboard, IconLogout, IconMoon, IconSun } from '../components/icons.ts';
 import { useNow } from '../components/use-now.ts';
@@ -23,6 +23,7 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
           >
             <PageIcon page={page} />
             {page.label}
+            {page.id === 'commands' ? <AwaitingApproval /> : null}
           </Link>
         ))}
       </nav>
@@ -40,6 +41,20 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
         <ColorSchemeToggle />
       </div>
     </footer>
+  );
+}
+
+/** How many commands wait for a second person; nothing where none does. */
+function AwaitingApproval() {
+  const count = useSessionState(
+    ({ commands }) => Object.values(commands).filter(({ state }) => state === 'awaiting_approval').length,
+  );
+  if (count === 0) return null;
+  return (
+    <span className={classes.badge}>
+      {count}
+      <VisuallyHidden> {count === 1 ? 'waits' : 'wait'} for approval</VisuallyHidden>
+    </span>
   );
 }
 
