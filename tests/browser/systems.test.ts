@@ -40,7 +40,10 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
 
   it('system 1: reaches the agent that is named, and the sidebar shows who is there', async () => {
     const chat = await open();
-    await chat.page.getByText(/^(\d+)\/\1\b/).first().waitFor();
+    await chat.page
+      .getByText(/^(\d+)\/\1\b/)
+      .first()
+      .waitFor();
     expect(await ask(chat, '@Echo hello there', 'Echo')).toContain('hello there');
     await chat.page.getByText('offline rules').first().waitFor();
   });

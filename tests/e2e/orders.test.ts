@@ -59,7 +59,7 @@ describe.each(['embedded', 'rabbitmq'] as const)('orders, over %s', (driver) => 
       'order_created',
       'notification',
     ]);
-    const { orderId } = events[2]?.payload as { orderId: string };
+    const { orderId } = (events[2]?.payload ?? {}) as { orderId?: string };
     const mail = await readFile(path.join(mails, `order-${orderId}_parley.localhost.eml`), 'utf8');
     expect(mail).toMatch(/1 =C3=97 Laptop|1 × Laptop/);
   });

@@ -12,7 +12,7 @@ const Title = z.string().min(1).max(300);
 const jsonText = <T>(schema: z.ZodType<T>) =>
   z.string().transform((text, context): T => {
     const parsed = parseJson(text, schema);
-    if (parsed !== undefined && parsed.success) return parsed.data;
+    if (parsed?.success) return parsed.data;
     const [issue] = parsed?.error.issues ?? [];
     context.addIssue({
       code: 'custom',
