@@ -38,15 +38,15 @@ type Reader = (match: RegExpExecArray, today: string) => Period | undefined;
 /** The first one that fits wins: what says more stands before what says less. */
 const READERS: readonly (readonly [RegExp, Reader])[] = [
   [
-    word(String.raw`(?:from |between )?(${DATE}) (?:to|until|till|and|through|-|–) (${DATE})`),
+    word(`(?:from |between )?(${DATE}) (?:to|until|till|and|through|-|–) (${DATE})`),
     ([, from = '', to = ''], today) => between(dateIn(from, today), dateIn(to, today)),
   ],
   [
-    word(String.raw`(?:since|from|after|starting) (?:the )?(${DATE})(?: on| onwards?)?`),
+    word(`(?:since|from|after|starting) (?:the )?(${DATE})(?: on| onwards?)?`),
     ([, from = ''], today) => between(dateIn(from, today), null),
   ],
   [
-    word(String.raw`since (?:the (?:beginning|start) of )?(${MONTH})`),
+    word(`since (?:the (?:beginning|start) of )?(${MONTH})`),
     ([, month = ''], today) => between(dateIn(`1 ${month}`, today), null),
   ],
   [
@@ -54,18 +54,18 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
     ([, year]) => between(`${year}-01-01`, null),
   ],
   [
-    word(String.raw`${LAST} ${NUMBER} (?:trading )?(day|week|month|quarter|year)s?`),
+    word(`${LAST} ${NUMBER} (?:trading )?(day|week|month|quarter|year)s?`),
     ([, count, unit]) => last(count, unit),
   ],
-  [word(String.raw`${LAST} (day|week|month|quarter|year)`), ([, unit]) => last('1', unit)],
+  [word(`${LAST} (day|week|month|quarter|year)`), ([, unit]) => last('1', unit)],
   [
-    word(String.raw`(?:over |during |in |for )(?:the )?${NUMBER} (day|week|month|quarter|year)s?`),
+    word(`(?:over |during |in |for )(?:the )?${NUMBER} (day|week|month|quarter|year)s?`),
     ([, count, unit]) => last(count, unit),
   ],
   [word('(?:over |during |in |for )?(?:the )?last half[- ]year'), () => last('6', 'month')],
   [
     word(
-      String.raw`(?:so far )?(?:in |during |over )?(?:this|the current) (week|month|quarter|year)(?: so far| to date)?`,
+      `(?:so far )?(?:in |during |over )?(?:this|the current) (week|month|quarter|year)(?: so far| to date)?`,
     ),
     ([, unit]) => ({ kind: 'current', unit: unit as 'week' }),
   ],
@@ -81,7 +81,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
     ([, quarter, year]) => ({ kind: 'quarter', quarter: Number(quarter), year: numberOrNull(year) }),
   ],
   [
-    word(String.raw`(?:in |during |over |for |of )(${MONTH})`),
+    word(`(?:in |during |over |for |of )(${MONTH})`),
     ([, text = '']) => ({ kind: 'month', month: monthIn(text), year: numberOrNull(/\d{4}/.exec(text)?.[0]) }),
   ],
   [
