@@ -124,11 +124,13 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
         // Only a killed executor does a step again; nobody else's death makes one be dispatched twice.
         if (victim !== 'executor') expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
 
-        const { messages } = MessagePage.parse(
-          await json(`/api/conversations/${task.conversationId}/messages?limit=100`),
-        );
-        const reports = messages.filter(({ id: each }) => each === task.reportMessageId);
-        expect(reports.map(({ text }) => text)).toEqual([reportOf(run)]);
+        // The report is safe in the queue when the task is ready; it may still be on its way into the conversation.
+        const messages = await eventually(async () => {
+          const page = await json(`/api/conversations/${task.conversationId}/messages?limit=100`);
+          const said = MessagePage.parse(page).messages;
+          expect(said.find(({ id: each }) => each === task.reportMessageId)?.text).toBe(reportOf(run));
+          return said;
+        });
         expect(messages.filter(({ text }) => text.startsWith('Report of'))).toHaveLength(1);
       },
       120_000,
