@@ -40,6 +40,11 @@ describe('what is known of commands', () => {
     },
   );
 
+  it('never leaves a final state', () => {
+    const known = withCommands({}, [ended]);
+    expect(withCommands(known, [{ ...ended, state: 'succeeded' }])).toBe(known);
+  });
+
   it('lists the one that was asked for last first', () => {
     const later = command('two', { createdAt: '2026-01-31T09:31:00.000Z' });
     const other = command('three', { agentName: 'Bash' });
