@@ -54,6 +54,7 @@ describe('a server that gives credentials', () => {
     await expect(collect(mallory.receiveCommands(caller), 1)).rejects.toMatchObject(refused);
     await expect(services.memory.get({ subject: '', key: 'k' })).rejects.toMatchObject(refused);
     await expect(services.history({ requestId: newId(), limit: 1 })).rejects.toMatchObject(refused);
+    await expect(services.tasks.claim(1)).rejects.toMatchObject(refused);
     await expect(
       mallory.sendCommandResult({
         ...caller,
