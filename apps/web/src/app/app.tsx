@@ -6,6 +6,7 @@ import { ChatPage } from '../features/chat/chat-page.tsx';
 import { SignedIn } from '../features/sign-in/signed-in.tsx';
 import { SystemPage } from '../features/system/system-page.tsx';
 import { EventsPage } from '../features/tasks/orders/events-page.tsx';
+import { TaskPage } from '../features/tasks/task-page.tsx';
 import { TasksPage } from '../features/tasks/tasks-page.tsx';
 import type { Session } from '../session/session.ts';
 import { SessionProvider } from '../session/use-session.ts';
@@ -43,6 +44,7 @@ export function App({ session }: { session: Session }) {
                 <Route path="/c/:id">{({ id }) => <ChatPage conversationId={id} />}</Route>
                 <Route path="/agents" component={AgentsPage} />
                 <Route path="/tasks" component={TasksPage} />
+                <Route path="/tasks/:id">{({ id }) => <TaskPage key={id} id={id} />}</Route>
                 <Route path="/events/:id">{({ id }) => <EventsPage key={id} correlationId={id} />}</Route>
                 <Route path="/commands/:id?">
                   {({ id }) => <LazyPage page={commandsPage} props={{ id }} />}

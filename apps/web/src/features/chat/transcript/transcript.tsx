@@ -9,6 +9,8 @@ import { lastSeqOf, type Thread } from '../../../session/thread.ts';
 import { useSession, useSessionState } from '../../../session/use-session.ts';
 import { MessageEntry } from './message-entry.tsx';
 import { PendingEntries } from './pending-list.tsx';
+import { TaskCard } from './task-card.tsx';
+import { taskPlaces } from './task-places.ts';
 import classes from './transcript.module.css';
 import { messageRows, repliedTo } from './transcript-rows.ts';
 import { useTranscriptScroll } from './use-transcript-scroll.ts';
@@ -42,6 +44,15 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
     return messageRows(inPage, firstUnreadSeq);
   }, [thread.messages, from, to, firstUnreadSeq]);
   const replied = useMemo(() => repliedTo(thread.messages), [thread.messages]);
+  const tasks = useSessionState((state) => state.tasks);
+  const places = useMemo(
+    () =>
+      taskPlaces(
+        thread.messages,
+        Object.values(tasks).filter((task) => task.conversationId === conversationId),
+      ),
+    [thread.messages, tasks, conversationId],
+  );
   const seenSeq = useSeen(conversationId, lastSeq, isAtEnd);
   const goToEnd = () => {
     shown.toEnd();
@@ -76,6 +87,9 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
                 isContinuation={isContinuation}
                 isSelected={message.id === selectedId}
               />
+              {places.get(message.id)?.map((task) => (
+                <TaskCard key={task.id} task={task} />
+              ))}
             </Fragment>
           ))}
           {hasMoreBelow ? null : (

@@ -1,0 +1,72 @@
+import type { TaskDetail } from '@parley/shared-models';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { durationText } from '../../components/format-time.ts';
+import {
+  IconCircleCheckFilled,
+  IconCircleDashed,
+  IconCircleMinus,
+  IconCircleX,
+  IconProgress,
+} from '../../components/icons.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { stepStateText } from '../../components/task-words.ts';
+import { useAgents } from '../../session/use-session.ts';
+import classes from './plan-view.module.css';
+import { elapsed } from './step-time.ts';
+
+type Step = TaskDetail['plan'][number];
+
+const icons = {
+  pending: IconCircleDashed,
+  running: IconProgress,
+  done: IconCircleCheckFilled,
+  failed: IconCircleX,
+  cancelled: IconCircleMinus,
+};
+
+interface Props {
+  readonly step: Step;
+  /** What the agent that is at it said last. */
+  readonly said: { readonly text: string; readonly agentId: string } | undefined;
+  readonly now: number;
+}
+
+/** One step: how it is, who does it, how long it took, and what it gave. */
+export function StepCard({ step, said, now }: Props) {
+  const { state, title, attempt, maxAttempts, summary, error, result } = step;
+  const Icon = icons[state];
+  const agentId = state === 'running' ? (said?.agentId ?? step.agentId) : step.agentId;
+  const name = useAgents().find((agent) => agent.agentId === agentId)?.agentName ?? agentId ?? step.group;
+  const took = elapsed(step.startedAt, step.endedAt, now);
+  const facts = [
+    stepStateText(state),
+    ...(name === undefined ? [] : [name]),
+    ...(took === undefined || state === 'pending' ? [] : [durationText(took)]),
+    ...(attempt > 1 ? [`attempt ${attempt} of ${maxAttempts}`] : []),
+  ];
+  return (
+    <li className={classes.step} data-state={state}>
+      <p className={classes.title}>
+        <Icon className={classes.icon} size={16} aria-hidden="true" />
+        <span>{title}</span>
+      </p>
+      <p className={classes.facts}>{facts.join(' · ')}</p>
+      {state === 'running' && said !== undefined && said.text !== '' ? (
+        <p className={classes.said}>{said.text}</p>
+      ) : null}
+      {error === undefined ? null : <p className={classes.error}>{error.message}</p>}
+      {result === undefined || step.kind === 'aggregate' ? null : (
+        <details className={classes.result}>
+          <summary>{summary ?? 'Result'}</summary>
+          <div className={classes.resultHead}>
+            result
+            <CopyButton text={JSON.stringify(result, undefined, 2)} label="Copy the result" />
+          </div>
+          <ScrollRegion className={classes.body} label={`Result of ${title}`}>
+            <pre>{JSON.stringify(result, undefined, 2)}</pre>
+          </ScrollRegion>
+        </details>
+      )}
+    </li>
+  );
+}

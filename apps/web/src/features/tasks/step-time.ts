@@ -1,0 +1,18 @@
+import { useNow } from '../../components/use-now.ts';
+import { useSessionState } from '../../session/use-session.ts';
+
+/** The server's time in milliseconds, told anew while something runs. */
+export function useServerNow(isRunning: boolean): number {
+  const offset = useSessionState(({ clockOffsetMs }) => clockOffsetMs);
+  return useNow(isRunning ? 500 : 30_000) + offset;
+}
+
+/** Milliseconds from one to the other, or to now; undefined when it has not begun. */
+export function elapsed(
+  startedAt: string | undefined,
+  endedAt: string | undefined,
+  now: number,
+): number | undefined {
+  if (startedAt === undefined) return undefined;
+  return Math.max(0, (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt));
+}

@@ -1,0 +1,132 @@
+import { ActionIcon, Button } from '@mantine/core';
+import type { TaskDetail } from '@parley/shared-models';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { IconArrowUp } from '../../components/icons.ts';
+import { FailedList, LoadingList } from '../../components/list-state.tsx';
+import { Markdown } from '../../components/markdown.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { useSession, useSessionState } from '../../session/use-session.ts';
+import classes from './task-chat.module.css';
+
+const STATUS_QUESTION = 'What is the current status?';
+
+/** The task's conversation beside it: questions while it runs, wishes when it is done. */
+export function TaskChat({ task }: { task: TaskDetail }) {
+  const { conversationId } = task;
+  const session = useSession();
+  const thread = useSessionState(({ threads }) => threads[conversationId]);
+  const outbox = useSessionState((state) => state.outbox);
+  const drafts = useSessionState((state) => state.drafts);
+  const refused = useSessionState((state) => state.refused);
+  const endRef = useRef<HTMLDivElement>(null);
+  const [text, setText] = useState('');
+  useEffect(() => session.openConversation(conversationId), [session, conversationId]);
+
+  const messages = thread?.messages ?? [];
+  const waiting = outbox.filter((item) => item.conversationId === conversationId);
+  const growing = Object.values(drafts).filter((draft) => draft.conversationId === conversationId);
+  const failed = refused.filter(({ item }) => item.conversationId === conversationId);
+  const reports = new Set(task.rounds.map(({ reportMessageId }) => reportMessageId));
+  const count = messages.length + waiting.length + growing.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new at the end is shown
+  useEffect(() => endRef.current?.scrollIntoView({ block: 'nearest' }), [count]);
+
+  const send = (written: string): void => {
+    if (written.trim() === '') return;
+    session.send({ text: written.trim(), conversationId });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send(text);
+    setText('');
+  };
+
+  return (
+    <aside className={classes.chat} aria-label="Conversation about the task">
+      <div className={classes.head}>
+        <h2>Conversation</h2>
+        <Link href={`/c/${conversationId}`}>Open in Chat</Link>
+      </div>
+      <ScrollRegion className={classes.messages} label="Messages">
+        {thread?.loading.phase === 'loading' ? (
+          <LoadingList label="Loading the conversation" rows={3} />
+        ) : null}
+        {thread?.loading.phase === 'failed' ? (
+          <FailedList
+            title="The conversation could not be loaded"
+            reason={thread.loading.reason}
+            onRetry={() => session.reloadConversation(conversationId)}
+          />
+        ) : null}
+        {messages.map((message) => (
+          <article
+            key={message.id}
+            className={classes.message}
+            data-kind={message.kind}
+            aria-label={`${message.sender.name}: ${message.text.slice(0, 80)}`}
+          >
+            <p className={classes.who}>{message.sender.name}</p>
+            {reports.has(message.id) ? (
+              <p className={classes.plain}>The report, as it stands beside this.</p>
+            ) : message.kind === 'REPLY' ? (
+              <Markdown text={message.text} />
+            ) : (
+              <p className={classes.plain}>{message.text}</p>
+            )}
+          </article>
+        ))}
+        {growing.map(({ messageId, text: written }) => (
+          <article key={messageId} className={classes.message} aria-label="Being written">
+            <Markdown text={written} isGrowing />
+          </article>
+        ))}
+        {waiting.map((item) => (
+          <p key={item.id} className={classes.waiting}>
+            {item.text}
+          </p>
+        ))}
+        {failed.map(({ item, error }) => (
+          <p key={item.id} className={classes.failed} role="alert">
+            “{item.text}” was not taken: {error.message}{' '}
+            <Button size="compact-xs" variant="default" onClick={() => session.resend(item.id)}>
+              Try again
+            </Button>
+          </p>
+        ))}
+        <div ref={endRef} />
+      </ScrollRegion>
+      <div className={classes.composer}>
+        {task.state === 'EXECUTING' || task.state === 'PLANNING' || task.state === 'AGGREGATING' ? (
+          <Button size="compact-sm" variant="default" onClick={() => send(STATUS_QUESTION)}>
+            {STATUS_QUESTION}
+          </Button>
+        ) : null}
+        <div className={classes.box}>
+          <textarea
+            rows={2}
+            value={text}
+            aria-label="Message about the task"
+            placeholder="Ask about it, or refine it …"
+            onChange={(event) => setText(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+          />
+          <ActionIcon
+            variant="filled"
+            color="petrol"
+            size={30}
+            aria-label="Send"
+            aria-disabled={text.trim() === ''}
+            onClick={() => {
+              send(text);
+              setText('');
+            }}
+          >
+            <IconArrowUp size={17} />
+          </ActionIcon>
+        </div>
+      </div>
+    </aside>
+  );
+}

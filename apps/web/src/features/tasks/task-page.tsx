@@ -1,0 +1,94 @@
+import { Button } from '@mantine/core';
+import type { TaskDetail } from '@parley/shared-models';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { durationText } from '../../components/format-time.ts';
+import { IconPlayerStop } from '../../components/icons.ts';
+import { FailedList, LoadingList } from '../../components/list-state.tsx';
+import { PageSection } from '../../components/page.tsx';
+import { TaskState } from '../../components/task-state.tsx';
+import { stepsText } from '../../components/task-words.ts';
+import { describeFailure } from '../../session/describe-failure.ts';
+import { isOver } from '../../session/task-list.ts';
+import { useSession } from '../../session/use-session.ts';
+import { PlanView } from './plan-view.tsx';
+import { elapsed, useServerNow } from './step-time.ts';
+import { TaskChat } from './task-chat.tsx';
+import classes from './task-page.module.css';
+import { TaskReport } from './task-report.tsx';
+import { useTask } from './use-task.ts';
+
+/** One task: its plan as it is carried out, its report, and the conversation about it. Give it the id as `key`. */
+export function TaskPage({ id }: { id: string }) {
+  const { data: task, failure, reload } = useTask(id);
+  return (
+    <div className={classes.columns}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+      <main className={classes.main} id="main" tabIndex={0} aria-labelledby="page-title">
+        <p className={classes.back}>
+          <Link href="/tasks">All tasks</Link>
+        </p>
+        {task === undefined ? <h1 id="page-title">Task</h1> : <Head task={task} />}
+        {task === undefined && failure === undefined ? (
+          <LoadingList label="Loading the task" rows={6} />
+        ) : null}
+        {failure === undefined ? null : (
+          <FailedList title="The task could not be read" reason={failure} onRetry={reload} />
+        )}
+        {task === undefined ? null : (
+          <>
+            {task.error === undefined ? null : (
+              <p className={classes.error} role="alert">
+                {task.error.message}
+              </p>
+            )}
+            <TaskReport task={task} />
+            <PageSection title="Steps">
+              <PlanView task={task} />
+            </PageSection>
+          </>
+        )}
+      </main>
+      {task === undefined ? null : <TaskChat task={task} />}
+    </div>
+  );
+}
+
+function Head({ task }: { task: TaskDetail }) {
+  const session = useSession();
+  const [problem, setProblem] = useState<string>();
+  const now = useServerNow(!isOver(task));
+  const took = elapsed(task.createdAt, isOver(task) ? task.updatedAt : undefined, now);
+  const cancel = () => {
+    setProblem(undefined);
+    session.http.cancelTask(task.id).then(
+      (next) => session.noteTasks([next]),
+      (error: unknown) => setProblem(describeFailure(error)),
+    );
+  };
+  return (
+    <header className={classes.head}>
+      <h1 id="page-title">{task.title === '' ? 'Untitled task' : task.title}</h1>
+      <p className={classes.facts} role="status">
+        <TaskState state={task.state} />
+        <span>{stepsText(task)}</span>
+        {took === undefined || task.round > 1 ? null : <span>{durationText(took)}</span>}
+      </p>
+      {isOver(task) ? null : (
+        <Button
+          variant="default"
+          size="compact-sm"
+          leftSection={<IconPlayerStop size={14} />}
+          onClick={cancel}
+        >
+          Cancel
+        </Button>
+      )}
+      {problem === undefined ? null : (
+        <p className={classes.error} role="alert">
+          {problem}
+        </p>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,59 @@
+import { Button } from '@mantine/core';
+import type { TaskDetail } from '@parley/shared-models';
+import { type FormEvent, useState } from 'react';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Markdown } from '../../components/markdown.tsx';
+import { PageSection } from '../../components/page.tsx';
+import { useSession } from '../../session/use-session.ts';
+import classes from './task-page.module.css';
+
+/** The newest report, the ones before it, and a wish for the next. */
+export function TaskReport({ task }: { task: TaskDetail }) {
+  const reported = task.rounds.filter(({ report }) => report !== undefined).toReversed();
+  const [newest, ...earlier] = reported;
+  if (newest?.report === undefined) return null;
+  return (
+    <PageSection title="Report" note={<CopyButton text={newest.report.text} label="Copy the report" />}>
+      <article className={classes.report} aria-label="Report">
+        <Markdown text={newest.report.text} />
+      </article>
+      {task.state === 'REFINEMENT_READY' ? <Refine task={task} /> : null}
+      {earlier.map(({ round, text, report }) => (
+        <details key={round} className={classes.earlier}>
+          <summary>Earlier: {text}</summary>
+          <Markdown text={report?.text ?? ''} />
+        </details>
+      ))}
+    </PageSection>
+  );
+}
+
+function Refine({ task }: { task: TaskDetail }) {
+  const session = useSession();
+  const [wish, setWish] = useState('');
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (wish.trim() === '') return;
+    session.send({
+      text: wish.trim(),
+      conversationId: task.conversationId,
+      // Whoever drives the task; without it, a word in the wish could lead elsewhere.
+      ...(task.group === undefined ? {} : { target: { group: task.group } }),
+    });
+    setWish('');
+  };
+  return (
+    <form className={classes.refine} onSubmit={send}>
+      <input
+        className={classes.wish}
+        aria-label="Refine the report"
+        placeholder="Refine it: rewrite the summary to focus only on …"
+        value={wish}
+        onChange={(event) => setWish(event.currentTarget.value)}
+      />
+      <Button type="submit" disabled={wish.trim() === ''}>
+        Refine
+      </Button>
+    </form>
+  );
+}
