@@ -19,7 +19,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
   const outbox = useSessionState((state) => state.outbox);
   const drafts = useSessionState((state) => state.drafts);
   const refused = useSessionState((state) => state.refused);
-  const endRef = useRef<HTMLDivElement>(null);
+  const scrollerRef = useRef<HTMLElement>(null);
   const [text, setText] = useState('');
   useEffect(() => session.openConversation(conversationId), [session, conversationId]);
 
@@ -30,7 +30,11 @@ export function TaskChat({ task }: { task: TaskDetail }) {
   const reports = new Set(task.rounds.map(({ reportMessageId }) => reportMessageId));
   const count = messages.length + waiting.length + growing.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is new at the end is shown
-  useEffect(() => endRef.current?.scrollIntoView({ block: 'nearest' }), [count]);
+  useEffect(() => {
+    // Only this part scrolls, not the page around it.
+    const scroller = scrollerRef.current;
+    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
+  }, [count]);
 
   const send = (written: string): void => {
     if (written.trim() === '') return;
@@ -49,7 +53,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
         <h2>Conversation</h2>
         <Link href={`/c/${conversationId}`}>Open in Chat</Link>
       </div>
-      <ScrollRegion className={classes.messages} label="Messages">
+      <ScrollRegion ref={scrollerRef} className={classes.messages} label="Messages">
         {thread?.loading.phase === 'loading' ? (
           <LoadingList label="Loading the conversation" rows={3} />
         ) : null}
@@ -95,7 +99,6 @@ export function TaskChat({ task }: { task: TaskDetail }) {
             </Button>
           </p>
         ))}
-        <div ref={endRef} />
       </ScrollRegion>
       <div className={classes.composer}>
         {task.state === 'EXECUTING' || task.state === 'PLANNING' || task.state === 'AGGREGATING' ? (
