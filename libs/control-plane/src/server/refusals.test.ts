@@ -108,22 +108,6 @@ describe('a refused RPC', () => {
     await expect(output.send({ ...piece, seq: 2 })).rejects.toMatchObject({ code: 'unknown_agent' });
     expect(handlers.requests).toEqual([]);
   });
-
-  it('answers every RPC of the memory service with not_supported', async () => {
-    const { url } = await loopback.serve();
-    const { credentials } = await import('@grpc/grpc-js');
-    const { serviceConstructors } = await import('../proto-definitions.ts');
-    const stub = loopback.stopLater(
-      new (serviceConstructors().AgentMemoryService)(url, credentials.createInsecure()),
-    );
-    for (const rpc of ['get', 'put', 'delete', 'history']) {
-      const failure = await new Promise<unknown>((resolve) => stub[rpc]?.({}, resolve));
-      expect(failure).toMatchObject({ code: 12 });
-      expect((failure as { metadata: { get(key: string): string[] } }).metadata.get('parley-code')).toEqual([
-        'not_supported',
-      ]);
-    }
-  });
 });
 
 describe('a bad request', () => {

@@ -64,12 +64,48 @@ export async function appendAudit(
   return entries;
 }
 
+interface Waiting {
+  readonly input: AuditInput;
+  readonly resolve: (entry: AuditEntry) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export function createPostgresAudit(database: Database): AuditStore {
+  let waiting: Waiting[] = [];
+  let isWriting = false;
+
+  /** Entries come one after another anyway: those that wait share a transaction, and one connection. */
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      try {
+        const entries = await database.transaction((client) =>
+          appendAudit(
+            client,
+            group.map(({ input }) => input),
+          ),
+        );
+        for (const [index, { resolve, reject }] of group.entries()) {
+          const entry = entries[index];
+          if (entry === undefined) reject(new Error('the audit entry was not stored'));
+          else resolve(entry);
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    isWriting = false;
+  };
+
   return {
-    async append(input) {
-      const [entry] = await database.transaction((client) => appendAudit(client, [input]));
-      if (entry === undefined) throw new Error('the audit entry was not stored');
-      return entry;
+    append(input) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ input, resolve, reject });
+        write().catch(reject);
+      });
     },
     async list({ limit, before, action, actorId, agentId, subjectId }) {
       const rows = await database.rows<AuditRow & pg.QueryResultRow>(LIST, [

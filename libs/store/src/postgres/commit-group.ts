@@ -63,7 +63,10 @@ function commitTogether(
       await Promise.all([save(client, changes()), query(client, 'COMMIT')]);
       return outcomes;
     } catch (error) {
-      if (!isOutsideTrouble(error)) await query(client, 'ROLLBACK');
+      if (!isOutsideTrouble(error)) {
+        await query(client, 'ROLLBACK');
+        for (const write of writes) write.undone?.();
+      }
       throw error;
     }
   });

@@ -8,7 +8,19 @@ import { preparing } from '../sqlite/statements.ts';
 import type { AcceptInput } from '../store.ts';
 import type { Outcome } from '../write-groups.ts';
 import { accept } from './accept.ts';
-import type { Write } from './workspace.ts';
+import type { Workspace, Write } from './workspace.ts';
+
+/** Nothing is there, and nothing stays. */
+const emptyWorkspace: Workspace = {
+  message: () => undefined,
+  request: () => undefined,
+  conversation: () => undefined,
+  addConversation: () => undefined,
+  append: () => undefined,
+  addRequest: () => undefined,
+  saveRequest: () => undefined,
+  saveSession: () => undefined,
+};
 
 describe('accepting a message', () => {
   let database: DatabaseSync;
@@ -44,6 +56,15 @@ describe('accepting a message', () => {
     const message = input();
     commit(accept(message));
     expect(commit(accept(message))).toMatchObject({ result: { message: { seq: 1 }, isDuplicate: true } });
+  });
+
+  it('is one when another took its place while its transaction was rolled back', () => {
+    const message = input();
+    const write = accept(message);
+    write.run(emptyWorkspace);
+    write.undone?.();
+    commit(accept(message));
+    expect(commit(write)).toMatchObject({ result: { isDuplicate: true } });
   });
 
   it('is none when its first transaction was rolled back', () => {

@@ -17,6 +17,9 @@ export function accept({
   let stored: Accepted | undefined;
   return {
     keys: { messages: [id], conversations: [conversationId] },
+    undone() {
+      stored = undefined;
+    },
     run(workspace) {
       const conversation = workspace.conversation(conversationId);
       if (conversation !== undefined && conversation.ownerId !== ownerId) {

@@ -74,4 +74,6 @@ export interface Keys {
 export interface Write<T> {
   readonly keys: Keys;
   run(workspace: Workspace): T;
+  /** What `run` did last was rolled back for certain. Not called when nobody knows whether it was committed. */
+  undone?(): void;
 }
