@@ -1,0 +1,133 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { type ChatScreen, chatScreen } from './chat-screen.ts';
+
+/** The two requests of the document. */
+const ANALYZE =
+  'Analyze the stock performance of Apple, Google, and Tesla over the last month and summarize the key findings';
+const REFINE = "Rewrite the summary to focus only on Tesla's stock volatility";
+const SLOW_MS = 120_000;
+/** Steps are asked for one after another where several processes share two cores. */
+const TASK_MS = 60_000;
+
+describe('long tasks in the browser', () => {
+  let system: ParleySystem;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([
+      startBrowser(),
+      startSystem({
+        driver: 'embedded',
+        agents: [{ use: 'planner' }, { use: 'executor' }, { use: 'aggregator' }, { use: 'clarifier' }],
+      }),
+    ]);
+  }, SLOW_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  const offences: (readonly string[])[] = [];
+  const open = async (address: string): Promise<Page> => {
+    const opened = await browser.open(system.url + address);
+    offences.push(opened.offences);
+    return opened.page;
+  };
+  const begin = async (): Promise<ChatScreen> => {
+    const chat = chatScreen(await open('/'));
+    await chat.send(ANALYZE);
+    return chat;
+  };
+  const control = async (name: string, action: 'Pause' | 'Resume'): Promise<void> => {
+    const agents = await open('/agents');
+    const card = agents.getByRole('listitem').filter({ has: agents.getByRole('heading', { name }) });
+    await card.getByRole('button', { name: action, exact: true }).click();
+    await card.getByRole('button', { name: action === 'Pause' ? 'Resume' : 'Pause', exact: true }).waitFor();
+    await agents.context().close();
+  };
+  const report = (page: Page) => page.getByRole('article', { name: 'Report', exact: true });
+
+  it(
+    'shows the plan while it is carried out, answers for its state, outlives a reload, and refines the report',
+    async () => {
+      await control('Executor', 'Pause');
+      const chat = await begin();
+      const card = chat.page.getByRole('link', { name: /^Task: / });
+      await card.getByText('running').waitFor({ timeout: TASK_MS });
+      await card.click();
+      const { page } = chat;
+      await page.getByText(/^0 of \d+ steps$/).waitFor();
+
+      // The executor is held: the steps wait, and the clarifier answers for them.
+      const beside = page.getByRole('complementary', { name: 'Conversation about the task' });
+      await beside.getByRole('button', { name: 'What is the current status?' }).click();
+      await beside.getByText(/is executing: 0 of \d+ steps are done/).waitFor({ timeout: TASK_MS });
+      await beside.getByText('Load the prices of Apple for the last month').first().waitFor();
+
+      await page.reload();
+      await page.getByText(/^0 of \d+ steps$/).waitFor();
+      await control('Executor', 'Resume');
+      await report(page).waitFor({ timeout: TASK_MS });
+      await page.getByRole('status').getByText('report ready').waitFor();
+      await report(page).getByRole('table').first().waitFor();
+      const chart = report(page).getByRole('img').first();
+      await chart.waitFor();
+      expect(await chart.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(100);
+
+      const steps = page.getByRole('region', { name: 'Steps' });
+      const doneFirst = await steps.getByText(/^done · Executor/).count();
+      expect(doneFirst).toBeGreaterThan(3);
+      await page.getByRole('textbox', { name: 'Refine the report' }).fill(REFINE);
+      await page.getByRole('button', { name: 'Refine', exact: true }).click();
+      await page.getByText(`Earlier: ${ANALYZE}`).waitFor({ timeout: TASK_MS });
+      await steps.getByRole('region', { name: 'Round 2' }).waitFor();
+      // No step of an executor was done again.
+      expect(await steps.getByText(/^done · Executor/).count()).toBe(doneFirst);
+      expect(await report(page).textContent()).toMatch(/Tesla/);
+      expect(await violations(page)).toEqual([]);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'stops a task that is cancelled while it runs',
+    async () => {
+      await control('Executor', 'Pause');
+      const chat = await begin();
+      await chat.page.getByRole('link', { name: /^Task: / }).click({ timeout: TASK_MS });
+      const { page } = chat;
+      await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+      await page.getByRole('status').getByText('cancelled').waitFor({ timeout: TASK_MS });
+      await control('Executor', 'Resume');
+
+      const list = await open('/tasks');
+      await list.getByRole('link', { name: /cancelled/ }).waitFor();
+      await list.getByRole('link', { name: /report ready/ }).click();
+      await report(list).waitFor();
+    },
+    SLOW_MS,
+  );
+
+  it('writes no error to the console meanwhile', () => {
+    expect(offences.flat()).toEqual([]);
+  });
+
+  it('says what to do where there is no such task', async () => {
+    const page = await open('/tasks/01890000-0000-7000-8000-000000000000');
+    await page.getByText('The task could not be read').waitFor();
+    await page.getByRole('link', { name: 'All tasks' }).click();
+    await page.getByRole('heading', { name: 'Orders' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
