@@ -9,7 +9,7 @@ import { chatScreen } from './chat-screen.ts';
 const agentFile = (name: string): string => path.join(import.meta.dirname, 'agents', `${name}-agent.ts`);
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** axe looks at every element: on a busy machine it takes its time. */
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 360, height: 780 } };
 
 const CONTRAST = 'color-contrast';

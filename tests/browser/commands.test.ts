@@ -15,7 +15,7 @@ import { startBrowser, type TestBrowser } from './browser.ts';
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 400, height: 780 } };
 /** axe looks at every element, and processes start: on a busy machine both take their time. */
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 
 /** Ten seconds of coloured lines, with a child that would live on by itself. */
 const TEN_SECONDS = `sleep 300 & echo "child $! of $$"; i=0; while [ $i -lt 100 ]; do i=$((i+1)); printf '\\033[3%dmline %d\\033[0m\\n' $((i%6+1)) $i; sleep 0.1; done`;

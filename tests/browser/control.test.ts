@@ -8,7 +8,7 @@ import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 
 describe('the control of agents, queues and the audit', () => {
   let system: ParleySystem;

@@ -66,7 +66,7 @@ describe('a long conversation', () => {
     await chat.page.getByRole('button', { name: 'Latest' }).click();
     await chat.messages.getByText(`question ${QUESTIONS}`, { exact: true }).first().waitFor();
     await chat.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
-  }, 60_000);
+  }, 180_000);
 
   it('keeps in view what one looks at while older messages are added above it', async () => {
     const chat = await open();
@@ -92,7 +92,7 @@ describe('a long conversation', () => {
     await other.send('something new');
     await chat.page.getByRole('button', { name: '2 new' }).waitFor();
     expect(await top(chat, `question ${QUESTIONS - 60}`)).toBe(before);
-  }, 60_000);
+  }, 180_000);
 
   it('comes back to where one was reading after a look at another conversation', async () => {
     const chat = await open();
@@ -112,5 +112,5 @@ describe('a long conversation', () => {
       .waitFor();
     await chat.page.getByRole('button', { name: 'Latest' }).waitFor();
     expect(await top(chat, `question ${QUESTIONS - 40}`)).toBe(before);
-  }, 60_000);
+  }, 180_000);
 });

@@ -4,7 +4,7 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 const TOLD = 'Order created, you will receive an email soon.';
 
 describe('orders in the browser', () => {

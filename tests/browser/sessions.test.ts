@@ -147,7 +147,7 @@ describe('the chat page in a session', () => {
       }
       const sideways = await chat.page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
       expect(sideways).toBeLessThanOrEqual(0);
-    }, 60_000);
+    }, 180_000);
   });
 });
 

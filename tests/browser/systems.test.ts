@@ -5,7 +5,7 @@ import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
 
 const AGENTS = ['echo', 'assistant', 'hr', 'finance', 'helios', 'ceres', 'general'];
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 
 describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) => {
   let parley: Standalone;

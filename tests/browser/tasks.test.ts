@@ -11,7 +11,7 @@ const ANALYZE =
 const REFINE = "Rewrite the summary to focus only on Tesla's stock volatility";
 const SLOW_MS = 120_000;
 /** Steps are asked for one after another where several processes share two cores. */
-const TASK_MS = 60_000;
+const TASK_MS = 120_000;
 
 describe('long tasks in the browser', () => {
   let system: ParleySystem;

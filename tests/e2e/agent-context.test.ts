@@ -23,7 +23,7 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
       env: { AGENT_GRACE_MS: '60000' },
     });
     client = await connectRaw(system.webSocketUrl);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     client?.terminate();
     await system?.stop();
@@ -58,7 +58,7 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
     await system.startAgent({ file, name: 'Gamma' });
     expect((await answerTo(id)).text).toBe('noted: bread');
     expect(await say('recall', 'Gamma')).toBe('You: bread');
-  }, 60_000);
+  }, 180_000);
 
   it('gives what was said before in the conversation, oldest first', async () => {
     const first = send('nonsense');
@@ -85,7 +85,7 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
     expect((await answerTo(id)).text).toMatch(/^Beta says: noted: .*wine$/);
     expect((await say('recall', 'Beta')).split(', ').length).toBeLessThanOrEqual(before + 1);
     expect((await say('recall', 'Beta')).match(/wine/g)).toHaveLength(1);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses to ask in a circle', async () => {
     const message = await answerTo(send('ask Beta ask Alpha recall'));

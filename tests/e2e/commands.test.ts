@@ -35,7 +35,7 @@ describe.each(SYSTEM_KINDS.filter(({ driver, hasPostgres }) => hasPostgres || dr
           { use: 'shell', id: 'closed', name: 'Closed' },
         ],
       });
-    }, 60_000);
+    }, 180_000);
     afterAll(async () => {
       await system?.stop();
       await rm(folder, { recursive: true, force: true });
@@ -253,7 +253,7 @@ describe('commands over two servers on one RabbitMQ and PostgreSQL', () => {
       agents: [{ use: 'shell', id: 'shell', policy: ALLOW_ALL }],
     });
     other = await system.startOtherServer();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => system?.stop());
 
   it('go from the one to the agent at the other and back, output and cancellation too', async () => {

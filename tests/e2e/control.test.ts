@@ -11,7 +11,7 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
   beforeAll(async () => {
     system = await startSystem({ driver, hasPostgres });
     client = await connectRaw(system.webSocketUrl);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => system?.stop());
 
   const api = () => createHttpApi({ url: system.url });

@@ -198,7 +198,7 @@ describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
     await system.startServer();
     const answers = [await external.takeJson(), await external.takeJson()];
     expect(answers.map(({ message }) => message).sort()).toEqual(['echo a', 'echo b']);
-  }, 60_000);
+  }, 180_000);
 
   it('says why there is no answer', async () => {
     await say({ message: '@Nobody hello', user_id: 'ada', id: 'q' });
@@ -226,7 +226,7 @@ describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
     });
     await eventually(() => {
       if (external.received.length < 300) throw new Error(`${external.received.length} of 300`);
-    }, 25_000);
+    }, 120_000);
     const answered = external.received.map(
       (data) => (JSON.parse(data) as { in_reply_to: string }).in_reply_to,
     );

@@ -13,7 +13,7 @@ const STATUS = 'What is the current status?';
 const PRICES = path.resolve(import.meta.dirname, '../../libs/research-tools/data-samples/prices');
 const SHARES = { Apple: 'AAPL', Google: 'GOOGL', Tesla: 'TSLA' };
 const EXECUTORS = ['executor-1', 'executor-2'];
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 
 const share = (value: number): string => `${(value * 100).toFixed(1).replace('-', '−')} %`;
 const change = (value: number): string => (value > 0 ? `+${share(value)}` : share(value));

@@ -24,7 +24,7 @@ describe.each(SYSTEM_KINDS)('sessions over $kind', ({ driver, hasPostgres }) => 
       ],
     });
     // Four agents, one process after another.
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     for (const client of clients) client.terminate();
     await system?.stop();

@@ -29,7 +29,7 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
       mkdirSync(dir);
       await Promise.all([1, 2, 3, 4].map((n) => startAgent(executor, `executor-${n}`)));
       client = await connectRaw(system.webSocketUrl);
-    }, 60_000);
+    }, 180_000);
     afterAll(async () => {
       client?.terminate();
       await system?.stop();
@@ -51,7 +51,7 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
         const task = await taskOf(taskId);
         expect(task.state).toBe('REFINEMENT_READY');
         return task;
-      }, 60_000);
+      }, 180_000);
     const drives = (taskId: string) => (line: { msg: string; taskId?: unknown }) =>
       line.msg === 'driving a task' && line.taskId === taskId;
     /** Who drives the task, and who could. */
@@ -85,13 +85,13 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
       }
       expect([...executors].toSorted()).toEqual([1, 2, 3, 4].map((n) => `executor-${n}`));
       await one.terminate();
-    }, 90_000);
+    }, 180_000);
 
     describe('with two drivers', () => {
       let planners: ParleyProcess[];
       beforeAll(async () => {
         planners = await Promise.all([startAgent(planner, 'planner-1'), startAgent(planner, 'planner-2')]);
-      }, 60_000);
+      }, 180_000);
 
       it('are given back by one that is stopped, and driven on by the other at once', async () => {
         const run = newId();
@@ -104,7 +104,7 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
         expect((await finished(taskId)).plan.every(({ attempt }) => attempt === 1)).toBe(true);
         expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
         planners = [other, await startAgent(planner, 'planner-3')];
-      }, 60_000);
+      }, 180_000);
 
       it('are taken over from one that hangs, which cannot change them when it is back', async () => {
         const run = newId();
@@ -118,7 +118,7 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
         await finished(taskId);
         expect(stepsOf(run)).toEqual(STEPS);
         expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
-      }, 60_000);
+      }, 180_000);
 
       it('are taken over from one that is dead and does not come back', async () => {
         const run = newId();
@@ -132,7 +132,7 @@ describe.each(SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite'))
         expect(task.reportMessageId).toBeDefined();
         expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
         await client.received('message', ({ message }) => message.id === task.reportMessageId);
-      }, 60_000);
+      }, 180_000);
     });
   },
 );

@@ -75,7 +75,7 @@ describe.each(
     dir = path.join(system.dataDir, 'tasks');
     mkdirSync(dir);
     processes = { planner: await startAgent('planner'), executor: await startAgent('executor') };
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await system?.stop();
   });
@@ -124,7 +124,7 @@ describe.each(
       await kill(victim);
       for (const each of [held, 'planning']) writeFileSync(gate(run, each, dir), '');
 
-      await eventually(async () => expect((await taskOf(taskId)).state).toBe('REFINEMENT_READY'), 60_000);
+      await eventually(async () => expect((await taskOf(taskId)).state).toBe('REFINEMENT_READY'), 100_000);
       const task = await taskOf(taskId);
       expect(task.plan.map(({ id: step, state }) => `${step} ${state}`)).toEqual(
         STEPS.map((step) => `${step} done`),

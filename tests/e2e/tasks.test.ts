@@ -35,7 +35,7 @@ describe.each(SYSTEM_KINDS)('durable tasks, on $kind', ({ driver, hasPostgres })
       system.startAgent({ file: executor, id: 'executor-2', env }),
     ]);
     client = await connectRaw(system.webSocketUrl);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     client?.terminate();
     await system?.stop();

@@ -68,7 +68,7 @@ describe('a RabbitMQ node in trouble', () => {
     await reaches(bus, 'up');
     await received.waitFor(205);
     expect(received.texts().slice(0, 5)).toEqual(numbered(5));
-  }, 60_000);
+  }, 180_000);
 
   it('that is killed and started again: nothing is lost', async () => {
     const bus = await open({ publishTimeoutMs: 60_000 });
@@ -96,5 +96,5 @@ describe('a RabbitMQ node in trouble', () => {
       expect(published.filter((id) => !seen.has(id))).toEqual([]);
     });
     expect(published.length).toBeGreaterThan(1000 - 50);
-  }, 90_000);
+  }, 180_000);
 });
