@@ -149,7 +149,7 @@ describe('secrets', () => {
       await Promise.all(processes.map((process) => process.terminate()));
       expect(keysSeen).toContain(`Bearer ${secrets.apiKey}`);
       for (const process of processes) {
-        expect(process.log.length).toBeGreaterThan(2);
+        expect(process.log.length).toBeGreaterThan(0);
         expect(found(writtenBy(process), all)).toEqual([]);
       }
       // Nor was anybody shown one who reads the conversations.
