@@ -71,6 +71,24 @@ describe('a task that is driven', () => {
     return { tasks, id: document.id, drive, now, calls, said };
   }
 
+  it('tries a step again whose time came while the document was being stored', async () => {
+    let failures = 1;
+    const { tasks, drive, now } = await world(
+      async () => {
+        if (failures-- > 0) throw new ParleyError('agent_failed', 'not yet');
+        return null;
+      },
+      { ...PLAN, steps: [{ id: 'a', title: 'Do a', group: 'executor', retryMs: 5 }] },
+    );
+    const save: InMemoryTasks['save'] = async (request) => {
+      const saved = await tasks.save(request);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return saved;
+    };
+    await (await drive({ ...tasks, save })).ended;
+    expect((await now()).state).toBe('REFINEMENT_READY');
+  });
+
   it('comes to its report by way of every step, side by side where they can be', async () => {
     const gate = Promise.withResolvers<void>();
     const { drive, now, calls, said } = await world(async ({ stepId }) => {

@@ -112,6 +112,8 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
       const { id, attempt } = step;
       run(`step ${id} ${attempt}`, (signal) => attemptStep({ services, lease, step, signal, logger }));
     }
+    // Its time came while the document was being stored: taking in begins it.
+    if (work.begin.length > 0) wakeup.wake();
     if (work.wakeAt !== undefined) wakeup.at(work.wakeAt);
   };
 
