@@ -28,7 +28,8 @@ describe.each(SYSTEM_KINDS)('a process that is told to end, with $kind', (kind) 
     system = await startSystem({
       ...kind,
       agents: [patient],
-      env: { DRAIN_TIMEOUT_MS: '1000', RATE_LIMIT: 'off', LOG_LEVEL: 'info' },
+      // The agent is expected back for as long as a busy machine may take to start it.
+      env: { DRAIN_TIMEOUT_MS: '1000', RATE_LIMIT: 'off', LOG_LEVEL: 'info', AGENT_GRACE_MS: '90000' },
     });
   });
   afterAll(async () => {

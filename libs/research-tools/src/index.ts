@@ -1,4 +1,4 @@
-export { calculate } from './calculator.ts';
+export { calculate } from './calculate.ts';
 export {
   createDataFolder,
   type DataFile,

@@ -13,8 +13,8 @@ const SHOWN_ROWS = 30;
 /** Characters that a report shows of a page. */
 const SHOWN_TEXT = 800;
 
-export function findByCalculating(expression: string): Finding {
-  const value = calculate(expression).toLocaleString('en-US', { maximumFractionDigits: 10 });
+export async function findByCalculating(expression: string): Promise<Finding> {
+  const value = (await calculate(expression)).toLocaleString('en-US', { maximumFractionDigits: 10 });
   const text = `${expression.trim()} = **${value}**`;
   return {
     kind: 'calculation',

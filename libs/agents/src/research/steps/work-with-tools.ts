@@ -72,8 +72,8 @@ function toolsOf(context: StepContext, { data, fetchPage }: Tools, sources: Set<
     },
   });
   return [
-    tool('calculate', 'The value of an expression.', Expression, ({ expression }) =>
-      String(calculate(expression)),
+    tool('calculate', 'The value of an expression.', Expression, async ({ expression }) =>
+      String(await calculate(expression)),
     ),
     tool(
       'query_csv',
