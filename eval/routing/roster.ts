@@ -1,18 +1,12 @@
 import { profileOf } from '@parley/agent-kit';
 import { shippedAgents } from '@parley/agents';
 import { createLanguageModel } from '@parley/language-model';
-import { type AgentProfile, type AgentStatus, AgentProfile as Profile } from '@parley/shared-models';
-import { laterAgents } from './later-agents.ts';
+import type { AgentProfile, AgentStatus } from '@parley/shared-models';
 
-/** The agents that ship, with their own profiles, and those that are to come; all online and idle. */
+/** The agents that ship, with their own profiles; all online and idle. */
 export function everyAgent(): AgentStatus[] {
   const languageModel = createLanguageModel({ MISTRAL_MODEL: 'none: no key is given' });
-  const shipped = Object.values(shippedAgents).map((agent) => profileOf(agent.create({ languageModel })));
-  const groups = new Set(shipped.map(({ group }) => group));
-  const later = Object.entries(laterAgents)
-    .filter(([group]) => !groups.has(group))
-    .map(([group, said]) => Profile.parse({ ...said, group, name: group }));
-  return [...shipped, ...later].map(statusOf);
+  return Object.values(shippedAgents).map((agent) => statusOf(profileOf(agent.create({ languageModel }))));
 }
 
 /** Agents that serve the same purpose together have one label: whoever of them got it is right. */

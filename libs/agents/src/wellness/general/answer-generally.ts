@@ -69,7 +69,9 @@ function fittingAgents(
 }
 
 function hint(agents: readonly AgentStatus[], own: { readonly group: string }): string {
-  const name = colleaguesOf(agents, own)[0]?.name;
+  // One to whom people write; others only work for agents.
+  const colleagues = colleaguesOf(agents, own);
+  const name = (colleagues.find(({ example }) => example !== undefined) ?? colleagues[0])?.name;
   if (name === undefined) return '';
   return `Just write what you need, or begin with \`@${/\s/.test(name) ? `"${name}"` : name}\` to choose yourself.`;
 }

@@ -48,6 +48,14 @@ describe('General, offline', () => {
     expect(said).toContain('`@Finance`');
   });
 
+  it('cuts a long example between words, and points to somebody to whom people write', async () => {
+    const worker = { ...helios, agentId: 'a', group: 'a', agentName: 'A worker', examples: [] };
+    const talkative = { ...finance, examples: [`${'word '.repeat(40)}end`] };
+    const said = await ask(seeing(worker, talkative), 'Which agents are there?');
+    expect(said).toContain('word …*');
+    expect(said).toContain('`@Finance`');
+  });
+
   it('names the instances of an agent once, without those that are offline, and says who is paused', async () => {
     const said = await ask(
       seeing(

@@ -37,7 +37,7 @@ export function colleaguesOf(agents: readonly AgentStatus[], own: { readonly gro
     groups.set(group, {
       name: oneLine(agentName),
       description: oneLine(description),
-      example: examples[0]?.slice(0, 100),
+      example: examples[0] === undefined ? undefined : shortened(oneLine(examples[0])),
       isPaused,
     });
   }
@@ -47,4 +47,11 @@ export function colleaguesOf(agents: readonly AgentStatus[], own: { readonly gro
 /** It is the word of others: it stays on its line. */
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
+}
+
+const EXAMPLE_LENGTH = 120;
+
+/** Cut between words: a blank before the closing mark would undo the emphasis. */
+function shortened(text: string): string {
+  return text.length <= EXAMPLE_LENGTH ? text : `${text.slice(0, EXAMPLE_LENGTH).replace(/\s+\S*$/, '')} …`;
 }
