@@ -1,18 +1,16 @@
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
 const agentFile = (name: string): string => path.join(import.meta.dirname, 'agents', `${name}-agent.ts`);
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** axe looks at every element: on a busy machine it takes its time. */
 const SLOW_MS = 180_000;
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 360, height: 780 } };
 
-const CONTRAST = 'color-contrast';
 /** What only a narrow page shows on a ground of its own; the rest has the colours of the wide one. */
 const DRAWERS = ['the conversations and agents', 'the path of a message'];
 
@@ -43,6 +41,7 @@ describe('every page', () => {
     await chat.messages.getByRole('button', { name: /routed to Echo/ }).click();
     conversation = `/c/${chat.conversationId()}`;
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
@@ -131,7 +130,6 @@ describe('every page', () => {
       async (name, address, show) => {
         const { page, offences } = await browser.open(system.url + address(), {
           viewport: SIZES[size],
-          reducedMotion: 'reduce',
         });
         await show(page, size);
         const hasOwnColours = size === 'wide' || DRAWERS.includes(name);
@@ -144,24 +142,8 @@ describe('every page', () => {
         const sideways = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
         expect(sideways).toBeLessThanOrEqual(0);
         expect(offences).toEqual([]);
-        await page.context().close();
       },
       SLOW_MS,
     );
   });
 });
-
-type Rules = 'all' | 'colours' | 'all but colours';
-
-/** What axe finds, in a form that a failed test can print. @param rules those on colours take the longest */
-async function violations(page: Page, rules: Rules): Promise<string[]> {
-  // Legacy mode: without frames there is nothing to gather in a page of its own, which takes longer than the rest.
-  const axe = new AxeBuilder({ page }).setLegacyMode();
-  if (rules === 'colours') axe.withRules([CONTRAST]);
-  else axe.withTags(RULES);
-  if (rules === 'all but colours') axe.disableRules([CONTRAST]);
-  const results = await axe.analyze();
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  );
-}

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
@@ -23,6 +23,7 @@ describe('the chat page', () => {
       }),
     ]);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();

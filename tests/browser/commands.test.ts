@@ -1,8 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHttpApi } from '@parley/client';
 import { eventually } from '@parley/messaging/test-queue';
 import { newId } from '@parley/shared-models';
@@ -10,6 +9,7 @@ import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
+import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
@@ -74,18 +74,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** What axe finds. @param rules those on colours take the longest */
-async function violations(page: Page, rules: 'all' | 'colours' | 'all but colours'): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode();
-  if (rules === 'colours') axe.withRules(['color-contrast']);
-  else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
-  if (rules === 'all but colours') axe.disableRules(['color-contrast']);
-  const results = await axe.analyze();
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  );
-}
-
 describe('the commands page', () => {
   let system: ParleySystem;
   let browser: TestBrowser;
@@ -107,6 +95,7 @@ describe('the commands page', () => {
       }),
     ]);
   }, SLOW_MS);
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
@@ -309,7 +298,7 @@ describe('the commands page', () => {
       const asked = `for a look, ${size}`;
       await api().runCommand({ agentId: 'careful', command: `echo ${asked}` });
 
-      const screen = await open('/commands', { viewport: SIZES[size], reducedMotion: 'reduce' });
+      const screen = await open('/commands', { viewport: SIZES[size] });
       const pages: [string, () => Promise<void>][] = [
         [
           '',
@@ -362,6 +351,7 @@ describe('the commands page where people sign in', () => {
       }),
     ]);
   }, SLOW_MS);
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();

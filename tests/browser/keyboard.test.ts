@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
@@ -10,6 +10,7 @@ describe('the keyboard', () => {
   beforeAll(async () => {
     [browser, system] = await Promise.all([startBrowser(), startSystem({ driver: 'embedded' })]);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();

@@ -9,19 +9,17 @@ import { type ChatScreen, chatScreen } from './chat-screen.ts';
 describe('without a connection', () => {
   let system: ParleySystem;
   let browser: TestBrowser;
-  let opened: Page | undefined;
   beforeAll(async () => {
     [browser, system] = await Promise.all([startBrowser(), startSystem({ driver: 'embedded' })]);
   });
   beforeEach(() => onlineAgain(system));
-  afterEach(() => opened?.context().close());
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
   });
   const openChat = async (): Promise<ChatScreen> => {
     const { page } = await browser.open(system.url);
-    opened = page;
     return chatScreen(page);
   };
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
@@ -16,6 +16,7 @@ describe('the pages for operators', () => {
       startSystem({ driver: 'embedded', agents: [{ use: 'echo' }, { file: failingAgent }] }),
     ]);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
@@ -19,6 +19,7 @@ describe('orders in the browser', () => {
       }),
     ]);
   }, SLOW_MS);
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();

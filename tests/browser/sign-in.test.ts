@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
@@ -24,6 +24,7 @@ describe('a person who has to sign in', () => {
       startSystem({ driver: 'embedded', agents: [{ use: 'echo' }], env: { AUTH_SECRET } }),
     ]);
   });
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
@@ -58,10 +59,13 @@ describe('a person who has to sign in', () => {
 
   it('is asked again when the token has run out, and is back where it was', async () => {
     const { page } = await browser.open(system.url);
-    await signIn(page, await token('Ada', 3));
+    await signIn(page, await token('Ada'));
     const chat = chatScreen(page);
     await chat.send('Before it ran out');
     await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+    await page.getByRole('button', { name: 'Sign out Ada' }).click();
+    // Nothing is done with the token that runs out: how far one gets in its seconds depends on the machine.
+    await signIn(page, await token('Ada', 3));
     await page.getByText('the token has expired').waitFor();
     await signIn(page, await token('Ada'));
     await chat.message('Before it ran out').first().waitFor();
@@ -78,8 +82,7 @@ describe('a person who has to sign in', () => {
     });
     await signIn(page, 'a.b.c');
     await page.getByText('The token is not valid here.').waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     // The browser writes it by itself: only the answer tells that a token is needed.
     expect(offences.filter((offence) => !offence.includes('status of 401'))).toEqual([]);
     if (process.env.SCREENSHOTS !== undefined)

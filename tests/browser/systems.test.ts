@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { QUEUE_DRIVERS } from '../harness/parley-system.ts';
 import { type Standalone, startStandalone } from '../harness/standalone.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
@@ -17,6 +17,7 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
       startStandalone({ driver, agents: AGENTS }),
     ]);
   }, SLOW_MS);
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await parley?.stop();

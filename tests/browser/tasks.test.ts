@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
 
@@ -25,6 +25,7 @@ describe('long tasks in the browser', () => {
       }),
     ]);
   }, SLOW_MS);
+  afterEach(() => browser?.closePages());
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
@@ -123,11 +124,3 @@ describe('long tasks in the browser', () => {
     expect(await violations(page)).toEqual([]);
   });
 });
-
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page })
-    .setLegacyMode()
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}

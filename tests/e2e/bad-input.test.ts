@@ -78,7 +78,7 @@ describe('bad input', () => {
     const client = await connect();
     const id = newId();
     client.send({ type: 'command.run', id, agentId: 'echo', command: 'ls' });
-    expect(await client.received('error')).toMatchObject({ code: 'not_supported', inReplyTo: id });
+    expect(await client.received('error')).toMatchObject({ code: 'unknown_agent', inReplyTo: id });
   });
 
   it('does not open the conversation of nobody', async () => {

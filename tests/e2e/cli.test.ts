@@ -5,7 +5,7 @@ import { createHttpApi } from '@parley/client';
 import { eventually } from '@parley/messaging/test-queue';
 import { ChatMessage, Id, newId } from '@parley/shared-models';
 import { freePort } from '../harness/free-port.ts';
-import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+import { CLIENT_QUEUE_DRIVERS, type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { type CliOutcome, type CliRun, runCli, startCli } from '../harness/run-cli.ts';
 import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
@@ -14,7 +14,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const fragile = path.join(import.meta.dirname, 'agents/fragile-agent.ts');
 const endless = path.join(root, 'tests/browser/agents/endless-agent.ts');
 
-describe.each(QUEUE_DRIVERS)('the parley command, over the %s queue', (driver) => {
+describe.each(CLIENT_QUEUE_DRIVERS)('the parley command, over the %s queue', (driver) => {
   let system: ParleySystem;
   const runs: CliRun[] = [];
 

@@ -10,13 +10,13 @@ import {
   startExternalServer,
 } from '../harness/external-server/start-external-server.ts';
 import { type ParleyProcess, startProcess } from '../harness/parley-process.ts';
-import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+import { CLIENT_QUEUE_DRIVERS, type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
 
 type Status = ExternalStatusReport['gateways'][number];
 
-describe.each(QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
+describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) => {
   let system: ParleySystem;
   let external: ExternalServer;
   let gateway: ParleyProcess;

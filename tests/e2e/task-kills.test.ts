@@ -52,98 +52,97 @@ const reportOf = (run: string): string =>
     `d: {"summary":"${run} d","from":["b","c"]}`,
   ].join('\n');
 
-describe.each(
-  SYSTEM_KINDS.filter(({ kind }) => kind !== 'RabbitMQ and SQLite').map((kind, index) => ({
-    ...kind,
-    index,
-  })),
-)('a task of which a process is killed, on $kind', ({ driver, hasPostgres, index }) => {
-  let system: ParleySystem;
-  let dir: string;
-  let processes: Record<'planner' | 'executor', ParleyProcess>;
+describe.each(SYSTEM_KINDS.map((kind, index) => ({ ...kind, index })))(
+  'a task of which a process is killed, on $kind',
+  ({ driver, hasPostgres, index }) => {
+    let system: ParleySystem;
+    let dir: string;
+    let processes: Record<'planner' | 'executor', ParleyProcess>;
 
-  const startAgent = (name: 'planner' | 'executor'): Promise<ParleyProcess> =>
-    system.startAgent({
-      file: name === 'planner' ? planner : executor,
-      id: name,
-      env: { TASK_DIR: system.dataDir },
-    });
-  beforeAll(async () => {
-    // A busy machine may take long to start an agent again.
-    const env = { TASK_LEASE_MS: '3000', AGENT_GRACE_MS: '60000' };
-    system = await startSystem({ driver, hasPostgres, agents: [], env });
-    dir = path.join(system.dataDir, 'tasks');
-    mkdirSync(dir);
-    processes = { planner: await startAgent('planner'), executor: await startAgent('executor') };
-  }, 180_000);
-  afterAll(async () => {
-    await system?.stop();
-  });
-
-  const json = async (url: string): Promise<unknown> => (await fetch(`${system.url}${url}`)).json();
-  const taskOf = async (id: string): Promise<TaskDetail> => TaskDetail.parse(await json(`/api/tasks/${id}`));
-  const linesOf = (file: string): string[] =>
-    existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-  const kill = async (victim: (typeof VICTIMS)[number]): Promise<void> => {
-    if (victim === 'server') {
-      await system.server.kill();
-      await system.startServer();
-    } else if (victim === 'broker') {
-      await system.broker.kill();
-      await system.startBroker();
-    } else {
-      await processes[victim].kill();
-      processes[victim] = await startAgent(victim);
-    }
-  };
-
-  it.each(sampleFor(index))(
-    'goes on when the %s dies %s: same report, each effect once',
-    async (victim, point) => {
-      const run = newId();
-      const [where, what = ''] = point.split(' ');
-      const client = await connectRaw(system.webSocketUrl);
-      // At a boundary the next steps are held, so that the task cannot get further before the kill.
-      const next = { a: 'b', b: 'd', d: 'report', report: '' }[what] ?? '';
-      const held = where === 'in' ? what : next;
-      const id = sendText(client, `diamond ${run} ${held}`, { target: { group: 'planner' } });
-      const { message } = await client.received(
-        'message',
-        (frame) => frame.message.inReplyTo === id && frame.message.text.startsWith('begun'),
-      );
-      const taskId = message.text.split(' ')[1] ?? '';
-      client.terminate();
-
-      if (where === 'in') await eventually(() => readFileSync(reached(run, what, dir)));
-      else {
-        await eventually(async () => {
-          const { plan } = await taskOf(taskId);
-          expect(plan.find((step) => step.id === what)?.state).toBe('done');
-        });
-      }
-      await kill(victim);
-      for (const each of [held, 'planning']) writeFileSync(gate(run, each, dir), '');
-
-      await eventually(async () => expect((await taskOf(taskId)).state).toBe('REFINEMENT_READY'), 100_000);
-      const task = await taskOf(taskId);
-      expect(task.plan.map(({ id: step, state }) => `${step} ${state}`)).toEqual(
-        STEPS.map((step) => `${step} done`),
-      );
-      expect(task.rounds[0]?.report?.text).toBe(reportOf(run));
-      const written = linesOf(effects(run, dir)).map((line) => line.split(' ')[0]);
-      expect(written.toSorted()).toEqual(STEPS);
-      // Only a killed executor does a step again; nobody else's death makes one be dispatched twice.
-      if (victim !== 'executor') expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
-
-      // The report is safe in the queue when the task is ready; it may still be on its way into the conversation.
-      const messages = await eventually(async () => {
-        const page = await json(`/api/conversations/${task.conversationId}/messages?limit=100`);
-        const said = MessagePage.parse(page).messages;
-        expect(said.find(({ id: each }) => each === task.reportMessageId)?.text).toBe(reportOf(run));
-        return said;
+    const startAgent = (name: 'planner' | 'executor'): Promise<ParleyProcess> =>
+      system.startAgent({
+        file: name === 'planner' ? planner : executor,
+        id: name,
+        env: { TASK_DIR: system.dataDir },
       });
-      expect(messages.filter(({ text }) => text.startsWith('Report of'))).toHaveLength(1);
-    },
-    120_000,
-  );
-});
+    beforeAll(async () => {
+      // A busy machine may take long to start an agent again.
+      const env = { TASK_LEASE_MS: '3000', AGENT_GRACE_MS: '60000' };
+      system = await startSystem({ driver, hasPostgres, agents: [], env });
+      dir = path.join(system.dataDir, 'tasks');
+      mkdirSync(dir);
+      processes = { planner: await startAgent('planner'), executor: await startAgent('executor') };
+    }, 180_000);
+    afterAll(async () => {
+      await system?.stop();
+    });
+
+    const json = async (url: string): Promise<unknown> => (await fetch(`${system.url}${url}`)).json();
+    const taskOf = async (id: string): Promise<TaskDetail> =>
+      TaskDetail.parse(await json(`/api/tasks/${id}`));
+    const linesOf = (file: string): string[] =>
+      existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    const kill = async (victim: (typeof VICTIMS)[number]): Promise<void> => {
+      if (victim === 'server') {
+        await system.server.kill();
+        await system.startServer();
+      } else if (victim === 'broker') {
+        await system.broker.kill();
+        await system.startBroker();
+      } else {
+        await processes[victim].kill();
+        processes[victim] = await startAgent(victim);
+      }
+    };
+
+    it.each(sampleFor(index))(
+      'goes on when the %s dies %s: same report, each effect once',
+      async (victim, point) => {
+        const run = newId();
+        const [where, what = ''] = point.split(' ');
+        const client = await connectRaw(system.webSocketUrl);
+        // At a boundary the next steps are held, so that the task cannot get further before the kill.
+        const next = { a: 'b', b: 'd', d: 'report', report: '' }[what] ?? '';
+        const held = where === 'in' ? what : next;
+        const id = sendText(client, `diamond ${run} ${held}`, { target: { group: 'planner' } });
+        const { message } = await client.received(
+          'message',
+          (frame) => frame.message.inReplyTo === id && frame.message.text.startsWith('begun'),
+        );
+        const taskId = message.text.split(' ')[1] ?? '';
+        client.terminate();
+
+        if (where === 'in') await eventually(() => readFileSync(reached(run, what, dir)));
+        else {
+          await eventually(async () => {
+            const { plan } = await taskOf(taskId);
+            expect(plan.find((step) => step.id === what)?.state).toBe('done');
+          });
+        }
+        await kill(victim);
+        for (const each of [held, 'planning']) writeFileSync(gate(run, each, dir), '');
+
+        await eventually(async () => expect((await taskOf(taskId)).state).toBe('REFINEMENT_READY'), 100_000);
+        const task = await taskOf(taskId);
+        expect(task.plan.map(({ id: step, state }) => `${step} ${state}`)).toEqual(
+          STEPS.map((step) => `${step} done`),
+        );
+        expect(task.rounds[0]?.report?.text).toBe(reportOf(run));
+        const written = linesOf(effects(run, dir)).map((line) => line.split(' ')[0]);
+        expect(written.toSorted()).toEqual(STEPS);
+        // Only a killed executor does a step again; nobody else's death makes one be dispatched twice.
+        if (victim !== 'executor') expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
+
+        // The report is safe in the queue when the task is ready; it may still be on its way into the conversation.
+        const messages = await eventually(async () => {
+          const page = await json(`/api/conversations/${task.conversationId}/messages?limit=100`);
+          const said = MessagePage.parse(page).messages;
+          expect(said.find(({ id: each }) => each === task.reportMessageId)?.text).toBe(reportOf(run));
+          return said;
+        });
+        expect(messages.filter(({ text }) => text.startsWith('Report of'))).toHaveLength(1);
+      },
+      120_000,
+    );
+  },
+);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Conversation } from '@parley/shared-models';
-import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
+import { CLIENT_QUEUE_DRIVERS, type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { AUTH_SECRET } from '../harness/sign-token.ts';
 import { connectUser, type UserSocket } from '../harness/user-socket.ts';
 
-describe.each(QUEUE_DRIVERS)('the socket of a user over the %s queue', (driver) => {
+describe.each(CLIENT_QUEUE_DRIVERS)('the socket of a user over the %s queue', (driver) => {
   let system: ParleySystem;
   const sockets: UserSocket[] = [];
 

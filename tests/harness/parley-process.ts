@@ -46,7 +46,9 @@ export function startProcess(
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
       NODE_NO_WARNINGS: '1',
-      ...webDist(),
+      ...inherited('NODE_COMPILE_CACHE'),
+      // Another build of the web app than the one beside its source, when the tests are told of one.
+      ...inherited('WEB_DIST'),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -127,8 +129,8 @@ function parseLine(text: string): LogLine | undefined {
   }
 }
 
-/** Another build of the web app than the one beside its source, when the tests are told of one. */
-function webDist(): Record<string, string> {
-  const { WEB_DIST } = process.env;
-  return WEB_DIST === undefined ? {} : { WEB_DIST };
+/** A setting that the tests themselves were given. */
+function inherited(name: string): Record<string, string> {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
 }

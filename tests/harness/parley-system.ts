@@ -9,12 +9,24 @@ import { type ParleyProcess, startProcess } from './parley-process.ts';
 export type QueueDriver = 'embedded' | 'rabbitmq';
 export const QUEUE_DRIVERS: readonly QueueDriver[] = ['embedded', 'rabbitmq'];
 
+/** Whether suites run on every kind of system: EVERY_KIND=true. Else each queue and each store have their turn. */
+const isThorough = process.env.EVERY_KIND === 'true';
+
+/** For what speaks with the server only, through which it cannot tell the queues apart. */
+export const CLIENT_QUEUE_DRIVERS: readonly QueueDriver[] = isThorough ? QUEUE_DRIVERS : ['embedded'];
+
+interface SystemKind {
+  readonly driver: QueueDriver;
+  readonly hasPostgres: boolean;
+  readonly kind: string;
+}
+
 /** Queue and store as they are run together: what is promised about delivery holds for each. */
-export const SYSTEM_KINDS = [
+export const SYSTEM_KINDS: readonly SystemKind[] = [
   { driver: 'embedded', hasPostgres: false, kind: 'the embedded queue and SQLite' },
-  { driver: 'rabbitmq', hasPostgres: false, kind: 'RabbitMQ and SQLite' },
+  ...(isThorough ? [{ driver: 'rabbitmq', hasPostgres: false, kind: 'RabbitMQ and SQLite' } as const] : []),
   { driver: 'rabbitmq', hasPostgres: true, kind: 'RabbitMQ and PostgreSQL' },
-] as const;
+];
 
 /** A further server on the same queue and store. */
 export interface OtherServer {

@@ -9,17 +9,10 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const main = join(root, 'apps', 'cli', 'src', 'main.ts');
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
-/** @returns {Promise<string>} */
-async function findNode() {
-  const { platformNode } = await import(new URL('../../../tools/platform-node.mjs', import.meta.url).href);
-  return platformNode(root);
-}
-
 try {
-  const node = await findNode();
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const { platformEnvironment, platformNode } = await import('../../../tools/platform-node.mjs');
+  const args = ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)];
+  const child = spawn(platformNode(root), args, { stdio: 'inherit', env: platformEnvironment(root) });
   // A terminal sends Ctrl-C to both of us: it is the program that decides what it means.
   for (const signal of SIGNALS) {
     process.on(signal, () => {

@@ -480,6 +480,26 @@ describe('an answer that is stopped', () => {
     expect(calls).toBe(1);
   });
 
+  it('before its turn has come is never begun', async () => {
+    const begun: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const { ask, handler, written, bodies } = await start({
+      async onMessage({ text }) {
+        begun.push(text);
+        await first.promise;
+      },
+    });
+    const { conversationId } = await ask('first');
+    const second = await ask('second', { conversationId });
+    handler.cancel(second.id);
+    first.resolve();
+    await written.waitFor(2);
+    expect(bodies()).toContainEqual(
+      expect.objectContaining({ type: 'chat.failed', requestId: second.id, code: 'cancelled' }),
+    );
+    expect(begun).toEqual(['first']);
+  });
+
   it('is none of another message', async () => {
     const { ask, handler, written, bodies } = await start({
       onMessage(context) {

@@ -44,6 +44,7 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const REMEMBERED_REQUESTS = 10_000;
+const REMEMBERED_STOPS = 1000;
 
 type Ending = 'cancelled' | 'timeout' | 'abandoned';
 
@@ -66,6 +67,8 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   const { bus, meter, logger } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
+  /** Stopped before they came: a signal may be faster than the queue. */
+  const stoppedBefore = createRecentIds(REMEMBERED_STOPS);
   const running = new Map<string, AbortController>();
   const abandoned = new AbortController();
 
@@ -94,6 +97,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const work = { request, isSessionEnd, call, timeoutMs, definition, writer, abort };
     running.set(request.id, abort);
+    if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);
     const done = meter.begin();
     let hasSucceeded = false;
     try {
@@ -188,7 +192,11 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       refuseForLaterIncarnation(delivery, options.identity().incarnation);
       await lanes.run(request.conversationId, () => answer(request, delivery));
     },
-    cancel: (messageId) => running.get(messageId)?.abort('cancelled' satisfies Ending),
+    cancel(messageId) {
+      const abort = running.get(messageId);
+      if (abort === undefined) stoppedBefore.add(messageId);
+      else abort.abort('cancelled' satisfies Ending);
+    },
     abandon: () => {
       abandoned.abort();
       for (const abort of running.values()) abort.abort('abandoned' satisfies Ending);

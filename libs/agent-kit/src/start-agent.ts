@@ -13,6 +13,7 @@ import type { AgentDefinition } from './agent-definition.ts';
 import { profileOf } from './agent-profile.ts';
 import { createCommandDesk } from './commands/command-desk.ts';
 import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
+import { patientServices } from './context/patient-services.ts';
 import { createEventHandler } from './events/event-handler.ts';
 import { createEventIntake } from './events/event-intake.ts';
 import { createMessageHandler } from './message-handler.ts';
@@ -88,7 +89,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     definition: () => definition,
     group: () => profile.group,
     concurrency: () => profile.concurrency,
-    services: () => membership,
+    services: () => patientServices(membership, { signal: stopping.signal, logger }),
     handler: eventHandler,
   });
 

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { ConfigError } from './load-config.ts';
 import { type Logger, redactUrls } from './logger.ts';
 
@@ -87,6 +88,8 @@ export async function main(start: () => Promise<void>): Promise<void> {
   });
   try {
     await start();
+    // Where NODE_COMPILE_CACHE is set; else Node.js would write it at the end, which a killed process does not have.
+    flushCompileCache();
   } catch (error) {
     process.stderr.write(`${redactUrls(explain(error))}\n`);
     process.exitCode = 1;

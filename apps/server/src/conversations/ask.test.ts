@@ -117,6 +117,14 @@ describe('what the server does for an agent that answers', () => {
     await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  it('stops a question that is taken back before it is stored', async () => {
+    const id = newId();
+    const asked = ask({ id });
+    await handlers.cancelAsk({ ...asking, id });
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled', details: { askId: id } });
+    expect((await fixture.store.getMessage(id))?.status?.status).toBe('failed');
+  });
+
   it.each([
     ['a message of another agent', { agentId: 'other' }, 'forbidden'],
     ['no message', { requestId: newId() }, 'not_found'],

@@ -22,18 +22,36 @@ export function createAskHandlers(
   services: ServerServices,
 ): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'history'> {
   const { agents, store } = services;
+  /** Questions on their way into the store: one that nobody wants any more cannot be found there yet. */
+  const coming = new Map<string, { readonly group: string; isUnwanted: boolean }>();
+
+  const stop = async (id: string, group: string): Promise<void> => {
+    const found = await store.getMessage(id);
+    if (found?.status === undefined || found.ownerId !== ownerOf(group)) return;
+    await stopAnswer(services, found.status);
+  };
   return {
     async ask({ id, target, text, timeoutMs, ...caller }, signal) {
-      const inHand = await requestInHand(services, caller);
-      const known = await questionOf(services, id, inHand.agent.profile.group);
-      const question = known ?? (await putQuestion(services, inHand, { id, target, text }));
+      const { group } = agents.require(caller.agentId, caller.incarnation).profile;
+      const state = { group, isUnwanted: false };
+      coming.set(id, state);
+      let question: ChatMessage;
+      try {
+        const inHand = await requestInHand(services, caller);
+        question =
+          (await questionOf(services, id, group)) ??
+          (await putQuestion(services, inHand, { id, target, text }));
+      } finally {
+        coming.delete(id);
+      }
+      if (state.isUnwanted) await stop(id, group);
       return awaitReply(services, question, { timeoutMs, signal });
     },
     async cancelAsk({ agentId, incarnation, id }) {
       const { group } = agents.require(agentId, incarnation).profile;
-      const found = await store.getMessage(id);
-      if (found?.status === undefined || found.ownerId !== ownerOf(group)) return;
-      await stopAnswer(services, found.status);
+      const state = coming.get(id);
+      if (state === undefined) await stop(id, group);
+      else if (state.group === group) state.isUnwanted = true;
     },
     async history({ limit, beforeSeq, ...caller }) {
       const { request } = await requestInHand(services, caller);

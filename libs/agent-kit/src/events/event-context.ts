@@ -8,7 +8,10 @@ export interface EventSubscription {
   readonly channel: ChannelName;
   /** @default all types */
   readonly types?: readonly string[];
-  /** So many of the channel's last events come first when the group subscribes for the very first time. @default 0 */
+  /**
+   * So many of the channel's last events come when the group subscribes to this for the very first time, after those that
+   * were published since. @default 0
+   */
   readonly replayLast?: number;
 }
 

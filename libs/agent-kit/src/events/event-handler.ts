@@ -25,8 +25,6 @@ export interface EventHandlerOptions {
 
 export interface EventHandler {
   handle(delivery: Delivery): Promise<void>;
-  /** Handles an event of the past as if it came now, unless it did already. */
-  replay(channel: ChannelName, event: PublishedEvent): Promise<void>;
   /** Stops all handling; the events go back to the queue. */
   abandon(): void;
 }
@@ -132,15 +130,11 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     };
   };
 
-  const inLane = (channel: ChannelName, event: PublishedEvent): Promise<void> =>
-    lanes.run(event.correlationId ?? event.id, () => take(channel, event));
-
   return {
     async handle({ envelope }) {
       const { channel, event } = eventOf(envelope);
-      await inLane(channel, event);
+      await lanes.run(event.correlationId ?? event.id, () => take(channel, event));
     },
-    replay: inLane,
     abandon: () => abandoned.abort(new Error('the process is going down')),
   };
 }

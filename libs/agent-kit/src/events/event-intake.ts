@@ -1,5 +1,5 @@
 import type { AgentServices } from '@parley/control-plane';
-import type { ChannelBinding, MessageBus, Subscription } from '@parley/messaging';
+import { type ChannelBinding, eventEnvelope, type MessageBus, type Subscription } from '@parley/messaging';
 import { channelQueue, LIMITS, ParleyError } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import type { EventSubscription } from './event-context.ts';
@@ -13,7 +13,7 @@ export interface EventIntake {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Where a group remembers that it has seen the past of its subscriptions. */
+/** Where a group remembers, by subscription, that it has been given the past of it. */
 const REPLAYED_KEY = 'parley:replayed';
 
 export function createEventIntake(options: {
@@ -21,26 +21,31 @@ export function createEventIntake(options: {
   readonly definition: () => AgentDefinition;
   readonly group: () => string;
   readonly concurrency: () => number;
+  /** They wait for a server that is away. */
   readonly services: () => AgentServices;
   readonly handler: EventHandler;
 }): EventIntake {
   const { bus, handler } = options;
   let subscription: Subscription | undefined;
 
-  /** One of the group's agents wins the right to do it; the queue has collected what came since. */
-  const replayOnce = async (subscriptions: readonly EventSubscription[]): Promise<void> => {
-    const wanted = subscriptions.filter(({ replayLast = 0 }) => replayLast > 0);
-    if (wanted.length === 0) return;
+  /**
+   * Puts the past into the group's own queue, where its events fare as all others do: shared among the group's agents,
+   * tried again, at last dead letters. It is remembered afterwards only, so that a crash repeats events instead of
+   * losing them.
+   */
+  const replay = async ({ channel, types, replayLast = 0 }: EventSubscription): Promise<void> => {
+    if (replayLast === 0) return;
     const { memory, listEvents } = options.services();
+    const key = [REPLAYED_KEY, channel, ...(types ?? ['*'])].join(':');
+    if ((await memory.get({ subject: '', key })).version > 0) return;
+    const past = await listEvents({ channel, types, limit: Math.min(replayLast, LIMITS.eventsPage) });
+    const queue = channelQueue(options.group());
+    await Promise.all(past.map((event) => bus.publish(queue, eventEnvelope(channel, event))));
     try {
-      await memory.put({ subject: '', key: REPLAYED_KEY, value: 'true', expectedVersion: 0 });
+      await memory.put({ subject: '', key, value: 'true', expectedVersion: 0 });
     } catch (error) {
-      if (error instanceof ParleyError && error.code === 'id_conflict') return;
-      throw error;
-    }
-    for (const { channel, types, replayLast = 0 } of wanted) {
-      const limit = Math.min(replayLast, LIMITS.eventsPage);
-      for (const event of await listEvents({ channel, types, limit })) await handler.replay(channel, event);
+      // Another agent of the group did the same meanwhile.
+      if (!(error instanceof ParleyError && error.code === 'id_conflict')) throw error;
     }
   };
 
@@ -52,7 +57,7 @@ export function createEventIntake(options: {
       // Each time: a new version of the agent may want more.
       await bus.declareChannelQueue(group, bindingsOf(subscriptions));
       if (subscription !== undefined) return subscription.resume();
-      await replayOnce(subscriptions);
+      for (const wanted of subscriptions) await replay(wanted);
       const prefetch = options.concurrency();
       subscription = await bus.consume(channelQueue(group), handler.handle, { prefetch });
     },
