@@ -11,7 +11,7 @@ const agentFile = (name: string): string => path.join(import.meta.dirname, 'agen
 const SLOW_MS = 180_000;
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 360, height: 780 } };
 
-/** What only a narrow page shows on a ground of its own; the rest has the colours of the wide one. */
+/** What only a narrow page shows; the rest has the elements and colours of the wide one. */
 const DRAWERS = ['the conversations and agents', 'the path of a message'];
 
 /** Brings the page into the state that is checked. */
@@ -132,11 +132,11 @@ describe('every page', () => {
           viewport: SIZES[size],
         });
         await show(page, size);
-        const hasOwnColours = size === 'wide' || DRAWERS.includes(name);
-        for (const colorScheme of hasOwnColours ? (['light', 'dark'] as const) : (['light'] as const)) {
+        const isOfItsOwn = size === 'wide' || DRAWERS.includes(name);
+        for (const colorScheme of isOfItsOwn ? (['light', 'dark'] as const) : (['light'] as const)) {
           await page.emulateMedia({ colorScheme });
           await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-          const rules = colorScheme === 'dark' ? 'colours' : hasOwnColours ? 'all' : 'all but colours';
+          const rules = colorScheme === 'dark' ? 'colours' : isOfItsOwn ? 'all' : 'sizes';
           expect(await violations(page, rules)).toEqual([]);
         }
         const sideways = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');

@@ -5,11 +5,13 @@ import { agentQueue, newId } from '@parley/shared-models';
 import { type ParleySystem, SYSTEM_KINDS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
 
+const HEARTBEAT_MS = 500;
+
 describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ driver, hasPostgres }) => {
   let system: ParleySystem;
   let client: RawClient;
   beforeAll(async () => {
-    system = await startSystem({ driver, hasPostgres });
+    system = await startSystem({ driver, hasPostgres, env: { HEARTBEAT_MS: String(HEARTBEAT_MS) } });
     client = await connectRaw(system.webSocketUrl);
   }, 180_000);
   afterAll(() => system?.stop());
@@ -71,6 +73,11 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
   it('deregisters an agent and registers it again', async () => {
     control('deregister');
     await isIn('offline');
+    // It goes on with its heartbeats meanwhile.
+    const lastSeen = async (): Promise<number> =>
+      Date.parse((await api().agents()).find(({ agentId }) => agentId === 'echo')?.lastSeen ?? '');
+    const since = await lastSeen();
+    await eventually(async () => expect((await lastSeen()) - since).toBeGreaterThan(2 * HEARTBEAT_MS));
     control('reregister');
     await isIn('online');
     const id = await sendText(client, 'back', { conversationId: newId() });

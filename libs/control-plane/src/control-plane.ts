@@ -73,7 +73,7 @@ export interface HeartbeatRequest {
 }
 
 export interface HeartbeatResponse {
-  /** What the server wants it to do. */
+  /** What the server wants it to do: `online` or `paused`. */
   readonly state: AgentState;
 }
 

@@ -270,7 +270,7 @@ describe('the agents of a server', () => {
       expect(stateOf('echo')).toBe('paused');
       expect(beat('echo', 1)).toEqual({ state: 'paused' });
       await agents.want('echo', 'offline');
-      expect(beat('echo', 1)).toEqual({ state: 'offline' });
+      expect(beat('echo', 1)).toEqual({ state: 'paused' });
       expect(stateOf('echo')).toBe('offline');
       await agents.want('echo', 'online');
       expect(beat('echo', 1)).toEqual({ state: 'online' });

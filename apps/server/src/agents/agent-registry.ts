@@ -13,7 +13,7 @@ import { type AgentEntry, statusOf, type WantedState } from './agent-entry.ts';
 export interface AgentRegistry {
   register(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
   unregister(agentId: string, incarnation: number): Promise<void>;
-  /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
+  /** Returns what the agent shall do. @throws ParleyError `unknown_agent`, `stale_incarnation` */
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
@@ -179,7 +179,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const state = request.state === 'draining' ? 'draining' : entry.wanted;
       if (entry.state !== state) setState(entry, state);
       else if (hasMoved) tell([entry]);
-      return { state: entry.wanted };
+      // Taken off the list it does what a paused one does, and says so: nobody reports that it is offline.
+      return { state: entry.wanted === 'online' ? 'online' : 'paused' };
     },
 
     setConnected(agentId, incarnation, isConnected) {

@@ -24,6 +24,11 @@ const noAgents: readonly AgentStatus[] = [];
 export const useAgents = (): readonly AgentStatus[] => useSessionState(({ agents }) => agents ?? noAgents);
 export const useIsConnected = (): boolean => useSessionState(({ connection }) => connection.state === 'open');
 
+/** Whether the person may write; true before the server has said so: what is written meanwhile is kept. */
+export function useMayWrite(): boolean {
+  return useSessionState(({ welcome }) => welcome === undefined || hasRole(welcome.user, 'member'));
+}
+
 /** Whether the person has this role, or one that includes it; false before the server has said so. */
 export function useHasRole(role: Role): boolean {
   return useSessionState(({ welcome }) => hasRole(welcome?.user, role));

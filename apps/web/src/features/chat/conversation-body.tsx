@@ -10,7 +10,8 @@ interface Props {
   readonly conversationId: string | undefined;
   readonly thread: Thread | undefined;
   readonly selectedId: string | undefined;
-  readonly onAsk: (text: string) => void;
+  /** Not given: the person may not ask. */
+  readonly onAsk: ((text: string) => void) | undefined;
 }
 
 export function ConversationBody({ conversationId, thread, selectedId, onAsk }: Props) {

@@ -7,7 +7,7 @@ import { useStore } from 'zustand';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePageKeys } from '../../components/use-page-keys.ts';
 import type { Thread } from '../../session/thread.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { useMayWrite, useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
 import { type ChatView, ChatViewProvider } from './chat-view.ts';
 import { Composer } from './composer/composer.tsx';
@@ -32,6 +32,7 @@ interface Props {
 /** One conversation, or the one that begins next: its messages, where to write, and the path of one message. */
 export function ConversationPane({ conversationId, texts, inputRef, layout, onShowList }: Props) {
   const session = useSession();
+  const mayWrite = useMayWrite();
   const [, navigate] = useLocation();
   const key = conversationId ?? NEW;
   const text = useStore(texts.store, (all) => all[key]) ?? texts.get(key);
@@ -130,22 +131,26 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
           conversationId={conversationId}
           thread={thread}
           selectedId={selectedId}
-          onAsk={sendNamed}
+          onAsk={mayWrite ? sendNamed : undefined}
         />
-        <Composer
-          text={text}
-          onChange={(next) => texts.set(key, next)}
-          onSend={(written, agentName) => {
-            texts.set(key, textBefore ?? '');
-            setTextBefore(undefined);
-            send(written, agentName);
-          }}
-          onEscape={onEscape}
-          conversationId={conversationId}
-          isEditing={isEditing}
-          onEndEditing={endEditing}
-          inputRef={inputRef}
-        />
+        {mayWrite ? (
+          <Composer
+            text={text}
+            onChange={(next) => texts.set(key, next)}
+            onSend={(written, agentName) => {
+              texts.set(key, textBefore ?? '');
+              setTextBefore(undefined);
+              send(written, agentName);
+            }}
+            onEscape={onEscape}
+            conversationId={conversationId}
+            isEditing={isEditing}
+            onEndEditing={endEditing}
+            inputRef={inputRef}
+          />
+        ) : (
+          <p className={classes.readOnly}>You can read here. To write takes the role “member”.</p>
+        )}
       </main>
       {isColumnShown ? (
         <aside className={classes.path} aria-label="Message path">

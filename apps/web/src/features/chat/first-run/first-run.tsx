@@ -7,7 +7,7 @@ import classes from './first-run.module.css';
 import { suggestionsFor } from './suggestions.ts';
 
 /** What a new conversation shows: how it works here in two sentences, and three things to ask with one click. */
-export function FirstRun({ onAsk }: { onAsk: (text: string) => void }) {
+export function FirstRun({ onAsk }: { onAsk: ((text: string) => void) | undefined }) {
   const agents = useAgents();
   const isKnown = useSessionState((state) => state.agents !== undefined);
   const suggestions = useMemo(() => suggestionsFor(agents), [agents]);
@@ -21,26 +21,28 @@ export function FirstRun({ onAsk }: { onAsk: (text: string) => void }) {
             ? 'Parley picks the agent that fits and says why. Name one with @ to choose for yourself.'
             : 'No agent is online yet. What you write now is kept and answered, or refused with a reason.'}
         </p>
-        <ul className={classes.suggestions} aria-label="Suggestions">
-          {suggestions.map(({ text, agentName }) => {
-            const agent = online.find((each) => each.agentName === agentName);
-            return (
-              <li key={text}>
-                <UnstyledButton className={classes.suggestion} onClick={() => onAsk(text)}>
-                  {agent === undefined ? (
-                    <span className={classes.anyone} aria-hidden="true">
-                      ?
-                    </span>
-                  ) : (
-                    <AgentMark agentId={agent.agentId} name={agent.agentName} />
-                  )}
-                  <span className={classes.question}>{text}</span>
-                  <IconCornerDownLeft size={15} aria-hidden="true" />
-                </UnstyledButton>
-              </li>
-            );
-          })}
-        </ul>
+        {onAsk === undefined ? null : (
+          <ul className={classes.suggestions} aria-label="Suggestions">
+            {suggestions.map(({ text, agentName }) => {
+              const agent = online.find((each) => each.agentName === agentName);
+              return (
+                <li key={text}>
+                  <UnstyledButton className={classes.suggestion} onClick={() => onAsk(text)}>
+                    {agent === undefined ? (
+                      <span className={classes.anyone} aria-hidden="true">
+                        ?
+                      </span>
+                    ) : (
+                      <AgentMark agentId={agent.agentId} name={agent.agentName} />
+                    )}
+                    <span className={classes.question}>{text}</span>
+                    <IconCornerDownLeft size={15} aria-hidden="true" />
+                  </UnstyledButton>
+                </li>
+              );
+            })}
+          </ul>
+        )}
       </div>
     </div>
   );
