@@ -63,7 +63,9 @@ describe('a person who has to sign in', () => {
     const chat = chatScreen(page);
     await chat.send('Before it ran out');
     await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+    const conversation = page.url();
     await page.getByRole('button', { name: 'Sign out Ada' }).click();
+    await page.goto(conversation);
     // Nothing is done with the token that runs out: how far one gets in its seconds depends on the machine.
     await signIn(page, await token('Ada', 3));
     await page.getByText('the token has expired').waitFor();
