@@ -223,12 +223,18 @@ describe.each(SYSTEM_KINDS)('commands on an agent, over $kind', ({ driver, hasPo
       false,
     );
     const file = path.join(folder, 'audit.jsonl');
-    const verify = async (changed: readonly string[]): Promise<CliOutcome> => {
+    const verify = async (changed: readonly string[], ...more: string[]): Promise<CliOutcome> => {
       await writeFile(file, '');
       await appendFile(file, `${changed.join('\n')}\n`);
-      return parley('audit', 'verify', '--file', file);
+      return parley('audit', 'verify', '--file', file, ...more);
     };
     expect((await verify(lines)).code).toBe(0);
+    const hashAt = (index: number): string => AuditEntry.parse(JSON.parse(lines.at(index) ?? '')).hash;
+    const grown = await verify(lines, '--head', hashAt(-3));
+    expect(grown).toMatchObject({ code: 0, stderr: '' });
+    expect(grown.stdout).toContain('2 of them follow');
+    const cut = await verify(lines.slice(0, -1), '--head', hashAt(-1));
+    expect(cut).toMatchObject({ code: 1, stderr: expect.stringContaining('no entry has the hash') });
     const at = lines.findIndex((line) => line.includes('secret-mission'));
     const seq = at + 1;
     expect((await verify(lines.with(at, (lines[at] ?? '').replace('secret', 'public')))).stderr).toContain(

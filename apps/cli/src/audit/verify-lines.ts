@@ -5,14 +5,24 @@ export interface Verified {
   readonly problems: readonly AuditProblem[];
   readonly count: number;
   readonly last: AuditVerifier['last'];
+  /** How many entries follow the one with the hash asked for; absent when none has it, or none was asked for. */
+  readonly followHead?: number;
 }
 
-/** Verifies the chain of an export, line by line: it may be longer than memory. */
-export async function verifyLines(lines: AsyncIterable<string>): Promise<Verified> {
+/**
+ * Verifies the chain of an export, line by line: it may be longer than memory.
+ * @param head the hash of an entry that must be among them
+ */
+export async function verifyLines(lines: AsyncIterable<string>, head?: string): Promise<Verified> {
   const verifier = createAuditVerifier((text) => createHash('sha256').update(text).digest('hex'));
   const problems: AuditProblem[] = [];
-  for await (const line of lines) problems.push(...(await verifier.next(parsed(line))));
-  return { problems, count: verifier.count, last: verifier.last };
+  let headAt: number | undefined;
+  for await (const line of lines) {
+    problems.push(...(await verifier.next(parsed(line))));
+    if (head !== undefined && verifier.last?.hash === head) headAt ??= verifier.count;
+  }
+  const { count, last } = verifier;
+  return { problems, count, last, ...(headAt === undefined ? {} : { followHead: count - headAt }) };
 }
 
 function parsed(line: string): unknown {

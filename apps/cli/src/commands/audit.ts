@@ -31,7 +31,7 @@ export function auditCommand(): Command {
     .command('verify')
     .description('Finds entries that were changed, left out or moved.')
     .option('--file <path>', 'an export to verify, instead of what the server has now')
-    .option('--head <hash>', 'what the last hash must be, as a verification printed it before')
+    .option('--head <hash>', 'a hash that a verification printed before: its entry must still be there')
     .action(async ({ file, head }: VerifyOptions, self: Command) => verify(file, head, self));
   return command;
 }
@@ -49,7 +49,8 @@ interface VerifyOptions {
 
 async function verify(file: string | undefined, head: string | undefined, self: Command): Promise<void> {
   const server = globalOptions(self);
-  const { problems, count, last } = await verifyLines(auditLines(file === undefined ? { server } : { file }));
+  const lines = auditLines(file === undefined ? { server } : { file });
+  const { problems, count, last, followHead } = await verifyLines(lines, head);
   const found = problems.map(({ message }) => message);
   if (file === undefined) {
     const remembered = await httpApi(server).auditHead();
@@ -63,12 +64,13 @@ async function verify(file: string | undefined, head: string | undefined, self: 
     else if (last?.seq === remembered.seq && last.hash !== remembered.hash)
       found.push(`entry ${last.seq} is not the one that was entered last`);
   }
-  if (head !== undefined && last?.hash !== head)
-    found.push(`the last hash is ${last?.hash ?? 'none'}, not ${head}`);
+  if (head !== undefined && followHead === undefined)
+    found.push(`no entry has the hash ${head}: the end was cut off, or all of it was written anew`);
   for (const message of found) printError(message);
   if (found.length > 0)
     throw new CommandFailure(EXIT.failed, `The audit is not whole: ${found.length} found.`);
   print(`${count} entries, all as they were entered.`);
+  if (followHead !== undefined) print(`${followHead} of them follow the one with the hash ${head}.`);
   if (last !== undefined) print(`head ${last.hash}`);
 }
 
