@@ -22,7 +22,7 @@ export async function startStandalone(
   const { bus, store, logger } = ports;
   const named = (service: string): Logger => logger.child({ service });
   const server = await startServer(config, { bus, store, logger: named('server') });
-  const grpcUrl = `127.0.0.1:${server.grpcPort}`;
+  const grpcUrl = `${ownHost(server)}:${server.grpcPort}`;
   const tls = ownMemberTls(config);
   const languageModel = createLanguageModel(config);
   const broker = startBroker(
@@ -59,7 +59,7 @@ export async function startStandalone(
       ? []
       : [
           startGateway(
-            { ...config, EXTERNAL_WS_URL, PARLEY_URL: ownUrl(server) },
+            { ...config, EXTERNAL_WS_URL, PARLEY_URL: `http://${ownHost(server)}:${server.port}` },
             { logger: named('gateway') },
           ),
         ];
@@ -90,8 +90,8 @@ export async function startStandalone(
   };
 }
 
-/** How the server is reached from here: one that listens on every address does on loopback. */
-function ownUrl({ url, port }: RunningServer): string {
+/** Where the server is reached from here: one that listens on every address is so on loopback. */
+function ownHost({ url }: RunningServer): string {
   const { hostname } = new URL(url);
-  return hostname === '0.0.0.0' || hostname === '[::]' ? `http://127.0.0.1:${port}` : url;
+  return hostname === '0.0.0.0' || hostname === '[::]' ? '127.0.0.1' : hostname;
 }
