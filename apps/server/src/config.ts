@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkTls, resolveUserPath, settings, tlsSettings } from '@parley/process-kit';
+import { checkServerTls, resolveUserPath, settings, tlsSettings, WITH_ALL_OTHERS } from '@parley/process-kit';
 import { Role } from '@parley/shared-models';
 import { z } from 'zod';
 
@@ -133,6 +133,6 @@ export const ServerConfig = z
       .default(4 * 1024 * 1024)
       .describe('unsent bytes of one connection before it is closed as too slow'),
   })
-  .superRefine(checkAddress)
-  .superRefine(checkTls);
+  .superRefine(checkAddress, WITH_ALL_OTHERS)
+  .superRefine(checkServerTls, WITH_ALL_OTHERS);
 export type ServerConfig = z.infer<typeof ServerConfig>;

@@ -1,7 +1,8 @@
 import { AgentConfig } from '@parley/agent';
 import { BrokerConfig } from '@parley/broker';
 import { ExternalConfig } from '@parley/gateway';
-import { checkTls } from '@parley/process-kit';
+import { checkModel } from '@parley/language-model';
+import { checkServerTls, WITH_ALL_OTHERS } from '@parley/process-kit';
 import { checkAddress, ServerConfig } from '@parley/server';
 import { z } from 'zod';
 
@@ -13,6 +14,7 @@ export const StandaloneConfig = z
     ...ExternalConfig.shape,
     ...ServerConfig.shape,
   })
-  .superRefine(checkAddress)
-  .superRefine(checkTls);
+  .superRefine(checkAddress, WITH_ALL_OTHERS)
+  .superRefine(checkServerTls, WITH_ALL_OTHERS)
+  .superRefine(checkModel, WITH_ALL_OTHERS);
 export type StandaloneConfig = z.infer<typeof StandaloneConfig>;

@@ -1,6 +1,6 @@
 export { createLanguageModel, type LanguageModelOptions } from './create-language-model.ts';
 export * from './language-model.ts';
-export { LanguageModelConfig, LanguageModelSettings } from './language-model-config.ts';
+export { checkModel, LanguageModelConfig, LanguageModelSettings } from './language-model-config.ts';
 export type { ModelTool } from './model-tool.ts';
 export type { AnswerLimits } from './provider/answer-deadline.ts';
 export * from './text-classification.ts';

@@ -26,22 +26,25 @@ export const LanguageModelSettings = z.object({
   LLM_MODEL: z.string().min(1).optional().describe("the endpoint's model"),
 });
 
-/**
- * The same with the rule that `LLM_BASE_URL` needs `LLM_MODEL`, which a spread leaves behind: `safeExtend` keeps it,
- * and `createLanguageModel` checks it once more.
- */
-export const LanguageModelConfig = LanguageModelSettings.refine((config) => !lacksModel(config), {
-  path: ['LLM_MODEL'],
-  error: MODEL_IS_MISSING,
+/** The rule that `LLM_BASE_URL` needs `LLM_MODEL`, which a spread leaves behind: for `superRefine`. */
+export function checkModel(config: ModelChoice, context: z.RefinementCtx): void {
+  if (lacksModel(config))
+    context.addIssue({ code: 'custom', path: ['LLM_MODEL'], message: MODEL_IS_MISSING });
+}
+
+/** The settings with that rule; `createLanguageModel` checks it once more. */
+export const LanguageModelConfig = LanguageModelSettings.superRefine(checkModel, {
   // Also when another variable is bad: all that is wrong is listed at once.
   when: () => true,
 });
 export type LanguageModelConfig = z.infer<typeof LanguageModelConfig>;
 
-export function lacksModel(config: {
+interface ModelChoice {
   readonly LLM_BASE_URL?: string | undefined;
   readonly LLM_MODEL?: string | undefined;
-}): boolean {
+}
+
+export function lacksModel(config: ModelChoice): boolean {
   return config.LLM_BASE_URL !== undefined && config.LLM_MODEL === undefined;
 }
 

@@ -9,6 +9,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** For a check of several settings together: it runs also where another one is bad, so that all that is wrong is listed at once. */
+export const WITH_ALL_OTHERS = { when: () => true } as const;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**

@@ -21,12 +21,10 @@ const pemFile = (meaning: string) =>
 
 /** How gRPC is encrypted; the same three names at the server and at those who join. */
 export const tlsSettings = {
-  GRPC_TLS_CERT: pemFile(
-    "file with this process' certificate for gRPC, in PEM; at the server: switches TLS on",
-  ),
+  GRPC_TLS_CERT: pemFile("file with this process' certificate for gRPC, in PEM; switches TLS on"),
   GRPC_TLS_KEY: pemFile('file with its private key'),
   GRPC_TLS_CA: pemFile(
-    'file with who may have signed the other side; at the server: agents and brokers must show a certificate; elsewhere: switches TLS on',
+    'file with who may have signed the other side; at the server: agents and brokers must show a certificate; elsewhere: switches TLS on; unset there, with a certificate: those whom Node.js trusts',
   ),
 };
 
@@ -36,11 +34,23 @@ export interface TlsFiles {
   readonly GRPC_TLS_CA?: Buffer<ArrayBuffer> | undefined;
 }
 
-/** Refuses a certificate without its key, and the other way round. */
+/** Refuses a certificate without its key, and the other way round: half of it would leave gRPC in the clear. */
 export function checkTls(files: TlsFiles, context: z.RefinementCtx): void {
   if ((files.GRPC_TLS_CERT === undefined) === (files.GRPC_TLS_KEY === undefined)) return;
   const missing = files.GRPC_TLS_CERT === undefined ? 'GRPC_TLS_CERT' : 'GRPC_TLS_KEY';
   context.addIssue({ code: 'custom', path: [missing], message: 'a certificate and its key belong together' });
+}
+
+/** The same for the server, which cannot ask for certificates without having one. */
+export function checkServerTls(files: TlsFiles, context: z.RefinementCtx): void {
+  checkTls(files, context);
+  const { GRPC_TLS_CERT: cert, GRPC_TLS_KEY: key, GRPC_TLS_CA: ca } = files;
+  if (ca === undefined || cert !== undefined || key !== undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['GRPC_TLS_CERT'],
+    message: 'GRPC_TLS_CA needs the certificate of the server itself, else nothing is encrypted',
+  });
 }
 
 /** For the server; undefined: not encrypted. */
@@ -52,13 +62,13 @@ export function serverTls({
   return cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
 }
 
-/** For who joins; undefined: not encrypted. */
+/** For who joins; undefined: not encrypted. Without `ca` those count whom Node.js trusts. */
 export function memberTls({
   GRPC_TLS_CERT: cert,
   GRPC_TLS_KEY: key,
   GRPC_TLS_CA: ca,
-}: TlsFiles): { ca: Buffer<ArrayBuffer>; cert: Buffer | undefined; key: Buffer | undefined } | undefined {
-  return ca === undefined ? undefined : { ca, cert, key };
+}: TlsFiles): Readonly<Record<'ca' | 'cert' | 'key', Buffer<ArrayBuffer> | undefined>> | undefined {
+  return ca === undefined && cert === undefined ? undefined : { ca, cert, key };
 }
 
 /** For who joins a server in the same process, which trusts its own certificate. */
