@@ -15,9 +15,9 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w @parley/server -w 
 FROM node:24-slim
 ENV NODE_ENV=production
 USER node
-# Made by its user, so that a volume mounted here is writable.
+# Made by its user, so that a volume mounted here is writable, and by nobody else readable.
 WORKDIR /home/node
-RUN mkdir data
+RUN mkdir -m 700 data
 ENV DATA_DIR=/home/node/data
 WORKDIR /app
 COPY --from=processes /app ./

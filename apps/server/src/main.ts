@@ -1,5 +1,12 @@
 import { connectBus } from '@parley/messaging';
-import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import {
+  createLogger,
+  describeConfig,
+  loadConfig,
+  main,
+  runUntilSignal,
+  warnOfOpenFolder,
+} from '@parley/process-kit';
 import { openStore } from '@parley/store';
 import { ServerConfig } from './config.ts';
 import { startServer } from './start-server.ts';
@@ -20,6 +27,7 @@ await main(async () => {
     dataDir: config.DATA_DIR,
     logger,
   });
+  await warnOfOpenFolder(config.DATA_DIR, logger);
   const server = await startServer(config, { bus, store, logger });
   const stop = async (): Promise<void> => {
     await server.stop();

@@ -1,5 +1,12 @@
 import { connectBus } from '@parley/messaging';
-import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import {
+  createLogger,
+  describeConfig,
+  loadConfig,
+  main,
+  runUntilSignal,
+  warnOfOpenFolder,
+} from '@parley/process-kit';
 import { openStore } from '@parley/store';
 import { StandaloneConfig } from './config.ts';
 import { startStandalone } from './start-standalone.ts';
@@ -15,6 +22,7 @@ await main(async () => {
   const logger = createLogger('parley', config.LOG_LEVEL);
   const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  await warnOfOpenFolder(config.DATA_DIR, logger);
   const parley = await startStandalone(config, { bus, store, logger });
   process.stdout.write(`\n  Parley is ready: open ${parley.url}\n  Ctrl+C stops it.\n\n`);
   const stop = async (): Promise<void> => {

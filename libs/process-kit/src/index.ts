@@ -3,3 +3,4 @@ export * from './load-config.ts';
 export * from './logger.ts';
 export * from './settings.ts';
 export * from './tls-settings.ts';
+export * from './warn-of-open-folder.ts';

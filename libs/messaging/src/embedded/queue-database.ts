@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makePrivateFile } from './private-file.ts';
 import { MIGRATIONS } from './schema.ts';
 import { isBusy, reasonOf } from './sqlite-errors.ts';
 import { unavailable } from './write-groups.ts';
@@ -27,7 +27,7 @@ export async function openQueueDatabase(dataDir: string, timeoutMs: number): Pro
   const file = path.join(dataDir, 'queue.sqlite');
   for (;;) {
     try {
-      mkdirSync(dataDir, { recursive: true });
+      makePrivateFile(file);
       return open(file);
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt)

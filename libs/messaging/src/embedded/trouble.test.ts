@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -185,6 +185,15 @@ describe('embedded queue in trouble', () => {
       code: 'bus_unavailable',
       message: expect.stringMatching(reason),
     });
+  });
+
+  it('keeps what it makes from everybody else', async () => {
+    const dataDir = path.join(folder.dataDir, 'own');
+    const database = await openQueueDatabase(dataDir, 1_000);
+    for (const name of readdirSync(dataDir))
+      expect([name, (statSync(path.join(dataDir, name)).mode & 0o077).toString(8)]).toEqual([name, '0']);
+    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+    database.close();
   });
 
   it('refuses a file that a newer version has made', async () => {

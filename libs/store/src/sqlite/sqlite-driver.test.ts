@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -110,6 +110,31 @@ describe('the SQLite driver', () => {
     const store = await openStore({ dataDir: path.join(fixture.dataDir, 'a', 'b') });
     await expect(store.check()).resolves.toBeUndefined();
     await store.close();
+  });
+
+  it('keeps what it makes from everybody else', async () => {
+    const dataDir = path.join(fixture.dataDir, 'own');
+    const store = await openStore({ dataDir });
+    await store.secrets.getOrCreate('key');
+    const modes = [dataDir, ...readdirSync(dataDir).map((name) => path.join(dataDir, name))].map((made) => [
+      path.basename(made),
+      (statSync(made).mode & 0o777).toString(8),
+    ]);
+    expect(Object.fromEntries(modes)).toEqual({
+      own: '700',
+      'parley.sqlite': '600',
+      'parley.sqlite-shm': '600',
+      'parley.sqlite-wal': '600',
+    });
+    await store.close();
+  });
+
+  it('says that its folder cannot be made', async () => {
+    writeFileSync(file, '');
+    await expect(openStore({ dataDir: path.join(file, 'below') })).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringMatching(/ENOTDIR|EEXIST/),
+    });
   });
 
   it('says that a damaged file is one', async () => {

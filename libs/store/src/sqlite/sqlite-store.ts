@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { checking } from '../checking.ts';
 import { accept } from '../rules/accept.ts';
@@ -18,6 +17,7 @@ import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
 import { openDatabase } from './open-database.ts';
 import { createSqliteOutbox } from './outbox.ts';
+import { makePrivateFile } from './private-file.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSecrets } from './secrets.ts';
 import { isBusy, portError } from './sqlite-errors.ts';
@@ -102,6 +102,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
     registerAgent: (agentId, profile) => write(() => agents.register(agentId, profile)),
     setAgentState: (agentId, state) => write(() => agents.setState(agentId, state)),
+    setWantedAgentState: (agentId, wanted) => write(() => agents.setWanted(agentId, wanted)),
     removeAgent: (agentId) => write(() => agents.remove(agentId)),
     listAgents: () => read(() => agents.list()),
 
@@ -165,9 +166,14 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 }
 
 function open(dataDir: string): ReturnType<typeof openDatabase> {
+  const file = path.join(dataDir, 'parley.sqlite');
   try {
-    mkdirSync(dataDir, { recursive: true });
-    return openDatabase(path.join(dataDir, 'parley.sqlite'));
+    makePrivateFile(file);
+  } catch (error) {
+    throw unavailable(`${file}: ${(error as Error).message}`, error);
+  }
+  try {
+    return openDatabase(file);
   } catch (error) {
     throw portError(error);
   }
