@@ -91,6 +91,11 @@ export interface ReplyInput {
   readonly requestId: string;
   readonly agentId: string;
   readonly hops: readonly Hop[];
+  /**
+   * It follows from an event or a task: any agent may have said it under its id, it is taken also after the request has
+   * ended, and it changes nothing about the request. @default false
+   */
+  readonly isBesideAnswer?: boolean;
 }
 
 export interface FailInput {
@@ -193,6 +198,7 @@ export interface Store {
    * Stores an answer with the next seq, and marks the request `answered` by this agent, in one transaction.
    * Further replies of the same agent to the same request are stored too; another agent's are refused, once the
    * request is answered or routed. It goes into the request's conversation, whatever conversation it names.
+   * What `isBesideAnswer` is only stored.
    * @throws ParleyError `id_conflict` when its id was used for anything else than a reply of this sender to this request
    */
   storeReply(input: ReplyInput): Promise<ReplyOutcome>;

@@ -2,6 +2,7 @@ import type { Envelope } from '@parley/messaging';
 import { Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, ReplyBody } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
+import { isBesideAnswer } from './is-beside-answer.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
@@ -13,10 +14,18 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
     throw new Reject('malformed_message', 'the sender in the headers is not the one in the body');
   }
   const agentId = reply.sender.id;
-  if (await isFromReplaced(envelope, agentId, reply.inReplyTo, services)) return;
+  const isBeside = isBesideAnswer(envelope);
+  // Whoever sent it counts it as said and will not say it again, also when its process was replaced meanwhile.
+  if (!isBeside && (await isFromReplaced(envelope, agentId, reply.inReplyTo, services))) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
   const holder = await holderOf(envelope, agentId, reply.inReplyTo, services);
-  const result = await store.storeReply({ reply, requestId: reply.inReplyTo, agentId: holder, hops });
+  const result = await store.storeReply({
+    reply,
+    requestId: reply.inReplyTo,
+    agentId: holder,
+    hops,
+    isBesideAnswer: isBeside,
+  });
   switch (result.outcome) {
     case 'stored':
       hub.deliver(result.message);

@@ -168,6 +168,60 @@ export function describeAnswering(context: Context): void {
     });
   });
 
+  describe('what is said beside an answer', () => {
+    const besideAnswer = (...given: Parameters<typeof aReply>) => ({
+      ...aReply(...given),
+      isBesideAnswer: true,
+    });
+
+    it.each(['failed', 'dead_lettered'] as const)(
+      'is stored also after the request is %s, which it stays',
+      async (state) => {
+        const { store } = context;
+        const request = await routed(store);
+        await store.fail(aFailure(request.id, state));
+        expect(await store.storeReply(besideAnswer(request))).toMatchObject({
+          outcome: 'stored',
+          message: { seq: 3, inReplyTo: request.id },
+          status: { status: state },
+        });
+        expect((await statusOf(store, request.id))?.status).toBe(state);
+      },
+    );
+
+    it('is no answer: the request still waits for one', async () => {
+      const { store } = context;
+      const request = await routed(store);
+      expect(await store.storeReply(besideAnswer(request))).toMatchObject({
+        outcome: 'stored',
+        status: { status: 'routed' },
+      });
+      expect(await store.storeReply(aReply(request))).toMatchObject({ status: { status: 'answered' } });
+    });
+
+    it('is the same when another agent says it again', async () => {
+      const { store } = context;
+      const request = await routed(store);
+      const id = newId();
+      const first = await store.storeReply(besideAnswer(request, 'finance', { id }));
+      const sender = { kind: 'agent', id: 'finance-2', name: 'finance' } as const;
+      const again = await store.storeReply(besideAnswer(request, 'finance', { id, sender }));
+      expect(again).toEqual({ ...first, outcome: 'duplicate' });
+      await expect(
+        store.storeReply(besideAnswer(await routed(store), 'finance', { id })),
+      ).rejects.toMatchObject({ code: 'id_conflict' });
+    });
+
+    it('is refused when the request is with another agent', async () => {
+      const { store } = context;
+      const request = await routed(store, 'hr');
+      expect(await store.storeReply(besideAnswer(request, 'finance'))).toEqual({
+        outcome: 'refused',
+        reason: 'other_agent',
+      });
+    });
+  });
+
   describe('settling without a reply', () => {
     it('makes the request answered, once', async () => {
       const { store } = context;

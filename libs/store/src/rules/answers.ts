@@ -15,7 +15,8 @@ import { hopsAfter, statusOf } from './request-row.ts';
 import { storableMessage, storableText } from './storable-text.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
 
-export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Write<ReplyOutcome> {
+export function storeReply(input: ReplyInput): Write<ReplyOutcome> {
+  const { reply, requestId, agentId, hops, isBesideAnswer = false } = input;
   return {
     keys: { messages: [reply.id], requests: [requestId], conversationsOf: [requestId] },
     run(workspace) {
@@ -23,12 +24,13 @@ export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Wri
       if (row === undefined) return { outcome: 'refused', reason: 'unknown_request' };
       const known = workspace.message(reply.id);
       if (known !== undefined) {
-        if (known.inReplyTo !== requestId || known.sender.id !== reply.sender.id) {
+        const isSameSender = isBesideAnswer || known.sender.id === reply.sender.id;
+        if (known.inReplyTo !== requestId || !isSameSender) {
           throw new ParleyError('id_conflict', 'This reply id was used for another message before.');
         }
         return { outcome: 'duplicate', message: known, status: statusOf(row) };
       }
-      if (row.state === 'failed' || row.state === 'dead_lettered') {
+      if (!isBesideAnswer && (row.state === 'failed' || row.state === 'dead_lettered')) {
         return { outcome: 'refused', reason: 'request_ended' };
       }
       if (isOfAnother(row, agentId)) return { outcome: 'refused', reason: 'other_agent' };
@@ -40,7 +42,8 @@ export function storeReply({ reply, requestId, agentId, hops }: ReplyInput): Wri
         inReplyTo: requestId,
       });
       const message = append(unstored, workspace);
-      if (row.state === 'answered') return { outcome: 'stored', message, status: statusOf(row) };
+      if (isBesideAnswer || row.state === 'answered')
+        return { outcome: 'stored', message, status: statusOf(row) };
       return { outcome: 'stored', message, status: statusOf(answer(row, agentId, hops, workspace), hops) };
     },
   };
