@@ -13,6 +13,7 @@ import {
 } from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
+import { isBesideAnswer } from './is-beside-answer.ts';
 import { isWithAnother } from './is-with-another.ts';
 import { stringHeader } from './parse-body.ts';
 
@@ -75,6 +76,8 @@ function letterOf(envelope: Envelope): DeadLetter {
 
 /** The request that will not be answered because of this death. */
 function requestOf(envelope: Envelope): string | undefined {
+  // Neither a subscriber of an event nor what is said beside the answer is what the sender of the message waits for.
+  if (envelope.type === 'channel.event' || isBesideAnswer(envelope)) return undefined;
   const id = envelope.type === 'chat.message' ? envelope.messageId : envelope.correlationId;
   return id !== undefined && Id.safeParse(id).success ? id : undefined;
 }
