@@ -6,6 +6,10 @@ import { AgentId, AgentName } from './ids.ts';
 export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
 export type AgentState = z.infer<typeof AgentState>;
 
+/** What an operator wants of an agent, whether it is there or not; `offline`: taken off the list. */
+export const WantedAgentState = z.enum(['online', 'paused', 'offline']);
+export type WantedAgentState = z.infer<typeof WantedAgentState>;
+
 /** Capabilities that Parley itself understands; all others are for people. */
 export const CAPABILITIES = {
   /** The agent takes what no other agent claims. */

@@ -5,6 +5,7 @@ import type {
   Conversation,
   DeadLetter,
   Participant,
+  WantedAgentState,
 } from '@parley/shared-models';
 import { agentSessionOf, sessionStateOf } from './rules/session.ts';
 import type { RequestRow } from './rules/workspace.ts';
@@ -115,6 +116,7 @@ export interface AgentRow {
   readonly agent_id: string;
   readonly profile: string;
   readonly state: AgentState;
+  readonly wanted: WantedAgentState;
   readonly incarnation: number;
   readonly last_seen: Time;
 }
@@ -124,6 +126,7 @@ export function agentOf(row: AgentRow): StoredAgent {
     agentId: row.agent_id,
     profile: JSON.parse(row.profile) as AgentProfile,
     state: row.state,
+    wanted: row.wanted,
     incarnation: row.incarnation,
     lastSeen: new Date(row.last_seen).toISOString(),
   };

@@ -12,6 +12,7 @@ import type {
   SessionHint,
   Target,
   UnstoredMessage,
+  WantedAgentState,
 } from '@parley/shared-models';
 import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
@@ -113,8 +114,10 @@ export type FailOutcome =
 export interface StoredAgent {
   readonly agentId: string;
   readonly profile: AgentProfile;
-  /** The last known; `paused` outlives a restart of the server. */
+  /** The last known. */
   readonly state: AgentState;
+  /** Outlives restarts of the server and of the agent. */
+  readonly wanted: WantedAgentState;
   readonly incarnation: number;
   /** ISO 8601. */
   readonly lastSeen: string;
@@ -234,11 +237,13 @@ export interface Store {
   listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
   renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;
 
-  /** Inserts or updates the agent and returns its new incarnation, one more than its last. A paused agent stays paused. */
+  /** Inserts or updates the agent and returns its new incarnation, one more than its last. What is wanted of it stays. */
   registerAgent(agentId: string, profile: AgentProfile): Promise<StoredAgent>;
   /** `online` and `draining` count as being seen. Agents that are not registered are ignored. */
   setAgentState(agentId: string, state: AgentState): Promise<void>;
-  /** Off the list. Later registrations of this id start `online` and still get a larger incarnation. */
+  /** Agents that are not registered are ignored. */
+  setWantedAgentState(agentId: string, wanted: WantedAgentState): Promise<void>;
+  /** Off the list. Later registrations of this id are wanted `online` and still get a larger incarnation. */
   removeAgent(agentId: string): Promise<void>;
   listAgents(): Promise<StoredAgent[]>;
 

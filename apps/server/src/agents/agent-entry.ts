@@ -1,7 +1,10 @@
-import type { AgentMetrics, AgentProfile, AgentState, AgentStatus } from '@parley/shared-models';
-
-/** What an operator wants of an agent; a heartbeat's answer tells it. */
-export type WantedState = 'online' | 'paused' | 'offline';
+import type {
+  AgentMetrics,
+  AgentProfile,
+  AgentState,
+  AgentStatus,
+  WantedAgentState,
+} from '@parley/shared-models';
 
 /** What the server holds in memory about one agent. */
 export interface AgentEntry {
@@ -13,7 +16,8 @@ export interface AgentEntry {
   readonly registration: number;
   readonly incarnation: number;
   state: AgentState;
-  wanted: WantedState;
+  /** What an operator wants of it. */
+  wanted: WantedAgentState;
   /** Whether this server has heard of this incarnation itself; others are only read from the store. */
   isHeard: boolean;
   /** Whether its command stream is open. */
@@ -26,6 +30,10 @@ export interface AgentEntry {
   leaseUntil: number;
   offlineSince: number | undefined;
 }
+
+/** What the process is told to do. Taken off the list it does what a paused one does: it takes no messages. */
+export const toldOf = ({ wanted }: Pick<AgentEntry, 'wanted'>): 'online' | 'paused' =>
+  wanted === 'online' ? 'online' : 'paused';
 
 export function statusOf(entry: AgentEntry): AgentStatus {
   const { profile } = entry;

@@ -287,6 +287,45 @@ describe('the agents of a server', () => {
       expect((await register('echo', { isExclusive: true })).state).toBe('paused');
     });
 
+    it('stay off the list when they register again, and keep their id', async () => {
+      const instanceId = newId();
+      await register('echo', { instanceId });
+      await agents.want('echo', 'offline');
+      expect((await register()).agentId).toBe('echo-2');
+      expect(await register('echo', { instanceId })).toMatchObject({ agentId: 'echo', state: 'paused' });
+      expect(stateOf('echo')).toBe('offline');
+      expect(pass(0)).toMatchObject([{ agentId: 'echo' }]);
+    });
+
+    it('stay off the list over a restart of the server, until they are wanted again', async () => {
+      await register();
+      await agents.want('echo', 'offline');
+      const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);
+      try {
+        agents = await restart();
+      } finally {
+        later.mockRestore();
+      }
+      // It has as long as others before it is forgotten.
+      expect(pass(0)).toEqual([{ agentId: 'echo', offlineForMs: 0 }]);
+      expect(beat('echo', 1)).toEqual({ state: 'paused' });
+      expect(stateOf('echo')).toBe('offline');
+      agents = await restart();
+      expect((await register()).state).toBe('paused');
+      await agents.want('echo', 'online');
+      expect(stateOf('echo')).toBe('online');
+      agents = await restart();
+      expect((await register()).state).toBe('online');
+    });
+
+    it('are not forgotten at once when their stream ends long after they were taken off the list', async () => {
+      await register();
+      await agents.want('echo', 'offline');
+      expect(pass(600_000)).toEqual([{ agentId: 'echo', offlineForMs: 600_000 }]);
+      agents.setConnected('echo', 1, false);
+      expect(pass(10)).toEqual([{ agentId: 'echo', offlineForMs: 10 }]);
+    });
+
     it('stay paused over a restart of the server', async () => {
       await register();
       await agents.want('echo', 'paused');

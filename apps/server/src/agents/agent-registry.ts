@@ -5,9 +5,9 @@ import type {
   RegisterAgentResponse,
 } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
-import { type AgentState, type AgentStatus, ParleyError } from '@parley/shared-models';
-import type { Store } from '@parley/store';
-import { type AgentEntry, statusOf, type WantedState } from './agent-entry.ts';
+import { type AgentState, type AgentStatus, ParleyError, type WantedAgentState } from '@parley/shared-models';
+import type { Store, StoredAgent } from '@parley/store';
+import { type AgentEntry, statusOf, toldOf } from './agent-entry.ts';
 
 /** The agents that this server knows, which of them live, and what is wanted of them. */
 export interface AgentRegistry {
@@ -17,7 +17,7 @@ export interface AgentRegistry {
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
-  want(agentId: string, state: WantedState): Promise<void>;
+  want(agentId: string, state: WantedAgentState): Promise<void>;
   /** Takes it off the list for good. */
   forget(agentId: string): Promise<void>;
   /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
@@ -67,7 +67,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     entry.state = state;
     if (state === 'offline') entry.offlineSince = clock();
     // The stored state only speeds up a restart of the server, so a failure may not hold up the agent.
-    store.setAgentState(entry.agentId, storedStateOf(entry)).catch((err: unknown) => {
+    store.setAgentState(entry.agentId, state).catch((err: unknown) => {
       logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
     });
     tell([entry]);
@@ -99,7 +99,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     return (
       entry === undefined ||
       entry.instanceId === instanceId ||
-      entry.state === 'offline' ||
+      entry.leaseUntil <= clock() ||
       !entry.isConnected
     );
   };
@@ -129,9 +129,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         await options.declareQueue(agentId);
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile);
-        const before = agents.get(agentId);
-        const wanted: WantedState =
-          before?.wanted === 'paused' || stored.state === 'paused' ? 'paused' : 'online';
+        // What is wanted may be on its way to the store.
+        const wanted = agents.get(agentId)?.wanted ?? stored.wanted;
         const entry: AgentEntry = {
           agentId,
           profile: request.profile,
@@ -146,7 +145,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
           lastSeen: Date.now(),
           leaseUntil: clock() + leaseMs,
-          offlineSince: undefined,
+          offlineSince: wanted === 'offline' ? clock() : undefined,
         };
         agents.set(agentId, entry);
         await store.setAgentState(agentId, entry.state);
@@ -155,7 +154,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           'an agent registered',
         );
         tell([entry]);
-        return { agentId, incarnation: entry.incarnation, heartbeatMs, state: entry.state };
+        return { agentId, incarnation: entry.incarnation, heartbeatMs, state: toldOf(entry) };
       } finally {
         underWay.delete(reservation);
       }
@@ -179,8 +178,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const state = request.state === 'draining' ? 'draining' : entry.wanted;
       if (entry.state !== state) setState(entry, state);
       else if (hasMoved) tell([entry]);
-      // Taken off the list it does what a paused one does, and says so: nobody reports that it is offline.
-      return { state: entry.wanted === 'online' ? 'online' : 'paused' };
+      return { state: toldOf(entry) };
     },
 
     setConnected(agentId, incarnation, isConnected) {
@@ -190,7 +188,11 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       if (isConnected) entry.isHeard = true;
       const now = clock();
       if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
-      else entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
+      else {
+        entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
+        // Taken off the list long ago, it was there until now.
+        if (entry.state === 'offline') entry.offlineSince = now;
+      }
     },
 
     async want(agentId, state) {
@@ -198,7 +200,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       entry.wanted = state;
       if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > clock()))
         setState(entry, state);
-      await store.setAgentState(agentId, storedStateOf(entry));
+      await store.setWantedAgentState(agentId, state);
     },
 
     async forget(agentId) {
@@ -229,23 +231,22 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     async load() {
       const now = clock();
       for (const stored of await store.listAgents()) {
-        const isOffline = stored.state === 'offline';
+        const isOffline = stored.state === 'offline' || stored.wanted === 'offline';
         agents.set(stored.agentId, {
           agentId: stored.agentId,
           profile: stored.profile,
           instanceId: '',
           registration: 0,
           incarnation: stored.incarnation,
-          state: stored.state === 'draining' ? 'online' : stored.state,
-          wanted: stored.state === 'paused' ? 'paused' : 'online',
+          state: isOffline ? 'offline' : stored.wanted,
+          wanted: stored.wanted,
           isHeard: false,
           isConnected: false,
           load: 0,
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
           lastSeen: Date.parse(stored.lastSeen),
           leaseUntil: isOffline ? 0 : now + leaseMs,
-          // The only use of the wall clock: how long it has been offline is not known otherwise.
-          offlineSince: isOffline ? now - Math.max(0, Date.now() - Date.parse(stored.lastSeen)) : undefined,
+          offlineSince: isOffline ? offlineSinceOf(stored, now) : undefined,
         });
       }
     },
@@ -264,7 +265,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   };
 }
 
-/** Paused is what an operator wants, and holds while the agent is away too. */
-function storedStateOf({ state, wanted }: AgentEntry): AgentState {
-  return wanted === 'paused' ? 'paused' : state;
+function offlineSinceOf({ wanted, lastSeen }: StoredAgent, now: number): number {
+  // Taken off the list it may still be there: it has the whole time again before it is forgotten, and comes back by itself.
+  if (wanted === 'offline') return now;
+  // The only use of the wall clock: how long it has been offline is not known otherwise.
+  return now - Math.max(0, Date.now() - Date.parse(lastSeen));
 }

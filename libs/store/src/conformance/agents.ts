@@ -19,6 +19,7 @@ export function describeAgents(context: Context): void {
         agentId,
         profile,
         state: 'online',
+        wanted: 'online',
         incarnation: 1,
         lastSeen: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       });
@@ -57,16 +58,22 @@ export function describeAgents(context: Context): void {
       expect(await find(agentId)).toMatchObject({ state, incarnation: 1 });
     });
 
-    it('stay paused when they register again', async () => {
-      const { store } = context;
-      const agentId = anId();
-      await store.registerAgent(agentId, aProfile());
-      await store.setAgentState(agentId, 'paused');
-      expect(await store.registerAgent(agentId, aProfile())).toMatchObject({
-        state: 'paused',
-        incarnation: 2,
-      });
-    });
+    it.each(['online', 'paused', 'offline'] as const)(
+      'stay wanted %s when their state changes and when they register again',
+      async (wanted) => {
+        const { store } = context;
+        const agentId = anId();
+        await store.registerAgent(agentId, aProfile());
+        await store.setWantedAgentState(agentId, wanted);
+        await store.setAgentState(agentId, 'draining');
+        expect(await find(agentId)).toMatchObject({ state: 'draining', wanted });
+        expect(await store.registerAgent(agentId, aProfile())).toMatchObject({
+          state: 'online',
+          wanted,
+          incarnation: 2,
+        });
+      },
+    );
 
     it('are seen when they go online, not when they are found to be offline', async () => {
       const { store } = context;
@@ -83,20 +90,23 @@ export function describeAgents(context: Context): void {
       const { store } = context;
       const agentId = anId();
       await store.registerAgent(agentId, aProfile());
-      await store.setAgentState(agentId, 'paused');
+      await store.setWantedAgentState(agentId, 'paused');
       await store.removeAgent(agentId);
       expect(await find(agentId)).toBeUndefined();
       await store.setAgentState(agentId, 'online');
+      await store.setWantedAgentState(agentId, 'offline');
       expect(await find(agentId)).toBeUndefined();
       expect(await store.registerAgent(agentId, aProfile())).toMatchObject({
         incarnation: 2,
         state: 'online',
+        wanted: 'online',
       });
     });
 
     it('may be unknown where a state is set or one is removed', async () => {
       const { store } = context;
       await expect(store.setAgentState(anId(), 'online')).resolves.toBeUndefined();
+      await expect(store.setWantedAgentState(anId(), 'paused')).resolves.toBeUndefined();
       await expect(store.removeAgent(anId())).resolves.toBeUndefined();
     });
 

@@ -9,7 +9,7 @@ const REGISTER: Statement = {
     INSERT INTO agents (agent_id, profile, state, incarnation, last_seen) VALUES ($1, $2, 'online', 1, now())
     ON CONFLICT (agent_id) DO UPDATE SET
       profile = excluded.profile,
-      state = CASE WHEN agents.state = 'paused' AND NOT agents.is_removed THEN 'paused' ELSE 'online' END,
+      state = 'online',
       incarnation = agents.incarnation + 1,
       last_seen = excluded.last_seen,
       is_removed = false
@@ -21,9 +21,13 @@ const SET_STATE: Statement = {
     UPDATE agents SET state = $1, last_seen = CASE WHEN $1 IN ('online', 'draining') THEN now() ELSE last_seen END
     WHERE agent_id = $2 AND NOT is_removed`,
 };
+const SET_WANTED: Statement = {
+  name: 'set-wanted-agent-state',
+  text: 'UPDATE agents SET wanted = $1 WHERE agent_id = $2 AND NOT is_removed',
+};
 const REMOVE: Statement = {
   name: 'remove-agent',
-  text: `UPDATE agents SET is_removed = true, state = 'offline' WHERE agent_id = $1`,
+  text: `UPDATE agents SET is_removed = true, state = 'offline', wanted = 'online' WHERE agent_id = $1`,
 };
 const LIST: Statement = {
   name: 'list-agents',
@@ -32,7 +36,7 @@ const LIST: Statement = {
 
 export function createPostgresAgents(
   database: Database,
-): Pick<Store, 'registerAgent' | 'setAgentState' | 'removeAgent' | 'listAgents'> {
+): Pick<Store, 'registerAgent' | 'setAgentState' | 'setWantedAgentState' | 'removeAgent' | 'listAgents'> {
   return {
     async registerAgent(agentId, profile) {
       const [row] = await database.rows<AgentRow>(REGISTER, [agentId, JSON.stringify(profile)]);
@@ -41,6 +45,9 @@ export function createPostgresAgents(
     },
     async setAgentState(agentId, state) {
       await database.rows(SET_STATE, [state, agentId]);
+    },
+    async setWantedAgentState(agentId, wanted) {
+      await database.rows(SET_WANTED, [wanted, agentId]);
     },
     async removeAgent(agentId) {
       await database.rows(REMOVE, [agentId]);

@@ -1,4 +1,4 @@
-import type { AgentProfile, AgentState } from '@parley/shared-models';
+import type { AgentProfile, AgentState, WantedAgentState } from '@parley/shared-models';
 import { type AgentRow, agentOf } from '../rows.ts';
 import type { StoredAgent } from '../store.ts';
 import type { Prepare } from './statements.ts';
@@ -6,6 +6,7 @@ import type { Prepare } from './statements.ts';
 export interface SqliteAgents {
   register(agentId: string, profile: AgentProfile): StoredAgent;
   setState(agentId: string, state: AgentState): void;
+  setWanted(agentId: string, wanted: WantedAgentState): void;
   remove(agentId: string): void;
   list(): StoredAgent[];
 }
@@ -15,7 +16,7 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
     INSERT INTO agents (agent_id, profile, state, incarnation, last_seen) VALUES (?, ?, 'online', 1, ?)
     ON CONFLICT (agent_id) DO UPDATE SET
       profile = excluded.profile,
-      state = iif(state = 'paused' AND NOT is_removed, 'paused', 'online'),
+      state = 'online',
       incarnation = incarnation + 1,
       last_seen = excluded.last_seen,
       is_removed = 0
@@ -23,7 +24,10 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
   const setState = prepare.change(`
     UPDATE agents SET state = ?1, last_seen = iif(?1 IN ('online', 'draining'), ?2, last_seen)
     WHERE agent_id = ?3 AND NOT is_removed`);
-  const remove = prepare.change(`UPDATE agents SET is_removed = 1, state = 'offline' WHERE agent_id = ?`);
+  const setWanted = prepare.change('UPDATE agents SET wanted = ? WHERE agent_id = ? AND NOT is_removed');
+  const remove = prepare.change(
+    `UPDATE agents SET is_removed = 1, state = 'offline', wanted = 'online' WHERE agent_id = ?`,
+  );
   const list = prepare.all<AgentRow>('SELECT * FROM agents WHERE NOT is_removed ORDER BY agent_id');
   return {
     register(agentId, profile) {
@@ -33,6 +37,9 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
     },
     setState(agentId, state) {
       setState(state, now(), agentId);
+    },
+    setWanted(agentId, wanted) {
+      setWanted(wanted, agentId);
     },
     remove(agentId) {
       remove(agentId);

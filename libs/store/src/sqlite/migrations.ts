@@ -172,4 +172,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_by_owner ON tasks (owner_id, id);
   CREATE INDEX tasks_by_conversation ON tasks (conversation_id, id);
   `,
+  // What operators want of agents, apart from how they were last seen.
+  `
+  ALTER TABLE agents ADD COLUMN wanted TEXT NOT NULL DEFAULT 'online';
+  UPDATE agents SET wanted = 'paused' WHERE state = 'paused';
+  `,
 ];

@@ -1,11 +1,16 @@
-import { type AuditAction, type ClientFrameOf, newId, ParleyError } from '@parley/shared-models';
-import type { WantedState } from '../../agents/agent-entry.ts';
+import {
+  type AuditAction,
+  type ClientFrameOf,
+  newId,
+  ParleyError,
+  type WantedAgentState,
+} from '@parley/shared-models';
 import { enteredBy } from '../../audit/origin.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 type ControlAction = ClientFrameOf<'agent.control'>['action'];
 
-const WANTED: Readonly<Record<Exclude<ControlAction, 'shutdown'>, WantedState>> = {
+const WANTED: Readonly<Record<Exclude<ControlAction, 'shutdown'>, WantedAgentState>> = {
   pause: 'paused',
   resume: 'online',
   deregister: 'offline',
