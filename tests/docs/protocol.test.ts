@@ -3,14 +3,19 @@ import { describe, expect, it } from '@jest/globals';
 import { parseClientFrame, parseServerFrame } from '@parley/shared-models';
 import { fillMarkers } from '../../tools/protocol-reference/fill-markers.ts';
 import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from '../../tools/protocol-reference/frame-examples.ts';
-import { referenceSections } from '../../tools/protocol-reference/reference-sections.ts';
+import { referenceDocuments } from '../../tools/protocol-reference/reference-sections.ts';
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+it.each([...referenceDocuments()])(
+  '%s says what the source says (mend it with `npm run docs`)',
+  (file, sections) => {
+    expect(fillMarkers(read(file), sections)).toBe(read(file));
+  },
+);
 
 describe('docs/protocol.md', () => {
-  const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
-
-  it('says what the models and the proto files say (mend it with `npm run docs`)', () => {
-    expect(fillMarkers(document, referenceSections())).toBe(document);
-  });
+  const document = read('docs/protocol.md');
 
   it.each(Object.entries(CLIENT_EXAMPLES))('has a valid example of the client frame %s', (_type, example) => {
     expect(parseClientFrame(JSON.stringify(example))).toEqual({ ok: true, frame: example });

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fillMarkers } from './fill-markers.ts';
-import { referenceSections } from './reference-sections.ts';
+import { referenceDocuments } from './reference-sections.ts';
 
-const file = new URL('../../docs/protocol.md', import.meta.url);
-writeFileSync(file, fillMarkers(readFileSync(file, 'utf8'), referenceSections()));
+for (const [name, sections] of referenceDocuments()) {
+  const file = new URL(`../../${name}`, import.meta.url);
+  writeFileSync(file, fillMarkers(readFileSync(file, 'utf8'), sections));
+}

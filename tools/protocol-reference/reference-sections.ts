@@ -20,11 +20,21 @@ import {
 import type { z } from 'zod';
 import { fieldTable } from './field-table.ts';
 import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from './frame-examples.ts';
+import { settingsTable } from './settings-table.ts';
+import { table } from './table.ts';
 
 const PROTOS = path.resolve(import.meta.dirname, '../../protos/parley/v1');
 
-/** The parts of `docs/protocol.md` that follow from the models, by the name of their marker. */
-export function referenceSections(): ReadonlyMap<string, string> {
+/** Each document that has parts that follow from the source, and its parts, by the name of their marker. */
+export function referenceDocuments(): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/protocol.md', referenceSections()],
+    ['docs/settings.md', new Map([['settings', settingsTable()]])],
+  ]);
+}
+
+/** The parts of `docs/protocol.md` that follow from the models. */
+function referenceSections(): ReadonlyMap<string, string> {
   return new Map([
     ['client-frames', frames(ClientFrames, CLIENT_EXAMPLES)],
     ['server-frames', frames(ServerFrames, SERVER_EXAMPLES)],
@@ -108,8 +118,4 @@ function rpcs(): string {
     }
   }
   return table(['service', 'rpc', 'kind', 'file'], rows);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -8,24 +8,30 @@ const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
 /** Whether only this machine reaches it. */
 export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
 
-/** Refuses an address that others reach while nobody has to sign in. */
+interface SignInSettings {
+  readonly AUTH_SECRET?: string | undefined;
+  readonly AUTH_JWKS_URL?: string | undefined;
+  readonly AUTH_ISSUER?: string | undefined;
+  readonly AUTH_AUDIENCE?: string | undefined;
+}
+
+/** Whether people have to sign in; if not, whoever is there is the local user. */
+export const hasSignIn = ({ AUTH_SECRET, AUTH_JWKS_URL }: SignInSettings): boolean =>
+  AUTH_SECRET !== undefined || AUTH_JWKS_URL !== undefined;
+
+/** Refuses an address that others reach while nobody has to sign in, and sign-in that lets in the wrong ones. */
 export function checkAddress(
-  config: {
+  config: SignInSettings & {
     readonly HOST: string;
     readonly ALLOW_ANONYMOUS: boolean;
-    readonly AUTH_SECRET?: string | undefined;
-    readonly AUTH_JWKS_URL?: string | undefined;
     readonly JOIN_TOKEN?: string | undefined;
   },
   context: z.RefinementCtx,
 ): void {
-  const refuse = (path: string, message: string): void =>
-    context.addIssue({ code: 'custom', path: [path], message });
-  const hasSignIn = config.AUTH_SECRET !== undefined || config.AUTH_JWKS_URL !== undefined;
-  if (config.AUTH_SECRET !== undefined && config.AUTH_JWKS_URL !== undefined)
-    refuse('AUTH_JWKS_URL', 'set this or AUTH_SECRET, not both');
+  const refuse: Refuse = (path, message) => context.addIssue({ code: 'custom', path: [path], message });
+  checkSignIn(config, refuse);
   if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
-  if (!hasSignIn) {
+  if (!hasSignIn(config)) {
     refuse(
       'HOST',
       'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, set AUTH_SECRET or AUTH_JWKS_URL, or set ALLOW_ANONYMOUS=true on a closed network',
@@ -36,6 +42,22 @@ export function checkAddress(
       'JOIN_TOKEN',
       'agents and brokers on other machines must show one: set it, 16 characters at least',
     );
+  }
+}
+
+type Refuse = (path: string, message: string) => void;
+
+function checkSignIn(config: SignInSettings, refuse: Refuse): void {
+  const { AUTH_SECRET, AUTH_JWKS_URL } = config;
+  if (AUTH_JWKS_URL === undefined) return;
+  if (AUTH_SECRET !== undefined) refuse('AUTH_JWKS_URL', 'set this or AUTH_SECRET, not both');
+  const { protocol, hostname } = new URL(AUTH_JWKS_URL);
+  if (protocol !== 'https:' && !isLoopback(hostname.replace(/^\[|\]$/g, '')))
+    refuse('AUTH_JWKS_URL', 'https:// is needed, or anybody on the way could give out keys of their own');
+  // The same keys sign the tokens of every other application of that issuer.
+  for (const setting of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
+    if (config[setting] === undefined)
+      refuse(setting, 'needed with AUTH_JWKS_URL: without it tokens that were made for others count here');
   }
 }
 
@@ -60,7 +82,7 @@ export const ServerConfig = z
       .string()
       .optional()
       .transform((given) => (given === undefined ? WEB_DIST : resolveUserPath(given)))
-      .describe('folder of the built web app'),
+      .describe('folder of the built web app [apps/web/dist in the workspace]'),
     ALLOWED_ORIGINS: z
       .string()
       .default('http://localhost:5173,http://127.0.0.1:5173')
@@ -74,9 +96,11 @@ export const ServerConfig = z
       .optional()
       .describe('people sign in with tokens (JWT, HS256) signed by this secret'),
     AUTH_JWKS_URL: z
-      .url({ protocol: /^https?$/, error: 'an http:// or https:// URL' })
+      .url({ protocol: /^https?$/, error: 'an https:// URL' })
       .optional()
-      .describe('people sign in with tokens (JWT) signed by one of the keys that are published there'),
+      .describe(
+        'people sign in with tokens (JWT) signed by one of the keys that are published there; needs AUTH_ISSUER and AUTH_AUDIENCE',
+      ),
     AUTH_ISSUER: z.string().min(1).optional().describe('the only issuer (iss) whose tokens count'),
     AUTH_AUDIENCE: z.string().min(1).optional().describe('what tokens must be made for (aud)'),
     AUTH_DEFAULT_ROLE: Role.default('member').describe('role of a token without roles'),
@@ -91,7 +115,7 @@ export const ServerConfig = z
       .min(100)
       .max(600_000)
       .default(5000)
-      .describe('heartbeat of agents, in ms'),
+      .describe('how often agents say that they are there, in ms; one that misses two goes offline'),
     AGENT_GRACE_MS: settings.milliseconds(
       15_000,
       'how long an offline agent keeps its waiting messages, in ms',

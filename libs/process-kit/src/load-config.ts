@@ -42,15 +42,41 @@ export function isSecret(name: string): boolean {
   return /KEY|SECRET|TOKEN|PASSWORD/i.test(name);
 }
 
-/** The settings of a process as text for `--help`: name, meaning, default. */
-export function describeConfig(schema: z.ZodObject): string {
-  const rows = Object.entries(schema.shape).map(([name, field]) => {
-    const json = z.toJSONSchema(field as z.ZodType, { unrepresentable: 'any', io: 'input' }) as {
+/** One setting of a process, as it is described to people. */
+export interface SettingDescription {
+  readonly name: string;
+  readonly meaning: string;
+  /** As it would stand in the environment; undefined: there is none. */
+  readonly fallback: string | undefined;
+  /** All values that it may have, where they can be counted. */
+  readonly values: readonly string[];
+  readonly isRequired: boolean;
+}
+
+export function settingsOf(schema: z.ZodObject): SettingDescription[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const type = field as z.ZodType;
+    const json = z.toJSONSchema(type, { unrepresentable: 'any', io: 'input' }) as {
       description?: string;
       default?: unknown;
+      enum?: readonly unknown[];
     };
-    const fallback = json.default === undefined || json.default === '' ? '' : ` [${String(json.default)}]`;
-    return `  ${name.padEnd(22)} ${json.description ?? ''}${fallback}`;
+    return {
+      name,
+      meaning: json.description ?? '',
+      fallback: json.default === undefined || json.default === '' ? undefined : String(json.default),
+      values: (json.enum ?? []).map(String),
+      isRequired: !type.safeParse(undefined).success,
+    };
   });
-  return rows.join('\n');
+}
+
+/** The settings of a process as text for `--help`: name, meaning, default. */
+export function describeConfig(schema: z.ZodObject): string {
+  return settingsOf(schema)
+    .map(({ name, meaning, fallback }) => {
+      const shown = fallback === undefined ? '' : ` [${fallback}]`;
+      return `  ${name.padEnd(22)} ${meaning}${shown}`;
+    })
+    .join('\n');
 }
