@@ -12,6 +12,7 @@ import type { Store } from '@parley/store';
 import type { Reader } from '../conversations/follower.ts';
 import { isAllowed } from '../users/permissions.ts';
 import { ownerOfEvent } from './event-owner.ts';
+import { createFollowing, type Following, type Shown } from './following.ts';
 
 /** A connection that may follow channels. */
 export type ChannelReader = Reader & { readonly user: User };
@@ -37,29 +38,20 @@ export async function createChannelFollowers(options: {
   logger: Logger;
 }): Promise<ChannelFollowers> {
   const { serverId, store, bus, logger } = options;
-  const channels = new Map<ChannelName, Set<ChannelReader>>();
+  const channels = new Map<ChannelName, Map<ChannelReader, Following>>();
   /** What other servers have logged is shown one after another. */
   let showing: Promise<void> = Promise.resolve();
 
-  const show = async (
-    channel: ChannelName,
-    event: PublishedEvent,
-    readers: Iterable<ChannelReader>,
-  ): Promise<void> => {
-    const text = JSON.stringify({ type: 'event', channel, event } satisfies ServerFrame);
+  const toLocal = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
+    const text = frameOf(channel, event);
     let owner: string | undefined;
-    for (const reader of [...readers]) {
+    for (const [reader, following] of [...(channels.get(channel) ?? [])]) {
       if (!isAllowed(reader.user, 'channels.agents')) {
         owner ??= (await ownerOfEvent(event, store)) ?? '';
         if (reader.user.id !== owner) continue;
       }
-      reader.send(text);
+      following.take({ id: event.id, text });
     }
-  };
-
-  const toLocal = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
-    const readers = channels.get(channel);
-    if (readers !== undefined) await show(channel, event, readers);
   };
 
   const subscription: SignalSubscription = await bus.subscribe(
@@ -84,13 +76,22 @@ export async function createChannelFollowers(options: {
 
   return {
     async follow(reader, channel, last) {
-      if (last > 0) {
-        for (const { event } of await store.events.list({ channel, limit: last }))
-          await show(channel, event, [reader]);
-      }
       if (!reader.isOpen()) return;
-      const readers = channels.get(channel) ?? new Set();
-      channels.set(channel, readers.add(reader));
+      const readers = channels.get(channel) ?? new Map<ChannelReader, Following>();
+      const following = readers.get(reader) ?? createFollowing((text) => reader.send(text));
+      channels.set(channel, readers.set(reader, following));
+      await following.after(async () => {
+        if (last === 0) return [];
+        const past: Shown[] = [];
+        for (const { event } of await store.events.list({ channel, limit: last })) {
+          if (
+            isAllowed(reader.user, 'channels.agents') ||
+            (await ownerOfEvent(event, store)) === reader.user.id
+          )
+            past.push({ id: event.id, text: frameOf(channel, event) });
+        }
+        return past;
+      });
     },
     unfollow,
     unfollowAll(reader) {
@@ -110,3 +111,6 @@ export async function createChannelFollowers(options: {
     },
   };
 }
+
+const frameOf = (channel: ChannelName, event: PublishedEvent): string =>
+  JSON.stringify({ type: 'event', channel, event } satisfies ServerFrame);

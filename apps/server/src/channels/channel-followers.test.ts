@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { newId, type PublishedEvent, Role, type ServerFrame, type User } from '@parley/shared-models';
+import type { EventStore, Store } from '@parley/store';
+import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
+import { type ChannelFollowers, type ChannelReader, createChannelFollowers } from './channel-followers.ts';
+
+describe('who follows a channel', () => {
+  let ground: Ground;
+  let followers: ChannelFollowers;
+  /** What happens while the past is being read. */
+  let meanwhile: () => Promise<void>;
+  beforeEach(async () => {
+    ground = await makeGround();
+    meanwhile = async () => {};
+    const list: EventStore['list'] = async (query) => {
+      const past = await ground.store.events.list(query);
+      await meanwhile();
+      return past;
+    };
+    const store: Store = { ...ground.store, events: { ...ground.store.events, list } };
+    followers = await createChannelFollowers({ serverId: 'one', store, bus: ground.bus, logger: silent });
+  });
+  afterEach(async () => {
+    await followers.stop();
+    await ground.remove();
+  });
+
+  const anEvent = (userId = 'ada'): PublishedEvent => ({
+    id: newId(),
+    type: 'note',
+    payload: 1,
+    source: { kind: 'user', id: userId, name: userId },
+    at: new Date().toISOString(),
+  });
+  const log = async (event: PublishedEvent): Promise<void> => {
+    await ground.store.events.append({ channel: 'human', event });
+  };
+  const publish = async (event: PublishedEvent): Promise<void> => {
+    await log(event);
+    await followers.deliver('human', event);
+  };
+  function aReader(role: Role = 'operator', id = 'olga') {
+    const seen: string[] = [];
+    const user: User = { id, name: id, roles: [Role.parse(role)] };
+    const reader: ChannelReader = {
+      user,
+      isOpen: () => true,
+      send(text) {
+        const frame = JSON.parse(text) as ServerFrame;
+        if (frame.type === 'event') seen.push(frame.event.id);
+      },
+      flushed: async () => {},
+    };
+    return { reader, seen };
+  }
+
+  it('gets the past first, then each event that came while it was read, once', async () => {
+    const [old, late, after] = [anEvent(), anEvent(), anEvent()];
+    await log(old);
+    meanwhile = () => publish(late);
+    const { reader, seen } = aReader();
+    await followers.follow(reader, 'human', 10);
+    await publish(after);
+    expect(seen).toEqual([old.id, late.id, after.id]);
+  });
+
+  it('does not get an event of the past again that comes only now', async () => {
+    const [during, later] = [anEvent(), anEvent()];
+    await log(during);
+    await log(later);
+    meanwhile = () => followers.deliver('human', during);
+    const { reader, seen } = aReader('member', 'ada');
+    await followers.follow(reader, 'human', 10);
+    await followers.deliver('human', later);
+    expect(seen).toEqual([during.id, later.id]);
+  });
+
+  it('gets nothing more once it has left, also while the past was read', async () => {
+    const { reader, seen } = aReader();
+    meanwhile = async () => followers.unfollowAll(reader);
+    await followers.follow(reader, 'human', 10);
+    await publish(anEvent());
+    expect(seen).toEqual([]);
+  });
+});
