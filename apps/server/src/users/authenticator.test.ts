@@ -18,6 +18,13 @@ function token(claims: JWTPayload, secret = SECRET): Promise<string> {
     .sign(key(secret));
 }
 
+/** Of the issuer that publishes its keys. */
+const ISSUED = { iss: 'https://id.example', aud: 'parley' };
+
+function byKeysAt(url: string): Authenticator {
+  return authenticator({ AUTH_JWKS_URL: url, AUTH_ISSUER: ISSUED.iss, AUTH_AUDIENCE: ISSUED.aud });
+}
+
 const refused = { code: 'unauthenticated' };
 
 describe('without sign-in', () => {
@@ -77,7 +84,7 @@ describe('tokens signed by a shared secret', () => {
     await expect(signIn(`${part({ alg: 'none' })}.${claims}.`)).rejects.toMatchObject(refused);
   });
 
-  it.each(['agent:hr', 'external:slack', 'system:parley'])('cannot speak for %s', async (sub) => {
+  it.each(['agent:hr', 'external:slack', 'system:parley', 'local'])('cannot speak for %s', async (sub) => {
     await expect(signIn(await token({ sub }))).rejects.toMatchObject(refused);
   });
 
@@ -106,33 +113,36 @@ describe('tokens signed by a published key', () => {
   it('are checked with it', async () => {
     const pair = await generateKeyPair('ES256');
     const url = await publish([{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }]);
-    const sign = (privateKey: Parameters<SignJWT['sign']>[0]) =>
-      new SignJWT({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 })
+    const sign = (privateKey: Parameters<SignJWT['sign']>[0], claims: JWTPayload = {}) =>
+      new SignJWT({ ...ISSUED, sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60, ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: 'one' })
         .sign(privateKey);
-    const published = authenticator({ AUTH_JWKS_URL: url });
+    const published = byKeysAt(url);
     expect((await published.signIn(await sign(pair.privateKey))).user.id).toBe('ada');
     const stranger = await generateKeyPair('ES256');
     await expect(published.signIn(await sign(stranger.privateKey))).rejects.toMatchObject(refused);
+    for (const others of [{ aud: 'payroll' }, { aud: [] }, { iss: 'https://evil.example' }]) {
+      await expect(published.signIn(await sign(pair.privateKey, others))).rejects.toMatchObject(refused);
+    }
   });
 
   it('are not taken when they use the public key as a shared secret', async () => {
     const pair = await generateKeyPair('RS256', { extractable: true });
     const jwk = await exportJWK(pair.publicKey);
     const url = await publish([{ ...jwk, kid: 'one', alg: 'RS256' }]);
-    const forged = await new SignJWT({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 })
+    const forged = await new SignJWT({ ...ISSUED, sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 })
       .setProtectedHeader({ alg: 'HS256', kid: 'one' })
       .sign(key(JSON.stringify(jwk)));
-    await expect(authenticator({ AUTH_JWKS_URL: url }).signIn(forged)).rejects.toMatchObject(refused);
+    await expect(byKeysAt(url).signIn(forged)).rejects.toMatchObject(refused);
   });
 
   it('cannot be checked while the keys are out of reach, which is nobody’s fault', async () => {
     const url = await publish([]);
     server?.close();
-    const other = await new SignJWT({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 })
+    const other = await new SignJWT({ ...ISSUED, sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 })
       .setProtectedHeader({ alg: 'ES256', kid: 'one' })
       .sign((await generateKeyPair('ES256')).privateKey);
-    await expect(authenticator({ AUTH_JWKS_URL: url }).signIn(other)).rejects.toMatchObject({
+    await expect(byKeysAt(url).signIn(other)).rejects.toMatchObject({
       code: 'unavailable',
     });
   });

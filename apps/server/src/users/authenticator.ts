@@ -75,8 +75,8 @@ async function payloadOf(verify: () => Promise<JWTPayload>): Promise<JWTPayload>
   }
 }
 
-/** Ids that Parley itself gives to owners of conversations: no token may speak for them. */
-const RESERVED = /^(?:agent|external|system):/;
+/** Ids that Parley itself gives, to owners of conversations and to who need not sign in: no token may speak for them. */
+const RESERVED = new RegExp(`^(?:agent|external|system):|^${LOCAL_USER.id}$`);
 
 const Claims = z.object({
   sub: z
