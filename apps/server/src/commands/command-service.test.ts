@@ -283,6 +283,13 @@ describe('commands', () => {
       expect(approved.approvedBy).toEqual({ id: 'local', name: 'You', isRequester: true });
     });
 
+    it('need a second person where people sign in, whatever their id', async () => {
+      const fixture = await start({ AUTH_SECRET: 'a secret of more than thirty-two characters' });
+      const [, id] = await awaiting(fixture, LOCAL_USER);
+      const { operators } = fixture.services.commandService;
+      await expect(operators.approve(id, by(LOCAL_USER))).rejects.toMatchObject({ code: 'forbidden' });
+    });
+
     it('are refused when nobody approves them in time', async () => {
       const fixture = await start({ COMMAND_APPROVAL_TTL_MS: '100' });
       const [, id] = await awaiting(fixture);

@@ -2,7 +2,7 @@ import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import type { Store } from '@parley/store';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
-import type { ServerConfig } from '../config.ts';
+import { hasSignIn, type ServerConfig } from '../config.ts';
 import type { CommandStreams } from '../grpc/command-streams.ts';
 import { type AgentProcesses, createAgentProcesses } from './agent-processes.ts';
 import { type AgentReports, createAgentReports } from './agent-reports.ts';
@@ -55,7 +55,7 @@ export async function createCommandService(options: {
     approvalTtlMs: config.COMMAND_APPROVAL_TTL_MS,
   });
   return {
-    operators: createOperatorRequests({ store, agents, hub, delivery }),
+    operators: createOperatorRequests({ store, agents, hub, delivery, hasSignIn: hasSignIn(config) }),
     hub,
     reports: createAgentReports({ commands, hub, delivery, outputLimitBytes }),
     processes: createAgentProcesses({ commands, agents, delivery, watch }),

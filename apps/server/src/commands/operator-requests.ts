@@ -32,12 +32,14 @@ export interface OperatorRequestsOptions {
   readonly agents: AgentRegistry;
   readonly hub: CommandHub;
   readonly delivery: CommandDelivery;
+  /** Whether people have to sign in: then a second person can be there. */
+  readonly hasSignIn: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 export function createOperatorRequests(options: OperatorRequestsOptions): OperatorRequests {
-  const { store, agents, hub, delivery } = options;
+  const { store, agents, hub, delivery, hasSignIn } = options;
   const { commands } = store;
 
   /** The names of the agents, also of those that are registered at another server. @throws ParleyError `unknown_agent` */
@@ -114,7 +116,7 @@ export function createOperatorRequests(options: OperatorRequestsOptions): Operat
       const { id: userId, name } = origin.user;
       const isRequester = (await require(id)).requestedBy.id === userId;
       // Where nobody signs in there is nobody else who could.
-      if (isRequester && userId !== LOCAL_USER.id)
+      if (isRequester && (hasSignIn || userId !== LOCAL_USER.id))
         throw new ParleyError('forbidden', 'Somebody else has to approve what you asked for.');
       const event = { do: 'approve', by: { id: userId, name }, isRequester } as const;
       return answer(id, event, byOperator('command.approved', origin));
