@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId, TaskState } from '@parley/shared-models';
 import { advance } from './advance.ts';
+import { callOfStep } from './call-of-step.ts';
 import { nextWork } from './next-work.ts';
 import { type TaskDocument, TaskDocument as TaskSchema } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
+import { taskView } from './task-view.ts';
 import { AT, after, aPlan, aTask, doing, planned, states } from './testing/tasks.ts';
 
 const error = { code: 'agent_failed', message: 'it broke' };
@@ -141,6 +143,39 @@ describe('a step', () => {
       state: 'FAILED',
       error: { code: 'agent_failed', message: '"Do a" failed: it broke' },
     });
+  });
+
+  it('waits, longer and longer, where nobody is there to do it, without using up its attempts', () => {
+    let task = planned(aPlan({ a: [] }, { maxAttempts: 1 }));
+    let now = AT;
+    const absent = (): number => {
+      task = advance(task, { type: 'begun', stepIds: ['a'] }, now);
+      const attempt = task.steps[0]?.attempt ?? 0;
+      task = advance(task, { type: 'absent', stepId: 'a', attempt, error }, now);
+      return (nextWork(task, now).wakeAt ?? 0) - now;
+    };
+    const waits = Array.from({ length: 7 }, () => {
+      const wait = absent();
+      now += wait;
+      return wait;
+    });
+    expect(waits).toEqual([2000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    expect(task.steps[0]).toMatchObject({
+      state: 'pending',
+      error: { message: expect.stringContaining('waits for an agent of the group “executor”') },
+    });
+    expect(TaskSchema.parse(task)).toEqual(task);
+    expect(taskView(task, 1).plan[0]).toMatchObject({ attempt: 0 });
+    const found = advance(task, { type: 'begun', stepIds: ['a'] }, now);
+    const [step] = found.steps;
+    expect(step && callOfStep(found, step)).toMatchObject({ attempt: 1 });
+    const done: TaskEvent = { type: 'done', stepId: 'a', attempt: 8, agentId: 'x', result: 1 };
+    expect(advance(found, done, now)).toMatchObject({ state: 'AGGREGATING', steps: [{ attempt: 8 }, {}] });
+    const failure: TaskEvent = { type: 'failed', stepId: 'a', attempt: 8, error, canRetry: true };
+    expect(advance(found, failure, now).state).toBe('FAILED');
+    now = AT + 24 * 3_600_000;
+    absent();
+    expect(task.state).toBe('FAILED');
   });
 
   it('waits a minute at most', () => {

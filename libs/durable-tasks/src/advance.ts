@@ -1,4 +1,5 @@
 import { deriveId, TaskReport } from '@parley/shared-models';
+import { countedAttempts } from './counted-attempts.ts';
 import { plannedSteps } from './planned-steps.ts';
 import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
@@ -8,6 +9,11 @@ type EventOf<T extends TaskEvent['type']> = Extract<TaskEvent, { type: T }>;
 
 /** The longest wait between two attempts, in milliseconds. */
 const MAX_RETRY_MS = 60_000;
+
+/** A step for which there is nobody is tried again so soon at first, and so seldom in the end, in milliseconds. */
+const ABSENT_MS = { min: 2000, max: 30_000 };
+/** After so long it fails all the same, in milliseconds. */
+const MAX_ABSENCE_MS = 24 * 3_600_000;
 
 /**
  * The task after an event. What comes too late, or a second time, changes nothing: then the very same document is
@@ -30,6 +36,8 @@ function apply(task: TaskDocument, event: TaskEvent, now: number): TaskDocument 
       return ended(task, event, (step) => done(task, step, event, now));
     case 'failed':
       return ended(task, event, (step) => failed(task, step, event, now));
+    case 'absent':
+      return ended(task, event, (step) => absent(task, step, event, now));
     case 'said':
       return said(task, event);
     case 'broken':
@@ -74,7 +82,8 @@ function ended(
 
 function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now: number): TaskDocument {
   const { agentId, result } = event;
-  const finished = withStep(task, { ...step, state: 'done', agentId, result, endedAt: iso(now) });
+  const { absentSince: _, ...present } = step;
+  const finished = withStep(task, { ...present, state: 'done', agentId, result, endedAt: iso(now) });
   if (step.kind === 'step') return onwards(finished);
   const report = TaskReport.safeParse(result);
   if (!report.success) {
@@ -93,15 +102,42 @@ function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now:
   return saying({ ...finished, rounds }, 'report', report.data.text);
 }
 
-function failed(task: TaskDocument, step: StepRecord, event: EventOf<'failed'>, now: number): TaskDocument {
+function failed(
+  task: TaskDocument,
+  { absentSince: _, ...step }: StepRecord,
+  event: EventOf<'failed'>,
+  now: number,
+): TaskDocument {
   const error = { code: event.error.code.slice(0, 64), message: event.error.message.slice(0, 1000) };
-  if (event.canRetry && step.attempt < step.maxAttempts) {
-    const waitMs = Math.min(step.retryMs * 2 ** (step.attempt - 1), MAX_RETRY_MS);
+  const attempts = countedAttempts(step);
+  if (event.canRetry && attempts < step.maxAttempts) {
+    const waitMs = Math.min(step.retryMs * 2 ** (attempts - 1), MAX_RETRY_MS);
     return withStep(task, { ...step, state: 'pending', error, retryAt: iso(now + waitMs) });
   }
   const finished = withStep(task, { ...step, state: 'failed', error, endedAt: iso(now) });
   const message = `"${step.title}" failed: ${error.message}`.slice(0, 1000);
   return broken(finished, { code: error.code, message }, now);
+}
+
+/** The longer there is nobody, the longer it waits before it is tried again. */
+function absent(task: TaskDocument, step: StepRecord, event: EventOf<'absent'>, now: number): TaskDocument {
+  const { stepId, attempt } = event;
+  const absentSince = step.absentSince ?? iso(now);
+  const absenceMs = Math.max(0, now - Date.parse(absentSince));
+  const { code } = event.error;
+  const message = `It waits for an agent of the group “${step.group}”. ${event.error.message}`.slice(0, 1000);
+  const error = { code: code.slice(0, 64), message };
+  if (absenceMs >= MAX_ABSENCE_MS)
+    return failed(task, step, { type: 'failed', stepId, attempt, error, canRetry: false }, now);
+  const waitMs = Math.min(Math.max(absenceMs, ABSENT_MS.min), ABSENT_MS.max);
+  return withStep(task, {
+    ...step,
+    state: 'pending',
+    error,
+    absentSince,
+    uncounted: (step.uncounted ?? 0) + 1,
+    retryAt: iso(now + waitMs),
+  });
 }
 
 function said(task: TaskDocument, { messageId }: EventOf<'said'>): TaskDocument {

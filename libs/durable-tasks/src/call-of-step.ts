@@ -1,4 +1,5 @@
 import { deriveId, type JsonValue } from '@parley/shared-models';
+import { countedAttempts } from './counted-attempts.ts';
 import type { StepCall } from './step-call.ts';
 import type { StepRecord, TaskDocument } from './task-document.ts';
 
@@ -21,7 +22,7 @@ export function callOfStep(task: TaskDocument, step: StepRecord): StepCall {
     title: step.title,
     kind: step.kind,
     round: step.round,
-    attempt: step.attempt,
+    attempt: countedAttempts(step),
     timeoutMs: step.timeoutMs,
     key: deriveId(task.id, 'step-key', step.id),
     conversationId: task.conversationId,

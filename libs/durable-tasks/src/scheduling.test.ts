@@ -25,6 +25,7 @@ const command = fc.oneof(
   { weight: 2, arbitrary: fc.constant((world: SimulatedWorld) => world.drive(true)) },
   { weight: 5, arbitrary: fc.nat(20).map((n) => (world: SimulatedWorld) => world.answer(n, true)) },
   { weight: 2, arbitrary: fc.nat(20).map((n) => (world: SimulatedWorld) => world.answer(n, false)) },
+  { weight: 2, arbitrary: fc.nat(20).map((n) => (world: SimulatedWorld) => world.miss(n)) },
   { weight: 3, arbitrary: fc.nat(50).map((n) => (world: SimulatedWorld) => world.repeat(n)) },
   { weight: 2, arbitrary: fc.nat(3000).map((ms) => (world: SimulatedWorld) => world.wait(ms)) },
 );

@@ -29,6 +29,10 @@ export const StepRecord = z.object({
   retryMs: z.number().int().min(0).max(600_000),
   state: StepState,
   attempt: z.number().int().nonnegative(),
+  /** How many of these attempts do not count: there was nobody to do them. @default 0 */
+  uncounted: z.number().int().nonnegative().optional(),
+  /** Since when there has been nobody to do it. */
+  absentSince: Timestamp.optional(),
   agentId: z.string().optional(),
   startedAt: Timestamp.optional(),
   endedAt: Timestamp.optional(),

@@ -24,6 +24,8 @@ export type TaskEvent =
       /** Whether a further attempt can succeed. */
       readonly canRetry: boolean;
     }
+  /** There was no agent to make the attempt: it did not happen. */
+  | { readonly type: 'absent'; readonly stepId: string; readonly attempt: number; readonly error: TaskError }
   /** A message is safe in the queue. */
   | { readonly type: 'said'; readonly messageId: string }
   /** It cannot go on: no plan was found, or it has become too large. */

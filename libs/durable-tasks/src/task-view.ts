@@ -1,4 +1,5 @@
 import type { JsonValue, Task, TaskDetail, TaskStep } from '@parley/shared-models';
+import { countedAttempts } from './counted-attempts.ts';
 import type { StepRecord, TaskDocument } from './task-document.ts';
 
 const SUMMARY_LENGTH = 300;
@@ -36,8 +37,13 @@ export function taskDetail(task: TaskDocument, version: number): TaskDetail {
   };
 }
 
-function stepView({ input: _, result, timeoutMs: __, retryMs: ___, ...step }: StepRecord): TaskStep {
-  return { ...step, ...(result === undefined ? {} : { summary: summaryOf(result) }) };
+function stepView(record: StepRecord): TaskStep {
+  const { input, result, timeoutMs, retryMs, uncounted, absentSince, ...step } = record;
+  return {
+    ...step,
+    attempt: countedAttempts(record),
+    ...(result === undefined ? {} : { summary: summaryOf(result) }),
+  };
 }
 
 /** What people see of a result: its own `summary`, or its beginning. */

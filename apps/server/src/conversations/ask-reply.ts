@@ -75,7 +75,11 @@ async function findReply(
   if (status.status !== 'answered') {
     const code = ErrorCode.safeParse(status.error?.code);
     const message = status.error?.message ?? 'The agent that was asked gave no answer.';
-    throw new ParleyError(code.success ? code.data : 'agent_failed', message, { details: { askId: id } });
+    // With whose word it is, where an agent had the question.
+    const agentId = status.routing?.agentId;
+    throw new ParleyError(code.success ? code.data : 'agent_failed', message, {
+      details: { askId: id, ...(agentId !== undefined && { agentId }) },
+    });
   }
   const { messages } = await store.listMessages(conversationId, { afterSeq: seq, limit: PAGE });
   const reply = messages.find((message) => message.inReplyTo === id && message.kind === 'REPLY');

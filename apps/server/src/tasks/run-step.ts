@@ -50,6 +50,7 @@ async function dispatch(
   const { store, relay } = services;
   const { group, name } = agent.profile;
   const id = stepMessageId(task.id, step);
+  refuseWithoutAgent(services, step, id);
   const target = { group: step.group };
   const requestId = task.rounds.at(-1)?.requestId ?? task.id;
   const asker = { agentId: agent.agentId, group, requestId };
@@ -72,4 +73,10 @@ async function dispatch(
   });
   sendOn(services, accepted, target);
   return accepted.message;
+}
+
+/** The broker would refuse it, but only as a message that is kept for good, and again with each time it is tried. */
+function refuseWithoutAgent({ agents }: ServerServices, { group }: StepRecord, askId: string): void {
+  if (agents.list().some((agent) => agent.group === group && agent.state !== 'offline')) return;
+  throw new ParleyError('no_agent_online', `None of the group “${group}” is online.`, { details: { askId } });
 }

@@ -197,6 +197,16 @@ describe('tasks of agents', () => {
     }
   });
 
+  it('dispatch no step to a group of which nobody is online, and tell so', async () => {
+    const { document, token } = await running('nobody');
+    const lease = { id: document.id, token };
+    const { signal } = new AbortController();
+    const run = handlers.runStep({ ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 20 }, signal);
+    const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
+    await expect(run).rejects.toMatchObject({ code: 'no_agent_online', details: { askId: messageId } });
+    expect(await fixture.store.getMessage(messageId)).toBeUndefined();
+  });
+
   it('stop the agents at their steps when they are cancelled, and stay as they are when they are over', async () => {
     const { document, token } = await running();
     const lease = { id: document.id, token };

@@ -49,8 +49,15 @@ export async function attemptStep({
         logger.warn({ err, stepId, attempt }, 'an attempt at a step could not be stopped');
       });
     }
+    if (isAbsence(error)) return { type: 'absent', stepId, attempt, error: { code, message } };
     return { type: 'failed', stepId, attempt, error: { code, message }, canRetry: canRetry(code) };
   }
+}
+
+/** Nobody was there to make the attempt; an agent that was may have looked for another one that was not. */
+function isAbsence({ code, details }: ParleyError): boolean {
+  const isNobody = code === 'agent_offline' || code === 'unknown_agent' || code === 'no_agent_online';
+  return isNobody && details?.agentId === undefined;
 }
 
 /** A group that is not registered yet may come. */

@@ -211,6 +211,41 @@ describe('a task that is driven', () => {
     expect(said).toMatchObject([{ kind: 'failed', text: expect.stringContaining('no prices today') }]);
   });
 
+  it.each(['no_agent_online', 'agent_offline', 'unknown_agent'] as const)(
+    'lets a step wait that nobody is there to do: %s',
+    async (code) => {
+      const plan: TaskPlan = {
+        ...PLAN,
+        steps: [{ id: 'a', title: 'Do a', group: 'executor', maxAttempts: 1 }],
+      };
+      const { tasks, drive, now } = await world(undefined, plan);
+      const nobody: InMemoryTasks['runStep'] = () =>
+        Promise.reject(new ParleyError(code, 'nobody', { details: { askId: newId() } }));
+      await drive({ ...tasks, runStep: nobody });
+      await eventually(async () =>
+        expect((await now()).steps[0]).toMatchObject({
+          state: 'pending',
+          uncounted: 1,
+          error: { code },
+          retryAt: expect.any(String),
+        }),
+      );
+    },
+  );
+
+  it('counts it as a failure when the agent that does a step found nobody', async () => {
+    const plan: TaskPlan = {
+      ...PLAN,
+      steps: [{ id: 'a', title: 'Do a', group: 'executor', maxAttempts: 1 }],
+    };
+    const { tasks, drive, now } = await world(undefined, plan);
+    const details = { askId: newId(), agentId: 'executor' };
+    const failing: InMemoryTasks['runStep'] = () =>
+      Promise.reject(new ParleyError('agent_offline', 'nobody', { details }));
+    await (await drive({ ...tasks, runStep: failing })).ended;
+    expect((await now()).state).toBe('FAILED');
+  });
+
   it('fails at once where no further attempt can help', async () => {
     const { drive, now, calls } = await world(() => {
       throw new ParleyError('invalid_request', 'no such ticker');

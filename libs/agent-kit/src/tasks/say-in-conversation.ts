@@ -1,7 +1,7 @@
 import type { TaskDocument, TaskSaying } from '@parley/durable-tasks';
 import { type Envelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { appendHop, BROKER_INPUT_QUEUE, HEADERS, type ReplyBody } from '@parley/shared-models';
+import { appendHop, BROKER_INPUT_QUEUE, HEADERS, type ReplyBody, traceparentOf } from '@parley/shared-models';
 
 export interface SayOptions {
   readonly bus: Pick<MessageBus, 'publish'>;
@@ -40,6 +40,7 @@ export async function sayInConversation(
       [HEADERS.incarnation]: agent.incarnation,
       [HEADERS.causation]: task.id,
       [HEADERS.hops]: appendHop(undefined, `agent:${agent.id}`),
+      [HEADERS.traceparent]: traceparentOf(requestId),
     },
     body: Buffer.from(JSON.stringify(body)),
   });

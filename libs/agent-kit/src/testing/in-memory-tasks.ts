@@ -52,9 +52,8 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
     return keep({ ...task, document, version: task.version + 1 });
   };
   const isHeld = ({ id, token }: TaskLease): boolean => tasks.get(id)?.token === token;
-  const reply = async (task: TaskDocument, call: StepCall, stepGroup: string): Promise<ChatMessage> => {
+  const reply = async (askId: string, call: StepCall, stepGroup: string): Promise<ChatMessage> => {
     const { onStep } = options;
-    const askId = stepMessageId(task.id, { id: call.stepId, attempt: call.attempt });
     try {
       if (onStep === undefined) throw new ParleyError('unknown_agent', `There is no "${stepGroup}".`);
       const result = await onStep(call, stepGroup);
@@ -125,7 +124,7 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
         throw new ParleyError('id_conflict', 'That attempt is not under way.');
       }
       const messageId = stepMessageId(id, step);
-      const pending = replies.get(messageId) ?? reply(document, callOfStep(document, step), step.group);
+      const pending = replies.get(messageId) ?? reply(messageId, callOfStep(document, step), step.group);
       replies.set(messageId, pending);
       // Somebody else may wait for it later.
       pending.catch(() => {});

@@ -40,6 +40,8 @@ export interface SimulatedWorld {
   crashAfterSaving(): void;
   /** An agent comes to the end of some attempt. @param which of those under way. @param isGood whether it has a result */
   answer(which: number, isGood: boolean): void;
+  /** There was nobody to make some attempt. @param which of those under way */
+  miss(which: number): void;
   /** Something that has happened already reaches the driver once more. */
   repeat(which: number): void;
   wait(milliseconds: number): void;
@@ -144,6 +146,15 @@ export function simulateWorld(
             error: { code: 'agent_failed', message: 'no' },
             canRetry: true,
           };
+      for (const each of [driver, zombie]) if (each?.waitsFor.has(id)) tell(each, attempt.outcome);
+    },
+    miss(which) {
+      const open = [...asked].filter(([, { outcome }]) => outcome === undefined);
+      const found = open[which % Math.max(1, open.length)];
+      if (found === undefined) return;
+      const [id, attempt] = found;
+      const error = { code: 'no_agent_online', message: 'nobody' };
+      attempt.outcome = { type: 'absent', stepId: attempt.step.id, attempt: attempt.step.attempt, error };
       for (const each of [driver, zombie]) if (each?.waitsFor.has(id)) tell(each, attempt.outcome);
     },
     repeat(which) {

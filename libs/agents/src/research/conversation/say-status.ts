@@ -57,8 +57,9 @@ function named(steps: readonly StepRecord[]): string {
 }
 
 function sayRetries(steps: readonly StepRecord[]): string[] {
-  return steps.flatMap(({ title, state, attempt, maxAttempts, error }) => {
+  return steps.flatMap(({ title, state, attempt, uncounted = 0, maxAttempts, absentSince, error }) => {
     if (error === undefined || state === 'done') return [];
-    return [`${title} did not work at attempt ${attempt} of ${maxAttempts}: ${error.message}`];
+    if (absentSince !== undefined) return [`${title}: ${error.message}`];
+    return [`${title} did not work at attempt ${attempt - uncounted} of ${maxAttempts}: ${error.message}`];
   });
 }
