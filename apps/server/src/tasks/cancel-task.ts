@@ -1,5 +1,5 @@
 import type { VersionedTask } from '@parley/control-plane';
-import { type StepRecord, stepMessageId } from '@parley/durable-tasks';
+import { type StepRecord, stepMessageId, type TaskDocument } from '@parley/durable-tasks';
 import { stopAnswer } from '../conversations/stop-answer.ts';
 import type { ServerServices } from '../server-services.ts';
 import { changeTask } from './task-records.ts';
@@ -12,6 +12,23 @@ export async function cancelTask(services: ServerServices, id: string): Promise<
     await Promise.all(running.map((step) => stopStep(services, id, step)));
   }
   return after;
+}
+
+/**
+ * Stops the agents at steps that a driver has given up, because the task cannot go on.
+ * @param before undefined where it is not known: then all that are cancelled are looked at
+ */
+export async function stopGivenUp(
+  services: ServerServices,
+  before: TaskDocument | undefined,
+  after: TaskDocument,
+): Promise<void> {
+  const earlier = before && new Map(before.steps.map(({ id, state }) => [id, state]));
+  const givenUp = after.steps.filter(
+    ({ id, state, attempt }) =>
+      state === 'cancelled' && attempt > 0 && (earlier === undefined || earlier.get(id) === 'running'),
+  );
+  await Promise.all(givenUp.map((step) => stopStep(services, after.id, step)));
 }
 
 /** Stops the agent that is at an attempt, if there is one still. */

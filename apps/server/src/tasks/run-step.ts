@@ -18,6 +18,7 @@ import type { AgentEntry } from '../agents/agent-entry.ts';
 import { awaitReply } from '../conversations/ask-reply.ts';
 import { sendOn } from '../conversations/send-on.ts';
 import type { ServerServices } from '../server-services.ts';
+import { stopStep } from './cancel-task.ts';
 import { requireTask } from './task-records.ts';
 
 /**
@@ -30,15 +31,27 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<ChatMessage> {
   const agent = services.agents.require(caller.agentId, caller.incarnation);
+  const notUnderWay = (): ParleyError =>
+    new ParleyError('id_conflict', `Attempt ${attempt} at "${stepId}" is not under way, or not yours.`);
   const { document, token } = await requireTask(services, lease.id);
   if (document.group !== agent.profile.group) throw new ParleyError('forbidden', 'Another group drives it.');
-  const step = document.steps.find(({ id }) => id === stepId);
-  if (token !== lease.token || step?.state !== 'running' || step.attempt !== attempt) {
-    throw new ParleyError('id_conflict', `Attempt ${attempt} at "${stepId}" is not under way, or not yours.`);
-  }
+  const step = runningStep(document, stepId, attempt);
+  if (token !== lease.token || step === undefined) throw notUnderWay();
   const known = await services.store.getMessage(stepMessageId(lease.id, step));
   const question = known?.message ?? (await dispatch(services, agent, document, step));
+  if (known === undefined) {
+    // Who cancelled the task meanwhile may have looked for the message before it was there.
+    const now = await requireTask(services, lease.id);
+    if (runningStep(now.document, stepId, attempt) === undefined) {
+      await stopStep(services, lease.id, step);
+      throw notUnderWay();
+    }
+  }
   return awaitReply(services, question, { timeoutMs, signal });
+}
+
+function runningStep({ steps }: TaskDocument, stepId: string, attempt: number): StepRecord | undefined {
+  return steps.find((step) => step.id === stepId && step.state === 'running' && step.attempt === attempt);
 }
 
 async function dispatch(

@@ -7,6 +7,7 @@ import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts
 import { LOCAL_USER } from '../users/local-user.ts';
 import { cancelTask } from './cancel-task.ts';
 import { createTaskHandlers } from './task-handlers.ts';
+import { saveTask } from './task-records.ts';
 
 describe('tasks of agents', () => {
   let fixture: ServicesFixture;
@@ -221,6 +222,53 @@ describe('tasks of agents', () => {
     const cancelled = await cancelTask(fixture.services, document.id);
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
     expect(await cancelTask(fixture.services, document.id)).toEqual(cancelled);
+  });
+
+  it('stop the agents at their steps when their driver gives them up', async () => {
+    const { document, token, version } = await running();
+    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 30_000 };
+    const waiting = handlers.runStep({ ...planner, ...attempt }, new AbortController().signal);
+    waiting.catch(() => {});
+    const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
+    await eventually(async () => expect(await fixture.store.getMessage(messageId)).toBeDefined());
+    const error = { code: 'agent_failed', message: 'no' };
+    const next = advance(document, { type: 'broken', error }, Date.now());
+    const save = { ...planner, document: next, expectedVersion: version, token };
+    await handlers.saveTask(save);
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({ status: 'failed' });
+  });
+
+  it('stop them also when the save is repeated, after a server that died in between', async () => {
+    const { document, token, version } = await running();
+    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 20 };
+    await handlers.runStep({ ...planner, ...attempt }, new AbortController().signal).catch(() => {});
+    const error = { code: 'agent_failed', message: 'no' };
+    const next = advance(document, { type: 'broken', error }, Date.now());
+    await saveTask(fixture.services, next, { expectedVersion: version, token });
+    await handlers.saveTask({ ...planner, document: next, expectedVersion: version, token });
+    const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
+    expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({ status: 'failed' });
+  });
+
+  it('stop a step that was on its way into the queue while they were cancelled', async () => {
+    const { document, token } = await running();
+    const { services } = fixture;
+    const { id } = document;
+    // The cancellation comes between the look at the task and the storing of the message.
+    const room = async (): Promise<void> => {
+      await services.relay.room();
+      await cancelTask(services, id);
+    };
+    const late = createTaskHandlers({ ...services, relay: { ...services.relay, room } });
+    const attempt = { lease: { id, token }, stepId: 'a', attempt: 1, timeoutMs: 100 };
+    const run = late.runStep({ ...planner, ...attempt }, new AbortController().signal);
+    await expect(run).rejects.toMatchObject({ code: 'id_conflict' });
+    const messageId = stepMessageId(id, { id: 'a', attempt: 1 });
+    expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({
+      status: 'failed',
+      error: { code: 'cancelled' },
+    });
   });
 
   it('are shown to who follows the conversation, with each change', async () => {

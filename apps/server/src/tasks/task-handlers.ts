@@ -3,7 +3,7 @@ import { checkSuccessor, isOpen, newTask } from '@parley/durable-tasks';
 import { originOf, ParleyError } from '@parley/shared-models';
 import { requestInHand } from '../conversations/ask-request.ts';
 import type { ServerServices } from '../server-services.ts';
-import { cancelTask, stopStep } from './cancel-task.ts';
+import { cancelTask, stopGivenUp, stopStep } from './cancel-task.ts';
 import { type RootRequest, rootOfRequest } from './root-request.ts';
 import { runStep } from './run-step.ts';
 import { changeTask, readTask, requireTask, saveTask, showTask } from './task-records.ts';
@@ -97,8 +97,12 @@ export function createTaskHandlers(services: ServerServices): TaskHandlers {
     },
     async saveTask({ document, expectedVersion, token, ...caller }) {
       const before = await ownTask(caller, document.id);
-      if (before.version === expectedVersion) checkSuccessor(before.document, document);
-      return saveTask(services, document, { expectedVersion, token });
+      const isNext = before.version === expectedVersion;
+      if (isNext) checkSuccessor(before.document, document);
+      const saved = await saveTask(services, document, { expectedVersion, token });
+      // Saved a second time, it may be that the server died before it stopped them.
+      await stopGivenUp(services, isNext ? before.document : undefined, document);
+      return saved;
     },
     runStep: (request, signal) => runStep(services, request, signal),
     async cancelStep({ lease, stepId, attempt, ...caller }) {
