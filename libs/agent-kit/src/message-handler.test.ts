@@ -10,6 +10,7 @@ import {
   ParleyError,
   ReplyBody,
   SERVER_INPUT_QUEUE,
+  traceparentOf,
 } from '@parley/shared-models';
 import { z } from 'zod';
 import type { MessageContext } from './agent-definition.ts';
@@ -32,7 +33,8 @@ async function* pieces(...texts: string[]): AsyncGenerator<string> {
 describe('an agent that answers', () => {
   it('writes its reply to the broker, with all that the way back needs', async () => {
     const { ask, written } = await start({ onMessage: ({ text, reply }) => reply(`You said ${text}`) });
-    const request = await ask('hello');
+    const traceparent = traceparentOf(newId());
+    const request = await ask('hello', { headers: { [HEADERS.traceparent]: traceparent } });
     const envelope = (await written.waitFor(1))[0]?.envelope;
     expect(envelope).toMatchObject({
       messageId: replyId(request, 0),
@@ -45,6 +47,7 @@ describe('an agent that answers', () => {
         [HEADERS.incarnation]: 3,
         [HEADERS.attempt]: 0,
         [HEADERS.hops]: expect.stringMatching(/^server=1;broker=2;server=3;agent:tess=\d+$/),
+        [HEADERS.traceparent]: traceparent,
       },
     });
     expect(ReplyBody.parse(JSON.parse(Buffer.from(envelope?.body ?? []).toString()))).toMatchObject({

@@ -3,7 +3,14 @@ import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
 import { type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { appendHop, ChatMessage, decodeSessionHint, HEADERS, ParleyError } from '@parley/shared-models';
+import {
+  appendHop,
+  ChatMessage,
+  decodeSessionHint,
+  HEADERS,
+  ParleyError,
+  traceIdOf,
+} from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { createContext } from './context/create-context.ts';
 import { runHandler } from './context/run-handler.ts';
@@ -51,6 +58,7 @@ type Ending = 'cancelled' | 'timeout' | 'abandoned';
 /** One delivery of a request, and the definition that answers it. */
 interface Work {
   readonly request: ChatMessage;
+  readonly logger: Logger;
   /** The person leaves the agent's session with it. */
   readonly isSessionEnd: boolean;
   /** The step that it asks for, where it is one of a task. */
@@ -64,7 +72,7 @@ interface Work {
 
 /** Runs an agent's `onMessage` for each delivery of its queue, and makes sure that each request comes to an end. */
 export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
-  const { bus, meter, logger } = options;
+  const { bus, meter } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
   /** Stopped before they came: a signal may be faster than the queue. */
@@ -79,6 +87,11 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     // Handed out again because its acknowledgement was lost: all it brought about is safe in the queue.
     if (finished.has(key)) return;
     const { id, name } = options.identity();
+    const logger = options.logger.child({
+      messageId: request.id,
+      conversationId: request.conversationId,
+      traceId: traceIdOf(delivery.envelope.headers),
+    });
     const writer = createReplyWriter({
       bus,
       request,
@@ -95,7 +108,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const definition = options.definition();
     const call = stepCallOf(request);
     const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const work = { request, isSessionEnd, call, timeoutMs, definition, writer, abort };
+    const work = { request, logger, isSessionEnd, call, timeoutMs, definition, writer, abort };
     running.set(request.id, abort);
     if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);
     const done = meter.begin();
@@ -111,7 +124,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
 
   /** Resolves when the request has come to an end that is safe in the queue; true when it was answered. */
   const attemptAnswer = async (work: Work): Promise<boolean> => {
-    const { request, definition, writer, abort } = work;
+    const { definition, logger, writer, abort } = work;
     const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -126,10 +139,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
           await writer.fail(...describeEnding(ending, error, work));
           return false;
         }
-        logger.warn(
-          { err: error, messageId: request.id, attempt },
-          'the agent threw while it handled a message',
-        );
+        logger.warn({ err: error, attempt }, 'the agent threw while it handled a message');
         // Trying again after a reply was sent would answer twice.
         if (attempt >= attempts || writer.count > 0) {
           const message = error instanceof Error ? error.message : String(error);
@@ -142,6 +152,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
 
   const runOnce = async ({
     request,
+    logger,
     isSessionEnd,
     call,
     timeoutMs,

@@ -50,6 +50,7 @@ export interface ReplyWriterOptions {
 
 export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
   const { bus, request, agent } = options;
+  const traceparent = options.requestHeaders[HEADERS.traceparent];
   let ordinal = 0;
   let count = 0;
 
@@ -70,6 +71,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
         [HEADERS.incarnation]: options.incarnation(),
         [HEADERS.attempt]: options.requestHeaders[HEADERS.attempt] ?? 0,
         [HEADERS.hops]: options.hops,
+        ...(traceparent === undefined ? {} : { [HEADERS.traceparent]: traceparent }),
       },
       body: Buffer.from(JSON.stringify(body)),
     });

@@ -1,4 +1,4 @@
-import { ChannelName, HEADERS, PublishedEvent } from '@parley/shared-models';
+import { ChannelName, HEADERS, PublishedEvent, traceparentOf } from '@parley/shared-models';
 import { type Envelope, Reject } from './message-bus.ts';
 
 const TYPE = 'channel.event';
@@ -15,6 +15,7 @@ export function eventEnvelope(channel: ChannelName, event: PublishedEvent): Enve
       [HEADERS.channel]: channel,
       [HEADERS.eventType]: event.type,
       [HEADERS.sender]: `${source.kind}:${source.id}`,
+      [HEADERS.traceparent]: traceparentOf(event.correlationId ?? event.id),
       ...(event.causationId === undefined ? {} : { [HEADERS.causation]: event.causationId }),
     },
     body: Buffer.from(JSON.stringify(event)),

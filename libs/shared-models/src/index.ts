@@ -26,4 +26,5 @@ export * from './queue-messages.ts';
 export * from './queue-names.ts';
 export * from './server-frames.ts';
 export * from './task.ts';
+export * from './trace-context.ts';
 export * from './transcript.ts';

@@ -1,5 +1,12 @@
 import type { Envelope } from '@parley/messaging';
-import { appendHop, encodeSessionHint, encodeTarget, HEADERS } from '@parley/shared-models';
+import {
+  appendHop,
+  encodeSessionHint,
+  encodeTarget,
+  HEADERS,
+  originOf,
+  traceparentOf,
+} from '@parley/shared-models';
 import type { OutboxEntry } from '@parley/store';
 
 /** A stored message as it goes to the broker. The target stands in the headers: the broker need not parse the body. */
@@ -14,6 +21,8 @@ export function chatEnvelope({ message, target, session, attempt }: OutboxEntry)
       [HEADERS.sender]: `${message.sender.kind}:${message.sender.id}`,
       [HEADERS.attempt]: attempt,
       [HEADERS.hops]: appendHop(undefined, 'server'),
+      // What an agent asks belongs to the trace of the message that made it ask.
+      [HEADERS.traceparent]: traceparentOf(originOf(message).chain[0]?.requestId ?? message.id),
       ...(target === undefined ? {} : { [HEADERS.target]: encodeTarget(target) }),
       ...(session === undefined ? {} : { [HEADERS.session]: encodeSessionHint(session) }),
     },

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
 import { collectDeliveries, type Deliveries, eventually, gate } from '@parley/messaging/test-queue';
-import { BROKER_INPUT_QUEUE, ChatMessage, HEADERS, newId, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import {
+  BROKER_INPUT_QUEUE,
+  ChatMessage,
+  HEADERS,
+  newId,
+  SERVER_INPUT_QUEUE,
+  traceparentOf,
+} from '@parley/shared-models';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts';
 
@@ -49,6 +56,7 @@ describe('the outbox relay', () => {
         [HEADERS.attempt]: 2,
         [HEADERS.target]: '{"agentId":"echo"}',
         [HEADERS.hops]: expect.stringMatching(/^server=\d+$/),
+        [HEADERS.traceparent]: traceparentOf(message.id),
       },
     });
     expect(ChatMessage.parse(JSON.parse(Buffer.from(delivery?.envelope.body ?? []).toString()))).toEqual(

@@ -10,6 +10,7 @@ import {
   Id,
   newId,
   parseHops,
+  traceIdOf,
 } from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -25,21 +26,19 @@ export function createDeadLetterHandler(services: ServerServices): (delivery: De
   const { store, logger } = services;
   return async ({ envelope }) => {
     const letter = letterOf(envelope);
+    const traceId = traceIdOf(envelope.headers);
     await store.addDeadLetter(letter);
     logger.warn(
-      { messageId: letter.messageId, queue: letter.queue, reason: letter.reason },
+      { messageId: letter.messageId, traceId, queue: letter.queue, reason: letter.reason },
       `dead letter: ${letter.message}`,
     );
     const requestId = requestOf(envelope);
     if (requestId === undefined) return;
     const agentId = agentOfQueue(letter.queue);
-    if (agentId !== undefined && (await isWithAnother(requestId, agentId, services))) return;
-    await endRequest(services, {
-      requestId,
-      status: 'dead_lettered',
-      error: { code: codeOf(letter.reason), message: letter.message },
-      hops: parseHops(stringHeader(envelope, HEADERS.hops)),
-    });
+    if (agentId !== undefined && (await isWithAnother(requestId, agentId, services, traceId))) return;
+    const error = { code: codeOf(letter.reason), message: letter.message };
+    const hops = parseHops(stringHeader(envelope, HEADERS.hops));
+    await endRequest(services, { requestId, status: 'dead_lettered', error, hops }, traceId);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Envelope } from '@parley/messaging';
 import { Reject } from '@parley/messaging';
-import { appendHop, HEADERS, parseHops, ReplyBody } from '@parley/shared-models';
+import { appendHop, HEADERS, parseHops, ReplyBody, traceIdOf } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
@@ -14,6 +14,7 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
     throw new Reject('malformed_message', 'the sender in the headers is not the one in the body');
   }
   const agentId = reply.sender.id;
+  const traceId = traceIdOf(envelope.headers);
   const isBeside = isBesideAnswer(envelope);
   // Whoever sent it counts it as said and will not say it again, also when its process was replaced meanwhile.
   if (!isBeside && (await isFromReplaced(envelope, agentId, reply.inReplyTo, services))) return;
@@ -33,12 +34,15 @@ export async function onReply(envelope: Envelope, services: ServerServices): Pro
       return;
     case 'duplicate':
       // Whoever stored it may have died before telling the readers on other servers; those who have it get it once.
-      logger.debug({ messageId: reply.id }, 'a reply had been stored before');
+      logger.debug({ messageId: reply.id, traceId }, 'a reply had been stored before');
       hub.deliver(result.message);
       hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
       return;
     case 'refused':
-      logger.info({ agentId, messageId: reply.inReplyTo, reason: result.reason }, 'a reply was refused');
+      logger.info(
+        { agentId, messageId: reply.inReplyTo, traceId, reason: result.reason },
+        'a reply was refused',
+      );
   }
 }
 

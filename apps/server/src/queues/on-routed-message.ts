@@ -10,6 +10,7 @@ import {
   parseHops,
   type RoutingDecision,
   type SessionHint,
+  traceIdOf,
 } from '@parley/shared-models';
 import type { ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -36,7 +37,7 @@ export async function onRoutedMessage(
   sessionGate.settled(envelope.messageId);
   if (!('decision' in route)) {
     logger.debug(
-      { messageId: envelope.messageId, outcome: route.outcome },
+      { messageId: envelope.messageId, traceId: traceIdOf(envelope.headers), outcome: route.outcome },
       'a routed message needs no delivery any more',
     );
     return;

@@ -21,13 +21,13 @@ export interface ContextParts {
   /** Whether the definition drives tasks. */
   readonly isDriver: boolean;
   readonly signal: AbortSignal;
+  /** Names the message in each line. */
   readonly logger: Logger;
 }
 
 /** What an agent's handler gets for one try at one message. Each member that does more than pass on has a file here. */
 export function createContext(parts: ContextParts): MessageContext {
-  const { request, agent, group, writer, signal } = parts;
-  const logger = parts.logger.child({ messageId: request.id, conversationId: request.conversationId });
+  const { request, agent, group, writer, signal, logger } = parts;
   const services = patientServices(parts.services, { signal, logger });
   const { user } = originOf(request);
   const requestId = request.id;

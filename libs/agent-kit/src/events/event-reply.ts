@@ -8,6 +8,7 @@ import {
   type Participant,
   type PublishedEvent,
   type ReplyBody,
+  traceparentOf,
 } from '@parley/shared-models';
 import type { EventContext } from './event-context.ts';
 
@@ -48,6 +49,7 @@ export function createEventReply(options: EventReplyOptions): EventContext['repl
         [HEADERS.incarnation]: options.incarnation(),
         [HEADERS.causation]: event.id,
         [HEADERS.hops]: appendHop(undefined, `agent:${agent.id}`),
+        [HEADERS.traceparent]: traceparentOf(event.correlationId ?? event.id),
       },
       body: Buffer.from(JSON.stringify(body)),
     });

@@ -1,3 +1,4 @@
+import { traceIdOf } from '@parley/shared-models';
 import type { BusLogger } from '../bus-options.ts';
 import { type Delivery, type Handler, Reject } from '../message-bus.ts';
 import type { Claim } from './settlement.ts';
@@ -61,17 +62,17 @@ export function createConsumer(parts: {
 
   async function run(hand: Hand): Promise<void> {
     const verdict = await judge(hand.delivery);
-    const { messageId } = hand.delivery.envelope;
+    const { messageId, headers } = hand.delivery.envelope;
+    const about = (): object => ({ queue, messageId, traceId: traceIdOf(headers) });
     hands.delete(hand);
     recording += 1;
     try {
-      if (hand.isLost)
-        logger.warn({ queue, messageId }, 'a handler ended after its message was taken from it');
+      if (hand.isLost) logger.warn(about(), 'a handler ended after its message was taken from it');
       else await record(hand, verdict);
       if (hands.size === 0) await onIdle();
     } catch (err) {
       // The bus is closing, or the disk gone for long: the message counts as handed out and comes again.
-      logger.warn({ err, queue, messageId }, 'could not record how a handler ended');
+      logger.warn({ err, ...about() }, 'could not record how a handler ended');
     }
     recording -= 1;
     if (hands.size === 0 && recording === 0) for (const wake of [...idleWaiters]) wake();

@@ -1,3 +1,4 @@
+import { traceIdOf } from '@parley/shared-models';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import type { Hand, Verdict } from './consumer.ts';
 import type { Claim, Requeued, Settlement } from './settlement.ts';
@@ -43,7 +44,7 @@ export function createVerdictRecorder(parts: {
     { claim, delivery }: Hand,
     verdict: Exclude<Verdict, { kind: 'acknowledge' }>,
   ): Promise<void> {
-    const { messageId } = delivery.envelope;
+    const { messageId, headers } = delivery.envelope;
     const { error } = verdict;
     const settle = (): Requeued =>
       verdict.kind === 'reject'
@@ -52,7 +53,14 @@ export function createVerdictRecorder(parts: {
     // A dead letter is written anew.
     const outcome = await writes.write(settle, { bytes: 1 + delivery.envelope.body.byteLength });
     logger.warn(
-      { err: error, queue, messageId, redeliveries: claim.redeliveries, outcome },
+      {
+        err: error,
+        queue,
+        messageId,
+        traceId: traceIdOf(headers),
+        redeliveries: claim.redeliveries,
+        outcome,
+      },
       'a handler failed',
     );
     if (outcome === 'delayed') await delay(claim);

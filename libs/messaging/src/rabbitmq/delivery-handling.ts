@@ -1,4 +1,4 @@
-import { DEAD_LETTER_QUEUE, newId } from '@parley/shared-models';
+import { DEAD_LETTER_QUEUE, newId, traceIdOf } from '@parley/shared-models';
 import type { ConsumeMessage } from 'amqplib';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import { type Delivery, type Envelope, type Handler, Reject } from '../message-bus.ts';
@@ -100,7 +100,11 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   }
 
   function bury(envelope: Envelope, death: Death): Promise<void> {
-    logger.warn({ queue, messageId: envelope.messageId, ...death }, 'a message goes to the dead letters');
+    const { messageId, headers } = envelope;
+    logger.warn(
+      { queue, messageId, traceId: traceIdOf(headers), ...death },
+      'a message goes to the dead letters',
+    );
     return options.publishDeadLetter(deadLetterOf(envelope, queue, death));
   }
 
@@ -108,9 +112,9 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     const { message, session } = arrived;
     if (!session.isAlive()) return;
     const failures = redeliveriesOf(message);
-    const { messageId } = message.properties;
+    const { messageId, headers } = message.properties;
     logger.warn(
-      { queue, messageId, failures, err: error },
+      { queue, messageId, traceId: traceIdOf(headers ?? {}), failures, err: error },
       'a handler failed, the message is handed out again',
     );
     if (isDraining) {
