@@ -181,6 +181,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     state: () => (stopping.signal.aborted ? 'draining' : state),
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
+      // At once: what is in hand must not be taken for that of a process which was replaced.
+      if (registered.agentId === identity.id) identity = { ...identity, incarnation: registered.incarnation };
       enqueue(async () => {
         const hasNewId = registered.agentId !== identity.id;
         identity = { ...identity, id: registered.agentId, incarnation: registered.incarnation };
@@ -190,9 +192,9 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       });
     },
     onState: (wanted) => {
+      logger.info({ to: wanted }, 'the server changed the state');
+      // Done again while the queue is away, until it holds.
       enqueue(async () => {
-        if (wanted === state) return;
-        logger.info({ from: state, to: wanted }, 'the server changed the state');
         state = wanted;
         await applyState();
       });

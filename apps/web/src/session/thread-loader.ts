@@ -52,7 +52,9 @@ export function createThreadLoader(
       const page = await http.messages(id, { beforeSeq: END, limit: PAGE });
       change(id, (thread) => ({ ...withPage(thread, page), loading: { phase: 'ready' } }));
       const thread = getState().threads[id] ?? emptyThread;
-      client.open(id, lastSeqOf(thread));
+      // Who follows it already goes on from where that has come: the page may begin later.
+      if (client.lastSeq(id) === undefined) client.open(id, lastSeqOf(thread));
+      else client.open(id);
       if (getState().conversations[id] === undefined) {
         const conversation = await http.conversation(id);
         setState(({ conversations }) => ({

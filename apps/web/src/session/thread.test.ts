@@ -35,6 +35,15 @@ describe('a thread', () => {
     expect(withMessages(thread, [{ ...message(1) }])).toBe(thread);
   });
 
+  it('does not let a late delivery undo the end of a message, except that of a dead letter', () => {
+    for (const end of ['answered', 'failed'] as const) {
+      const over = withStatus(emptyThread, status('m', end));
+      expect(withStatus(over, status('m', 'delivered')).statuses.m?.status).toBe(end);
+    }
+    const dead = withStatus(emptyThread, status('m', 'dead_lettered'));
+    expect(withStatus(dead, status('m', 'routed')).statuses.m?.status).toBe('routed');
+  });
+
   it('knows from the first seq whether there are older messages', () => {
     expect(hasOlder(emptyThread)).toBe(false);
     expect(hasOlder(withMessages(emptyThread, [message(1)]))).toBe(false);

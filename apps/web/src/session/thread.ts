@@ -38,14 +38,18 @@ export function withMessages(thread: Thread, incoming: readonly ChatMessage[]): 
   return { ...thread, messages };
 }
 
-/** A live status is the newest word. */
+/** A live status is the newest word, but a delivery that is told late cannot undo the end of a message. */
 export function withStatus(thread: Thread, status: MessageStatus): Thread {
   const known = thread.statuses[status.messageId];
+  if (known !== undefined && isOver(known) && !isTerminal(status.status)) return thread;
   // A frame may leave out what an earlier one told.
   const routing = status.routing ?? known?.routing;
   const merged = routing === undefined ? status : { ...status, routing };
   return { ...thread, statuses: { ...thread.statuses, [status.messageId]: merged } };
 }
+
+/** A dead letter can be replayed. */
+const isOver = ({ status }: MessageStatus): boolean => isTerminal(status) && status !== 'dead_lettered';
 
 /** A page was read a moment ago; where a live status came meanwhile, the one that knows more hops counts. */
 export function withPage(thread: Thread, page: MessagePage): Thread {

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startControlPlaneServer } from '@parley/control-plane';
+import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
+import type { MessageBus } from '@parley/messaging';
+import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
+import { createLogger } from '@parley/process-kit';
+import {
+  agentQueue,
+  BROKER_INPUT_QUEUE,
+  type ChatMessage,
+  HEADERS,
+  newId,
+  ParleyError,
+} from '@parley/shared-models';
+import type { AgentDefinition } from './agent-definition.ts';
+import { type RunningAgent, startAgent } from './start-agent.ts';
+
+const logger = createLogger('test', 'silent');
+
+describe('a running agent', () => {
+  let folder: BusFolder;
+  let handlers: InMemoryHandlers;
+  let server: Awaited<ReturnType<typeof startControlPlaneServer>>;
+  let agent: RunningAgent | undefined;
+  beforeEach(async () => {
+    folder = await makeBusFolder();
+    handlers = createInMemoryHandlers();
+    server = await startControlPlaneServer({ host: '127.0.0.1', port: 0, handlers, logger });
+  });
+  afterEach(async () => {
+    await agent?.stop();
+    await server.stop();
+    await folder.remove();
+  });
+
+  const start = (bus: MessageBus, definition: Partial<AgentDefinition> = {}): RunningAgent => {
+    agent = startAgent({
+      definition: { name: 'Echo', description: 'Echoes', onMessage: ({ text }) => text, ...definition },
+      bus,
+      grpcUrl: `127.0.0.1:${server.port}`,
+      logger,
+    });
+    return agent;
+  };
+
+  async function ask(bus: MessageBus, text: string): Promise<void> {
+    const request: ChatMessage = {
+      id: newId(),
+      conversationId: newId(),
+      seq: 1,
+      kind: 'TEXT',
+      sender: { kind: 'user', id: 'ada', name: 'Ada' },
+      text,
+      createdAt: new Date().toISOString(),
+    };
+    await bus.publish(agentQueue('echo'), {
+      messageId: request.id,
+      correlationId: request.id,
+      type: 'chat.message',
+      timestamp: Date.now(),
+      headers: { [HEADERS.conversation]: request.conversationId, [HEADERS.attempt]: 0 },
+      body: Buffer.from(JSON.stringify(request)),
+    });
+  }
+
+  it('goes on trying to take messages when the queue was away as it was resumed', async () => {
+    const bus = await folder.open();
+    const written = collectDeliveries();
+    await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
+    let refusals = 2;
+    handlers.wanted = 'paused';
+    start({
+      ...bus,
+      async declareAgentQueue(agentId) {
+        if (refusals-- > 0) throw new ParleyError('bus_unavailable', 'The queue is away.');
+        await bus.declareAgentQueue(agentId);
+      },
+    });
+    await handlers.next('heartbeat');
+    handlers.wanted = 'online';
+    await bus.declareAgentQueue('echo');
+    await ask(bus, 'still there?');
+    await written.waitFor(1);
+  });
+
+  it('answers what it has in hand under its new number when it registers again', async () => {
+    const bus = await folder.open();
+    const written = collectDeliveries();
+    await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
+    const begun = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const definition = {
+      name: 'Echo',
+      description: 'Echoes',
+      concurrency: 1,
+      async onMessage({ text }: { text: string }) {
+        begun.resolve();
+        await finish.promise;
+        return text;
+      },
+    };
+    const running = start(bus, definition);
+    await handlers.next('heartbeat');
+    await bus.declareAgentQueue('echo');
+    await ask(bus, 'take your time');
+    await begun.promise;
+    const registered = handlers.next('registerAgent');
+    running.update({ ...definition, concurrency: 2 });
+    await registered;
+    await handlers.next('heartbeat');
+    finish.resolve();
+    await written.waitFor(1);
+    expect(written.all[0]?.envelope.headers[HEADERS.incarnation]).toBe(2);
+  });
+});
