@@ -273,6 +273,33 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
 });
 
 describe('the gateway in the standalone process', () => {
+  it.each([
+    ['makes a token of its own where people sign in', undefined, 'joined to Parley'],
+    ['does not take Parley down when its token is refused', 'a.b.c', 'refuses the gateway'],
+  ])('%s', async (_what, token, said) => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'parley-test-'));
+    const external = await startExternalServer();
+    const parley = startProcess('standalone', {
+      PORT: '0',
+      GRPC_PORT: '0',
+      DATA_DIR: folder,
+      AUTH_SECRET,
+      AUTH_AUDIENCE: 'parley',
+      EXTERNAL_WS_URL: `ws://127.0.0.1:${external.port}/ws/{user_id}`,
+      ...(token === undefined ? {} : { PARLEY_TOKEN: token }),
+    });
+    try {
+      await parley.logged(({ msg }) => msg.includes(said));
+      const { url } = await parley.logged(({ msg }) => msg === 'serving');
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      expect(await parley.terminate()).toBe(0);
+    } finally {
+      await parley.kill();
+      await external.kill();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('joins the external server when there is one, and leaves it on SIGTERM', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'parley-test-'));
     const external = await startExternalServer();
@@ -317,13 +344,20 @@ describe('the gateway where people sign in', () => {
       ...env,
     });
 
-  it('ends with a line that says what is missing when it has no token', async () => {
+  it('says once what is missing when it has no token, and goes on trying', async () => {
     const gateway = start({});
-    expect(await gateway.exited).toBe(1);
-    expect(gateway.log.at(-1)).toMatchObject({
-      level: 'fatal',
-      msg: expect.stringContaining('PARLEY_TOKEN'),
-    });
+    try {
+      await gateway.logged(({ msg, level }) => level === 'error' && msg.includes('PARLEY_TOKEN'));
+      const api = createHttpApi({ url: system.url, token: await signToken('ada', 'operator') });
+      await eventually(async () => {
+        const { entries } = await api.audit({ action: 'sign_in.refused', limit: 10 });
+        expect(entries.length).toBeGreaterThan(2);
+      });
+      expect(gateway.log.filter(({ msg }) => msg.includes('PARLEY_TOKEN'))).toHaveLength(1);
+      expect(await gateway.terminate()).toBe(0);
+    } finally {
+      await gateway.kill();
+    }
   });
 
   it('works with the token of an operator, whose conversations they are', async () => {

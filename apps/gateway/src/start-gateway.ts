@@ -4,42 +4,47 @@ import { WebSocket } from 'ws';
 import { createBridge } from './bridge.ts';
 import type { GatewayConfig } from './config.ts';
 import { externalAddress } from './external-address.ts';
+import { stayJoined } from './stay-joined.ts';
+
+export interface GatewayPorts {
+  readonly logger: Logger;
+  /** Makes a token of the gateway's own, where `PARLEY_TOKEN` is not set. @default there is none */
+  readonly makeToken?: (() => Promise<string>) | undefined;
+}
 
 /** Joins the external server to Parley, and stays joined to both. */
 export function startGateway(
   config: Omit<GatewayConfig, 'LOG_LEVEL' | 'DRAIN_TIMEOUT_MS'>,
-  { logger }: { logger: Logger },
+  { logger, makeToken }: GatewayPorts,
 ): RunningProcess {
   const address = externalAddress(config.EXTERNAL_WS_URL, config.EXTERNAL_WS_USER_ID);
+  let token = config.PARLEY_TOKEN;
   const client = createClient({
     url: `${config.PARLEY_URL.replace(/^http/, 'ws').replace(/\/+$/, '')}/ws`,
     clientName: `gateway to ${address.shown}`.slice(0, 100),
     webSocket: WebSocket,
-    ...(config.PARLEY_TOKEN === undefined ? {} : { token: config.PARLEY_TOKEN }),
+    token: () => token,
   });
   const bridge = createBridge({ config, address, client, logger });
-  const ended = Promise.withResolvers<never>();
-  // Nobody need look at it.
-  ended.promise.catch(() => undefined);
-
-  client.on('connection', (state) => {
-    if (state.state === 'open') logger.info({ external: address.shown }, 'joined to Parley');
-    else if (state.state === 'waiting') logger.warn({ why: state.message }, 'Parley is away; trying again');
-    else if (state.state === 'closed' && state.reason !== 'closed') {
-      const why = state.message ? `: ${state.message}` : '';
-      const advice =
-        state.reason === 'unauthenticated' ? '; set PARLEY_TOKEN to one with the role operator' : '';
-      ended.reject(new Error(`Parley ended the gateway's connection (${state.reason})${why}${advice}`));
-    }
+  const leave = stayJoined({
+    client,
+    logger,
+    external: address.shown,
+    ...(token === undefined && makeToken !== undefined
+      ? {
+          async renewToken() {
+            token = await makeToken();
+          },
+        }
+      : {}),
   });
-  client.connect();
 
   let stopping: Promise<void> | undefined;
   return {
-    ended: ended.promise,
     drain: bridge.drain,
     stop() {
       stopping ??= (async () => {
+        await leave();
         await bridge.stop();
         await client.close();
       })();

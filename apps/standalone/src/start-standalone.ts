@@ -5,7 +5,7 @@ import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
 import type { MessageBus } from '@parley/messaging';
 import { type Logger, ownMemberTls, type RunningProcess } from '@parley/process-kit';
-import { type RunningServer, startServer } from '@parley/server';
+import { makeOwnToken, type RunningServer, startServer } from '@parley/server';
 import type { Store } from '@parley/store';
 import type { StandaloneConfig } from './config.ts';
 
@@ -29,8 +29,8 @@ export async function startStandalone(
     { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
     { bus, logger: named('broker'), languageModel },
   );
-  const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, DATA_DIR: dataDir } = config;
-  const mailer = createMailer({ smtpUrl, dataDir });
+  const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, SMTP_FROM: smtpFrom, DATA_DIR: dataDir } = config;
+  const mailer = createMailer({ smtpUrl, smtpFrom, dataDir });
   const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger: named('agent') });
   const deps = { languageModel, listAgents, mailer, ...createResearchTools(config) };
   const definitions = Object.values(shippedAgents).flatMap(({ create, instances = 1 }) =>
@@ -53,14 +53,15 @@ export async function startStandalone(
     await agent.stop();
     return new Promise(() => {});
   });
-  const { EXTERNAL_WS_URL } = config;
+  const { EXTERNAL_WS_URL, AUTH_SECRET: secret } = config;
+  const makeToken = secret === undefined ? undefined : () => makeOwnToken(secret, GATEWAY_USER, config);
   const gateways =
     EXTERNAL_WS_URL === undefined
       ? []
       : [
           startGateway(
             { ...config, EXTERNAL_WS_URL, PARLEY_URL: `http://${ownHost(server)}:${server.port}` },
-            { logger: named('gateway') },
+            { logger: named('gateway'), makeToken },
           ),
         ];
   // The gateway waits for answers, so it leaves first. Then agents and broker: the server hears of it and hands on
@@ -72,9 +73,7 @@ export async function startStandalone(
     grpcPort: server.grpcPort,
     ended: Promise.race([
       ...failures,
-      ...[broker, server, ...gateways].flatMap((running) =>
-        running.ended === undefined ? [] : [running.ended],
-      ),
+      ...[broker, server].flatMap((running) => (running.ended === undefined ? [] : [running.ended])),
     ]),
     async drain(timeoutMs) {
       const until = performance.now() + timeoutMs;
@@ -89,6 +88,9 @@ export async function startStandalone(
     },
   };
 }
+
+/** Whose the gateway's conversations are, where it was given no token. */
+const GATEWAY_USER = { id: 'parley-gateway', name: 'Gateway' };
 
 /** Where the server is reached from here: one that listens on every address is so on loopback. */
 function ownHost({ url }: RunningServer): string {
