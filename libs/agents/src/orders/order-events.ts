@@ -14,7 +14,7 @@ export type Customer = z.infer<typeof Customer>;
 export const OrderRequested = z.object({
   product: z.string().trim().min(1).max(200),
   quantity: z.number().int().min(1).max(10_000),
-  /** @default who published the event */
+  /** Of agents only: what a person publishes is for that person. @default who published the event */
   customer: Customer.optional(),
 });
 export type OrderRequested = z.infer<typeof OrderRequested>;
