@@ -50,8 +50,8 @@ export function createEmailAgent(mailer: Mailer): AgentDefinition {
       await publish(
         'human',
         'notification',
-        { message: NOTIFICATION, orderId },
-        { id: deriveId(event.correlationId ?? event.id, 'notification') },
+        { message: state === 'sent' ? NOTIFICATION : NO_ADDRESS, orderId },
+        { id: deriveId(orderId, 'notification') },
       );
     },
   });

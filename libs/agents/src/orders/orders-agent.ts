@@ -2,7 +2,7 @@ import { type AgentDefinition, type AgentMemory, defineAgent } from '@parley/age
 import { deriveId } from '@parley/shared-models';
 import { z } from 'zod';
 import { advance, describeOrder, Order, requestedOrder } from './order.ts';
-import { ORDER_EVENTS, OrderRequested } from './order-events.ts';
+import { Notification, ORDER_EVENTS, OrderRequested } from './order-events.ts';
 
 const OrderIds = z.array(z.uuid());
 /** So many orders of a person are listed. */
@@ -68,10 +68,13 @@ export function createOrdersAgent(): AgentDefinition {
     },
 
     async onEvent({ event, memory, memoryAbout, publish }) {
-      // All that follows from one request has its id: asked for twice, it is one order.
-      const requestId = event.correlationId ?? event.id;
-      const orderId = deriveId(requestId, 'order');
-      if (event.type === 'notification') return markNotified(memory, orderId);
+      if (event.type === 'notification') {
+        // What people publish is nobody's order.
+        if (event.source.kind !== 'agent') return;
+        return markNotified(memory, Notification.parse(event.payload).orderId);
+      }
+      // Published again, the request has the id that it had: it is one order. Several of one message are several.
+      const orderId = deriveId(event.id, 'order');
       const requested = OrderRequested.parse(event.payload);
       const customer = requested.customer ?? { id: event.source.id, name: event.source.name };
       const order = await memory.update(keyOf(orderId), Order, (known) =>
@@ -85,8 +88,7 @@ export function createOrdersAgent(): AgentDefinition {
         'agents',
         'order_created',
         { orderId, product, quantity, customer: order.customer },
-        // One event for the order, also when the request itself came under several ids.
-        { id: deriveId(requestId, 'order_created') },
+        { id: deriveId(orderId, 'order_created') },
       );
     },
   });
