@@ -4,28 +4,15 @@ import { type Logger, type RunningProcess, serverTls } from '@parley/process-kit
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { startLeaseWatch } from './agents/lease-watch.ts';
-import { registerAuditRoutes } from './audit/audit-routes.ts';
-import { registerEventRoutes } from './channels/event-routes.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
-import { registerCommandRoutes } from './commands/command-routes.ts';
 import type { ServerConfig } from './config.ts';
 import { createServices } from './create-services.ts';
-import { registerExternalRoutes } from './external/external-routes.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
-import { registerAgentRoutes } from './http/routes/agent-routes.ts';
-import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
-import { registerDeadLetterRoutes } from './http/routes/dead-letter-routes.ts';
-import { registerHealthRoutes } from './http/routes/health-routes.ts';
-import { registerMetricsRoute } from './http/routes/metrics-route.ts';
-import { registerUserFileRoutes } from './http/routes/user-file-routes.ts';
-import { registerWebApp } from './http/routes/web-app.ts';
+import { registerRoutes } from './http/register-routes.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
-import { registerQueueResetRoute } from './queues/queue-reset-route.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
-import { registerTaskRoutes } from './tasks/task-routes.ts';
-import { registerWebSocketRoute } from './websocket/websocket-route.ts';
 
 export interface RunningServer extends RunningProcess {
   /** `http://host:port` */
@@ -54,21 +41,8 @@ export async function startServer(
   await retryWhileUnavailable(() => agents.load(), { signal: new AbortController().signal, logger });
 
   const app = await createApp(config, logger, services.authenticator, services.audit);
-  const connections = registerWebSocketRoute(app, services);
   let isDraining = false;
-  registerHealthRoutes(app, services, () => isDraining);
-  registerMetricsRoute(app, services, connections);
-  registerAgentRoutes(app, services);
-  registerConversationRoutes(app, services);
-  registerDeadLetterRoutes(app, services);
-  registerExternalRoutes(app, services);
-  registerUserFileRoutes(app, services);
-  registerEventRoutes(app, services);
-  registerCommandRoutes(app, services);
-  registerAuditRoutes(app, services);
-  registerQueueResetRoute(app, services);
-  registerTaskRoutes(app, services);
-  await registerWebApp(app, services);
+  const connections = await registerRoutes(app, services, () => isDraining);
 
   const controlPlane = await openPorts(app, services).catch(async (error: unknown) => {
     await stopServices();
