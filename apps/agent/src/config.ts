@@ -9,6 +9,7 @@ export const AgentConfig = z
     AMQP_URL: settings.amqpUrl,
     DATA_DIR: settings.dataDir,
     SMTP_URL: settings.smtpUrl,
+    SMTP_FROM: settings.smtpFrom,
     LOG_LEVEL: settings.logLevel,
     JOIN_TOKEN: settings.joinToken,
     ...tlsSettings,

@@ -24,7 +24,7 @@ export async function shippedDefinition(
       tls: memberTls(config),
       logger,
     }),
-    mailer: createMailer({ smtpUrl: config.SMTP_URL, dataDir: config.DATA_DIR }),
+    mailer: createMailer({ smtpUrl: config.SMTP_URL, smtpFrom: config.SMTP_FROM, dataDir: config.DATA_DIR }),
     ...createResearchTools(config),
   });
 }

@@ -45,6 +45,10 @@ export const settings = {
     .url({ protocol: /^smtps?$/, error: 'an smtp:// or smtps:// URL' })
     .optional()
     .describe('mail server of the email agent; unset: .eml files in the outbox folder of DATA_DIR'),
+  smtpFrom: z
+    .email()
+    .default('orders@parley.localhost')
+    .describe('address from which the email agent sends; a real one for mails by SMTP_URL'),
   dataDir: z
     .string()
     .default('')

@@ -29,10 +29,14 @@ export function createCoordinatorAgent(): AgentDefinition {
     events: ORDER_EVENTS,
 
     async onMessage({ text, user, publish }) {
-      const order = parseOrder(text);
-      if (order === undefined) return HELP;
-      await publish('human', 'order_requested', { ...order, customer: { id: user.id, name: user.name } });
-      return `I pass your order on: ${describeOrder(order)}.`;
+      const written = parseOrder(text);
+      if (written === undefined) return HELP;
+      const { email, ...order } = written;
+      await publish('human', 'order_requested', {
+        ...order,
+        customer: { id: user.id, name: user.name, email },
+      });
+      return `I pass your order on: ${describeOrder(order)}${email === undefined ? '' : `, mail to ${email}`}.`;
     },
 
     async onEvent({ event, publish, reply }) {

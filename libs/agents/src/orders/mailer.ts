@@ -7,6 +7,8 @@ export interface Mail {
   /** The same mail has the same one: mail programs show it once. */
   readonly messageId: string;
   readonly to: { readonly name: string; readonly address: string };
+  /** Whether the address is the person's; one that was made up is not given to a mail server. */
+  readonly isAddressKnown: boolean;
   readonly subject: string;
   readonly text: string;
 }
@@ -15,23 +17,42 @@ export interface Mail {
 export interface Mailer {
   /** For people: `SMTP mail.example.com`, or the folder. Without passwords. */
   readonly label: string;
-  send(mail: Mail): Promise<void>;
+  /**
+   * `sent`: it is on its way, or lies where all mails do. `kept`: it lies in the outbox folder only, for want of an address.
+   * @throws MailDelayedError when it can be tried again; anything else is for good
+   */
+  send(mail: Mail): Promise<'sent' | 'kept'>;
 }
 
-const FROM = { name: 'Parley orders', address: 'orders@parley.localhost' };
+/** The mail server is away, or wants the mail later. */
+export class MailDelayedError extends Error {
+  override readonly name = 'MailDelayedError';
+}
+
+/** How nodemailer names what goes wrong before a server has answered. */
+const CONNECTION_ERRORS = ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS'];
 /** For the whole of a connection's phases, in milliseconds. */
 const SMTP_TIMEOUT_MS = 20_000;
 
 export interface MailerOptions {
   /** `smtp://user:password@host:port`; unset: files. */
   readonly smtpUrl?: string | undefined;
+  /** Address of the sender. @default orders@parley.localhost */
+  readonly smtpFrom?: string | undefined;
   /** Mails lie in `outbox/` below it. */
   readonly dataDir: string;
 }
 
 /** By SMTP where there is a server, otherwise as `.eml` files, which any mail program opens. */
-export function createMailer({ smtpUrl, dataDir }: MailerOptions): Mailer {
-  return smtpUrl === undefined ? fileMailer(path.join(dataDir, 'outbox')) : smtpMailer(smtpUrl);
+export function createMailer({ smtpUrl, smtpFrom, dataDir }: MailerOptions): Mailer {
+  const from: From = { name: 'Parley orders', address: smtpFrom ?? 'orders@parley.localhost' };
+  const files = fileMailer(path.join(dataDir, 'outbox'), from);
+  return smtpUrl === undefined ? files : smtpMailer(smtpUrl, from, files);
+}
+
+interface From {
+  readonly name: string;
+  readonly address: string;
 }
 
 /** Where nobody said how mails are sent. */
@@ -40,7 +61,7 @@ export const noMailer: Mailer = {
   send: () => Promise.reject(new Error('nobody said how mails are sent')),
 };
 
-function smtpMailer(smtpUrl: string): Mailer {
+function smtpMailer(smtpUrl: string, from: From, files: Mailer): Mailer {
   const { hostname, port, protocol, username, password } = new URL(smtpUrl);
   const isSecure = protocol === 'smtps:';
   const transport = createTransport({
@@ -56,24 +77,42 @@ function smtpMailer(smtpUrl: string): Mailer {
   });
   return {
     label: `SMTP ${hostname}`,
-    async send(mail) {
-      await transport.sendMail({ from: FROM, ...mail });
+    async send({ isAddressKnown, ...mail }) {
+      if (!isAddressKnown) {
+        await files.send({ isAddressKnown, ...mail });
+        return 'kept';
+      }
+      try {
+        await transport.sendMail({ from, ...mail });
+      } catch (error) {
+        throw isTemporary(error)
+          ? new MailDelayedError(error instanceof Error ? error.message : String(error), { cause: error })
+          : error;
+      }
+      return 'sent';
     },
   };
 }
 
-function fileMailer(folder: string): Mailer {
+function isTemporary(error: unknown): boolean {
+  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+  if (typeof responseCode === 'number') return responseCode >= 400 && responseCode < 500;
+  return CONNECTION_ERRORS.includes(String(code));
+}
+
+function fileMailer(folder: string, from: From): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     label: folder,
-    async send(mail) {
-      const { message } = await transport.sendMail({ from: FROM, ...mail });
+    async send({ isAddressKnown: _, ...mail }) {
+      const { message } = await transport.sendMail({ from, ...mail });
       await mkdir(folder, { recursive: true });
       // The same mail is the same file; whoever reads the folder never sees half of one.
       const file = path.join(folder, `${mail.messageId.replace(/[^\w.-]+/g, '_').replace(/^_|_$/g, '')}.eml`);
       const partial = `${file}.${randomUUID()}.part`;
       await writeFile(partial, message as Buffer);
       await rename(partial, file);
+      return 'sent';
     },
   };
 }

@@ -18,6 +18,21 @@ describe('an order in a sentence', () => {
   });
 
   it.each([
+    ['order 1 laptop, mail to ada@example.com', 1, 'Laptop'],
+    ['order 2 chairs and send the mail to <ada@example.com>', 2, 'Chairs'],
+    ['order a mail box for ada@example.com please', 1, 'Mail box'],
+    ['Order 1 laptop. My mail address is ada@example.com', 1, 'Laptop'],
+    ['Bestelle zwei Monitore, Mail an ada@example.com', 2, 'Monitore'],
+    ['mail to ada@example.com: order 3 lamps', 3, 'Lamps'],
+  ])('with the address for the mail: %s', (text, quantity, product) => {
+    expect(parseOrder(text)).toEqual({ product, quantity, email: 'ada@example.com' });
+  });
+
+  it('keeps what only looks like an address', () => {
+    expect(parseOrder('order 1 laptop @home')).toEqual({ product: 'Laptop @home', quantity: 1 });
+  });
+
+  it.each([
     'What is the order status?',
     'Where is my order?',
     'my order has not arrived',

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { OrderRequested } from './order-events.ts';
 
 const NUMBER_WORDS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -25,14 +26,23 @@ const AMOUNT = /^(?:(?<number>\d+)\s*(?:x|×|pieces? of|units? of)?|(?<word>\p{L
 /** What people add and what is no part of a product's name. */
 const AFTERTHOUGHT =
   /[\s,]+(?:please|bitte|thanks|thank you|for me|now|today|asap|as soon as possible|from the (?:shop|store))$/iu;
+const ADDRESS = /(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}(?![\w-])/iu;
+/** "…, and please send the mail to " before an address. */
+const LEADS_TO_ADDRESS =
+  /[\s,;]*(?:(?<![^\s,;.])(?:and|und|please|bitte|send|write|schicke?|sende|the|a|me|it|eine?|die|mir|e-?mail|mail|confirmation|address|my|is|to|at|an|for|via|by|per)[\s:]+){0,8}[<(]?$/iu;
 /** Talks about orders without placing one. */
 const NO_ORDER =
   /^(?:status|number|history|confirmation|form|agent|desk|is|was|has|did|will|arrives?|came)\b/i;
 
+/** An order as it is written, with the address for the mail where there is one. */
+export type WrittenOrder = Omit<OrderRequested, 'customer'> & { readonly email?: string };
+
 /**
- * The order in a sentence such as "order 1 laptop", "I'd like to buy two keyboards please". Undefined when there is none.
+ * The order in a sentence such as "order 1 laptop", "I'd like to buy two keyboards, mail to ada@example.com". Undefined
+ * when there is none.
  */
-export function parseOrder(text: string): OrderRequested | undefined {
+export function parseOrder(written: string): WrittenOrder | undefined {
+  const { text, email } = withoutAddress(written);
   const what = VERB.exec(text)?.groups?.what?.trim();
   if (what === undefined || NO_ORDER.test(what)) return undefined;
   const { number, word, product } = AMOUNT.exec(what)?.groups ?? {};
@@ -40,7 +50,18 @@ export function parseOrder(text: string): OrderRequested | undefined {
   const quantity = counted ?? 1;
   const name = withoutAfterthoughts(counted === undefined ? what : (product ?? what));
   const order = OrderRequested.safeParse({ product: capitalised(name), quantity });
-  return order.success ? order.data : undefined;
+  return order.success ? { ...order.data, ...(email === undefined ? {} : { email }) } : undefined;
+}
+
+/** Takes the first mail address out of the text, with the words that lead to it. */
+function withoutAddress(text: string): { text: string; email?: string } {
+  const found = ADDRESS.exec(text);
+  if (found === null || !z.email().safeParse(found[0]).success) return { text };
+  const [email] = found;
+  const near = Math.max(0, found.index - 100);
+  const before = text.slice(0, near) + text.slice(near, found.index).replace(LEADS_TO_ADDRESS, '');
+  const after = text.slice(found.index + email.length).replace(/^[>)]/, '');
+  return { text: `${before}${after}`, email };
 }
 
 function withoutAfterthoughts(product: string): string {

@@ -1,0 +1,180 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AgentDefinition, EventContext } from '@parley/agent-kit';
+import { createInMemoryAccess, createTestContext, testAgent } from '@parley/agent-kit/testing';
+import { createLogger } from '@parley/process-kit';
+import {
+  type ChannelName,
+  deriveId,
+  type JsonValue,
+  newId,
+  type Participant,
+  type PublishedEvent,
+} from '@parley/shared-models';
+import { createCoordinatorAgent } from './coordinator-agent.ts';
+import { createEmailAgent, NO_ADDRESS } from './email-agent.ts';
+import type { Mail, Mailer } from './mailer.ts';
+import { createOrdersAgent } from './orders-agent.ts';
+
+const ADA: Participant = { kind: 'user', id: 'ada', name: 'Ada' };
+const COORDINATOR: Participant = { kind: 'agent', id: 'coordinator', name: 'Coordinator' };
+const TOLD = 'Order created, you will receive an email soon.';
+
+/** The three agents with the channels between them, without a queue: what one publishes the others handle at once. */
+function createFlow(mailer: Partial<Mailer> = {}) {
+  const mails: Mail[] = [];
+  const email = createEmailAgent({
+    label: 'a test',
+    async send(mail) {
+      mails.push(mail);
+      return 'sent';
+    },
+    ...mailer,
+  });
+  const agents = [createCoordinatorAgent(), createOrdersAgent(), email].map((definition) => ({
+    definition,
+    group: definition.name.toLowerCase(),
+    memory: createInMemoryAccess(),
+  }));
+  const events: PublishedEvent[] = [];
+  const replies: { readonly text: string; readonly messageId: string }[] = [];
+
+  async function publish(channel: ChannelName, event: PublishedEvent): Promise<void> {
+    events.push(event);
+    for (const { definition, group, memory } of agents) {
+      if (!isWanted(definition, channel, event)) continue;
+      const memoryAbout = (id: string): EventContext['memory'] =>
+        createTestContext('', { user: { id, name: id }, group, memory }).context.memory;
+      const agent = { id: group, name: definition.name };
+      let ordinal = 0;
+      await definition.onEvent?.({
+        channel,
+        event,
+        agent,
+        memory: memoryAbout('').shared,
+        memoryAbout,
+        async publish(to, type, payload, { id = deriveId(event.id, group, 'event', ordinal++) } = {}) {
+          await publish(to, {
+            id,
+            type,
+            payload: payload as JsonValue,
+            source: { kind: 'agent', ...agent },
+            at: event.at,
+            correlationId: event.correlationId ?? event.id,
+            causationId: event.id,
+          });
+          return id;
+        },
+        async reply(text, { messageId }) {
+          replies.push({ text, messageId });
+        },
+        signal: new AbortController().signal,
+        logger: createLogger('test', 'silent'),
+      });
+    }
+  }
+  const order = async (payload: JsonValue, more: Partial<PublishedEvent> = {}): Promise<PublishedEvent> => {
+    const event: PublishedEvent = {
+      id: newId(),
+      type: 'order_requested',
+      payload,
+      source: COORDINATOR,
+      at: new Date().toISOString(),
+      ...more,
+    };
+    await publish('human', event);
+    return event;
+  };
+  const listOf = async (id: string): Promise<string> => {
+    const memory = agents[1]?.memory;
+    if (memory === undefined) throw new Error('there are three agents');
+    const { text } = await testAgent(createOrdersAgent(), { memory }).send('Show my orders', {
+      user: { id, name: id },
+    });
+    return text;
+  };
+  return { publish, order, listOf, events, mails, replies };
+}
+
+function isWanted({ subscriptions = [] }: AgentDefinition, channel: ChannelName, { type }: PublishedEvent) {
+  return subscriptions.some((wanted) => wanted.channel === channel && wanted.types?.includes(type) === true);
+}
+const laptop = { product: 'Laptop', quantity: 1 };
+
+describe('an order', () => {
+  it('that a person publishes is theirs, whomever it names, and mailed to no address that it names', async () => {
+    const { order, listOf, mails } = createFlow();
+    const customer = { id: 'bob', name: 'Bob', email: 'bob@example.com' };
+    await order({ ...laptop, customer }, { source: ADA });
+    expect(await listOf('bob')).toContain('You have no orders yet');
+    expect(await listOf('ada')).toContain('1 × Laptop');
+    expect(mails).toMatchObject([
+      { to: { name: 'Ada', address: 'ada@parley.localhost' }, isAddressKnown: false },
+    ]);
+  });
+
+  it('that an agent passes on is for whom the agent says', async () => {
+    const { order, listOf, mails } = createFlow();
+    await order({ ...laptop, customer: { id: 'bob', name: 'Bob', email: 'bob@example.com' } });
+    expect(await listOf('bob')).toContain('1 × Laptop');
+    expect(mails).toMatchObject([{ to: { name: 'Bob', address: 'bob@example.com' }, isAddressKnown: true }]);
+  });
+
+  it('is another one than the second that follows from the same message', async () => {
+    const { order, listOf, mails, replies } = createFlow();
+    const correlationId = newId();
+    const customer = { id: 'ada', name: 'Ada' };
+    await order({ ...laptop, customer }, { correlationId, causationId: correlationId });
+    await order({ product: 'Chair', quantity: 2, customer }, { correlationId, causationId: correlationId });
+    expect((await listOf('ada')).split('\n').slice(2)).toEqual([
+      '- 1 × Laptop: created, and you were told',
+      '- 2 × Chair: created, and you were told',
+    ]);
+    expect(mails.map(({ subject }) => subject)).toEqual(['Your order: 1 × Laptop', 'Your order: 2 × Chair']);
+    expect(replies).toEqual([
+      { text: TOLD, messageId: correlationId },
+      { text: TOLD, messageId: correlationId },
+    ]);
+  });
+
+  it('is one when its request comes twice, with one mail, under the same ids', async () => {
+    const { order, publish, listOf, events, mails } = createFlow();
+    const request = await order(laptop, { source: ADA });
+    await publish('human', request);
+    expect((await listOf('ada')).split('\n').slice(2)).toHaveLength(1);
+    expect(mails).toHaveLength(1);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('is not marked as told by what a person publishes', async () => {
+    const { order, publish, listOf, events } = createFlow({
+      send: () => Promise.reject(new Error('mailbox full')),
+    });
+    await expect(order(laptop, { source: ADA })).rejects.toThrow('mailbox full');
+    const created = events.find(({ type }) => type === 'order_created')?.payload as { orderId: string };
+    await publish('human', {
+      id: newId(),
+      type: 'notification',
+      payload: { message: 'done', orderId: created.orderId },
+      source: ADA,
+      at: new Date().toISOString(),
+    });
+    expect(await listOf('ada')).toContain('1 × Laptop: created\n'.trimEnd());
+    expect(await listOf('ada')).not.toContain('you were told');
+  });
+
+  it('that is written with an address is mailed there', async () => {
+    const coordinator = testAgent(createCoordinatorAgent());
+    const { text, published } = await coordinator.send('order 1 laptop, mail to ada@example.com');
+    expect(text).toBe('I pass your order on: 1 × Laptop, mail to ada@example.com.');
+    const { order, mails } = createFlow();
+    for (const { payload } of published) await order(payload);
+    expect(mails).toMatchObject([{ to: { name: 'Ada', address: 'ada@example.com' }, isAddressKnown: true }]);
+  });
+
+  it('whose mail could not be addressed is created, and promises no mail', async () => {
+    const { order, listOf, replies } = createFlow({ send: async () => 'kept' });
+    await order({ ...laptop, customer: { id: 'ada', name: 'Ada' } }, { correlationId: newId() });
+    expect(replies).toMatchObject([{ text: NO_ADDRESS }]);
+    expect(await listOf('ada')).toContain('created, and you were told');
+  });
+});
