@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   agentQueue,
   agentSignalKey,
   BROKER_INPUT_QUEUE,
+  ParleyError,
   type QueueName,
   type QueuesReset,
   SERVER_INPUT_QUEUE,
@@ -14,24 +16,58 @@ import type { ServerServices } from '../server-services.ts';
 const AT_ONCE = 50;
 const PAGE = 500;
 
+/** In milliseconds: what the queue holds counts as being in the outbox still until the store was told. */
+const PUBLISHED_IS_STORED_MS = 250;
+
 /**
  * Empties the queues that messages travel in, and ends every request that was on its way in them, or in an agent's hand, with a
  * reason that its sender sees. What the outbox still holds goes out as usual; the dead letters stay.
+ * @throws ParleyError `bus_unavailable`, `store_unavailable`; nothing is lost then, what has ended stays so
  */
 export async function resetQueues(services: ServerServices, origin: Origin): Promise<QueuesReset> {
-  const { store, bus, agents, audit, logger } = services;
+  const { store, agents, audit, logger } = services;
   const agentIds = (await store.listAgents()).map(({ agentId }) => agentId);
   const names: QueueName[] = [
     BROKER_INPUT_QUEUE,
     SERVER_INPUT_QUEUE,
     ...[...new Set(agentIds)].map(agentQueue),
   ];
+  // Before the queues: a request whose message was removed, and that nobody lived to end, would hang for ever. A message
+  // whose request has ended is dropped wherever it turns up.
+  const before = await endTravelling(services);
   const queues: QueuesReset['queues'] = [];
-  for (const name of names) queues.push({ name, removed: await bus.purge(name) });
+  for (const name of names) queues.push({ name, removed: await purge(name, services) });
   const removed = queues.reduce((sum, queue) => sum + queue.removed, 0);
+  // What was put into one of them meanwhile has gone with the rest.
+  await delay(PUBLISHED_IS_STORED_MS);
+  const failed = before + (await endTravelling(services));
+  await audit.enter({
+    ...enteredBy(origin),
+    action: 'queues.reset',
+    result: 'ok',
+    details: { removed, failed, queues: queues.filter((queue) => queue.removed > 0) },
+  });
+  logger.warn(
+    { removed, failed, userId: origin.user.id, agents: agents.list().length },
+    'an operator reset the queues',
+  );
+  return { removed, failed, queues };
+}
 
-  // After the queues: what was put into one of them meanwhile is ended too, rather than left hanging.
-  let failed = 0;
+/** The queue of an agent that was taken off the list, or has only begun to register, is empty as it is. */
+async function purge(name: QueueName, { bus }: ServerServices): Promise<number> {
+  try {
+    return await bus.purge(name);
+  } catch (error) {
+    if (error instanceof ParleyError && error.code === 'queue_missing') return 0;
+    throw error;
+  }
+}
+
+/** Returns how many requests were on their way. */
+async function endTravelling(services: ServerServices): Promise<number> {
+  const { store, bus } = services;
+  let count = 0;
   for (let after = ''; ; ) {
     const travelling = await store.listTravelling({ after, limit: PAGE });
     for (let index = 0; index < travelling.length; index += AT_ONCE) {
@@ -54,19 +90,8 @@ export async function resetQueues(services: ServerServices, origin: Origin): Pro
         }),
       );
     }
-    failed += travelling.length;
+    count += travelling.length;
     after = travelling.at(-1)?.messageId ?? '';
-    if (travelling.length < PAGE) break;
+    if (travelling.length < PAGE) return count;
   }
-  await audit.enter({
-    ...enteredBy(origin),
-    action: 'queues.reset',
-    result: 'ok',
-    details: { removed, failed, queues: queues.filter((queue) => queue.removed > 0) },
-  });
-  logger.warn(
-    { removed, failed, userId: origin.user.id, agents: agents.list().length },
-    'an operator reset the queues',
-  );
-  return { removed, failed, queues };
 }

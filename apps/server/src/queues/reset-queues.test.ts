@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MessageBus } from '@parley/messaging';
+import { agentQueue, BROKER_INPUT_QUEUE, ParleyError } from '@parley/shared-models';
+import { chatEnvelope } from '../outbox/chat-envelope.ts';
+import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { LOCAL_USER } from '../users/local-user.ts';
+import { resetQueues } from './reset-queues.ts';
+
+describe('the reset of the queues', () => {
+  let fixture: ServicesFixture;
+  beforeEach(async () => {
+    fixture = await makeServices();
+  });
+  afterEach(() => fixture.remove());
+
+  const reset = (purge: MessageBus['purge'] = fixture.bus.purge) =>
+    resetQueues(
+      { ...fixture.services, bus: { ...fixture.bus, purge } },
+      { user: LOCAL_USER, remoteAddress: '127.0.0.1' },
+    );
+  const statusOf = async (id: string) => (await fixture.store.getMessage(id))?.status;
+  /** A message that waits for the broker. */
+  const published = async (): Promise<string> => {
+    const message = await fixture.accept('hello');
+    await fixture.bus.publish(BROKER_INPUT_QUEUE, chatEnvelope({ message, attempt: 0 }));
+    await fixture.store.markPublished([message.id]);
+    return message.id;
+  };
+
+  it('ends what is on its way and empties the queues', async () => {
+    const ids = [await published(), await published()];
+    expect(await reset()).toMatchObject({ removed: 2, failed: 2 });
+    for (const id of ids)
+      expect(await statusOf(id)).toMatchObject({ status: 'failed', error: { code: 'queue_reset' } });
+  });
+
+  it('has ended every request before a message is removed, so that none hangs when the rest fails', async () => {
+    const id = await published();
+    const away = new ParleyError('bus_unavailable', 'The queue cannot be reached.');
+    await expect(reset(() => Promise.reject(away))).rejects.toBe(away);
+    expect(await statusOf(id)).toMatchObject({ status: 'failed' });
+  });
+
+  it('ends also what was put into a queue while they were emptied', async () => {
+    const late: string[] = [];
+    await reset(async (queue) => {
+      if (queue === BROKER_INPUT_QUEUE) late.push(await published());
+      return fixture.bus.purge(queue);
+    });
+    expect(late).toHaveLength(1);
+    for (const id of late) expect(await statusOf(id)).toMatchObject({ status: 'failed' });
+  });
+
+  it('passes over an agent that has no queue any more', async () => {
+    await fixture.register('finance');
+    await fixture.bus.deleteAgentQueue('finance');
+    const { queues } = await reset();
+    expect(queues).toContainEqual({ name: agentQueue('finance'), removed: 0 });
+  });
+});
