@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { newId, TaskState } from '@parley/shared-models';
 import { advance } from './advance.ts';
 import { callOfStep } from './call-of-step.ts';
-import { nextWork } from './next-work.ts';
+import { checkSuccessor } from './check-successor.ts';
+import { isOpen, nextWork } from './next-work.ts';
 import { type TaskDocument, TaskDocument as TaskSchema } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
 import { taskView } from './task-view.ts';
@@ -257,6 +258,52 @@ describe('refining', () => {
     const without = planned(aPlan({}), after(inState('REFINEMENT_READY'), refined));
     expect(without.state).toBe('AGGREGATING');
     expect(states(without)).toEqual({ a: 'done', report: 'done', 'report-2': 'pending' });
+  });
+
+  describe('that cannot be done', () => {
+    const failure: TaskEvent = { type: 'failed', stepId: 'b', attempt: 1, error, canRetry: false };
+    /** The second round wanted b and c. */
+    const failed = (): TaskDocument => {
+      const again = after(inState('REFINEMENT_READY'), refined);
+      const task = planned(aPlan({ a: [], b: [], c: ['a'], d: ['b'] }), again);
+      return after(task, { type: 'begun', stepIds: ['b', 'c'] }, failure);
+    };
+    const saidAll = (task: TaskDocument): TaskDocument =>
+      after(task, ...task.toSay.map(({ id }): TaskEvent => ({ type: 'said', messageId: id })));
+
+    it.each([
+      ['planned', after(inState('REFINEMENT_READY'), refined, { type: 'broken', error })],
+      ['done', failed()],
+    ])('leaves the report as it was, and says why, when it cannot be %s', (_, task) => {
+      expect(task).toMatchObject({ state: 'REFINEMENT_READY', round: 2, error: { code: 'agent_failed' } });
+      expect(task.toSay).toMatchObject([
+        { kind: 'failed', round: 2, text: expect.stringContaining('it broke') },
+      ]);
+      expect(task.rounds[0]?.report).toEqual(report);
+      expect(TaskSchema.parse(task)).toEqual(task);
+      expect(isOpen(task)).toBe(true);
+      expect(isOpen(saidAll(task))).toBe(false);
+    });
+
+    it('can be followed by another one, which does anew what was given up if it wants it', () => {
+      const next: TaskEvent = { ...refined, requestId: newId() };
+      const again = after(saidAll(failed()), next);
+      expect(again).not.toHaveProperty('error');
+      const without = planned(aPlan({}), again);
+      expect(without.state).toBe('AGGREGATING');
+      const task = planned(aPlan({ b: [], d: ['b'] }, { maxAttempts: 1 }), again);
+      expect(states(task)).toEqual({
+        ...{ a: 'done', report: 'done', b: 'pending', c: 'cancelled', d: 'pending' },
+        ...{ 'report-2': 'cancelled', 'report-3': 'pending' },
+      });
+      checkSuccessor(again, task);
+      const [, , b] = after(task, { type: 'begun', stepIds: ['b'] }).steps;
+      // Of another attempt than the one that failed, so that it is asked for again.
+      expect(b).toMatchObject({ state: 'running', attempt: 2, uncounted: 1, round: 3 });
+      expect(b).not.toHaveProperty('error');
+      const ready = after(task, ...doing('b', 1, 2), ...doing('d'), ...doing('report-3', report));
+      expect(saidAll(ready)).toMatchObject({ state: 'REFINEMENT_READY', round: 3 });
+    });
   });
 
   it('has its report said by a message of its own', () => {

@@ -50,7 +50,7 @@ function apply(task: TaskDocument, event: TaskEvent, now: number): TaskDocument 
 }
 
 function planned(task: TaskDocument, { plan }: EventOf<'planned'>): TaskDocument {
-  const steps = [...task.steps, ...plannedSteps(task, plan)];
+  const steps = plannedSteps(task, plan);
   const next = { ...task, state: stateAfter(task.state, 'planned'), steps };
   return onwards(plan.message === undefined ? next : saying(next, 'plan', plan.message));
 }
@@ -156,8 +156,13 @@ function said(task: TaskDocument, { messageId }: EventOf<'said'>): TaskDocument 
 
 function broken(task: TaskDocument, error: EventOf<'broken'>['error'], now: number): TaskDocument {
   const cut = { code: error.code.slice(0, 64), message: error.message.slice(0, 1000) };
-  const next = { ...stopped(task, now), state: stateAfter(task.state, 'broken'), error: cut };
-  return saying(next, 'failed', `The task "${task.title}" failed. ${cut.message}`);
+  // What was reported before is not lost with a wish that cannot be met.
+  const isRefinement = task.round > 1;
+  const state = stateAfter(task.state, isRefinement ? 'unrefined' : 'broken');
+  const text = isRefinement
+    ? `The report of "${task.title}" could not be changed. ${cut.message} The report before stands; say what to change instead.`
+    : `The task "${task.title}" failed. ${cut.message}`;
+  return saying({ ...stopped(task, now), state, error: cut }, 'failed', text);
 }
 
 function cancelled(task: TaskDocument, now: number): TaskDocument {
@@ -173,8 +178,9 @@ function refined(
   if (task.rounds.some((round) => round.requestId === requestId)) return task;
   const round = task.round + 1;
   const asked = { round, requestId, text, at: iso(now), ...(input === undefined ? {} : { input }) };
+  const { error: _, ...reported } = task;
   return {
-    ...task,
+    ...reported,
     state: stateAfter(task.state, 'refined'),
     round,
     rounds: [...task.rounds, asked],
@@ -184,7 +190,10 @@ function refined(
 /** From executing to aggregating, when there is nothing left to execute. */
 function onwards(task: TaskDocument): TaskDocument {
   if (task.state !== 'EXECUTING') return task;
-  const isLeft = task.steps.some(({ kind, state }) => kind === 'step' && state !== 'done');
+  const isLeft = task.steps.some(
+    // Those that failed, or were cancelled, belong to a refinement that was given up.
+    ({ kind, state }) => kind === 'step' && (state === 'pending' || state === 'running'),
+  );
   return isLeft ? task : { ...task, state: stateAfter(task.state, 'executed') };
 }
 

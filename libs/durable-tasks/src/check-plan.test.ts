@@ -40,6 +40,14 @@ describe('a plan', () => {
     expect(wrong(aPlan({ a: ['report'] }))).toContain('depends on "report"');
   });
 
+  it('may build on what an earlier round has given up only by planning it again', () => {
+    const { steps: done } = after(planned(aPlan({ a: [] })), ...doing('a'));
+    const steps = done.slice(0, 1).map((step) => ({ ...step, state: 'failed' as const }));
+    expect(wrong(aPlan({ b: ['a'] }), steps)).toContain('depends on "a"');
+    expect(wrong(aPlan({ a: [], b: ['a'] }), steps)).toBe('nothing');
+    expect(wrong(aPlan({ a: ['b'], b: ['a'] }), steps)).toContain('depends on itself');
+  });
+
   it('may build on steps of earlier rounds, but not on their reports', () => {
     const { steps } = after(planned(aPlan({ a: [] })), ...doing('a'), ...doing('report', { text: 'R' }));
     expect(wrong(aPlan({ b: ['a'] }), steps)).toBe('nothing');

@@ -22,16 +22,21 @@ export function checkPlan(plan: TaskPlan, existing: readonly StepRecord[]): Chec
     planned.add(id);
   }
   for (const { id, dependsOn } of steps) {
-    const missing = dependsOn.find((other) => !planned.has(other) && known.get(other)?.kind !== 'step');
+    const missing = dependsOn.find((other) => !planned.has(other) && !isResult(known.get(other)));
     if (missing !== undefined) throw wrong(`"${id}" depends on "${missing}", which there is not`);
   }
-  const added = steps.filter(({ id }) => !known.has(id));
-  const circle = findCircle(added);
+  const circle = findCircle(steps.filter(({ id }) => !isResult(known.get(id))));
   if (circle !== undefined) throw wrong(`"${circle}" depends on itself`);
+  const added = steps.filter(({ id }) => !known.has(id));
   if (existing.length + added.length + 1 > LIMITS.taskSteps) {
     throw wrong(`a task has at most ${LIMITS.taskSteps} steps`);
   }
   return parsed.data;
+}
+
+/** What an earlier round has given up has none. */
+function isResult(step: StepRecord | undefined): boolean {
+  return step?.kind === 'step' && step.state === 'done';
 }
 
 /** A step from which its dependencies lead back to it. */

@@ -1,14 +1,23 @@
 import type { StepRecord, TaskDocument } from './task-document.ts';
 import type { CheckedPlan } from './task-plan.ts';
 
-/** The steps that a plan adds to a task: what is there already stays as it is, and its result counts. */
+/**
+ * The steps of a task with those of a plan. What is done stays as it is, and its result counts; what an earlier round has
+ * given up begins anew where the plan names it, its attempts not counted.
+ */
 export function plannedSteps(task: TaskDocument, { steps, aggregate }: CheckedPlan): StepRecord[] {
   const known = new Set(task.steps.map(({ id }) => id));
   const begin = { round: task.round, state: 'pending', attempt: 0 } as const;
+  const wanted = new Map(steps.map((step) => [step.id, step]));
+  const kept = task.steps.map((step): StepRecord => {
+    const again = step.kind === 'step' && step.state !== 'done' ? wanted.get(step.id) : undefined;
+    const { attempt } = step;
+    return again === undefined ? step : { ...again, ...begin, kind: 'step', attempt, uncounted: attempt };
+  });
   const added = steps.filter(({ id }) => !known.has(id));
-  known.clear();
-  for (const { id } of [...task.steps, ...added]) known.add(id);
+  for (const { id } of added) known.add(id);
   return [
+    ...kept,
     ...added.map((step) => ({ ...step, ...begin, kind: 'step' as const })),
     {
       ...aggregate,

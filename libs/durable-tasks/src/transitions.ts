@@ -2,16 +2,40 @@ import { ParleyError, type TaskState } from '@parley/shared-models';
 
 /**
  * What moves a task from state to state. planned: its steps are found; executed: all of them are done; reported: the
- * report was said; broken: it cannot go on; cancelled, refined: a person wants it.
+ * report was said; broken: it cannot go on; unrefined: a refinement cannot go on, and the report before it stands;
+ * cancelled, refined: a person wants it.
  */
-export const TASK_MOVES = ['planned', 'executed', 'reported', 'broken', 'cancelled', 'refined'] as const;
+export const TASK_MOVES = [
+  'planned',
+  'executed',
+  'reported',
+  'broken',
+  'unrefined',
+  'cancelled',
+  'refined',
+] as const;
 export type TaskMove = (typeof TASK_MOVES)[number];
 
 /** All there is. A move that a state does not name is impossible there. docs/tasks.md has the same table. */
 export const TRANSITIONS: { readonly [S in TaskState]: { readonly [M in TaskMove]?: TaskState } } = {
-  PLANNING: { planned: 'EXECUTING', broken: 'FAILED', cancelled: 'CANCELLED' },
-  EXECUTING: { executed: 'AGGREGATING', broken: 'FAILED', cancelled: 'CANCELLED' },
-  AGGREGATING: { reported: 'REFINEMENT_READY', broken: 'FAILED', cancelled: 'CANCELLED' },
+  PLANNING: {
+    planned: 'EXECUTING',
+    broken: 'FAILED',
+    unrefined: 'REFINEMENT_READY',
+    cancelled: 'CANCELLED',
+  },
+  EXECUTING: {
+    executed: 'AGGREGATING',
+    broken: 'FAILED',
+    unrefined: 'REFINEMENT_READY',
+    cancelled: 'CANCELLED',
+  },
+  AGGREGATING: {
+    reported: 'REFINEMENT_READY',
+    broken: 'FAILED',
+    unrefined: 'REFINEMENT_READY',
+    cancelled: 'CANCELLED',
+  },
   REFINEMENT_READY: { refined: 'PLANNING' },
   FAILED: {},
   CANCELLED: {},

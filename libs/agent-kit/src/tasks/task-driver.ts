@@ -15,7 +15,7 @@ export interface PlanContext {
   readonly round: number;
   /** All rounds, this one last; earlier ones have their `report`. */
   readonly rounds: readonly RoundRecord[];
-  /** Steps of earlier rounds; all done, with `input` and `result`. */
+  /** Steps of earlier rounds, done with `input` and `result`; those of a round that failed may be `failed` or `cancelled`. */
   readonly steps: readonly StepRecord[];
   /** The person who asked. */
   readonly user: { readonly id: string; readonly name: string };

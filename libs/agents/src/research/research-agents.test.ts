@@ -148,9 +148,13 @@ describe('the research agents, offline', () => {
     expect(report).toContain('- prices/AAPL.csv (sample data, invented)');
   });
 
-  it('refuse pages where no host is allowed', async () => {
-    await desk.say('Read https://example.com/ and summarize it');
-    await expect(desk.work()).rejects.toMatchObject({ code: 'forbidden' });
+  it('report what they could not have, and why, beside all that they found', async () => {
+    await desk.say('Analyze the volatility of Tesla. Read https://example.com/a_b.');
+    const report = reportOf(await desk.work());
+    expect(report).toContain('Tesla’s volatility was **');
+    expect(report).toContain('> https://example.com/a\\_b could not be read: Fetching is off');
+    expect(report).not.toContain('## From the page');
+    expect(desk.done).toContainEqual(expect.stringMatching(/^page:/));
   });
 
   it('say so when the data does not cover a period', async () => {

@@ -25,7 +25,9 @@ export function sayStatus(task: TaskRecord): string {
     case 'AGGREGATING':
       return `${title} is aggregating: all ${steps.length} steps are done, the report is being written.`;
     case 'REFINEMENT_READY':
-      return `${title} is done: the report is there. Write what to change, and I refine it.`;
+      return task.error === undefined
+        ? `${title} is done: the report is there. Write what to change, and I refine it.`
+        : `The report of ${title} could not be changed: ${task.error.message} The one before stands.`;
     case 'FAILED':
       return `${title} has failed: ${task.error?.message ?? 'the reason is not known'}`;
     case 'CANCELLED':

@@ -25,7 +25,7 @@ export async function makePlan(
   const title = titleOf(request, library.companies);
   const input: ReportInput = { title, request, by, remark };
   const steps = planSteps(request, { companies: library.companies, round: context.round });
-  const known = new Set(context.steps.map(({ id }) => id));
+  const known = new Set(context.steps.flatMap(({ id, state }) => (state === 'done' ? [id] : [])));
   const added = steps.filter(({ id }) => !known.has(id)).length;
   const message = [
     sayPlanned(context.round, title, added, steps.length - added),

@@ -14,6 +14,9 @@ export const AGGREGATORS = 'aggregator';
 
 type PlannedStep = NonNullable<TaskPlan['steps'][number]>;
 
+/** Attempts at a step; in the last one a source that cannot be had is a finding, too. */
+export const ATTEMPTS = 3;
+
 /** A page or a language model may take as long; figures take no time. */
 const SLOW_MS = 240_000;
 
@@ -80,7 +83,8 @@ export function planSteps(
 }
 
 function step(id: string, title: string, input: StepInput): PlannedStep {
-  return { id, title: title.slice(0, 300), group: EXECUTORS, input: asJson(input), retryMs: 500 };
+  const tries = { maxAttempts: ATTEMPTS, retryMs: 500 };
+  return { id, title: title.slice(0, 300), group: EXECUTORS, input: asJson(input), ...tries };
 }
 
 /** What zod has checked holds nothing that JSON has not, but optional fields that are undefined. */

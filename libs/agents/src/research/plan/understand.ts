@@ -41,9 +41,9 @@ export function readByRules(
   return parseRequest(text, { companies, files, today: dayOf(at), before });
 }
 
-/** What was asked for in the round before. */
+/** What the newest report is about. */
 export function requestBefore(steps: PlanContext['steps']): ResearchRequest | undefined {
-  const last = steps.findLast(({ kind }) => kind === 'aggregate');
+  const last = steps.findLast(({ kind, state }) => kind === 'aggregate' && state === 'done');
   const input = ReportInput.safeParse(last?.input);
   return input.success ? input.data.request : undefined;
 }

@@ -25,7 +25,10 @@ export function writeReport({ title, request, material, by, summary, remark }: R
   const { series, figures, findings } = material;
   const bullets = keyFindings(material, request.isShort).map((line) => `- ${line}`);
   const open = sayNotUnderstood(request, by);
-  const missing = series.filter(({ days }) => days.length < 2).map(({ summary: said }) => said);
+  const missing = [
+    ...series.filter(({ days }) => days.length < 2).map(({ summary: said }) => `${said}.`),
+    ...findings.filter(({ isMissing }) => isMissing).map(({ summary: said }) => quoted(said)),
+  ];
   const chart = request.isShort ? undefined : chartOf(series, request.measures);
   const parts = [
     `# ${title}`,
@@ -35,12 +38,10 @@ export function writeReport({ title, request, material, by, summary, remark }: R
         ? []
         : ['## Key findings', bullets.join('\n')]
       : ['## Summary', summary]),
-    ...findings.flatMap(sayFinding),
+    ...findings.filter(({ isMissing }) => !isMissing).flatMap(sayFinding),
     ...(figures.length === 0 ? [] : ['## Figures', tableOfFigures(material)]),
     ...(chart === undefined ? [] : ['## Chart', chart]),
-    ...[open, remark ?? '', ...missing.map((said) => `${said}.`)]
-      .filter((line) => line !== '')
-      .map((line) => `> ${line}`),
+    ...[open, remark ?? '', ...missing].filter((line) => line !== '').map((line) => `> ${line}`),
     ...sourcesOf(material, by),
   ];
   return parts.join('\n\n');
@@ -103,6 +104,13 @@ function sayFinding({ kind, about, text }: Finding): string[] {
   const heading = kind === 'calculation' || kind === 'note' ? HEADINGS[kind] : `${HEADINGS[kind]}: ${about}`;
   return [`## ${heading.replace(/\s+/g, ' ').slice(0, 200)}`, clip(text)];
 }
+
+/** As one line, and as it was written: what could not be had may hold anything. */
+const quoted = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_[\]<>|#!]/g, String.raw`\$&`)
+    .slice(0, 1000);
 
 /** Of one finding, so that ten of them are still a message. */
 const FINDING_LENGTH = 3000;

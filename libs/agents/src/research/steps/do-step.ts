@@ -7,6 +7,7 @@ import { asJson } from '../plan/plan-steps.ts';
 import { findByCalculating, findInFile, findOnPage } from './find-out.ts';
 import { loadPrices } from './load-prices.ts';
 import { noteDown } from './note-down.ts';
+import { orMissing } from './or-missing.ts';
 import { StepInput } from './step-input.ts';
 import type { Tools } from './tools.ts';
 import { workWithTools } from './work-with-tools.ts';
@@ -32,12 +33,12 @@ async function find(input: StepInput, context: StepContext, tools: Tools): Promi
       return compareShares(input.series.map(seriesOf), figures);
     }
     case 'calculate':
-      return findByCalculating(input.expression);
+      return orMissing(context, 'calculation', input.expression, () => findByCalculating(input.expression));
     case 'query':
-      return findInFile(tools.data, input.file, input.query);
+      return orMissing(context, 'query', input.file, () => findInFile(tools.data, input.file, input.query));
     case 'page':
       step.progress(`Reading ${input.url}`);
-      return findOnPage(tools.fetchPage, input.url, signal);
+      return orMissing(context, 'page', input.url, () => findOnPage(tools.fetchPage, input.url, signal));
     case 'note':
       return noteDown(context, input.text);
     case 'work':
