@@ -1,6 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { parseClientFrame, parseServerFrame } from '@parley/shared-models';
+import {
+  agentQueue,
+  ClientFrames,
+  CommandRecord,
+  channelQueue,
+  DeadLetter,
+  parseClientFrame,
+  parseServerFrame,
+} from '@parley/shared-models';
+import { CREDENTIAL_FIELD } from '../../libs/control-plane/src/credential-field.ts';
+import {
+  CHANNELS_EXCHANGE,
+  DEAD_LETTER_EXCHANGE,
+  PERMANENT_QUEUES,
+  SIGNAL_EXCHANGE,
+} from '../../libs/messaging/src/topology.ts';
+import { docComments, meaningOf } from '../../tools/protocol-reference/doc-comments.ts';
+import { fieldTable } from '../../tools/protocol-reference/field-table.ts';
 import { fillMarkers } from '../../tools/protocol-reference/fill-markers.ts';
 import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from '../../tools/protocol-reference/frame-examples.ts';
 import { referenceDocuments } from '../../tools/protocol-reference/reference-sections.ts';
@@ -23,5 +40,45 @@ describe('docs/protocol.md', () => {
 
   it.each(Object.entries(SERVER_EXAMPLES))('has a valid example of the server frame %s', (_type, example) => {
     expect(parseServerFrame(JSON.stringify(example))).toEqual({ ok: true, frame: example });
+  });
+
+  it.each([
+    ...Object.keys(PERMANENT_QUEUES),
+    agentQueue('<agentId>'),
+    channelQueue('<group>'),
+    SIGNAL_EXCHANGE,
+    DEAD_LETTER_EXCHANGE,
+    CHANNELS_EXCHANGE,
+    CREDENTIAL_FIELD,
+  ])('names what an author in another language needs: %s', (name) => {
+    expect(document).toContain(`\`${name}\``);
+  });
+
+  it('has a table of every object that a frame or another object names', () => {
+    const links = [...document.matchAll(/\]\(#(\w+)\)/g)].map(([, anchor]) => anchor);
+    const headings = [...document.matchAll(/^#+ (\w+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
+    expect(links.length).toBeGreaterThan(30);
+    expect(links.filter((anchor) => !headings.includes(anchor ?? ''))).toEqual([]);
+  });
+});
+
+describe('the table of an object', () => {
+  it('leaves out the type that tells a frame, and no other field of that name', () => {
+    expect(fieldTable(ClientFrames.ping)).toBe('No further fields.');
+    expect(fieldTable(CommandRecord)).toContain('| `type` |');
+    expect(fieldTable(DeadLetter)).toContain('| `type` | string |');
+  });
+});
+
+describe('the meaning of a header or a signal', () => {
+  it('is what stands above it in the source', () => {
+    const source =
+      "export const X = {\n  /** One. */\n  one: 1,\n  /**\n   * Two,\n   * in lines.\n   */\n  't.wo': 2,\n  three: 3,\n};";
+    const comments = docComments(source, 'export const X = {');
+    expect([...comments]).toEqual([
+      ['one', 'One.'],
+      ['t.wo', 'Two, in lines.'],
+    ]);
+    expect(() => meaningOf(comments, 'three')).toThrow('"three" has no comment');
   });
 });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { linkTo, OBJECTS } from './objects.ts';
+import { table } from './table.ts';
 
 interface JsonSchema {
   readonly type?: string;
@@ -20,18 +22,32 @@ interface JsonSchema {
   readonly $ref?: string;
 }
 
-/** A Markdown table of an object's fields: name, shape, whether it must be there. The field `type` is left out. */
+/**
+ * A Markdown table of an object's fields: name, shape, whether it must be there. Left out is the field that only tells a
+ * frame from others: its `type`, of which there is one.
+ */
 export function fieldTable(schema: z.ZodType): string {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const json = jsonOf(schema);
   const rows = Object.entries(json.properties ?? {})
-    .filter(([name]) => name !== 'type')
-    .map(
-      ([name, field]) =>
-        `| \`${name}\` | ${shapeOf(field)} | ${json.required?.includes(name) ? 'yes' : ''} |`,
-    );
-  if (rows.length === 0) return 'No further fields.';
-  return ['| field | shape | required |', '| --- | --- | --- |', ...rows].join('\n');
+    .filter(([name, field]) => name !== 'type' || field.const === undefined)
+    .map(([name, field]) => [
+      `\`${name}\``,
+      shapeOf(field),
+      json.required?.includes(name) === true ? 'yes' : '',
+    ]);
+  return rows.length === 0 ? 'No further fields.' : table(['field', 'shape', 'required'], rows);
 }
+
+function jsonOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+/** Tells an object with a table of its own by its fields. */
+const signatureOf = ({ properties, required }: JsonSchema): string => JSON.stringify([properties, required]);
+
+const namesOfObjects = new Map(
+  Object.entries(OBJECTS).map(([name, schema]) => [signatureOf(jsonOf(schema)), name]),
+);
 
 function shapeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
@@ -69,12 +85,15 @@ function rangeOf({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
   return high === undefined ? ` ≥ ${low}` : ` ${low} to ${high}`;
 }
 
-function objectShape({ properties, required, additionalProperties }: JsonSchema): string {
+function objectShape(schema: JsonSchema): string {
+  const { properties, required, additionalProperties } = schema;
   if (properties === undefined) {
     return typeof additionalProperties === 'object'
       ? `object: id → ${shapeOf(additionalProperties)}`
       : 'object';
   }
+  const known = namesOfObjects.get(signatureOf(schema));
+  if (known !== undefined) return linkTo(known);
   const fields = Object.keys(properties).map((name) => `${name}${required?.includes(name) ? '' : '?'}`);
   return `\`{ ${fields.join(', ')} }\``;
 }

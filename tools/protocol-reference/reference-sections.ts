@@ -1,25 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  AgentStatus,
-  AuditEntry,
-  ChatMessage,
-  CLOSE_CODES,
-  ClientFrames,
-  CommandRecord,
-  ERRORS,
-  ExternalStatus,
-  Failure,
-  HEADERS,
-  LIMITS,
-  MessageStatus,
-  RoutingDecision,
-  ServerFrames,
-  Settled,
-} from '@parley/shared-models';
+import { CLOSE_CODES, ClientFrames, ERRORS, LIMITS, ServerFrames } from '@parley/shared-models';
 import type { z } from 'zod';
 import { fieldTable } from './field-table.ts';
 import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from './frame-examples.ts';
+import { OBJECTS } from './objects.ts';
+import { headers, queueMessages, signals } from './queue-sections.ts';
 import { settingsTable } from './settings-table.ts';
 import { table } from './table.ts';
 
@@ -54,13 +40,9 @@ function referenceSections(): ReadonlyMap<string, string> {
         Object.entries(LIMITS).map(([name, value]) => [`\`${name}\``, String(value)]),
       ),
     ],
-    [
-      'headers',
-      table(
-        ['header'],
-        Object.values(HEADERS).map((header) => [`\`${header}\``]),
-      ),
-    ],
+    ['queue-messages', queueMessages()],
+    ['headers', headers()],
+    ['signals', signals()],
     ['rpcs', rpcs()],
   ]);
 }
@@ -78,18 +60,7 @@ function frames(
 }
 
 function objects(): string {
-  const models = {
-    ChatMessage,
-    AgentStatus,
-    MessageStatus,
-    RoutingDecision,
-    Settled,
-    Failure,
-    ExternalStatus,
-    CommandRecord,
-    AuditEntry,
-  };
-  return Object.entries(models)
+  return Object.entries(OBJECTS)
     .map(([name, schema]) => `#### ${name}\n\n${fieldTable(schema)}`)
     .join('\n\n');
 }

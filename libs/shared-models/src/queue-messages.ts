@@ -9,12 +9,12 @@ import { Participant } from './participants.ts';
 import { TaskProgress } from './task.ts';
 
 /**
- * What travels in the queues: the AMQP property `type` tells which.
+ * What travels in the queues: the AMQP property `type` tells which. `npm run docs` reads these lines.
  * - `chat.message`  server → broker → server → agent: a stored message on its way to an agent. Body: `ChatMessage`.
- * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `UnstoredMessage`.
+ * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `ReplyBody`.
  * - `chat.settled`  agent → broker → server: handled without a reply. Body: `Settled`.
- * - `chat.failed`   broker or agent → server: will not be answered. Body: `Failure`.
- * - `channel.event` anybody → exchange `channels` → `channel_queue_<group>`. Body: `PublishedEvent`.
+ * - `chat.failed`   agent → broker → server, or broker → server: will not be answered. Body: `Failure`.
+ * - `channel.event` anybody → exchange `channels` → `channel_queue_<group>`: something happened. Body: `PublishedEvent`.
  */
 export const QueueMessageType = z.enum([
   'chat.message',
@@ -37,16 +37,17 @@ export type ReplyBody = z.infer<typeof ReplyBody>;
 
 /**
  * AMQP headers. All a broker needs to forward a message stands here, so that it need not parse the body of one
- * that is addressed already. Header names are lower case with dashes, values are strings or integers.
+ * that is addressed already. Header names are lower case with dashes, values are strings or integers. What a header
+ * means stands above it, and so comes into docs/protocol.md.
  */
 export const HEADERS = {
   /** Id of the conversation. */
   conversation: 'conversation',
   /** `user:<id>`, `agent:<id>`, `system:<id>` or `external:<id>`. */
   sender: 'sender',
-  /** The same, where the receiver is known. */
+  /** The same of who shall have it, where that is known. */
   receiver: 'receiver',
-  /** JSON of `Target`, where the sender named one. */
+  /** JSON of `Target`, where the sender named an agent or a group. */
   target: 'target',
   /** JSON of `SessionHint`, where an agent has answered in the conversation before. */
   session: 'session',
@@ -60,15 +61,19 @@ export const HEADERS = {
   replays: 'replays',
   /** `service=unix milliseconds` joined by `;`: each process that took the message, in order. */
   hops: 'hops',
-  /** Of an event: its channel, its type, and the id of what brought it about. */
+  /** Of an event: its channel. */
   channel: 'channel',
+  /** Of an event: its type. */
   eventType: 'event-type',
+  /** Of an event: the id of what brought it about. On `chat.reply`: the event or task that it follows from; it stands beside the answer. */
   causation: 'causation',
-  /** W3C trace context. */
+  /** W3C trace context, from the server on; its trace id is the id of the message that began it, without dashes. Goes on to the answer. */
   traceparent: 'traceparent',
-  /** On a dead letter: an `ErrorCode` or RabbitMQ's own reason; a sentence; the queue it died in. */
+  /** On a dead letter: one of the error codes, or RabbitMQ's own reason. */
   deathReason: 'death-reason',
+  /** On a dead letter: why, as a sentence. */
   deathMessage: 'death-message',
+  /** On a dead letter: the queue it died in. */
   deathQueue: 'death-queue',
 } as const;
 
@@ -93,7 +98,7 @@ export const SIGNAL_KEYS = {
 } as const;
 
 export const Signals = {
-  /** A piece of a reply being written, from the agent. */
+  /** A piece of a reply being written, from the agent; key: the conversation's id. */
   'chat.delta': z.object({
     messageId: Id,
     conversationId: Id,
@@ -102,10 +107,11 @@ export const Signals = {
     text: z.string(),
     inReplyTo: Id,
   }),
+  /** Somebody is writing; key: the conversation's id. */
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
-  /** From an agent that is at a step of a task, to who follows the task's conversation. */
+  /** From an agent that is at a step of a task, to who follows the task's conversation; key: the conversation's id. */
   'task.progress': TaskProgress,
-  /** To an agent: the sender wants no answer to this message any more. */
+  /** To an agent: the sender wants no answer to this message any more; key: `agent:<agentId>`. */
   'chat.cancel': z.object({ messageId: Id }),
   /** A server has logged an event; key `SIGNAL_KEYS.servers`. */
   'channel.logged': z.object({ serverId: Id, channel: ChannelName, event: PublishedEvent }),
