@@ -1,7 +1,6 @@
-import { taskView } from '@parley/durable-tasks';
 import type { ServerServices } from '../server-services.ts';
 import type { Session } from '../websocket/session.ts';
-import { readTask } from './task-records.ts';
+import { listTaskViews } from './task-records.ts';
 
 /** So many of a conversation's last tasks are told to who opens it. */
 const SHOWN = 10;
@@ -12,9 +11,6 @@ export async function showTasksOf(
   conversationId: string,
   session: Pick<Session, 'sendFrame'>,
 ): Promise<void> {
-  const found = await store.tasks.list({ conversationId, limit: SHOWN });
-  for (const stored of found.toReversed()) {
-    const { document, version } = readTask(stored);
-    session.sendFrame({ type: 'task.update', task: taskView(document, version) });
-  }
+  const found = await listTaskViews({ store }, { conversationId, limit: SHOWN });
+  for (const task of found.toReversed()) session.sendFrame({ type: 'task.update', task });
 }

@@ -6,7 +6,7 @@ import type { ServerServices } from '../server-services.ts';
 import { cancelTask, stopGivenUp, stopStep } from './cancel-task.ts';
 import { type RootRequest, rootOfRequest } from './root-request.ts';
 import { runStep } from './run-step.ts';
-import { changeTask, readTask, requireTask, saveTask, showTask } from './task-records.ts';
+import { changeTask, readTask, requireTask, saveTask, showTask, viewText } from './task-records.ts';
 
 type TaskHandlers = Pick<
   ControlPlaneHandlers,
@@ -58,6 +58,7 @@ export function createTaskHandlers(services: ServerServices): TaskHandlers {
         ownerId,
         isOpen: isOpen(document),
         document: JSON.stringify(document),
+        view: viewText(document),
       });
       const task = readTask(added.task);
       if (task.document.group !== group || task.document.conversationId !== conversationId)

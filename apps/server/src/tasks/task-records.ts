@@ -1,7 +1,7 @@
 import type { VersionedTask } from '@parley/control-plane';
 import { advance, isOpen, TaskDocument, type TaskEvent, taskView } from '@parley/durable-tasks';
-import { ParleyError } from '@parley/shared-models';
-import type { StoredTask } from '@parley/store';
+import { ParleyError, Task } from '@parley/shared-models';
+import type { StoredTask, TaskQuery } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
 type Services = Pick<ServerServices, 'store' | 'hub'>;
@@ -9,6 +9,24 @@ type Services = Pick<ServerServices, 'store' | 'hub'>;
 /** What was written was parsed before; a newer server may have written more than this one knows. */
 export function readTask({ document, version, token }: StoredTask): VersionedTask {
   return { document: TaskDocument.parse(JSON.parse(document)), version, token };
+}
+
+/** What is stored beside a document, so that lists need not read it. The version is the store's. */
+export function viewText(document: TaskDocument): string {
+  return JSON.stringify({ ...taskView(document, 1), version: undefined });
+}
+
+/** What lists show of tasks, the one that was begun last first. */
+export async function listTaskViews({ store }: Pick<Services, 'store'>, query: TaskQuery): Promise<Task[]> {
+  const found = await store.tasks.listViews(query);
+  return Promise.all(
+    found.map(async ({ id, version, view }) => {
+      if (view !== undefined) return Task.parse({ ...JSON.parse(view), version });
+      // It was last saved by a server that stored no views.
+      const { document, version: now } = await requireTask({ store }, id);
+      return taskView(document, now);
+    }),
+  );
 }
 
 /** @throws ParleyError `not_found` */
@@ -32,6 +50,7 @@ export async function saveTask(
   const stored = await services.store.tasks.save({
     id: document.id,
     document: JSON.stringify(document),
+    view: viewText(document),
     isOpen: isOpen(document),
     ...expected,
   });

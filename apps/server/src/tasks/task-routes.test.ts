@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isOpen, newTask } from '@parley/durable-tasks';
+import { isOpen, newTask, TaskDocument } from '@parley/durable-tasks';
 import { newId, Task, TaskDetail, TaskPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type App, createApp } from '../http/create-app.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { listTaskViews, viewText } from './task-records.ts';
 import { registerTaskRoutes } from './task-routes.ts';
 
 const SECRET = 'a secret of 32 characters, or more';
@@ -37,7 +38,7 @@ describe('/api/tasks', () => {
     const fields = { id, conversationId, group: 'planner', ownerId, user, title: `Of ${ownerId}`, text: 'x' };
     const document = newTask({ ...fields, requestId: newId() }, new Date().toISOString());
     const row = { id, conversationId, group: 'planner', ownerId, isOpen: isOpen(document) };
-    await fixture.store.tasks.add({ ...row, document: JSON.stringify(document) });
+    await fixture.store.tasks.add({ ...row, document: JSON.stringify(document), view: viewText(document) });
     return id;
   };
   const ask = async (path: string, who: string, role = 'member', method = 'GET') => {
@@ -55,6 +56,23 @@ describe('/api/tasks', () => {
     expect(await idsOf('', 'ada')).toEqual([three, two, one]);
     expect(await idsOf(`?limit=1&before=${three}`, 'ada')).toEqual([two]);
     expect(await idsOf(`?conversationId=${conversationId}`, 'ada')).toEqual([two]);
+  });
+
+  it('lists from what is stored beside the documents, and without that from the documents', async () => {
+    const [one, two] = [await add('fred'), await add('fred')];
+    const { tasks } = fixture.store;
+    const stored = await tasks.get(two);
+    const task = { id: two, isOpen: true, document: '{"broken":true}', expectedVersion: 1 };
+    const view = viewText(TaskDocument.parse({ ...JSON.parse(stored?.document ?? ''), title: 'Seen' }));
+    await tasks.save({ ...task, view });
+    const listViews: typeof tasks.listViews = async (query) =>
+      (await tasks.listViews(query)).map((each) => (each.id === one ? { ...each, view: undefined } : each));
+    const store = { ...fixture.store, tasks: { ...tasks, listViews } };
+    expect(await listTaskViews({ store }, { ownerId: 'fred', limit: 5 })).toMatchObject([
+      { id: two, title: 'Seen', version: 2, state: 'PLANNING' },
+      { id: one, title: 'Of fred', version: 1 },
+    ]);
+    expect(await idsOf('', 'fred')).toEqual([two, one]);
   });
 
   it("lists everybody's to operators only", async () => {

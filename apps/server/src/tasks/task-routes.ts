@@ -6,7 +6,7 @@ import type { ServerServices } from '../server-services.ts';
 import { authorize } from '../users/permissions.ts';
 import { cancelTask } from './cancel-task.ts';
 import { ownedTask } from './owned-task.ts';
-import { readTask } from './task-records.ts';
+import { listTaskViews } from './task-records.ts';
 
 const Parameters = z.object({ id: Id });
 
@@ -33,8 +33,7 @@ export function registerTaskRoutes(app: App, services: ServerServices): void {
     async ({ query: { all, ...query }, user }) => {
       if (all === 'true') authorize(user, 'tasks.all');
       const ownerId = all === 'true' ? undefined : user.id;
-      const found = (await services.store.tasks.list({ ...query, ownerId })).map(readTask);
-      return { tasks: found.map(({ document, version }) => taskView(document, version)) };
+      return { tasks: await listTaskViews(services, { ...query, ownerId }) };
     },
   );
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import type { StoredTask, TaskHolder } from '../ports/tasks.ts';
+import type { NewStoredTask, StoredTask, TaskHolder } from '../ports/tasks.ts';
 import type { Context } from './store-fixture.ts';
 
 const LEASE_MS = 60_000;
 
-function aTask(fields: Partial<StoredTask> = {}): Omit<StoredTask, 'version' | 'token'> {
+function aTask(fields: Partial<NewStoredTask> = {}): NewStoredTask {
   return {
     id: newId(),
     group: `planner-${newId()}`,
@@ -13,6 +13,7 @@ function aTask(fields: Partial<StoredTask> = {}): Omit<StoredTask, 'version' | '
     ownerId: `ada-${newId()}`,
     isOpen: true,
     document: '{"title":"Aktien \\u0000 \\ud83d für 漢"}',
+    view: '{"view":"Aktien \\u0000 \\ud83d für 漢"}',
     ...fields,
   };
 }
@@ -20,7 +21,7 @@ const holder = (agentId = 'planner', incarnation = 1): TaskHolder => ({ agentId,
 
 export function describeTasks(context: Context): void {
   describe('tasks', () => {
-    const added = async (fields: Partial<StoredTask> = {}): Promise<StoredTask> =>
+    const added = async (fields: Partial<NewStoredTask> = {}): Promise<StoredTask> =>
       (await context.store.tasks.add(aTask(fields))).task;
     const claim = (group: string, who = holder(), leaseMs = LEASE_MS, limit = 10): Promise<StoredTask[]> =>
       context.store.tasks.claim({ group, holder: who, leaseMs, limit });
@@ -30,7 +31,8 @@ export function describeTasks(context: Context): void {
       const task = aTask();
       const { task: stored, isDuplicate } = await context.store.tasks.add(task);
       expect(isDuplicate).toBe(false);
-      expect(stored).toEqual({ ...task, version: 1, token: 0 });
+      const { view: _, ...known } = task;
+      expect(stored).toEqual({ ...known, version: 1, token: 0 });
       const another = await context.open();
       expect(await another.tasks.get(task.id)).toEqual(stored);
       expect(await another.tasks.get(newId())).toBeUndefined();
@@ -51,12 +53,24 @@ export function describeTasks(context: Context): void {
     it('are saved by who knows the version, and by nobody else', async () => {
       const { tasks } = context.store;
       const { id } = await added();
-      const saved = await tasks.save({ id, document: '{"n":1}', isOpen: true, expectedVersion: 1 });
+      const saved = await tasks.save({
+        id,
+        document: '{"n":1}',
+        view: '{}',
+        isOpen: true,
+        expectedVersion: 1,
+      });
       expect(saved).toMatchObject({ version: 2, document: '{"n":1}' });
-      const late = tasks.save({ id, document: '{"n":2}', isOpen: true, expectedVersion: 1 });
+      const late = tasks.save({ id, document: '{"n":2}', view: '{}', isOpen: true, expectedVersion: 1 });
       await expect(late).rejects.toMatchObject({ code: 'id_conflict', details: { version: 2, token: 0 } });
       expect(await tasks.get(id)).toMatchObject({ version: 2, document: '{"n":1}' });
-      const unknown = tasks.save({ id: newId(), document: '{}', isOpen: true, expectedVersion: 1 });
+      const unknown = tasks.save({
+        id: newId(),
+        document: '{}',
+        view: '{}',
+        isOpen: true,
+        expectedVersion: 1,
+      });
       await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
     });
 
@@ -68,6 +82,7 @@ export function describeTasks(context: Context): void {
           (n % 2 === 0 ? context.store : another).tasks.save({
             id,
             document: `{"n":${n}}`,
+            view: '{}',
             isOpen: true,
             expectedVersion: 1,
           }),
@@ -80,7 +95,7 @@ export function describeTasks(context: Context): void {
     it('take the same save a second time for the first', async () => {
       const { tasks } = context.store;
       const { id } = await added();
-      const save = { id, document: '{"n":1}', isOpen: true, expectedVersion: 1 };
+      const save = { id, document: '{"n":1}', view: '{}', isOpen: true, expectedVersion: 1 };
       const first = await tasks.save(save);
       expect(await tasks.save(save)).toEqual(first);
     });
@@ -121,7 +136,7 @@ export function describeTasks(context: Context): void {
       await claim(group, holder('one'), 0);
       await tick();
       expect(await claim(group, holder('two'))).toMatchObject([{ id, token: 2, version: 1 }]);
-      const save = { id, document: '{}', isOpen: true, expectedVersion: 1 };
+      const save = { id, document: '{}', view: '{}', isOpen: true, expectedVersion: 1 };
       await expect(tasks.save({ ...save, token: 1 })).rejects.toMatchObject({ code: 'id_conflict' });
       expect(await tasks.renew({ leases: [{ id, token: 1 }], leaseMs: LEASE_MS })).toEqual([]);
       await tasks.release(id, 1);
@@ -147,7 +162,7 @@ export function describeTasks(context: Context): void {
       ]);
       await tick();
       expect(await claim(group, holder('two'))).toEqual([]);
-      await tasks.save({ id, document: '{}', isOpen: true, expectedVersion: 1 });
+      await tasks.save({ id, document: '{}', view: '{}', isOpen: true, expectedVersion: 1 });
       expect(await tasks.renew({ leases: [{ id, token: 1 }], leaseMs: LEASE_MS })).toEqual([
         { id, version: 2 },
       ]);
@@ -165,11 +180,31 @@ export function describeTasks(context: Context): void {
       const { tasks } = context.store;
       const { id, group } = await added();
       await claim(group);
-      await tasks.save({ id, document: '{}', isOpen: false, expectedVersion: 1, token: 1 });
+      await tasks.save({ id, document: '{}', view: '{}', isOpen: false, expectedVersion: 1, token: 1 });
       expect(await tasks.renew({ leases: [{ id, token: 1 }], leaseMs: LEASE_MS })).toEqual([]);
       expect(await claim(group, holder('two'))).toEqual([]);
-      await tasks.save({ id, document: '{"n":2}', isOpen: true, expectedVersion: 2 });
+      await tasks.save({ id, document: '{"n":2}', view: '{}', isOpen: true, expectedVersion: 2 });
       expect(await claim(group, holder('two'))).toMatchObject([{ id, token: 2, version: 3 }]);
+    });
+
+    it('are listed without their documents, as they were last saved', async () => {
+      const { tasks } = context.store;
+      const ownerId = `ada-${newId()}`;
+      const conversationId = newId();
+      const [one, other] = [aTask({ ownerId }), aTask({ ownerId, conversationId })];
+      await tasks.add(one);
+      await tasks.add(other);
+      await tasks.save({ ...other, document: '{"n":2}', view: '{"n":2}', expectedVersion: 1 });
+      const late = { ...other, document: '{"n":3}', view: '{"n":3}', expectedVersion: 1 };
+      await expect(tasks.save(late)).rejects.toMatchObject({ code: 'id_conflict' });
+      const second = { id: other.id, version: 2, view: '{"n":2}' };
+      expect(await tasks.listViews({ ownerId, limit: 5 })).toEqual([
+        second,
+        { id: one.id, version: 1, view: one.view },
+      ]);
+      expect(await tasks.listViews({ ownerId, before: other.id, limit: 5 })).toHaveLength(1);
+      expect(await tasks.listViews({ conversationId, ownerId, limit: 5 })).toEqual([second]);
+      expect(await tasks.listViews({ conversationId, ownerId: 'nobody', limit: 5 })).toEqual([]);
     });
 
     it('are listed newest first, by owner, by conversation, or all', async () => {

@@ -14,6 +14,20 @@ export interface StoredTask {
   readonly token: number;
 }
 
+/** A task that is to be stored. */
+export interface NewStoredTask extends Omit<StoredTask, 'version' | 'token'> {
+  /** What lists show of it: JSON text that the store does not look into. */
+  readonly view: string;
+}
+
+/** What lists show of a task. */
+export interface StoredTaskView {
+  readonly id: string;
+  readonly version: number;
+  /** As it was saved with this version; undefined of a task that was last saved before there were views. */
+  readonly view: string | undefined;
+}
+
 /** A process that drives tasks. */
 export interface TaskHolder {
   readonly agentId: string;
@@ -24,6 +38,8 @@ export interface TaskHolder {
 export interface TaskSave {
   readonly id: string;
   readonly document: string;
+  /** What lists show of it. */
+  readonly view: string;
   readonly isOpen: boolean;
   /** The version that the task must have now. */
   readonly expectedVersion: number;
@@ -45,7 +61,7 @@ export interface TaskQuery {
  */
 export interface TaskStore {
   /** Adds it with version 1, unless its id is known; then what was stored first stands and is returned. */
-  add(task: Omit<StoredTask, 'version' | 'token'>): Promise<{ task: StoredTask; isDuplicate: boolean }>;
+  add(task: NewStoredTask): Promise<{ task: StoredTask; isDuplicate: boolean }>;
   get(id: string): Promise<StoredTask | undefined>;
   /**
    * Returns the task as saved. Saving the same document again after it was saved, by the same token, changes nothing.
@@ -71,4 +87,6 @@ export interface TaskStore {
   release(id: string, token: number): Promise<void>;
   /** The one that was begun last first. */
   list(query: TaskQuery): Promise<StoredTask[]>;
+  /** The same without the documents, which can be large. */
+  listViews(query: TaskQuery): Promise<StoredTaskView[]>;
 }

@@ -180,4 +180,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE agents ADD COLUMN wanted text NOT NULL DEFAULT 'online';
   UPDATE agents SET wanted = 'paused' WHERE state = 'paused';
   `,
+  // What lists show of a task, without its document; null of one that was last saved before this.
+  `
+  ALTER TABLE tasks ADD COLUMN view text;
+  `,
 ];

@@ -1,21 +1,29 @@
-import type { TaskStore } from '../ports/tasks.ts';
+import type { TaskQuery, TaskStore } from '../ports/tasks.ts';
 import { storableText } from '../rules/storable-text.ts';
-import { notSaved, TASK_COLUMNS, type TaskRow, taskOf } from '../rules/tasks.ts';
+import {
+  notSaved,
+  TASK_COLUMNS,
+  type TaskRow,
+  type TaskViewRow,
+  taskOf,
+  VIEW_COLUMNS,
+  viewOf,
+} from '../rules/tasks.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
 
 const ADD: Statement = {
   name: 'add-task',
   text: `
-    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, version, token)
-    VALUES ($1, $2, $3, $4, $5, $6, 1, 0) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`,
+    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, view, version, token)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`,
 };
 const FIND: Statement = { name: 'find-task', text: `SELECT ${TASK_COLUMNS} FROM tasks WHERE id = $1` };
 // Who has nothing left to drive holds it no longer.
 const SAVE: Statement = {
   name: 'save-task',
   text: `
-    UPDATE tasks SET document = $2, is_open = $3, version = version + 1,
+    UPDATE tasks SET document = $2, view = $6, is_open = $3, version = version + 1,
       leased_until = CASE WHEN $3 THEN leased_until END
     WHERE id = $1 AND version = $4 AND ($5::integer IS NULL OR token = $5) RETURNING ${TASK_COLUMNS}`,
 };
@@ -52,22 +60,28 @@ const RELEASE: Statement = {
   name: 'release-task',
   text: 'UPDATE tasks SET leased_until = NULL WHERE id = $1 AND token = $2',
 };
-const LIST: Statement = {
-  name: 'list-tasks',
-  text: `
-    SELECT ${TASK_COLUMNS} FROM tasks
+const listOf = (columns: string): string => `
+    SELECT ${columns} FROM tasks
     WHERE ($1::text IS NULL OR owner_id = $1) AND ($2::text IS NULL OR conversation_id = $2)
       AND ($3::text IS NULL OR id < $3)
-    ORDER BY id DESC LIMIT $4`,
-};
+    ORDER BY id DESC LIMIT $4`;
+const LIST: Statement = { name: 'list-tasks', text: listOf(TASK_COLUMNS) };
+const LIST_VIEWS: Statement = { name: 'list-task-views', text: listOf(VIEW_COLUMNS) };
+const listValues = ({ ownerId, conversationId, before, limit }: TaskQuery): unknown[] => [
+  ownerId ?? null,
+  conversationId ?? null,
+  before ?? null,
+  limit,
+];
 
 export function createPostgresTasks(database: Database): TaskStore {
   const first = async (statement: Statement, values: unknown[]): Promise<TaskRow | undefined> =>
     (await database.rows<TaskRow>(statement, values))[0];
 
   return {
-    async add({ id, group, conversationId, ownerId, isOpen, document }) {
-      const values = [id, group, conversationId, ownerId, isOpen, storableText(document)];
+    async add({ id, group, conversationId, ownerId, isOpen, document, view }) {
+      const texts = [storableText(document), storableText(view)];
+      const values = [id, group, conversationId, ownerId, isOpen, ...texts];
       const added = await first(ADD, values);
       if (added !== undefined) return { task: taskOf(added), isDuplicate: false };
       const known = await first(FIND, [id]);
@@ -78,9 +92,9 @@ export function createPostgresTasks(database: Database): TaskStore {
       const row = await first(FIND, [id]);
       return row === undefined ? undefined : taskOf(row);
     },
-    async save({ id, document, isOpen, expectedVersion, token }) {
+    async save({ id, document, view, isOpen, expectedVersion, token }) {
       const text = storableText(document);
-      const saved = await first(SAVE, [id, text, isOpen, expectedVersion, token ?? null]);
+      const saved = await first(SAVE, [id, text, isOpen, expectedVersion, token ?? null, storableText(view)]);
       if (saved !== undefined) return taskOf(saved);
       const row = await first(FIND, [id]);
       const known = row === undefined ? undefined : taskOf(row);
@@ -104,9 +118,11 @@ export function createPostgresTasks(database: Database): TaskStore {
     async release(id, token) {
       await database.rows(RELEASE, [id, token]);
     },
-    async list({ ownerId, conversationId, before, limit }) {
-      const values = [ownerId ?? null, conversationId ?? null, before ?? null, limit];
-      return (await database.rows<TaskRow>(LIST, values)).map(taskOf);
+    async list(query) {
+      return (await database.rows<TaskRow>(LIST, listValues(query))).map(taskOf);
+    },
+    async listViews(query) {
+      return (await database.rows<TaskViewRow>(LIST_VIEWS, listValues(query))).map(viewOf);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
-import type { StoredTask } from '../ports/tasks.ts';
+import type { StoredTask, StoredTaskView } from '../ports/tasks.ts';
 
 /** A task as both databases give it. */
 export interface TaskRow {
@@ -14,6 +14,20 @@ export interface TaskRow {
 }
 
 export const TASK_COLUMNS = 'id, agent_group, conversation_id, owner_id, is_open, document, version, token';
+
+/** What lists need of a task, as both databases give it. */
+export interface TaskViewRow {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly version: number;
+  readonly view: string | null;
+}
+
+export const VIEW_COLUMNS = 'id, owner_id, version, view';
+
+export function viewOf({ id, version, view }: TaskViewRow): StoredTaskView {
+  return { id, version: Number(version), view: view ?? undefined };
+}
 
 export function taskOf(row: TaskRow): StoredTask {
   return {

@@ -149,6 +149,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       renew: (renewal) => write(() => tasks.renew(renewal)),
       release: (id, token) => write(() => tasks.release(id, token)),
       list: (query) => read(() => tasks.list(query)),
+      listViews: (query) => read(() => tasks.listViews(query)),
     },
     memory: {
       get: (address, writeId) => read(() => memory.get(address, writeId)),

@@ -1,6 +1,14 @@
 import type { TaskQuery, TaskStore } from '../ports/tasks.ts';
 import { storableText } from '../rules/storable-text.ts';
-import { notSaved, TASK_COLUMNS, type TaskRow, taskOf } from '../rules/tasks.ts';
+import {
+  notSaved,
+  TASK_COLUMNS,
+  type TaskRow,
+  type TaskViewRow,
+  taskOf,
+  VIEW_COLUMNS,
+  viewOf,
+} from '../rules/tasks.ts';
 import type { Prepare } from './statements.ts';
 
 /** As `TaskStore`; what writes only inside a transaction. */
@@ -10,12 +18,12 @@ export type SqliteTasks = {
 
 export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTasks {
   const insert = prepare.one<TaskRow>(`
-    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, version, token)
-    VALUES (?, ?, ?, ?, ?, ?, 1, 0) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`);
+    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, view, version, token)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`);
   const find = prepare.one<TaskRow>(`SELECT ${TASK_COLUMNS} FROM tasks WHERE id = ?`);
   // Who has nothing left to drive holds it no longer.
   const update = prepare.one<TaskRow>(`
-    UPDATE tasks SET document = ?2, is_open = ?3, version = version + 1,
+    UPDATE tasks SET document = ?2, view = ?6, is_open = ?3, version = version + 1,
       leased_until = CASE WHEN ?3 THEN leased_until END
     WHERE id = ?1 AND version = ?4 AND (?5 IS NULL OR token = ?5) RETURNING ${TASK_COLUMNS}`);
   // Times that lie ahead further than they can were written before the clock was set back.
@@ -32,26 +40,13 @@ export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTa
     'UPDATE tasks SET leased_until = ? WHERE id = ? AND token = ? AND is_open = 1 RETURNING id, version',
   );
   const free = prepare.change('UPDATE tasks SET leased_until = NULL WHERE id = ? AND token = ?');
-  const listBy = (condition: string) =>
-    prepare.all<TaskRow>(
-      `SELECT ${TASK_COLUMNS} FROM tasks WHERE ${condition} AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`,
-    );
-  const listAll = listBy('?1 IS NULL');
-  const listOwner = listBy('owner_id = ?1');
-  const listConversation = listBy('conversation_id = ?1');
-
-  const rowsOf = ({ ownerId, conversationId, before: smaller, limit }: TaskQuery): TaskRow[] => {
-    const before = smaller ?? null;
-    if (conversationId !== undefined) {
-      const rows = listConversation(conversationId, before, limit);
-      return ownerId === undefined ? rows : rows.filter((row) => row.owner_id === ownerId);
-    }
-    return ownerId === undefined ? listAll(null, before, limit) : listOwner(ownerId, before, limit);
-  };
+  const listRows = prepareList<TaskRow>(prepare, TASK_COLUMNS);
+  const listViewRows = prepareList<TaskViewRow>(prepare, VIEW_COLUMNS);
 
   return {
-    add({ id, group, conversationId, ownerId, isOpen, document }) {
-      const added = insert(id, group, conversationId, ownerId, Number(isOpen), storableText(document));
+    add({ id, group, conversationId, ownerId, isOpen, document, view }) {
+      const texts = [storableText(document), storableText(view)] as const;
+      const added = insert(id, group, conversationId, ownerId, Number(isOpen), ...texts);
       if (added !== undefined) return { task: taskOf(added), isDuplicate: false };
       const known = find(id);
       if (known === undefined) throw new Error(`the task ${id} was not stored`);
@@ -61,9 +56,9 @@ export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTa
       const row = find(id);
       return row === undefined ? undefined : taskOf(row);
     },
-    save({ id, document, isOpen, expectedVersion, token }) {
+    save({ id, document, view, isOpen, expectedVersion, token }) {
       const text = storableText(document);
-      const saved = update(id, text, Number(isOpen), expectedVersion, token ?? null);
+      const saved = update(id, text, Number(isOpen), expectedVersion, token ?? null, storableText(view));
       if (saved !== undefined) return taskOf(saved);
       const row = find(id);
       const known = row === undefined ? undefined : taskOf(row);
@@ -92,6 +87,29 @@ export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTa
     release(id, token) {
       free(id, token);
     },
-    list: (query) => rowsOf(query).map(taskOf),
+    list: (query) => listRows(query).map(taskOf),
+    listViews: (query) => listViewRows(query).map(viewOf),
+  };
+}
+
+function prepareList<Row extends { readonly owner_id: string }>(
+  prepare: Prepare,
+  columns: string,
+): (query: TaskQuery) => Row[] {
+  const listBy = (condition: string) =>
+    prepare.all<Row>(
+      `SELECT ${columns} FROM tasks WHERE ${condition} AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`,
+    );
+  const listAll = listBy('?1 IS NULL');
+  const listOwner = listBy('owner_id = ?1');
+  const listConversation = listBy('conversation_id = ?1');
+
+  return ({ ownerId, conversationId, before: smaller, limit }) => {
+    const before = smaller ?? null;
+    if (conversationId !== undefined) {
+      const rows = listConversation(conversationId, before, limit);
+      return ownerId === undefined ? rows : rows.filter((row) => row.owner_id === ownerId);
+    }
+    return ownerId === undefined ? listAll(null, before, limit) : listOwner(ownerId, before, limit);
   };
 }
