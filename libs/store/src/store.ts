@@ -106,10 +106,14 @@ export interface FailInput {
   readonly hops: readonly Hop[];
 }
 
-/** `ended`: it was answered or had failed before, nothing was written. */
+/**
+ * `ended`: it was answered or had failed before, nothing was written. How it failed is told again, with its ERROR
+ * message where that is known: whoever ended it may have died before it told anybody.
+ */
 export type FailOutcome =
   | { readonly outcome: 'failed'; readonly message: ChatMessage; readonly status: MessageStatus }
-  | { readonly outcome: 'ended' | 'unknown' };
+  | { readonly outcome: 'ended'; readonly message?: ChatMessage; readonly status?: MessageStatus }
+  | { readonly outcome: 'unknown' };
 
 export interface StoredAgent {
   readonly agentId: string;
@@ -205,7 +209,7 @@ export interface Store {
    * @throws ParleyError `id_conflict` when its id was used for anything else than a reply of this sender to this request
    */
   storeReply(input: ReplyInput): Promise<ReplyOutcome>;
-  /** The agent handled the request without a reply: it becomes `answered`. Returns the new status when that changed something. */
+  /** The agent handled the request without a reply: it becomes `answered`. Returns its status, unless it is another's or has failed. */
   settle(requestId: string, agentId: string, hops: readonly Hop[]): Promise<MessageStatus | undefined>;
   /**
    * Ends the request and stores an ERROR message that says why, in one transaction: id derived from the request's

@@ -2,7 +2,8 @@ import type { FailInput } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
 /**
- * Ends a request that will not be answered, if it has not ended yet, and tells those who follow.
+ * Ends a request that will not be answered, if it has not ended yet, and tells those who follow how it failed; again,
+ * when it had: whoever ended it may have died before it told them. Those who have it get it once.
  * @param traceId of the queue message that brought its end, for the log
  */
 export async function endRequest(
@@ -13,17 +14,11 @@ export async function endRequest(
   const { store, hub, sessionGate, logger } = services;
   const result = await store.fail(failure);
   sessionGate.settled(failure.requestId);
-  if (result.outcome !== 'failed') {
-    logger.debug(
-      { messageId: failure.requestId, traceId, outcome: result.outcome },
-      'a request that had ended was not ended again',
-    );
-    return;
-  }
-  logger.info(
-    { messageId: failure.requestId, traceId, code: failure.error.code },
-    'a message will not be answered',
-  );
-  hub.deliver(result.message);
-  hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
+  const about = { messageId: failure.requestId, traceId };
+  if (result.outcome === 'failed')
+    logger.info({ ...about, code: failure.error.code }, 'a message will not be answered');
+  else logger.debug({ ...about, outcome: result.outcome }, 'a request that had ended was not ended again');
+  if (!('status' in result) || result.status === undefined) return;
+  if (result.message !== undefined) hub.deliver(result.message);
+  hub.broadcast(result.status.conversationId, { type: 'message.status', ...result.status });
 }

@@ -11,6 +11,7 @@ export async function onSettled(envelope: Envelope, services: ServerServices): P
   if (agentId === undefined) throw new Reject('malformed_message', 'the header "sender" names no agent');
   if (await isFromReplaced(envelope, agentId, requestId, services)) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
+  // Also the second time: whoever recorded it may have died before it told the readers.
   const status = await services.store.settle(requestId, agentId, hops);
   if (status !== undefined)
     services.hub.broadcast(status.conversationId, { type: 'message.status', ...status });

@@ -223,14 +223,14 @@ export function describeAnswering(context: Context): void {
   });
 
   describe('settling without a reply', () => {
-    it('makes the request answered, once', async () => {
+    it('makes the request answered, once, and says so each time', async () => {
       const { store } = context;
       const request = await routed(store);
       const taken = hops('server', 'broker', 'agent:finance');
       const status = await store.settle(request.id, 'finance', taken);
       expect(status).toMatchObject({ messageId: request.id, status: 'answered', hops: taken });
       expect(await statusOf(store, request.id)).toEqual(status);
-      expect(await store.settle(request.id, 'finance', [])).toBeUndefined();
+      expect(await store.settle(request.id, 'finance', [])).toEqual(status);
       expect((await store.getConversation(request.conversationId))?.lastSeq).toBe(1);
     });
 

@@ -70,6 +70,17 @@ export function describeFailing(context: Context): void {
       expect((await context.store.getConversation(request.conversationId))?.lastSeq).toBe(2);
     });
 
+    it.each(['failed', 'dead_lettered'] as const)(
+      'tells again how a request has %s: nobody may have been told of it yet',
+      async (state) => {
+        const { store } = context;
+        const request = await routed(store);
+        const first = await store.fail(aFailure(request.id, state));
+        const again = await (await context.open()).fail(aFailure(request.id));
+        expect(again).toEqual({ ...first, outcome: 'ended' });
+      },
+    );
+
     it('leaves a request alone that was answered', async () => {
       const { store } = context;
       const request = await routed(store);

@@ -58,7 +58,10 @@ export function settle(
     keys: { requests: [requestId] },
     run(workspace) {
       const row = workspace.request(requestId);
-      if (row === undefined || isTerminal(row.state) || isOfAnother(row, agentId)) return undefined;
+      if (row === undefined || isOfAnother(row, agentId)) return undefined;
+      // Told again: whoever recorded it may have died before it told anybody, or not have heard of its commit.
+      if (row.state === 'answered') return statusOf(row);
+      if (isTerminal(row.state)) return undefined;
       return statusOf(answer(row, agentId, hops, workspace), hops);
     },
   };
@@ -91,18 +94,30 @@ function answer(row: RequestRow, agentId: string, hops: readonly Hop[], workspac
 
 export function fail({ requestId, status, error, hops }: FailInput): Write<FailOutcome> {
   const errorId = deriveId(requestId, 'error');
+  // For a request that fails again after it was replayed, or a client that has made the first id.
+  const nextErrorId = newId();
   return {
-    keys: { messages: [requestId, errorId], requests: [requestId], conversationsOf: [requestId] },
+    keys: {
+      messages: [requestId, errorId, nextErrorId],
+      requests: [requestId],
+      conversationsOf: [requestId],
+    },
     run(workspace) {
       const row = workspace.request(requestId);
       if (row === undefined) return { outcome: 'unknown' };
-      if (isTerminal(row.state)) return { outcome: 'ended' };
+      if (row.state === 'answered') return { outcome: 'ended' };
+      if (isTerminal(row.state)) {
+        const told = [nextErrorId, errorId].map((id) => workspace.message(id));
+        const message = told.find(
+          (known) => known?.sender.kind === 'system' && known.inReplyTo === requestId,
+        );
+        return { outcome: 'ended', status: statusOf(row), ...(message === undefined ? {} : { message }) };
+      }
 
       const { code, message: reason } = error;
       const asker = workspace.message(requestId)?.sender;
       const unstored: UnstoredMessage = {
-        // Taken when the request was replayed and fails again, or when a client has made this very id.
-        id: workspace.message(errorId) === undefined ? errorId : newId(),
+        id: workspace.message(errorId) === undefined ? errorId : nextErrorId,
         conversationId: row.conversationId,
         kind: 'ERROR',
         sender: { kind: 'system', id: 'parley', name: 'Parley' },

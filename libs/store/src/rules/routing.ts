@@ -77,24 +77,35 @@ export function markDelivered(messageIds: readonly string[]): Write<void> {
 }
 
 export function reopen(messageId: string, agentId: string): Write<OutboxEntry | undefined> {
-  return {
-    keys: { requests: [messageId], messages: [messageId] },
-    run(workspace) {
-      const row = workspace.request(messageId);
-      if (row === undefined || isTerminal(row.state)) return undefined;
-      // A power cut may have undone the decision for this agent after its queue had the message.
-      const isLost = row.agentId === undefined && !row.isInOutbox;
-      return row.agentId === agentId || isLost ? routeAgain(row, workspace) : undefined;
-    },
-  };
+  return routingAgain(messageId, (row) => {
+    if (isTerminal(row.state)) return false;
+    // A power cut may have undone the decision for this agent after its queue had the message.
+    const isLost = row.agentId === undefined && !row.isInOutbox;
+    return row.agentId === agentId || isLost;
+  });
 }
 
 export function revive(messageId: string): Write<OutboxEntry | undefined> {
+  return routingAgain(messageId, (row) => row.state === 'dead_lettered');
+}
+
+function routingAgain(
+  messageId: string,
+  isDue: (row: RequestRow) => boolean,
+): Write<OutboxEntry | undefined> {
+  let entry: OutboxEntry | undefined;
   return {
     keys: { requests: [messageId], messages: [messageId] },
+    undone() {
+      entry = undefined;
+    },
     run(workspace) {
       const row = workspace.request(messageId);
-      return row?.state === 'dead_lettered' ? routeAgain(row, workspace) : undefined;
+      if (row === undefined) return undefined;
+      // Run again because nobody learned that it was committed: it still has to be brought to the broker.
+      if (entry !== undefined && row.isInOutbox && row.attempt === entry.attempt) return entry;
+      entry = isDue(row) ? routeAgain(row, workspace) : undefined;
+      return entry;
     },
   };
 }
