@@ -33,7 +33,7 @@ describe('who follows a channel', () => {
     at: new Date().toISOString(),
   });
   const log = async (event: PublishedEvent): Promise<void> => {
-    await ground.store.events.append({ channel: 'human', event });
+    await ground.store.events.append({ channel: 'human', event, ownerId: event.source.id });
   };
   const publish = async (event: PublishedEvent): Promise<void> => {
     await log(event);
@@ -62,6 +62,15 @@ describe('who follows a channel', () => {
     await followers.follow(reader, 'human', 10);
     await publish(after);
     expect(seen).toEqual([old.id, late.id, after.id]);
+  });
+
+  it('gets the last of their own, however many of others came after them', async () => {
+    const own = anEvent();
+    await log(own);
+    for (let count = 0; count < 3; count++) await log(anEvent('bob'));
+    const { reader, seen } = aReader('member', 'ada');
+    await followers.follow(reader, 'human', 1);
+    expect(seen).toEqual([own.id]);
   });
 
   it('does not get an event of the past again that comes only now', async () => {

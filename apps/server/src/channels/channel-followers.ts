@@ -11,8 +11,8 @@ import {
 import type { Store } from '@parley/store';
 import type { Reader } from '../conversations/follower.ts';
 import { isAllowed } from '../users/permissions.ts';
-import { ownerOfEvent } from './event-owner.ts';
-import { createFollowing, type Following, type Shown } from './following.ts';
+import { mayRead, ownerOfEvent } from './event-owner.ts';
+import { createFollowing, type Following } from './following.ts';
 
 /** A connection that may follow channels. */
 export type ChannelReader = Reader & { readonly user: User };
@@ -82,15 +82,8 @@ export async function createChannelFollowers(options: {
       channels.set(channel, readers.set(reader, following));
       await following.after(async () => {
         if (last === 0) return [];
-        const past: Shown[] = [];
-        for (const { event } of await store.events.list({ channel, limit: last })) {
-          if (
-            isAllowed(reader.user, 'channels.agents') ||
-            (await ownerOfEvent(event, store)) === reader.user.id
-          )
-            past.push({ id: event.id, text: frameOf(channel, event) });
-        }
-        return past;
+        const past = await store.events.list({ channel, limit: last, ...mayRead(reader.user) });
+        return past.map(({ event }) => ({ id: event.id, text: frameOf(channel, event) }));
       });
     },
     unfollow,

@@ -1,5 +1,6 @@
 import { type Delivery, eventOf } from '@parley/messaging';
 import type { ServerServices } from '../server-services.ts';
+import { ownerOfEvent } from './event-owner.ts';
 
 /** No agent's group: those begin with a letter or a digit. */
 export const SERVER_GROUP = '_server';
@@ -14,8 +15,10 @@ export function createChannelLogHandler({
   const shown = new Set<string>();
   return async ({ envelope }) => {
     const { channel, event } = eventOf(envelope);
-    const { logged } = await store.events.append({ channel, event });
     // Handed out again, or published twice: whoever follows has seen it.
+    if (shown.has(event.id)) return;
+    const ownerId = await ownerOfEvent(event, store);
+    const { logged } = await store.events.append({ channel, event, ownerId });
     if (shown.has(event.id)) return;
     shown.add(event.id);
     if (shown.size > REMEMBERED) shown.delete(String(shown.values().next().value));

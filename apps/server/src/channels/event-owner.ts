@@ -1,5 +1,6 @@
-import type { PublishedEvent } from '@parley/shared-models';
+import type { PublishedEvent, User } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { isAllowed } from '../users/permissions.ts';
 
 /** The person with whom it began: who published the event, or the event or message that it follows from. */
 export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise<string | undefined> {
@@ -9,5 +10,10 @@ export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise
   const message = await store.getMessage(correlationId);
   if (message !== undefined) return message.ownerId;
   const related = await store.events.list({ correlationId, limit: 100 });
-  return related.find(({ event: { source } }) => source.kind === 'user')?.event.source.id;
+  return related.find(({ ownerId }) => ownerId !== undefined)?.ownerId;
+}
+
+/** Which events the user may read: operators all, others what they began themselves. */
+export function mayRead(user: User): { readonly ownerId?: string } {
+  return isAllowed(user, 'channels.agents') ? {} : { ownerId: user.id };
 }

@@ -1,10 +1,8 @@
 import { ChannelName, EventPage, LIMITS } from '@parley/shared-models';
-import type { LoggedEvent } from '@parley/store';
 import { z } from 'zod';
 import type { App } from '../http/create-app.ts';
 import type { ServerServices } from '../server-services.ts';
-import { isAllowed } from '../users/permissions.ts';
-import { ownerOfEvent } from './event-owner.ts';
+import { mayRead } from './event-owner.ts';
 
 /** `GET /api/events`: the log of the channels. Operators see all, others what they began themselves. */
 export function registerEventRoutes(app: App, { store }: ServerServices): void {
@@ -31,13 +29,7 @@ export function registerEventRoutes(app: App, { store }: ServerServices): void {
     },
     async ({ query, user }) => {
       const { before, ...rest } = query;
-      const events = await store.events.list({ ...rest, beforeNumber: before });
-      if (isAllowed(user, 'channels.agents')) return { events };
-      const own: LoggedEvent[] = [];
-      for (const logged of events) {
-        if ((await ownerOfEvent(logged.event, store)) === user.id) own.push(logged);
-      }
-      return { events: own };
+      return { events: await store.events.list({ ...rest, ...mayRead(user), beforeNumber: before }) };
     },
   );
 }

@@ -80,6 +80,53 @@ export function describeEvents(context: Context): void {
       );
     });
 
+    it("lists a person's own events, however many of others come after them", async () => {
+      const [ada, bob] = [newId(), newId()];
+      const own = (ownerId: string, type: string) =>
+        context.store.events.append({ channel: 'human', event: anEvent({ type }), ownerId });
+      const first = await own(ada, 'one');
+      await own(ada, 'two');
+      for (let count = 0; count < 5; count++) await own(bob, 'other');
+      await append(anEvent({ type: "nobody's" }));
+      const list = (query: object) => context.store.events.list({ limit: 2, ownerId: ada, ...query });
+      expect(first.logged.ownerId).toBe(ada);
+      expect(typesOf(await list({}))).toEqual(['one', 'two']);
+      expect(typesOf(await list({ types: ['two'], channel: 'human' }))).toEqual(['two']);
+      expect(await list({ channel: 'agents' })).toEqual([]);
+      expect(await list({ correlationId: first.logged.event.id })).toEqual([first.logged]);
+      expect(await list({ correlationId: first.logged.event.id, ownerId: bob })).toEqual([]);
+    });
+
+    it('lists threads: what followed from each event of a type that followed from no other of it', async () => {
+      const [ownerId, correlationId] = [newId(), newId()];
+      const type = `asked.${newId()}`;
+      const log = async (more: Partial<PublishedEvent>, owner = ownerId) => {
+        const event = anEvent({ correlationId, ...more });
+        return (await context.store.events.append({ channel: 'human', event, ownerId: owner })).logged;
+      };
+      const first = await log({ type, causationId: correlationId });
+      const second = await log({ type, causationId: correlationId });
+      const relayed = await log({ type, causationId: first.event.id });
+      const others = await log({ type, correlationId: newId() }, newId());
+      const made = await log({ type: 'made', causationId: relayed.event.id });
+      await log({ type: 'unrelated' });
+      const list = (query: object) =>
+        context.store.events.listThreads({ type, ownerId, limit: 10, ...query });
+      const [newer, older] = [
+        { first: second, events: [second] },
+        { first, events: [first, relayed, made] },
+      ];
+      expect(await list({})).toEqual([newer, older]);
+      expect(await list({ limit: 1 })).toEqual([newer]);
+      expect(await list({ beforeNumber: second.number })).toEqual([older]);
+      expect((await list({ ownerId: undefined })).map((thread) => thread.first)).toEqual([
+        others,
+        second,
+        first,
+      ]);
+      expect(await list({ type: 'unheard' })).toEqual([]);
+    });
+
     it('gives what still has to reach its channel in order, to one taker for the time of the lease', async () => {
       const events = [anEvent(), anEvent(), anEvent()];
       for (const event of events) await append(event, 'human', true);

@@ -6,6 +6,25 @@ export interface LoggedEvent {
   readonly number: number;
   readonly channel: ChannelName;
   readonly event: PublishedEvent;
+  /** The person with whom it began; undefined when it was nobody. */
+  readonly ownerId?: string | undefined;
+}
+
+/** An event with all that followed from it. */
+export interface EventThread {
+  readonly first: LoggedEvent;
+  /** In the order of the log, the first one included. */
+  readonly events: readonly LoggedEvent[];
+}
+
+export interface ThreadQuery {
+  /** Of the first event, and of no event that brought it about. */
+  readonly type: string;
+  /** Only those of this person. @default everybody's */
+  readonly ownerId?: string | undefined;
+  /** Only threads whose first event has a smaller number. */
+  readonly beforeNumber?: number | undefined;
+  readonly limit: number;
 }
 
 export interface EventQuery {
@@ -14,6 +33,8 @@ export interface EventQuery {
   readonly types?: readonly string[] | undefined;
   /** Those that belong to this message or event, itself included. */
   readonly correlationId?: string | undefined;
+  /** Only those that began with this person. @default everybody's */
+  readonly ownerId?: string | undefined;
   /** Only events with a smaller number, to read on from where the last answer ended. */
   readonly beforeNumber?: number | undefined;
   readonly limit: number;
@@ -26,7 +47,7 @@ export interface EventStore {
    * @param options.isForOutbox whether it still has to reach the channel. @default false
    */
   append(
-    entry: { readonly channel: ChannelName; readonly event: PublishedEvent },
+    entry: Omit<LoggedEvent, 'number'>,
     options?: { readonly isForOutbox?: boolean },
   ): Promise<{ readonly logged: LoggedEvent; readonly isDuplicate: boolean }>;
   /** As `Store.takeOutbox`. */
@@ -35,7 +56,12 @@ export interface EventStore {
   markPublished(eventIds: readonly string[]): Promise<void>;
   /** The last ones that fit, oldest first. */
   list(query: EventQuery): Promise<LoggedEvent[]>;
+  /** The last threads that fit, newest first. */
+  listThreads(query: ThreadQuery): Promise<EventThread[]>;
 }
 
 /** So many events are kept; older ones go. */
 export const EVENTS_KEPT = 100_000;
+
+/** So many events, the last ones, are looked at for a list of threads. */
+export const THREAD_EVENTS = 10_000;

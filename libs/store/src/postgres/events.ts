@@ -1,15 +1,15 @@
-import { EVENTS_KEPT, type EventStore } from '../ports/events.ts';
-import { type EventRow, loggedEventOf, storableEvent } from '../rules/events.ts';
+import { EVENTS_KEPT, type EventStore, THREAD_EVENTS } from '../ports/events.ts';
+import { type EventRow, loggedEventOf, originsOf, storableEvent, threadsOf } from '../rules/events.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
 
-const COLUMNS = 'number, channel, event';
+const COLUMNS = 'number, channel, event, owner_id';
 
 const APPEND: Statement = {
   name: 'append-event',
   text: `
-    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since)
-    VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
+    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since, owner_id)
+    VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END, $7)
     ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
 };
 const FIND: Statement = { name: 'find-event', text: `SELECT ${COLUMNS} FROM events WHERE id = $1` };
@@ -31,7 +31,7 @@ const TAKE: Statement = {
     ), taken AS (
       UPDATE events SET leased_until = now() + $2::float8 * interval '1 millisecond'
       FROM due WHERE events.number = due.number
-      RETURNING events.number, channel, event
+      RETURNING events.number, channel, event, owner_id
     )
     SELECT ${COLUMNS} FROM taken ORDER BY number`,
 };
@@ -44,6 +44,7 @@ const LIST: Statement = {
   text: `
     SELECT ${COLUMNS} FROM events
     WHERE ($1::text IS NULL OR channel = $1) AND ($2::text[] IS NULL OR type = ANY($2)) AND number < $3
+      AND ($5::text IS NULL OR owner_id = $5)
     ORDER BY number DESC LIMIT $4`,
 };
 const LIST_CORRELATED: Statement = {
@@ -51,8 +52,22 @@ const LIST_CORRELATED: Statement = {
   text: `
     SELECT ${COLUMNS} FROM events
     WHERE ($1::text IS NULL OR channel = $1) AND ($2::text[] IS NULL OR type = ANY($2)) AND number < $3
-      AND (correlation_id = $5 OR id = $5)
+      AND ($5::text IS NULL OR owner_id = $5) AND (correlation_id = $6 OR id = $6)
     ORDER BY number DESC LIMIT $4`,
+};
+const LIST_FIRST: Statement = {
+  name: 'list-first-events',
+  text: `
+    SELECT ${COLUMNS} FROM events AS this
+    WHERE type = $1 AND number < $2 AND ($3::text IS NULL OR owner_id = $3)
+      AND NOT EXISTS (SELECT 1 FROM events AS cause WHERE cause.id = this.event ->> 'causationId' AND cause.type = this.type)
+    ORDER BY number DESC LIMIT $4`,
+};
+const LIST_RELATED: Statement = {
+  name: 'list-related-events',
+  text: `
+    SELECT ${COLUMNS} FROM events WHERE correlation_id = ANY($1) OR id = ANY($1)
+    ORDER BY number DESC LIMIT ${THREAD_EVENTS}`,
 };
 
 /** Pruning looks at an index; done with each event it would only cost. */
@@ -60,7 +75,7 @@ const PRUNE_EVERY = 1000;
 
 export function createPostgresEvents(database: Database): EventStore {
   return {
-    async append({ channel, event }, { isForOutbox = false } = {}) {
+    async append({ channel, event, ownerId }, { isForOutbox = false } = {}) {
       const { id, type, correlationId } = event;
       const [row] = await database.rows<EventRow>(APPEND, [
         id,
@@ -69,6 +84,7 @@ export function createPostgresEvents(database: Database): EventStore {
         correlationId ?? null,
         storableEvent(event),
         isForOutbox,
+        ownerId ?? null,
       ]);
       if (row !== undefined) {
         const number = Number(row.number);
@@ -85,18 +101,25 @@ export function createPostgresEvents(database: Database): EventStore {
     async markPublished(eventIds) {
       await database.rows(MARK, [[...eventIds]]);
     },
-    async list({ channel, types, correlationId, beforeNumber, limit }) {
+    async list({ channel, types, correlationId, ownerId, beforeNumber, limit }) {
       const values = [
         channel ?? null,
         types === undefined ? null : [...types],
         beforeNumber ?? Number.MAX_SAFE_INTEGER,
         limit,
+        ownerId ?? null,
       ];
       const rows =
         correlationId === undefined
           ? await database.rows<EventRow>(LIST, values)
           : await database.rows<EventRow>(LIST_CORRELATED, [...values, correlationId]);
       return rows.map(loggedEventOf).reverse();
+    },
+    async listThreads({ type, ownerId, beforeNumber, limit }) {
+      const values = [type, beforeNumber ?? Number.MAX_SAFE_INTEGER, ownerId ?? null, limit];
+      const firsts = (await database.rows<EventRow>(LIST_FIRST, values)).map(loggedEventOf);
+      const related = await database.rows<EventRow>(LIST_RELATED, [originsOf(firsts)]);
+      return threadsOf(firsts, related.map(loggedEventOf).reverse());
     },
   };
 }

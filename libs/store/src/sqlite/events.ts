@@ -1,5 +1,6 @@
-import { EVENTS_KEPT, type EventQuery, type EventStore } from '../ports/events.ts';
-import { type EventRow, loggedEventOf, storableEvent } from '../rules/events.ts';
+import type { SQLInputValue } from 'node:sqlite';
+import { EVENTS_KEPT, type EventQuery, type EventStore, THREAD_EVENTS } from '../ports/events.ts';
+import { type EventRow, loggedEventOf, originsOf, storableEvent, threadsOf } from '../rules/events.ts';
 import type { Prepare } from './statements.ts';
 
 /** As `EventStore`; what writes only inside a transaction. */
@@ -7,11 +8,12 @@ export type SqliteEvents = {
   [K in keyof EventStore]: (...values: Parameters<EventStore[K]>) => Awaited<ReturnType<EventStore[K]>>;
 };
 
-const COLUMNS = 'number, channel, event';
+const COLUMNS = 'number, channel, event, owner_id';
 
 export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteEvents {
   const insert = prepare.one<EventRow>(`
-    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since, owner_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`);
   const find = prepare.one<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`);
   const prune = prepare.change('DELETE FROM events WHERE number <= ? AND outbox_since IS NULL');
@@ -24,19 +26,27 @@ export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteE
     ORDER BY number LIMIT ?4`);
   const lease = prepare.change('UPDATE events SET leased_until = ? WHERE number = ?');
   const publish = prepare.change('UPDATE events SET outbox_since = NULL, leased_until = NULL WHERE id = ?');
-  const listBy = (condition: string) =>
-    prepare.all<EventRow>(`
-      SELECT ${COLUMNS} FROM events
-      WHERE ${condition} AND (?2 IS NULL OR type IN (SELECT value FROM json_each(?2))) AND number < ?3
-      ORDER BY number DESC LIMIT ?4`);
-  const listAll = listBy('?1 IS NULL');
-  const listChannel = listBy('channel = ?1');
-  const listCorrelated = listBy(
-    'number IN (SELECT number FROM events WHERE correlation_id = ?1 UNION SELECT number FROM events WHERE id = ?1)',
-  );
+  const listRelated = prepare.all<EventRow>(`
+    SELECT ${COLUMNS} FROM events
+    WHERE correlation_id IN (SELECT value FROM json_each(?1)) OR id IN (SELECT value FROM json_each(?1))
+    ORDER BY number DESC LIMIT ${THREAD_EVENTS}`);
+  const lists = new Map<string, ReturnType<typeof prepare.all<EventRow>>>();
+
+  /** The last events of which all conditions are true, newest first; undefined ones do not count. */
+  const last = (conditions: readonly (Condition | undefined)[], limit: number): EventRow[] => {
+    const given = conditions.filter((condition) => condition !== undefined);
+    const where = given.map(([sql]) => sql).join(' AND ');
+    const list =
+      lists.get(where) ??
+      prepare.all<EventRow>(
+        `SELECT ${COLUMNS} FROM events AS this WHERE ${where} ORDER BY number DESC LIMIT ?`,
+      );
+    lists.set(where, list);
+    return list(...given.flatMap(([, ...values]) => values), limit);
+  };
 
   return {
-    append({ channel, event }, { isForOutbox = false } = {}) {
+    append({ channel, event, ownerId }, { isForOutbox = false } = {}) {
       const { id, type, correlationId } = event;
       const row = insert(
         id,
@@ -45,6 +55,7 @@ export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteE
         correlationId ?? null,
         storableEvent(event),
         isForOutbox ? now() : null,
+        ownerId ?? null,
       );
       if (row !== undefined) {
         prune(Number(row.number) - EVENTS_KEPT);
@@ -64,20 +75,43 @@ export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteE
       for (const id of eventIds) publish(id);
     },
     list(query) {
-      return rowsOf(query).map(loggedEventOf).reverse();
+      return last(conditionsOf(query), query.limit).map(loggedEventOf).reverse();
+    },
+    listThreads({ type, limit, ...rest }) {
+      const firsts = last(
+        [
+          ...conditionsOf({ ...rest, limit }),
+          ['type = ?', type],
+          [
+            "NOT EXISTS (SELECT 1 FROM events AS cause WHERE cause.id = this.event ->> '$.causationId' AND cause.type = this.type)",
+          ],
+        ],
+        limit,
+      ).map(loggedEventOf);
+      const related = listRelated(JSON.stringify(originsOf(firsts)))
+        .map(loggedEventOf)
+        .reverse();
+      return threadsOf(firsts, related);
     },
   };
+}
 
-  function rowsOf({ channel, types, correlationId, beforeNumber, limit }: EventQuery): EventRow[] {
-    const rest = [
-      types === undefined ? null : JSON.stringify(types),
-      beforeNumber ?? Number.MAX_SAFE_INTEGER,
-      limit,
-    ] as const;
-    if (correlationId !== undefined) {
-      const rows = listCorrelated(correlationId, ...rest);
-      return channel === undefined ? rows : rows.filter((row) => row.channel === channel);
-    }
-    return channel === undefined ? listAll(null, ...rest) : listChannel(channel, ...rest);
-  }
+/** What must be true of an event, with the values of its question marks. */
+type Condition = readonly [sql: string, ...values: SQLInputValue[]];
+
+function conditionsOf(query: EventQuery): (Condition | undefined)[] {
+  const { channel, types, correlationId, ownerId, beforeNumber } = query;
+  return [
+    ['number < ?', beforeNumber ?? Number.MAX_SAFE_INTEGER],
+    channel === undefined ? undefined : ['channel = ?', channel],
+    ownerId === undefined ? undefined : ['owner_id = ?', ownerId],
+    types === undefined ? undefined : ['type IN (SELECT value FROM json_each(?))', JSON.stringify(types)],
+    correlationId === undefined
+      ? undefined
+      : [
+          'number IN (SELECT number FROM events WHERE correlation_id = ? UNION SELECT number FROM events WHERE id = ?)',
+          correlationId,
+          correlationId,
+        ],
+  ];
 }

@@ -181,4 +181,15 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE tasks ADD COLUMN view TEXT;
   `,
+  // With whom each event began, so that people's own are found among everybody's.
+  `
+  ALTER TABLE events ADD COLUMN owner_id TEXT;
+  UPDATE events SET owner_id = event ->> '$.source.id' WHERE event ->> '$.source.kind' = 'user';
+  UPDATE events SET owner_id = coalesce(
+    (SELECT c.owner_id FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.id = events.correlation_id),
+    (SELECT origin.owner_id FROM events origin WHERE origin.id = events.correlation_id)
+  ) WHERE owner_id IS NULL AND correlation_id IS NOT NULL;
+  CREATE INDEX events_by_owner ON events (owner_id, number) WHERE owner_id IS NOT NULL;
+  CREATE INDEX events_by_type ON events (type, number);
+  `,
 ];

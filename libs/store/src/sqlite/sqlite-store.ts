@@ -139,6 +139,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       takeUnpublished: (taking) => write(() => events.takeUnpublished(taking)),
       markPublished: (ids) => write(() => events.markPublished(ids)),
       list: (query) => read(() => events.list(query)),
+      listThreads: (query) => read(() => events.listThreads(query)),
     },
     secrets: { getOrCreate: (name) => write(() => secrets.getOrCreate(name)) },
     tasks: {

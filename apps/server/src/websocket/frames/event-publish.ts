@@ -13,6 +13,7 @@ export const onEventPublish: FrameHandler<ClientFrameOf<'event.publish'>> = asyn
   const { logged, isDuplicate } = await services.store.events.append(
     {
       channel,
+      ownerId: user.id,
       event: {
         ...event,
         source: { kind: 'user', id: user.id, name: user.name },
