@@ -10,7 +10,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci -w @parley/web
 RUN npm run build -w @parley/web
 
 FROM sources AS processes
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w @parley/server -w @parley/broker -w @parley/agent
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w @parley/server -w @parley/broker -w @parley/agent -w @parley/gateway
 
 FROM node:24-slim
 ENV NODE_ENV=production

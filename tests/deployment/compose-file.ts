@@ -10,6 +10,8 @@ const Service = z.object({
   build: z.string().optional(),
   command: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.string()).default({}),
+  profiles: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
   healthcheck: z.object({ test: z.array(z.string()) }),
   stop_grace_period: z.string().optional(),
@@ -38,9 +40,12 @@ export function interpolate(text: string, variables: Readonly<Record<string, str
   });
 }
 
-/** A service's environment, with the defaults of docker-compose.yml. */
-export function environmentOf(service: Service): Record<string, string> {
+/** A service's environment with these variables set, else with the defaults of docker-compose.yml. */
+export function environmentOf(
+  service: Service,
+  variables: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(service.environment).map(([name, value]) => [name, interpolate(value)]),
+    Object.entries(service.environment).map(([name, value]) => [name, interpolate(value, variables)]),
   );
 }

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { parseArguments } from '../../apps/agent/src/arguments.ts';
 import { AgentConfig } from '../../apps/agent/src/config.ts';
 import { BrokerConfig } from '../../apps/broker/src/config.ts';
+import { GatewayConfig } from '../../apps/gateway/src/config.ts';
 import { ServerConfig } from '../../apps/server/src/config.ts';
 import { loadConfig } from '../../libs/process-kit/src/load-config.ts';
 import { composeFile, environmentOf, interpolate, ownServices, root, services } from './compose-file.ts';
@@ -15,6 +16,7 @@ const configs: Record<string, z.ZodObject> = {
   'apps/server/src/main.ts': ServerConfig,
   'apps/broker/src/main.ts': BrokerConfig,
   'apps/agent/src/main.ts': AgentConfig,
+  'apps/gateway/src/main.ts': GatewayConfig,
 };
 
 const configOf = (command: readonly string[]): z.ZodObject => {
@@ -41,6 +43,39 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(services)).toEqual(
       expect.arrayContaining(['rabbitmq', 'server', 'broker', 'echo', 'assistant', 'web']),
     );
+  });
+
+  it('starts the gateway only where it is asked for', () => {
+    const profiles = Object.entries(services).map(([name, service]) => [name, service.profiles]);
+    expect(profiles.filter(([, names]) => names?.length !== 0)).toEqual([['gateway', ['gateway']]]);
+  });
+
+  it.each([
+    ['server', 'AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_DEFAULT_ROLE'],
+    ['server', 'ALLOW_ANONYMOUS', 'ALLOWED_ORIGINS', 'GRPC_TLS_CERT', 'GRPC_TLS_KEY', 'JOIN_TOKEN'],
+    ['broker', 'GRPC_TLS_CA', 'JOIN_TOKEN', 'LLM_API_KEY'],
+    ['echo', 'GRPC_TLS_CA', 'JOIN_TOKEN'],
+    ['gateway', 'EXTERNAL_WS_URL', 'PARLEY_TOKEN'],
+  ])('%s: passes on %s and others from the environment', (name, ...settings) => {
+    const { environment = {} } = services[name] ?? {};
+    for (const setting of settings)
+      expect(interpolate(environment[setting] ?? '', { [setting]: 'given' })).toBe('given');
+  });
+
+  it('gives people a sign-in and members a token where the environment asks for that', () => {
+    const variables = {
+      AUTH_SECRET: 'a-secret-of-thirty-two-characters',
+      ALLOW_ANONYMOUS: 'false',
+      JOIN_TOKEN: 'a-join-token-of-a-test',
+    };
+    const server = services.server;
+    if (server === undefined) throw new Error('there is no server');
+    const given = loadConfig(ServerConfig, environmentOf(server, variables));
+    expect(given).toMatchObject({ ...variables, ALLOW_ANONYMOUS: false });
+  });
+
+  it.each(['echo', 'assistant'])('%s: has a volume for what it writes', (name) => {
+    expect(services[name]?.volumes).toContain('agents:/home/node/data');
   });
 
   it('publishes ports on the loopback interface only, each of which can be moved', () => {

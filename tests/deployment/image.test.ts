@@ -72,6 +72,8 @@ describe('the image', () => {
     const amqpPort = new URL(vhost.amqpUrl).port || '5672';
     places = [
       ['server:', '127.0.0.1:'],
+      // Nobody listens there.
+      ['host.docker.internal:9000', '127.0.0.1:9'],
       ['8080', String(await freePort())],
       ['50051', String(await freePort())],
       ['5672', amqpPort],
@@ -96,7 +98,7 @@ describe('the image', () => {
     });
   });
 
-  it('has all that server, broker and agents need, and tells that each is healthy', async () => {
+  it('has all that server, broker, agents and gateway need, and tells that each is healthy', async () => {
     await start('server').logged((line) => line.msg === 'serving');
     await start('broker').logged((line) => line.msg === 'routing');
     expect(await healthOf('server')).toEqual({ code: 0, output: '' });
@@ -105,6 +107,7 @@ describe('the image', () => {
       await start(name).logged((line) => line.msg === 'registered');
       expect(await healthOf(name)).toEqual({ code: 0, output: '' });
     }
+    await start('gateway').logged((line) => line.msg.startsWith('the external server is away'));
     const url = `http://127.0.0.1:${translate('8080')}`;
     expect((await fetch(`${url}/ready`)).status).toBe(200);
     expect(await (await fetch(url, { headers: { accept: 'text/html' } })).text()).toContain('<div id="root"');
