@@ -1,4 +1,5 @@
 export type * from './agent-services.ts';
+export { type Bound, boundToken } from './bound-token.ts';
 export type { CommandOutputStream } from './client/command-output-stream.ts';
 export {
   type ControlPlaneClient,
@@ -21,6 +22,7 @@ export {
   joinAsBroker,
 } from './membership/join-as-broker.ts';
 export { type Credentials, createCredentials } from './server/credentials.ts';
+export type { RefusedCall } from './server/refusal-log.ts';
 export {
   type ControlPlaneServer,
   type ControlPlaneServerOptions,

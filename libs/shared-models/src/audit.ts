@@ -22,6 +22,8 @@ export const AuditAction = z.enum([
   'dead_letter.discarded',
   'sign_in.refused',
   'permission.refused',
+  'join.refused',
+  'credential.refused',
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 

@@ -1,3 +1,4 @@
+import type { RefusedCall } from '@parley/control-plane';
 import type { AuditInput, ErrorReport } from '@parley/shared-models';
 import { type Action, authorize, isAllowed, PERMISSIONS } from '../users/permissions.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -11,6 +12,18 @@ export function refusedSignIn(report: ErrorReport, remoteAddress: string | undef
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     result: report.code,
     details: { reason: report.message },
+  };
+}
+
+/** A call over gRPC that nobody knows who made. */
+export function refusedCall({ kind, peer, method, agentId }: RefusedCall): AuditInput {
+  return {
+    action: kind === 'join_token' ? 'join.refused' : 'credential.refused',
+    actor: { kind: 'agent', id: '', name: '' },
+    remoteAddress: peer.slice(0, 64),
+    ...(agentId === undefined ? {} : { agentId: agentId.slice(0, 128) }),
+    result: 'unauthenticated',
+    details: { method },
   };
 }
 

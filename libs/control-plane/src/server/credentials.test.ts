@@ -9,6 +9,7 @@ import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { call, stockStub } from '../testing/stock-stubs.ts';
 import { createCredentials } from './credentials.ts';
+import type { RefusedCall } from './refusal-log.ts';
 
 const profile = {
   name: 'Echo',
@@ -27,13 +28,15 @@ describe('a server that gives credentials', () => {
   const credentials = createCredentials('a key that only servers have');
 
   async function twoAgents() {
-    const { url, handlers } = await loopback.serve({ credentials });
+    const calls: RefusedCall[] = [];
+    const onRefused = (call: RefusedCall): void => void calls.push(call);
+    const { url, handlers, logger } = await loopback.serve({ credentials, onRefused });
     const [echo, mallory] = [loopback.connect(url), loopback.connect(url)];
     const register = (client: typeof echo, agentId: string) =>
       client.registerAgent({ agentId, isExclusive: false, instanceId: newId(), profile });
     await register(echo, 'echo');
     await register(mallory, 'mallory');
-    return { url, handlers, echo, mallory };
+    return { url, handlers, echo, mallory, calls, logger };
   }
   const beat = { incarnation: 1, load: 0, metrics, state: 'online' as const };
 
@@ -45,7 +48,7 @@ describe('a server that gives credentials', () => {
   });
 
   it('refuses an agent that speaks for another, in every kind of call', async () => {
-    const { mallory, handlers } = await twoAgents();
+    const { mallory, handlers, calls, logger } = await twoAgents();
     const caller = { agentId: 'echo', incarnation: 1 };
     const before = handlers.requests.length;
     const services = mallory.servicesFor(() => caller);
@@ -68,6 +71,17 @@ describe('a server that gives credentials', () => {
     const sending = output.send({ ...caller, commandId: newId(), stream: 'stdout', seq: 1, data: 'x' });
     await expect(Promise.all([sending, output.end()])).rejects.toMatchObject(refused);
     expect(handlers.requests).toHaveLength(before);
+    expect(calls).toEqual(
+      Array(8).fill({
+        kind: 'credential',
+        peer: expect.stringMatching(/^127\.0\.0\.1:/),
+        method: expect.any(String),
+        agentId: 'echo',
+      }),
+    );
+    expect(logger.lines.filter(({ level }) => level === 'warn')[0]?.fields).toMatchObject({
+      agentId: 'echo',
+    });
   });
 
   it('refuses a credential of an earlier incarnation for a later one', async () => {

@@ -3,6 +3,7 @@ import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@
 import { ParleyError } from '@parley/shared-models';
 import { CREDENTIAL_FIELD } from '../credential-field.ts';
 import { statusOf } from '../wire/error-status.ts';
+import type { RefusedCall } from './refusal-log.ts';
 
 /** What shows that a call comes from who was registered: an HMAC (RFC 2104) over the id, which only servers can make. */
 export interface Credentials {
@@ -24,7 +25,10 @@ export function createCredentials(key: string): Credentials {
 const UNREGISTER_BROKER = '/parley.v1.BrokerRegistrationService/UnregisterBroker';
 
 /** Refuses every request that speaks for an agent or a broker without its credential. */
-export function requireCredentials(credentials: Credentials): ServerInterceptor {
+export function requireCredentials(
+  credentials: Credentials,
+  onRefused: (refused: RefusedCall) => void,
+): ServerInterceptor {
   const expectedFor = (path: string, message: unknown): string | undefined => {
     const caller = callerIn(message);
     if (caller !== undefined) return credentials.forAgent(caller.agentId, caller.incarnation);
@@ -44,6 +48,13 @@ export function requireCredentials(credentials: Credentials): ServerInterceptor 
           onReceiveMessage(message: unknown, receive) {
             const expected = expectedFor(method.path, message);
             if (expected === undefined || isSame(given, expected)) return receive(message);
+            const agentId = callerIn(message)?.agentId;
+            onRefused({
+              kind: 'credential',
+              peer: call.getPeer(),
+              method: method.path,
+              ...(agentId === undefined ? {} : { agentId }),
+            });
             const refused = 'The credential is missing or belongs to somebody else: register first.';
             call.sendStatus(statusOf(new ParleyError('unauthenticated', refused)));
           },

@@ -1,8 +1,10 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
+import { boundToken } from '../bound-token.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { call, healthStub, stockStub } from '../testing/stock-stubs.ts';
+import type { RefusedCall } from './refusal-log.ts';
 
 describe('a server with a join token', () => {
   const loopback = onLoopback();
@@ -16,15 +18,77 @@ describe('a server with a join token', () => {
   });
 
   it.each([undefined, 's3cre', 's3cret!', 'S3CRET'])('refuses who has %p', async (joinToken) => {
-    const { url, handlers } = await loopback.serve({ joinToken: 's3cret' });
+    const refused: RefusedCall[] = [];
+    const onRefused = (call: RefusedCall): void => void refused.push(call);
+    const { url, handlers, logger } = await loopback.serve({ joinToken: 's3cret', onRefused });
     const client = loopback.connect(url, { joinToken });
-    const refused = { code: 'unauthenticated', cause: { code: 16 } };
-    await expect(client.registerBroker(broker)).rejects.toMatchObject(refused);
+    const refusal = { code: 'unauthenticated', cause: { code: 16 } };
+    await expect(client.registerBroker(broker)).rejects.toMatchObject(refusal);
     await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject(
-      refused,
+      refusal,
     );
-    await expect(client.openCommandOutput().end()).rejects.toMatchObject(refused);
+    await expect(client.openCommandOutput().end()).rejects.toMatchObject(refusal);
     expect(handlers.requests).toEqual([]);
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('join token'), fields: { kind: 'join_token' } },
+    ]);
+    expect(refused.map(({ kind, peer }) => `${kind} ${peer.replace(/:.*/, '')}`)).toEqual(
+      Array(3).fill('join_token 127.0.0.1'),
+    );
+  });
+
+  describe('that is bound to an agent', () => {
+    const profile = {
+      name: 'Echo',
+      group: 'echo',
+      description: '',
+      capabilities: [],
+      keywords: [],
+      examples: [],
+      concurrency: 4,
+    };
+    const registration = { agentId: 'echo', isExclusive: true, instanceId: 'i-1', profile };
+    const bound = boundToken('s3cret', { agentId: 'echo', group: 'echo' });
+
+    it('lets in that agent in its group, and what it does afterwards', async () => {
+      const { url } = await loopback.serve({ joinToken: 's3cret' });
+      const client = loopback.connect(url, { joinToken: bound });
+      const { agentId, incarnation } = await client.registerAgent(registration);
+      await client.unregisterAgent({ agentId, incarnation });
+    });
+
+    it('lets in no other id, no other group and no broker', async () => {
+      const refused: RefusedCall[] = [];
+      const onRefused = (call: RefusedCall): void => void refused.push(call);
+      const { url, handlers } = await loopback.serve({ joinToken: 's3cret', onRefused });
+      const client = loopback.connect(url, { joinToken: bound });
+      const forbidden = { code: 'forbidden', message: expect.stringContaining('"echo"') };
+      const others = [
+        { ...registration, agentId: 'echo-2' },
+        { ...registration, profile: { ...profile, group: 'hr' } },
+      ];
+      for (const other of others) await expect(client.registerAgent(other)).rejects.toMatchObject(forbidden);
+      await expect(client.registerBroker(broker)).rejects.toMatchObject(forbidden);
+      expect(handlers.requests).toEqual([]);
+      expect(refused).toMatchObject(Array(3).fill({ kind: 'join_token', agentId: 'echo' }));
+    });
+
+    it('is none when it was signed with another join token, or changed', async () => {
+      const { url } = await loopback.serve({ joinToken: 's3cret' });
+      const [prefix, , signature] = bound.split('.');
+      const fields = Buffer.from(JSON.stringify(['hr', 'hr'])).toString('base64url');
+      const forged = [
+        boundToken('other', { agentId: 'echo', group: 'echo' }),
+        `${prefix}.${fields}.${signature}`,
+        `${prefix}.${fields}`,
+        `${bound}x`,
+        `${prefix}..`,
+      ];
+      for (const joinToken of forged) {
+        const client = loopback.connect(url, { joinToken });
+        await expect(client.registerAgent(registration)).rejects.toMatchObject({ code: 'unauthenticated' });
+      }
+    });
   });
 
   it('takes it as a bearer token and in no other form', async () => {

@@ -8,6 +8,7 @@ import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
 import { requireJoinToken } from './join-token.ts';
+import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 import type { OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
 
@@ -17,10 +18,15 @@ export interface ControlPlaneServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly handlers: ControlPlaneHandlers;
-  /** When given, every RPC except health needs it as `authorization: Bearer <token>`. */
+  /**
+   * When given, every RPC except health needs it, or a token that is made of it for one agent (`boundToken`), as
+   * `authorization: Bearer <token>`.
+   */
   readonly joinToken?: string | undefined;
   /** When given, members get a credential when they register, and what speaks for them must carry it. */
   readonly credentials?: Credentials | undefined;
+  /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
+  readonly onRefused?: ((refused: RefusedCall) => void) | undefined;
   /** @default not encrypted */
   readonly tls?: ServerTls | undefined;
   readonly logger: Logger;
@@ -59,6 +65,11 @@ export async function startControlPlaneServer(
 ): Promise<ControlPlaneServer> {
   const { host, logger, handlers, joinToken, credentials, tls } = options;
   routeLibraryLog(logger);
+  const logRefusal = createRefusalLog(logger);
+  const onRefused = (refused: RefusedCall): void => {
+    logRefusal(refused);
+    options.onRefused?.(refused);
+  };
   const open: OpenStreams = new Set();
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
@@ -67,8 +78,8 @@ export async function startControlPlaneServer(
     'grpc.max_concurrent_streams': 1_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: [
-      ...(joinToken === undefined ? [] : [requireJoinToken(joinToken)]),
-      ...(credentials === undefined ? [] : [requireCredentials(credentials)]),
+      ...(joinToken === undefined ? [] : [requireJoinToken(joinToken, onRefused)]),
+      ...(credentials === undefined ? [] : [requireCredentials(credentials, onRefused)]),
     ],
   });
   const maxPending = options.maxPendingPerStream ?? 1_024;

@@ -21,6 +21,8 @@ export const actionTexts: Readonly<Record<AuditAction, string>> = {
   'dead_letter.discarded': 'discarded a dead letter',
   'sign_in.refused': 'was not let in',
   'permission.refused': 'was not allowed',
+  'join.refused': 'could not join: wrong join token',
+  'credential.refused': 'spoke for somebody else',
 };
 
 const HARMLESS = new Set(['ok', 'succeeded', 'queued', 'sent', 'awaiting_approval', 'running', 'cancelled']);
