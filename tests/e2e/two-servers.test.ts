@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, createClient } from '@parley/client';
-import { type ChatMessage, newId } from '@parley/shared-models';
+import { agentQueue, type ChatMessage, newId } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import { type OtherServer, type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
@@ -90,6 +90,51 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     await here.received('message', ({ message }) => message.id === second);
     await here.received('message', ({ message }) => message.inReplyTo === second);
     expect(seqsOf(here)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('know the agents and brokers of one another, as they come, and are ready alike', async () => {
+    const ready = await fetch(`${other.url}/ready`);
+    expect(((await ready.json()) as { brokers: number }).brokers).toBe(1);
+    expect(ready.status).toBe(200);
+    const reader = await connect(system.webSocketUrl);
+    const late = await system.startAgent({ use: 'echo', id: 'late', env: other.env });
+    await reader.received('agents', ({ agents }) =>
+      agents.some(({ agentId, state }) => agentId === 'late' && state === 'online'),
+    );
+    // The broker is at the first server, and hears of it there.
+    const asked = sendText(reader, 'hello', { conversationId: newId(), target: { agentId: 'late' } });
+    const { message } = await reader.received('message', (frame) => frame.message.inReplyTo === asked);
+    expect(message.kind).toBe('REPLY');
+    await late.kill();
+    await reader.received('agents', ({ agents }) =>
+      agents.some(({ agentId, state }) => agentId === 'late' && state === 'offline'),
+    );
+  });
+
+  it('let an operator at the one pause an agent at the other, and leave its messages where they are', async () => {
+    // It would take them 200 ms after it finds the agent gone, and delete the queue half a second later.
+    const hasty = await system.startOtherServer({ AGENT_FORGET_MS: '500' });
+    const held = await system.startAgent({ use: 'echo', id: 'held' });
+    const client = await connect(hasty.webSocketUrl);
+    await client.received('agents', ({ agents }) => agents.some(({ agentId }) => agentId === 'held'));
+    client.send({ type: 'agent.control', agentId: 'held', action: 'pause' });
+    await held.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
+    const asked = sendText(client, 'patience', { conversationId: newId(), target: { agentId: 'held' } });
+    await client.received(
+      'message.status',
+      ({ messageId, status }) => messageId === asked && status === 'delivered',
+    );
+    // Two looks of the server at the queues of those that are gone, a second apart.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const { queues } = (await (await fetch(`${hasty.url}/api/queues`)).json()) as {
+      queues: { name: string; ready: number }[];
+    };
+    expect(queues.find(({ name }) => name === agentQueue('held'))?.ready).toBe(1);
+    client.send({ type: 'agent.control', agentId: 'held', action: 'resume' });
+    const { message } = await client.received('message', (frame) => frame.message.inReplyTo === asked);
+    expect(message.kind).toBe('REPLY');
+    await hasty.process.kill();
+    await held.kill();
   });
 
   it('let a client of the one that is killed go on at the other, with nothing lost and nothing twice', async () => {

@@ -2,6 +2,7 @@ import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { newId, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { createAgentExchange } from './agents/agent-exchange.ts';
 import { createAgentRegistry } from './agents/agent-registry.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createBrokerRegistry } from './brokers/broker-registry.ts';
@@ -49,6 +50,12 @@ export async function createServices(
   const streams = createCommandStreams();
   const audit = createAuditLog({ audit: store.audit, logger });
   const commandService = await createCommandService({ ...ports, serverId, config, agents, streams });
+  agents.onWanted(({ agentId, wanted }) => {
+    streams.tellState(agentId, wanted === 'online' ? 'online' : 'paused');
+    if (wanted === 'online') commandService.kick(agentId);
+  });
+  const brokers = createBrokerRegistry();
+  const agentExchange = await createAgentExchange({ ...ports, serverId, agents, brokers });
   return {
     services: {
       config,
@@ -56,7 +63,8 @@ export async function createServices(
       store,
       bus,
       agents,
-      brokers: createBrokerRegistry(),
+      agentExchange,
+      brokers,
       commands: streams,
       commandService,
       audit,
@@ -72,6 +80,7 @@ export async function createServices(
     async stop() {
       sessionGate.stop();
       await Promise.all([relay.stop(), eventRelay.stop()]);
+      await agentExchange.stop();
       await commandService.stop();
       await audit.stop();
       await channels.stop();

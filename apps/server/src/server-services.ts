@@ -1,6 +1,7 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import type { Store } from '@parley/store';
+import type { AgentExchange } from './agents/agent-exchange.ts';
 import type { AgentRegistry } from './agents/agent-registry.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { BrokerRegistry } from './brokers/broker-registry.ts';
@@ -22,6 +23,7 @@ export interface ServerServices {
   readonly store: Store;
   readonly bus: MessageBus;
   readonly agents: AgentRegistry;
+  readonly agentExchange: AgentExchange;
   readonly brokers: BrokerRegistry;
   readonly commands: CommandStreams;
   readonly commandService: CommandService;

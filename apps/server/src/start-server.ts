@@ -4,7 +4,6 @@ import { type Logger, type RunningProcess, serverTls } from '@parley/process-kit
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { startLeaseWatch } from './agents/lease-watch.ts';
-import { refusedCall } from './audit/refusals.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
 import type { ServerConfig } from './config.ts';
 import { createServices } from './create-services.ts';
@@ -72,6 +71,7 @@ export async function startServer(
   );
   subscriptions.push(startChannelLog(services));
   services.commandService.start();
+  services.agentExchange.start();
   relay.start();
   eventRelay.start();
   const leases = startLeaseWatch({
@@ -131,7 +131,6 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       handlers: createControlPlaneHandlers(services),
       ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
       credentials: createCredentials(key),
-      onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),
       logger,
     });

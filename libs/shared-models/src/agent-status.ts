@@ -47,6 +47,25 @@ export const AgentProfile = z.object({
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
+/** What a server tells the others about an agent that it has heard itself. */
+export const AgentClaim = z.object({
+  agentId: AgentId,
+  profile: AgentProfile,
+  instanceId: z.string(),
+  incarnation: z.number().int().positive(),
+  state: AgentState,
+  wanted: WantedAgentState,
+  /** Whether it is within its lease. */
+  isAlive: z.boolean(),
+  /** Whether its command stream is open. */
+  isConnected: z.boolean(),
+  load: z.number().nonnegative(),
+  metrics: AgentMetrics,
+  /** Unix milliseconds. */
+  lastSeen: z.number(),
+});
+export type AgentClaim = z.infer<typeof AgentClaim>;
+
 export const AgentStatus = z.object({
   agentId: AgentId,
   agentName: AgentName,

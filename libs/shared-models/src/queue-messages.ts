@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { AgentClaim, WantedAgentState } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
 import { ErrorCode } from './errors.ts';
-import { Id } from './ids.ts';
+import { AgentId, Id } from './ids.ts';
 import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
 import { TaskProgress } from './task.ts';
@@ -95,6 +96,8 @@ export const SIGNAL_KEYS = {
   servers: 'servers',
   /** What servers tell one another about commands. */
   commands: 'commands',
+  /** What servers tell one another about agents and brokers. */
+  agents: 'agents',
 } as const;
 
 export const Signals = {
@@ -117,6 +120,15 @@ export const Signals = {
   'channel.logged': z.object({ serverId: Id, channel: ChannelName, event: PublishedEvent }),
   /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
   'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
+  /** What a server hears of agents and of the brokers that joined it, and whom it has forgotten; key `SIGNAL_KEYS.agents`. */
+  'server.agents': z.object({
+    serverId: Id,
+    agents: z.array(AgentClaim),
+    removed: z.array(AgentId),
+    brokers: z.array(z.string()),
+  }),
+  /** An operator wants this of the agent: the store has it; key `SIGNAL_KEYS.agents`. */
+  'agent.wanted': z.object({ serverId: Id, agentId: AgentId, wanted: WantedAgentState }),
   /** A command has another state, or has printed more: the store has it; key `SIGNAL_KEYS.commands`. */
   'command.changed': z.object({ serverId: Id, commandId: Id, agentId: z.string(), hasNewState: z.boolean() }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */

@@ -18,6 +18,10 @@ export interface AgentEntry {
   state: AgentState;
   /** What an operator wants of it. */
   wanted: WantedAgentState;
+  /** Counts what was wanted of all agents: larger ones are later. 0: it was only read. */
+  wantedAt: number;
+  /** The other server that has heard of it; undefined: this one, or none. */
+  server: string | undefined;
   /** Whether this server has heard of this incarnation itself; others are only read from the store. */
   isHeard: boolean;
   /** Whether its command stream is open. */

@@ -5,8 +5,15 @@ import type {
   RegisterAgentResponse,
 } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
-import { type AgentState, type AgentStatus, ParleyError, type WantedAgentState } from '@parley/shared-models';
+import {
+  type AgentClaim,
+  type AgentState,
+  type AgentStatus,
+  ParleyError,
+  type WantedAgentState,
+} from '@parley/shared-models';
 import type { Store, StoredAgent } from '@parley/store';
+import { claimOf, hearClaim, isElsewhere, looksDifferent } from './agent-claim.ts';
 import { type AgentEntry, statusOf, toldOf } from './agent-entry.ts';
 
 /** The agents that this server knows, which of them live, and what is wanted of them. */
@@ -17,7 +24,16 @@ export interface AgentRegistry {
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
-  want(agentId: string, state: WantedAgentState): Promise<void>;
+  /** An operator wants this of it, wherever it is. */
+  want(agentId: string, wanted: WantedAgentState): Promise<void>;
+  /**
+   * Another server was told what is wanted of it, or the store says so.
+   * @param asOf the `wantedAt()` before it was read: what was wanted here since stays
+   */
+  learnWanted(agentId: string, wanted: WantedAgentState, asOf?: number): void;
+  wantedAt(): number;
+  /** Calls the listener when something else is wanted of an agent, which is stored. */
+  onWanted(listener: (change: WantedChange) => void): () => void;
   /** Takes it off the list for good. */
   forget(agentId: string): Promise<void>;
   /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
@@ -28,11 +44,31 @@ export interface AgentRegistry {
   /** Whether it was, within its lease; of any incarnation, where none is named. */
   isAlive(agentId: string, incarnation?: number): boolean;
   list(): AgentStatus[];
+  /** Of those that this server has heard itself; of all of them that are within their lease, where none are named. */
+  claims(agentIds?: readonly string[]): AgentClaim[];
+  /** What another server says holds for `vouchMs`, unless this one knows better. */
+  hear(
+    serverId: string,
+    said: { readonly agents: readonly AgentClaim[]; readonly removed: readonly string[] },
+    vouchMs: number,
+  ): void;
+  /** What others have said and still holds, holds from now on for this long. */
+  prolong(vouchMs: number): void;
   onChange(listener: (update: AgentStatusUpdate) => void): () => void;
   /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
   load(): Promise<void>;
-  /** Marks those whose lease has run out; called by the lease watch. Returns the ids of the offline ones with the time since. */
+  /**
+   * Marks those whose lease has run out; called by the lease watch. Returns the ids of the offline ones that no other
+   * server hears of, with the time since.
+   */
   expire(): { agentId: string; offlineForMs: number }[];
+}
+
+export interface WantedChange {
+  readonly agentId: string;
+  readonly wanted: WantedAgentState;
+  /** Whether an operator said so to this server. */
+  readonly isOrderedHere: boolean;
 }
 
 export interface AgentRegistryOptions {
@@ -54,7 +90,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
   // Ids given out and not stored yet: two processes that register at once must not get the same.
   const underWay = new Set<{ readonly agentId: string; readonly instanceId: string }>();
+  const wantedListeners = new Set<(change: WantedChange) => void>();
   let registrations = 0;
+  let wantedCount = 0;
 
   const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
     const update = { agents: entries.map(statusOf), isFull: false, removed };
@@ -71,6 +109,21 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
     });
     tell([entry]);
+  };
+
+  /** Whatever another server says of it: it is heard here. Returns whether that is new. */
+  const isHeardHere = (entry: AgentEntry): boolean => {
+    const isNew = entry.server !== undefined;
+    entry.server = undefined;
+    entry.isHeard = true;
+    return isNew;
+  };
+
+  const applyWanted = (entry: AgentEntry, wanted: WantedAgentState): void => {
+    entry.wanted = wanted;
+    entry.wantedAt = ++wantedCount;
+    if (entry.state !== 'offline' || (wanted !== 'offline' && entry.leaseUntil > clock()))
+      setState(entry, wanted);
   };
 
   const require = (agentId: string, incarnation?: number): AgentEntry => {
@@ -130,7 +183,10 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile);
         // What is wanted may be on its way to the store.
-        const wanted = agents.get(agentId)?.wanted ?? stored.wanted;
+        const before = agents.get(agentId);
+        if (before !== undefined && before.incarnation > stored.incarnation)
+          throw new ParleyError('unavailable', `Another process has registered as "${agentId}" meanwhile.`);
+        const wanted = before?.wanted ?? stored.wanted;
         const entry: AgentEntry = {
           agentId,
           profile: request.profile,
@@ -139,6 +195,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           incarnation: stored.incarnation,
           state: wanted,
           wanted,
+          wantedAt: before?.wantedAt ?? 0,
+          server: undefined,
           isHeard: true,
           isConnected: true,
           load: 0,
@@ -162,6 +220,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
 
     async unregister(agentId, incarnation) {
       const entry = require(agentId, incarnation);
+      isHeardHere(entry);
       entry.isConnected = false;
       entry.leaseUntil = clock();
       setState(entry, 'offline');
@@ -169,7 +228,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
 
     heartbeat(request) {
       const entry = require(request.agentId, request.incarnation);
-      entry.isHeard = true;
+      const isNewHere = isHeardHere(entry);
       entry.lastSeen = Date.now();
       entry.leaseUntil = clock() + leaseMs;
       const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
@@ -177,15 +236,18 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       entry.metrics = request.metrics;
       const state = request.state === 'draining' ? 'draining' : entry.wanted;
       if (entry.state !== state) setState(entry, state);
-      else if (hasMoved) tell([entry]);
+      else if (hasMoved || isNewHere) tell([entry]);
       return { state: toldOf(entry) };
     },
 
     setConnected(agentId, incarnation, isConnected) {
       const entry = agents.get(agentId);
       if (entry === undefined || entry.incarnation !== incarnation) return;
+      // It has gone over to another server before the end of its stream was noticed here.
+      if (!isConnected && entry.server !== undefined) return;
+      const isNewHere = isConnected && isHeardHere(entry);
+      const hasChanged = isNewHere || entry.isConnected !== isConnected;
       entry.isConnected = isConnected;
-      if (isConnected) entry.isHeard = true;
       const now = clock();
       if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
       else {
@@ -193,14 +255,32 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         // Taken off the list long ago, it was there until now.
         if (entry.state === 'offline') entry.offlineSince = now;
       }
+      if (hasChanged) tell([entry]);
     },
 
-    async want(agentId, state) {
+    async want(agentId, wanted) {
       const entry = require(agentId);
-      entry.wanted = state;
-      if (entry.state !== 'offline' || (state !== 'offline' && entry.leaseUntil > clock()))
-        setState(entry, state);
-      await store.setWantedAgentState(agentId, state);
+      applyWanted(entry, wanted);
+      // What is read from the store until it has this is old.
+      entry.wantedAt = Number.POSITIVE_INFINITY;
+      try {
+        await store.setWantedAgentState(agentId, wanted);
+      } finally {
+        const current = agents.get(agentId);
+        if (current !== undefined) current.wantedAt = ++wantedCount;
+      }
+      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: true });
+    },
+    learnWanted(agentId, wanted, asOf = wantedCount) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || entry.wanted === wanted || entry.wantedAt > asOf) return;
+      applyWanted(entry, wanted);
+      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: false });
+    },
+    wantedAt: () => wantedCount,
+    onWanted(listener) {
+      wantedListeners.add(listener);
+      return () => wantedListeners.delete(listener);
     },
 
     async forget(agentId) {
@@ -222,6 +302,37 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       return entry.isHeard && entry.leaseUntil > clock();
     },
     list: () => [...agents.values()].map(statusOf),
+    claims(agentIds) {
+      const now = clock();
+      const named = agentIds?.flatMap((agentId) => agents.get(agentId) ?? []);
+      const entries = named ?? [...agents.values()].filter(({ leaseUntil }) => leaseUntil > now);
+      return entries
+        .filter((entry) => entry.isHeard && entry.server === undefined)
+        .map((entry) => claimOf(entry, now));
+    },
+    hear(serverId, said, vouchMs) {
+      const now = clock();
+      const changed: AgentEntry[] = [];
+      for (const claim of said.agents) {
+        const known = agents.get(claim.agentId);
+        const entry = hearClaim(known, claim, { serverId, now, vouchMs });
+        if (entry === undefined) continue;
+        agents.set(claim.agentId, entry);
+        if (looksDifferent(known, entry)) changed.push(entry);
+      }
+      const removed = said.removed.filter((agentId) => {
+        const known = agents.get(agentId);
+        const isThere = known !== undefined && known.leaseUntil > now;
+        return !isThere && agents.delete(agentId);
+      });
+      if (changed.length > 0 || removed.length > 0) tell(changed, removed);
+    },
+    prolong(vouchMs) {
+      const now = clock();
+      for (const entry of agents.values()) {
+        if (isElsewhere(entry, now)) entry.leaseUntil = now + vouchMs;
+      }
+    },
 
     onChange(listener) {
       listeners.add(listener);
@@ -240,6 +351,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           incarnation: stored.incarnation,
           state: isOffline ? 'offline' : stored.wanted,
           wanted: stored.wanted,
+          wantedAt: 0,
+          server: undefined,
           isHeard: false,
           isConnected: false,
           load: 0,
@@ -255,8 +368,11 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const now = clock();
       const offline: { agentId: string; offlineForMs: number }[] = [];
       for (const entry of agents.values()) {
-        if (entry.state !== 'offline' && entry.leaseUntil <= now) setState(entry, 'offline');
-        if (entry.state === 'offline') {
+        if (entry.leaseUntil <= now) {
+          if (entry.server !== undefined) entry.isConnected = false;
+          setState(entry, 'offline');
+        }
+        if (entry.state === 'offline' && !isElsewhere(entry, now)) {
           offline.push({ agentId: entry.agentId, offlineForMs: now - (entry.offlineSince ?? now) });
         }
       }

@@ -40,8 +40,8 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
     offlineForMs: number,
     { ready, consumers }: Pick<QueueDepth, 'ready' | 'consumers'>,
   ): Promise<void> => {
-    // Only read from the store, and somebody takes from its queue: it is there, at another server.
-    if (consumers > 0 && registry.get(agentId)?.registration === 0) return;
+    // Not heard of here, and somebody takes from its queue: it is there, at another server.
+    if (consumers > 0 && registry.get(agentId)?.isHeard !== true) return;
     if (ready > 0) {
       await reclaimQueue(agentId, { bus, store, relay, logger, isGone: () => isGone(agentId) });
       return;

@@ -12,6 +12,19 @@ describe('the brokers of a server', () => {
     expect(brokers.connected()).toEqual([]);
   });
 
+  it('count also when they joined another server, as long as that says so', () => {
+    let now = 0;
+    const brokers = createBrokerRegistry(() => now);
+    brokers.hear('other', ['spare'], 1000);
+    expect([brokers.connected(), brokers.own()]).toEqual([['spare'], []]);
+    now = 999;
+    brokers.prolong(1000);
+    now = 1998;
+    expect(brokers.connected()).toEqual(['spare']);
+    now = 1999;
+    expect(brokers.connected()).toEqual([]);
+  });
+
   it('stay when the end of a lost stream is noticed after the next one was opened', () => {
     const brokers = createBrokerRegistry();
     brokers.register('one', 'broker');

@@ -1,21 +1,39 @@
-/** The brokers that are there: registered, and their status stream is open. */
+/** The brokers that are there: registered, and their status stream is open, here or at another server. */
 export interface BrokerRegistry {
   register(brokerId: string, name: string): void;
   unregister(brokerId: string): void;
   setConnected(brokerId: string, isConnected: boolean): void;
   /** Names of those that are there. */
   connected(): string[];
+  /** Names of those that are there and joined this server. */
+  own(): string[];
+  /** Another server has named those that joined it; that holds for `vouchMs`. */
+  hear(serverId: string, names: readonly string[], vouchMs: number): void;
+  /** What others have said and still holds, holds from now on for this long. */
+  prolong(vouchMs: number): void;
+  /** Calls the listener when one of this server's own has come or gone. */
+  onChange(listener: () => void): () => void;
 }
 
-export function createBrokerRegistry(): BrokerRegistry {
+/** @param clock milliseconds that only go forward */
+export function createBrokerRegistry(clock: () => number = () => performance.now()): BrokerRegistry {
   // A broker that has lost its connection opens a new stream before the end of the old one is noticed here.
   const brokers = new Map<string, { name: string; streams: number }>();
+  const elsewhere = new Map<string, { names: readonly string[]; until: number }>();
+  const listeners = new Set<() => void>();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const own = (): string[] =>
+    [...brokers.values()].filter((broker) => broker.streams > 0).map((broker) => broker.name);
+
   return {
     register(brokerId, name) {
       brokers.set(brokerId, { name, streams: brokers.get(brokerId)?.streams ?? 0 });
     },
     unregister: (brokerId) => {
-      brokers.delete(brokerId);
+      if (brokers.delete(brokerId)) tell();
     },
     setConnected(brokerId, isConnected) {
       const broker = brokers.get(brokerId);
@@ -23,8 +41,26 @@ export function createBrokerRegistry(): BrokerRegistry {
       broker.streams += isConnected ? 1 : -1;
       // It registers again when it comes back.
       if (broker.streams <= 0) brokers.delete(brokerId);
+      tell();
     },
-    connected: () =>
-      [...brokers.values()].filter((broker) => broker.streams > 0).map((broker) => broker.name),
+    connected() {
+      const now = clock();
+      const others = [...elsewhere.values()].filter(({ until }) => until > now);
+      return [...own(), ...others.flatMap(({ names }) => names)];
+    },
+    own,
+    hear(serverId, names, vouchMs) {
+      const now = clock();
+      for (const [other, { until }] of elsewhere) if (until <= now) elsewhere.delete(other);
+      elsewhere.set(serverId, { names, until: now + vouchMs });
+    },
+    prolong(vouchMs) {
+      const now = clock();
+      for (const said of elsewhere.values()) if (said.until > now) said.until = now + vouchMs;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }

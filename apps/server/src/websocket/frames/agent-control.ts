@@ -37,7 +37,7 @@ function inOrder({ services }: Session, act: () => Promise<void>): Promise<void>
 }
 
 async function control(agentId: string, action: ControlAction, session: Session): Promise<void> {
-  const { agents, audit, commands, commandService, logger } = session.services;
+  const { agents, audit, commandService, logger } = session.services;
   if (action === 'shutdown') {
     // A process that is away has nothing to shut down; one that comes back later must not find an old order.
     if (!agents.require(agentId).isConnected) return;
@@ -46,10 +46,7 @@ async function control(agentId: string, action: ControlAction, session: Session)
       session,
     );
   } else {
-    const wanted = WANTED[action];
-    await agents.want(agentId, wanted);
-    commands.tellState(agentId, wanted === 'online' ? 'online' : 'paused');
-    if (wanted === 'online') commandService.kick(agentId);
+    await agents.want(agentId, WANTED[action]);
   }
   const entered: AuditAction = `agent.${action}`;
   await audit.enter({ ...enteredBy(session), action: entered, agentId, result: 'ok' });

@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AgentClaim } from '@parley/shared-models';
+import { type AgentEntry, statusOf } from './agent-entry.ts';
+
+/** What this server tells the others about an agent that it has heard itself. */
+export function claimOf(entry: AgentEntry, now: number): AgentClaim {
+  const { agentId, profile, instanceId, incarnation, state, wanted, isConnected, load, metrics } = entry;
+  return {
+    agentId,
+    profile,
+    instanceId,
+    incarnation,
+    state,
+    wanted,
+    isAlive: entry.leaseUntil > now,
+    isConnected,
+    load,
+    metrics,
+    lastSeen: entry.lastSeen,
+  };
+}
+
+/** Whether only another server hears of it now. */
+export const isElsewhere = (entry: AgentEntry, now: number): boolean =>
+  entry.server !== undefined && entry.leaseUntil > now;
+
+/**
+ * What this server then knows of the agent; undefined: it knows better. A newer process wins; of one process, who has its
+ * stream.
+ */
+export function hearClaim(
+  known: AgentEntry | undefined,
+  claim: AgentClaim,
+  from: { readonly serverId: string; readonly now: number; readonly vouchMs: number },
+): AgentEntry | undefined {
+  const { serverId, now, vouchMs } = from;
+  if (known !== undefined && known.incarnation >= claim.incarnation) {
+    if (known.incarnation > claim.incarnation) return undefined;
+    const isOwn = known.server === undefined && known.isHeard && known.leaseUntil > now;
+    if (isOwn && (known.isConnected || !claim.isConnected)) return undefined;
+    // It has gone over from there to another server, which says otherwise.
+    if (!claim.isAlive && known.server !== serverId) return undefined;
+  }
+  const { agentId, profile, incarnation, load, metrics, isAlive } = claim;
+  // Where that server was started again, it does not know which process it is.
+  const knownInstance = known?.incarnation === incarnation ? known.instanceId : '';
+  const offlineSince = known?.state === 'offline' ? (known.offlineSince ?? now) : now;
+  const wanted = known?.wanted ?? claim.wanted;
+  const state = !isAlive ? 'offline' : claim.state === 'draining' ? 'draining' : wanted;
+  return {
+    agentId,
+    profile,
+    instanceId: claim.instanceId || knownInstance,
+    registration: 0,
+    incarnation,
+    state,
+    wanted,
+    wantedAt: known?.wantedAt ?? 0,
+    server: serverId,
+    isHeard: false,
+    isConnected: isAlive && claim.isConnected,
+    load,
+    metrics,
+    lastSeen: claim.lastSeen,
+    leaseUntil: isAlive ? now + vouchMs : now,
+    offlineSince: state === 'offline' ? offlineSince : undefined,
+  };
+}
+
+/** Whether the list shows something else now. */
+export function looksDifferent(before: AgentEntry | undefined, after: AgentEntry): boolean {
+  return (
+    before === undefined ||
+    !isDeepStrictEqual({ ...statusOf(before), lastSeen: '' }, { ...statusOf(after), lastSeen: '' })
+  );
+}
