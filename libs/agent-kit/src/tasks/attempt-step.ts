@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepRecord, type TaskEvent } from '@parley/durable-tasks';
 import type { Logger } from '@parley/process-kit';
-import { ERRORS, type ErrorCode, LIMITS, ParleyError } from '@parley/shared-models';
+import { type ChatMessage, ERRORS, type ErrorCode, LIMITS, ParleyError } from '@parley/shared-models';
 
 /** Before a task is looked at again that is not as it was thought to be, in milliseconds. */
 const LOOK_AGAIN_MS = 200;
+
+/** An attempt of which nothing is heard for so long after it was dispatched is given up, in milliseconds. */
+const MAX_SILENCE_MS = 24 * 3_600_000;
 
 /** An attempt under a lease. */
 export interface Attempt {
@@ -29,10 +32,8 @@ export async function attemptStep({
   logger,
 }: Attempt): Promise<TaskEvent | undefined> {
   const { id: stepId, attempt } = step;
-  // The time in the agent's queue does not count: the agent keeps the step's own limit.
-  const timeoutMs = LIMITS.askTimeoutMs;
   try {
-    const reply = await services.runStep({ ...lease, stepId, attempt, timeoutMs }, signal);
+    const reply = await patientReply({ services, lease, step, signal });
     const result = reply.metadata?.[STEP_RESULT] ?? null;
     return { type: 'done', stepId, attempt, result, agentId: reply.sender.id };
   } catch (error) {
@@ -43,7 +44,7 @@ export async function attemptStep({
       await delay(LOOK_AGAIN_MS, undefined, { signal });
       return undefined;
     }
-    if (code === 'agent_timeout') {
+    if (isSilence(error)) {
       // The next attempt must not find this one still at work.
       await services.cancelStep({ ...lease, stepId, attempt }).catch((err: unknown) => {
         logger.warn({ err, stepId, attempt }, 'an attempt at a step could not be stopped');
@@ -52,6 +53,29 @@ export async function attemptStep({
     if (isAbsence(error)) return { type: 'absent', stepId, attempt, error: { code, message } };
     return { type: 'failed', stepId, attempt, error: { code, message }, canRetry: canRetry(code) };
   }
+}
+
+/** The time in the agent's queue does not count, and the agent keeps the step's own limit: what is silent is joined again. */
+async function patientReply({
+  services,
+  lease,
+  step: { id: stepId, attempt, startedAt },
+  signal,
+}: Omit<Attempt, 'logger'>): Promise<ChatMessage> {
+  const until = (startedAt === undefined ? Date.now() : Date.parse(startedAt)) + MAX_SILENCE_MS;
+  for (;;) {
+    try {
+      const timeoutMs = LIMITS.askTimeoutMs;
+      return await services.runStep({ ...lease, stepId, attempt, timeoutMs }, signal);
+    } catch (error) {
+      if (!isSilence(error) || signal.aborted || Date.now() >= until) throw error;
+    }
+  }
+}
+
+/** The wait has ended, not the attempt; what became of an attempt names its message. */
+function isSilence(error: unknown): boolean {
+  return error instanceof ParleyError && error.code === 'agent_timeout' && error.details?.askId === undefined;
 }
 
 /** Nobody was there to make the attempt; an agent that was may have looked for another one that was not. */
