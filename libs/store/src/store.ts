@@ -104,16 +104,21 @@ export interface FailInput {
   readonly status: 'failed' | 'dead_lettered';
   readonly error: { readonly code: ErrorCode; readonly message: string };
   readonly hops: readonly Hop[];
+  /** Which attempt failed; it does not count once the request is on a later one. @default the current one */
+  readonly attempt?: number;
+  /** It failed before an agent had it; that does not count once somebody has been given it. @default false */
+  readonly isUnrouted?: boolean;
 }
 
 /**
  * `ended`: it was answered or had failed before, nothing was written. How it failed is told again, with its ERROR
- * message where that is known: whoever ended it may have died before it told anybody.
+ * message where that is known: whoever ended it may have died before it told anybody. `overtaken`: of an earlier attempt
+ * than the request is on, or another copy of the message has got further; nothing was written.
  */
 export type FailOutcome =
   | { readonly outcome: 'failed'; readonly message: ChatMessage; readonly status: MessageStatus }
   | { readonly outcome: 'ended'; readonly message?: ChatMessage; readonly status?: MessageStatus }
-  | { readonly outcome: 'unknown' };
+  | { readonly outcome: 'overtaken' | 'unknown' };
 
 export interface StoredAgent {
   readonly agentId: string;

@@ -17,7 +17,8 @@ export async function endRequest(
   const about = { messageId: failure.requestId, traceId };
   if (result.outcome === 'failed')
     logger.info({ ...about, code: failure.error.code }, 'a message will not be answered');
-  else logger.debug({ ...about, outcome: result.outcome }, 'a request that had ended was not ended again');
+  else
+    logger.debug({ ...about, outcome: result.outcome }, 'a request goes on, or had ended, and was not ended');
   if (!('status' in result) || result.status === undefined) return;
   if (result.message !== undefined) hub.deliver(result.message);
   hub.broadcast(result.status.conversationId, { type: 'message.status', ...result.status });

@@ -32,6 +32,35 @@ describe('a dead letter', () => {
     expect(await stateOf(id)).toBe('dead_lettered');
   });
 
+  it('of a copy ends nothing when the message has got further by another copy', async () => {
+    const { id, conversationId } = await fixture.accept('order 1 laptop');
+    const agentId = 'finance';
+    const decision = { agentId, agentName: agentId, confidence: 1, reason: 'asked for', candidates: [] };
+    await fixture.store.recordRouting(id, 0, { ...decision, strategy: 'target' }, []);
+    const buryIn = (queue: string) =>
+      bury({
+        queue: 'dead_letter_queue',
+        redeliveries: 0,
+        envelope: {
+          messageId: id,
+          type: 'chat.message',
+          timestamp: Date.now(),
+          headers: {
+            [HEADERS.conversation]: conversationId,
+            [HEADERS.attempt]: 0,
+            [HEADERS.deathQueue]: queue,
+          },
+          body: Buffer.from('{}'),
+        },
+      });
+    await buryIn('broker_input_queue');
+    expect(await stateOf(id)).toBe('routed');
+    await fixture.store.reopen(id, agentId);
+    await buryIn('agent_queue_finance');
+    expect(await stateOf(id)).toBe('accepted');
+    expect(await letters()).toBe(2);
+  });
+
   it('of an event that follows from a message is kept, and the message still waits for its answer', async () => {
     const { id } = await fixture.accept('order 1 laptop');
     const event = {

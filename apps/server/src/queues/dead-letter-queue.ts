@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Delivery, Envelope } from '@parley/messaging';
 import {
   agentOfQueue,
+  BROKER_INPUT_QUEUE,
   type DeadLetter,
   deriveId,
   type ErrorCode,
@@ -14,6 +15,7 @@ import {
 } from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
+import { attemptOf } from './attempt-of.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
 import { isWithAnother } from './is-with-another.ts';
 import { stringHeader } from './parse-body.ts';
@@ -38,7 +40,9 @@ export function createDeadLetterHandler(services: ServerServices): (delivery: De
     if (agentId !== undefined && (await isWithAnother(requestId, agentId, services, traceId))) return;
     const error = { code: codeOf(letter.reason), message: letter.message };
     const hops = parseHops(stringHeader(envelope, HEADERS.hops));
-    await endRequest(services, { requestId, status: 'dead_lettered', error, hops }, traceId);
+    const failure = { requestId, status: 'dead_lettered', error, hops } as const;
+    const isUnrouted = letter.queue === BROKER_INPUT_QUEUE && envelope.type === 'chat.message';
+    await endRequest(services, { ...failure, ...attemptOf(envelope), isUnrouted }, traceId);
   };
 }
 

@@ -2,11 +2,15 @@ import type { Envelope } from '@parley/messaging';
 import { appendHop, Failure, HEADERS, parseHops, traceIdOf } from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
+import { attemptOf } from './attempt-of.ts';
 import { isWithAnother } from './is-with-another.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
-/** `chat.failed` from the broker or an agent: the request will not be answered, and the sender learns why. */
+/**
+ * `chat.failed` from the broker or an agent: the request will not be answered, and the sender learns why. Of what a broker
+ * decides twice, since it died before it acknowledged, the first decision stands.
+ */
 export async function onFailed(envelope: Envelope, services: ServerServices): Promise<void> {
   const { requestId, code, message } = parseBody(envelope, Failure);
   const agentId = senderAgentOf(envelope);
@@ -16,5 +20,7 @@ export async function onFailed(envelope: Envelope, services: ServerServices): Pr
     if (await isWithAnother(requestId, agentId, services, traceId)) return;
   }
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
-  await endRequest(services, { requestId, status: 'failed', error: { code, message }, hops }, traceId);
+  const failure = { requestId, status: 'failed', error: { code, message }, hops } as const;
+  const isUnrouted = agentId === undefined;
+  await endRequest(services, { ...failure, ...attemptOf(envelope), isUnrouted }, traceId);
 }

@@ -81,6 +81,25 @@ export function describeFailing(context: Context): void {
       },
     );
 
+    it('leaves a request alone that is on a later attempt than the one that failed', async () => {
+      const { store } = context;
+      const request = await routed(store);
+      await store.reopen(request.id, 'finance');
+      expect(await store.fail({ ...aFailure(request.id), attempt: 0 })).toEqual({ outcome: 'overtaken' });
+      expect((await statusOf(store, request.id))?.status).toBe('accepted');
+      expect(await store.fail({ ...aFailure(request.id), attempt: 1 })).toMatchObject({ outcome: 'failed' });
+    });
+
+    it('leaves a request alone that somebody was given, where another copy of it got no agent', async () => {
+      const { store } = context;
+      const request = await routed(store);
+      const failure = { ...aFailure(request.id), attempt: 0, isUnrouted: true };
+      expect(await store.fail(failure)).toEqual({ outcome: 'overtaken' });
+      expect(await store.storeReply(aReply(request))).toMatchObject({ outcome: 'stored' });
+      const waiting = await accepted(store);
+      expect(await store.fail({ ...failure, requestId: waiting.id })).toMatchObject({ outcome: 'failed' });
+    });
+
     it('leaves a request alone that was answered', async () => {
       const { store } = context;
       const request = await routed(store);

@@ -92,7 +92,8 @@ function answer(row: RequestRow, agentId: string, hops: readonly Hop[], workspac
   return answered;
 }
 
-export function fail({ requestId, status, error, hops }: FailInput): Write<FailOutcome> {
+export function fail(input: FailInput): Write<FailOutcome> {
+  const { requestId, status, error, hops, attempt, isUnrouted = false } = input;
   const errorId = deriveId(requestId, 'error');
   // For a request that fails again after it was replayed, or a client that has made the first id.
   const nextErrorId = newId();
@@ -113,6 +114,8 @@ export function fail({ requestId, status, error, hops }: FailInput): Write<FailO
         );
         return { outcome: 'ended', status: statusOf(row), ...(message === undefined ? {} : { message }) };
       }
+      const isEarlier = attempt !== undefined && attempt < row.attempt;
+      if (isEarlier || (isUnrouted && row.routing !== undefined)) return { outcome: 'overtaken' };
 
       const { code, message: reason } = error;
       const asker = workspace.message(requestId)?.sender;

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Envelope } from '@parley/messaging';
+import { HEADERS, newId, type RoutingDecision } from '@parley/shared-models';
+import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { onFailed } from './on-failed.ts';
+
+describe('a failure that comes late', () => {
+  let fixture: ServicesFixture;
+  beforeEach(async () => {
+    fixture = await makeServices();
+  });
+  afterEach(() => fixture.remove());
+
+  const failureOf = (requestId: string, sender: string, attempt: number): Envelope => ({
+    messageId: newId(),
+    correlationId: requestId,
+    type: 'chat.failed',
+    timestamp: Date.now(),
+    headers: { [HEADERS.sender]: sender, [HEADERS.attempt]: attempt },
+    body: Buffer.from(JSON.stringify({ requestId, code: 'no_agent_fits', message: 'Nobody fits.' })),
+  });
+  const decision: RoutingDecision = {
+    agentId: 'finance',
+    agentName: 'Finance',
+    strategy: 'target',
+    confidence: 1,
+    reason: 'asked for',
+    candidates: [],
+  };
+  const stateOf = async (id: string) => (await fixture.store.getMessage(id))?.status?.status;
+
+  it('does not end what another broker has given to an agent before', async () => {
+    const { id } = await fixture.accept('hello');
+    await fixture.store.recordRouting(id, 0, decision, []);
+    await onFailed(failureOf(id, 'system:broker', 0), fixture.services);
+    expect(await stateOf(id)).toBe('routed');
+  });
+
+  it('does not end the next attempt, not even before that is with anybody', async () => {
+    const { id } = await fixture.accept('hello');
+    await fixture.store.recordRouting(id, 0, decision, []);
+    await fixture.store.reopen(id, 'finance');
+    for (const sender of ['system:broker', 'agent:finance'])
+      await onFailed(failureOf(id, sender, 0), fixture.services);
+    expect(await stateOf(id)).toBe('accepted');
+  });
+
+  it.each(['system:broker', 'agent:finance'])('from %s ends its own attempt', async (sender) => {
+    const { id } = await fixture.accept('hello');
+    if (sender === 'agent:finance') await fixture.store.recordRouting(id, 0, decision, []);
+    await onFailed(failureOf(id, sender, 0), fixture.services);
+    expect(await stateOf(id)).toBe('failed');
+  });
+});
