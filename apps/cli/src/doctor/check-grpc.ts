@@ -1,17 +1,30 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
+import { checkTls, loadConfig, memberTls, tlsSettings, WITH_ALL_OTHERS } from '@parley/process-kit';
+import { z } from 'zod';
 import { type Finding, messageOf } from './check.ts';
 
 const TIMEOUT_MS = 5000;
 /** `grpc.health.v1.HealthCheckResponse { status: SERVING }`, as bytes. */
 const SERVING = Buffer.from([0x08, 0x01]);
 
+const TlsConfig = z.object(tlsSettings).superRefine(checkTls, WITH_ALL_OTHERS);
+
+/** As agents and brokers join, by the same settings. @throws ConfigError when those are wrong */
+function memberCredentials(env: NodeJS.ProcessEnv): ChannelCredentials {
+  const tls = memberTls(loadConfig(TlsConfig, env));
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
+}
+
 /** Asks the standard health service: that the port is open would not say who listens there. */
-export async function checkGrpc(address: string): Promise<Finding> {
+export async function checkGrpc(address: string, env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
   const name = 'gRPC port';
-  const client = new Client(address, credentials.createInsecure());
+  let client: Client | undefined;
   try {
+    const opened = new Client(address, memberCredentials(env));
+    client = opened;
     const answer = await new Promise<Buffer>((resolve, reject) => {
-      client.makeUnaryRequest(
+      opened.makeUnaryRequest(
         '/grpc.health.v1.Health/Check',
         (request: Buffer) => request,
         (response: Buffer) => response,
@@ -31,9 +44,10 @@ export async function checkGrpc(address: string): Promise<Finding> {
       name,
       isOk: false,
       found: `${address}: ${messageOf(error)}`,
-      advice: 'Agents and brokers join here: start the server, or set GRPC_URL to its gRPC address.',
+      advice:
+        'Agents and brokers join here: start the server, set GRPC_URL to its gRPC address, and GRPC_TLS_CA where it is encrypted.',
     };
   } finally {
-    client.close();
+    client?.close();
   }
 }
