@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHttpApi } from '@parley/client';
+import { eventually } from '@parley/messaging/test-queue';
 import { CLOSE_CODES, newId } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
@@ -17,7 +19,11 @@ describe('a server where people sign in', () => {
   const clients: RawClient[] = [];
 
   beforeAll(async () => {
-    system = await startSystem({ driver: 'embedded', agents: [{}], env: { AUTH_SECRET } });
+    system = await startSystem({
+      driver: 'embedded',
+      agents: [{}],
+      env: { AUTH_SECRET, TRUST_PROXY: '127.0.0.1' },
+    });
   });
   afterAll(async () => {
     for (const client of clients) client.terminate();
@@ -92,6 +98,23 @@ describe('a server where people sign in', () => {
     expect(await get('/api/agents', await token('ada', ['viewer']))).toBe(200);
     expect(await get('/api/dead-letters', await token('ada', ['member']))).toBe(403);
     for (const path of ['/health', '/', '/docs/json']) expect(await get(path)).toBe(200);
+  });
+
+  it('enters who could not sign in by the address that the proxy in front saw', async () => {
+    // What a client says itself stands before what the proxy appends.
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
+    const client = await connectRaw(system.webSocketUrl, { hello: false, headers });
+    clients.push(client);
+    client.send({ type: 'hello', clientName: 'test', token: 'a.b.c' });
+    await client.closed;
+    await fetch(`${system.url}/api/agents`, { headers: { 'x-forwarded-for': '203.0.113.10' } });
+    const api = createHttpApi({ url: system.url, token: await token('olga', ['operator']) });
+    await eventually(async () => {
+      const { entries } = await api.audit({ action: 'sign_in.refused', limit: 10 });
+      const addresses = entries.map(({ remoteAddress }) => remoteAddress);
+      expect(addresses).toEqual(expect.arrayContaining(['203.0.113.9', '203.0.113.10']));
+      expect(addresses).not.toContain('198.51.100.1');
+    });
   });
 
   it('refuses frames that need a higher role, and goes on', async () => {

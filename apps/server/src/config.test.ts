@@ -13,6 +13,19 @@ function wrong(env: Record<string, string | undefined>): PropertyKey[] {
   return ServerConfig.safeParse(env).error?.issues.map(({ path }) => path[0] ?? '') ?? [];
 }
 
+describe('proxies that are trusted', () => {
+  it('are none, or addresses and networks', () => {
+    expect(ServerConfig.parse({}).TRUST_PROXY).toEqual([]);
+    expect(ServerConfig.parse({ TRUST_PROXY: '127.0.0.1, fd00::/8,loopback' }).TRUST_PROXY).toEqual([
+      '127.0.0.1',
+      'fd00::/8',
+      'loopback',
+    ]);
+    for (const list of ['true', '1', 'proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '127.0.0.1,'])
+      expect(wrong({ TRUST_PROXY: list })).toEqual(['TRUST_PROXY']);
+  });
+});
+
 describe('sign-in by published keys', () => {
   it('is complete with the issuer and the audience', () => {
     expect(wrong(JWKS)).toEqual([]);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { checkServerTls, resolveUserPath, settings, tlsSettings, WITH_ALL_OTHERS } from '@parley/process-kit';
 import { Role } from '@parley/shared-models';
 import { z } from 'zod';
+import { isProxyAddress } from './http/trusted-proxies.ts';
 
 const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
 
@@ -89,6 +90,14 @@ export const ServerConfig = z
       .transform((list) => list.split(',').map((origin) => origin.trim()))
       .describe(
         "browser origins beside the server's own, and so the names it may be called by; separated by commas",
+      ),
+    TRUST_PROXY: z
+      .string()
+      .default('off')
+      .transform((list) => (list === 'off' ? [] : list.split(',').map((address) => address.trim())))
+      .refine((list) => list.every(isProxyAddress), 'off, or addresses and networks such as 10.0.0.0/8')
+      .describe(
+        'proxies in front, whose X-Forwarded-For, -Proto and -Host count: addresses, networks, "loopback"; separated by commas',
       ),
     AUTH_SECRET: z
       .string()

@@ -4,6 +4,7 @@ import { type Logger, type RunningProcess, serverTls } from '@parley/process-kit
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { startLeaseWatch } from './agents/lease-watch.ts';
+import { refusedCall } from './audit/refusals.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
 import type { ServerConfig } from './config.ts';
 import { createServices } from './create-services.ts';
@@ -131,6 +132,7 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       handlers: createControlPlaneHandlers(services),
       ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
       credentials: createCredentials(key),
+      onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),
       logger,
     });

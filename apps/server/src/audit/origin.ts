@@ -14,6 +14,6 @@ export function enteredBy({ user, remoteAddress }: Origin): {
 } {
   return {
     actor: { kind: 'user', id: user.id, name: user.name },
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress: remoteAddress.slice(0, 64) }),
   };
 }

@@ -9,7 +9,8 @@ export function refusedSignIn(report: ErrorReport, remoteAddress: string | undef
   return {
     action: 'sign_in.refused',
     actor: { kind: 'user', id: '', name: '' },
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    // A proxy may hand on whatever a client says.
+    ...(remoteAddress === undefined ? {} : { remoteAddress: remoteAddress.slice(0, 64) }),
     result: report.code,
     details: { reason: report.message },
   };

@@ -40,6 +40,8 @@ export async function createApp(
     // A line for each request would drown what an operator looks for; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    // Nobody else may say where a request comes from.
+    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: LIMITS.frameBytes,
     // A user's id may have 128 characters, each of up to nine in a path.
     routerOptions: { maxParamLength: 1200 },

@@ -93,6 +93,31 @@ describe('a browser', () => {
   });
 });
 
+describe('a server behind a proxy that encrypts', () => {
+  const host = '10.0.0.1';
+  const forwarded = { host, origin: `https://${host}`, 'x-forwarded-proto': 'https' };
+  const open = { HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' };
+
+  it('knows its own pages by what a proxy that it trusts says', async () => {
+    expect(await call({ ...open, TRUST_PROXY: 'loopback, 10.1.0.0/16' }, forwarded)).toBe(200);
+    expect(
+      await call({ ...open, TRUST_PROXY: '127.0.0.1' }, { ...forwarded, origin: `http://${host}` }),
+    ).toBe(403);
+  });
+
+  it('believes nobody else', async () => {
+    expect(await call(open, forwarded)).toBe(403);
+    expect(await call({ ...open, TRUST_PROXY: '10.1.0.0/16' }, forwarded)).toBe(403);
+  });
+
+  it('goes by a name that the proxy hands on when its origin is allowed', async () => {
+    const settings = { ALLOWED_ORIGINS: 'https://parley.example', TRUST_PROXY: '127.0.0.1' };
+    const headers = { ...forwarded, host: 'parley.example', origin: 'https://parley.example' };
+    expect(await call(settings, headers)).toBe(200);
+    expect(await call({ TRUST_PROXY: '127.0.0.1' }, headers)).toBe(403);
+  });
+});
+
 describe('what is no browser', () => {
   it('may write, having no origin', async () => {
     expect(await call({}, { host: 'localhost:8080' })).toBe(200);

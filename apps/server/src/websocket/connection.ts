@@ -41,10 +41,14 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** Drives one WebSocket from `hello` to its end. */
+/**
+ * Drives one WebSocket from `hello` to its end.
+ * @param remoteAddress of the client, which `transport` may reach by a proxy only
+ */
 export function serveConnection(
   socket: WebSocket,
   transport: Socket,
+  remoteAddress: string | undefined,
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
@@ -56,7 +60,6 @@ export function serveConnection(
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
   });
-  const { remoteAddress } = transport;
   const inHand = new Set<Promise<void>>();
   let session: Session | undefined;
   let greeting: Promise<void> | undefined;

@@ -28,7 +28,8 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
         socket.close(CLOSE_CODES.goingAway, 'going away');
         return;
       }
-      const connection = serveConnection(socket, request.raw.socket, services, () =>
+      const { ip, raw } = request;
+      const connection = serveConnection(socket, raw.socket, ip, services, () =>
         connections.delete(connection),
       );
       connections.add(connection);
