@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
+import { CAPABILITIES } from '@parley/shared-models';
 import { defineAgent } from './agent-definition.ts';
-import { profileOf } from './agent-profile.ts';
+import { ownIdOf, profileOf } from './agent-profile.ts';
 
 const onMessage = (): string => 'yes';
 
@@ -36,6 +38,13 @@ describe('the profile of an agent', () => {
       group: 'second-echo',
     });
     expect(profileOf({ name: 'Echo', group: 'echo', onMessage }, 'Second Echo').group).toBe('echo');
+  });
+
+  it('says where it executes commands, and wants an id that says so too', () => {
+    const shell = profileOf({ name: 'Shell', capabilities: [CAPABILITIES.executesCommands], onMessage });
+    expect(shell.host).toBe(hostname());
+    expect(ownIdOf({ name: 'Shell', host: 'web-1.example' })).toBe('shell-web-1-example');
+    expect(ownIdOf(profileOf({ name: 'Büro Hilfe', onMessage }))).toBe('buro-hilfe');
   });
 
   it('is refused with the field that is wrong', () => {

@@ -1,17 +1,25 @@
+import { hostname } from 'node:os';
 import { AgentProfile, CAPABILITIES, slugOf } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 
 /** What the agent says about itself when it registers. @throws ZodError that names the field that is wrong */
 export function profileOf(definition: AgentDefinition, name: string = definition.name): AgentProfile {
+  const capabilities = capabilitiesOf(definition);
   return AgentProfile.parse({
     name,
     group: definition.group ?? slugOf(name),
     description: definition.description,
-    capabilities: capabilitiesOf(definition),
+    capabilities,
     keywords: definition.keywords,
     examples: definition.examples,
     concurrency: definition.concurrency,
+    ...(capabilities.includes(CAPABILITIES.executesCommands) ? { host: hostname() } : {}),
   });
+}
+
+/** The id that an agent wants where it was given none: one that executes commands is told by its machine. */
+export function ownIdOf({ name, host }: Pick<AgentProfile, 'name' | 'host'>): string {
+  return slugOf(host === undefined ? name : `${name} ${host}`);
 }
 
 function capabilitiesOf({ capabilities = [], holdsSession = false }: AgentDefinition): readonly string[] {

@@ -8,9 +8,9 @@ import {
   type Subscription,
 } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import { type AgentState, agentQueue, agentSignalKey, newId, Signals, slugOf } from '@parley/shared-models';
+import { type AgentState, agentQueue, agentSignalKey, newId, Signals } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
-import { profileOf } from './agent-profile.ts';
+import { ownIdOf, profileOf } from './agent-profile.ts';
 import { createCommandDesk } from './commands/command-desk.ts';
 import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { patientServices } from './context/patient-services.ts';
@@ -30,7 +30,10 @@ export interface StartAgentOptions {
   readonly tls?: MemberTls | undefined;
   /** Shown instead of the definition's name. */
   readonly name?: string | undefined;
-  /** Takes over this very id, fencing off an older process that has it. @default a free one made of the name */
+  /**
+   * Takes over this very id, fencing off an older process that has it.
+   * @default a free one made of the name, and of the machine's where it executes commands
+   */
   readonly id?: string | undefined;
   readonly logger: Logger;
 }
@@ -58,7 +61,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   // Somebody listens at once, so that a fencing before `ended` is awaited is no unhandled rejection.
   ended.promise.catch(() => {});
 
-  let identity = { id: options.id ?? slugOf(profile.name), name: profile.name, incarnation: 0 };
+  let identity = { id: options.id ?? ownIdOf(profile), name: profile.name, incarnation: 0 };
   let state: AgentState = 'online';
   let subscription: Subscription | undefined;
   let signals: SignalSubscription | undefined;

@@ -44,6 +44,8 @@ export const AgentProfile = z.object({
   examples: z.array(z.string().max(300)).max(200).default([]),
   /** Messages it handles at once. */
   concurrency: z.number().int().min(1).max(1000).default(4),
+  /** The machine on which it executes commands. Its id is given to no process on another one, unless that takes it over. */
+  host: z.string().min(1).max(255).optional(),
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 

@@ -1,8 +1,9 @@
-import type { AgentStatus } from '@parley/shared-models';
+import { type AgentStatus, ParleyError } from '@parley/shared-models';
 
 /**
  * The ids of the agents that are meant: each an id, or a name without regard to case. What is neither is taken for an id,
  * which the server will know or not.
+ * @throws ParleyError `invalid_request` where several agents have the name
  */
 export function agentIdsOf(
   given: string,
@@ -14,8 +15,15 @@ export function agentIdsOf(
     .filter((part) => part !== '');
   const idOf = (part: string): string => {
     if (agents.some(({ agentId }) => agentId === part)) return part;
-    const named = agents.find(({ agentName }) => agentName.toLowerCase() === part.toLowerCase());
-    return named?.agentId ?? part;
+    const named = agents.filter(({ agentName }) => agentName.toLowerCase() === part.toLowerCase());
+    if (named.length > 1) {
+      const ids = named.map(({ agentId }) => agentId).join(', ');
+      throw new ParleyError(
+        'invalid_request',
+        `Several agents are called "${part}". Name one by its id: ${ids}.`,
+      );
+    }
+    return named[0]?.agentId ?? part;
   };
   return [...new Set(wanted.map(idOf))];
 }

@@ -26,6 +26,18 @@ describe('the agents of parley run', () => {
     expect(agentIdsOf('@other, BUILD,shell,', agents)).toEqual(['build', 'shell']);
     expect(agentIdsOf('nobody', agents)).toEqual(['nobody']);
   });
+
+  it('are not guessed where several have the name', () => {
+    const twice = [
+      ...agents,
+      { agentId: 'build-b', agentName: 'build' },
+      { agentId: 'other', agentName: 'BUILD' },
+    ];
+    expect(() => agentIdsOf('Build', twice)).toThrow(
+      'Several agents are called "Build". Name one by its id: shell, build-b, other.',
+    );
+    expect(agentIdsOf('build-b', twice)).toEqual(['build-b']);
+  });
 });
 
 describe('the exit code of parley run', () => {

@@ -154,6 +154,23 @@ describe('the agents of a server', () => {
       expect(await register()).toMatchObject({ agentId: 'echo', incarnation: 2 });
     });
 
+    it('do not get the id of one that executes commands on another machine, whether it is there or not', async () => {
+      const at = (host?: string, isExclusive = false) =>
+        agents.register({
+          agentId: 'shell',
+          isExclusive,
+          instanceId: newId(),
+          profile: { ...profile, ...(host === undefined ? {} : { host }) },
+        });
+      const { incarnation } = await at('one');
+      await agents.unregister('shell', incarnation);
+      expect((await at('two')).agentId).toBe('shell-2');
+      agents = await restart();
+      expect((await at()).agentId).toBe('shell-3');
+      expect((await at('one')).agentId).toBe('shell');
+      expect((await at('two', true)).agentId).toBe('shell');
+    });
+
     it('leave the id free when they could not be registered', async () => {
       declaring = () => Promise.reject(new Error('no queue'));
       await expect(register()).rejects.toThrow('no queue');

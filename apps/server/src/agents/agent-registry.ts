@@ -145,23 +145,21 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     return entry;
   };
 
-  const isFree = (agentId: string, instanceId: string): boolean => {
+  const isFree = (agentId: string, { instanceId, profile }: RegisterAgentRequest): boolean => {
     for (const other of underWay)
       if (other.agentId === agentId && other.instanceId !== instanceId) return false;
     const entry = agents.get(agentId);
-    return (
-      entry === undefined ||
-      entry.instanceId === instanceId ||
-      entry.leaseUntil <= clock() ||
-      !entry.isConnected
-    );
+    if (entry === undefined || entry.instanceId === instanceId) return true;
+    // What waits for it was meant for its machine.
+    if (entry.profile.host !== undefined && entry.profile.host !== profile.host) return false;
+    return entry.leaseUntil <= clock() || !entry.isConnected;
   };
 
   const chooseId = (request: RegisterAgentRequest): string => {
-    if (request.isExclusive || isFree(request.agentId, request.instanceId)) return request.agentId;
+    if (request.isExclusive || isFree(request.agentId, request)) return request.agentId;
     for (let number = 2; ; number++) {
       const candidate = `${request.agentId}-${number}`;
-      if (isFree(candidate, request.instanceId)) return candidate;
+      if (isFree(candidate, request)) return candidate;
     }
   };
 

@@ -12,6 +12,7 @@ const profile = {
   keywords: ['say', 'again'],
   examples: ['Say it again'],
   concurrency: 7,
+  host: 'web-1',
 };
 const registration = { agentId: 'echo', isExclusive: true, instanceId: 'process 1', profile };
 const metrics = { handled: 3, failed: 1, meanHandleMs: 2.5 };
