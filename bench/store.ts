@@ -127,7 +127,7 @@ async function run(store: Store): Promise<void> {
   console.log(`${store.kind}: ${total} messages of ${text.length} characters, ${inFlight} under way`);
   const steps: Record<string, Step> = {
     accept,
-    markPublished: marking((s, ids) => s.markPublished(ids)),
+    markPublished: marking((s, ids) => s.markPublished(ids.map((messageId) => ({ messageId, attempt: 0 })))),
     recordRouting,
     markDelivered: marking((s, ids) => s.markDelivered(ids)),
     storeReply,

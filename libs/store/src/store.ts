@@ -60,6 +60,12 @@ export interface Partner {
   readonly sessionTtlMs: number;
 }
 
+/** An attempt of a message that `broker_input_queue` holds. */
+export interface PublishedAttempt {
+  readonly messageId: string;
+  readonly attempt: number;
+}
+
 /**
  * What became of a broker's decision. `routed`: recorded, hand it on. `repeated`: this attempt was decided before;
  * the first decision stands and is returned, hand it on to that agent (downstream drops the duplicate).
@@ -170,8 +176,8 @@ export interface Store {
    */
   accept(input: AcceptInput): Promise<Accepted>;
 
-  /** Removes the outbox entries of these messages: the queue holds them. Unknown ids are ignored. */
-  markPublished(messageIds: readonly string[]): Promise<void>;
+  /** Removes these outbox entries: the queue holds them. Unknown ids are ignored, and so are attempts before the current one. */
+  markPublished(published: readonly PublishedAttempt[]): Promise<void>;
   /**
    * Outbox entries older than `olderThanMs`, oldest first; each is given to one caller only for `leaseMs`.
    * For the re-drive on start and for entries whose publish failed.

@@ -15,7 +15,7 @@ export function brokenStore(store: Store, { broken }: FaultSettings): Store {
       ...store,
       async accept(input) {
         const accepted = await store.accept(input);
-        await store.markPublished([input.message.id]);
+        await store.markPublished([{ messageId: input.message.id, attempt: 0 }]);
         return accepted;
       },
     };

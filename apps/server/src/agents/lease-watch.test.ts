@@ -52,7 +52,7 @@ describe('the watch over leases', () => {
   /** A message that the agent has in its queue and has not taken. */
   const giveTo = async (agentId: string, text: string): Promise<ChatMessage> => {
     const message = await fixture.accept(text);
-    await fixture.store.markPublished([message.id]);
+    await fixture.store.markPublished([{ messageId: message.id, attempt: 0 }]);
     await fixture.store.recordRouting(message.id, 0, decisionFor(agentId), []);
     await fixture.bus.publish(agentQueue(agentId), chatEnvelope({ message, attempt: 0 }));
     return message;

@@ -13,7 +13,7 @@ export function createEventRelay(options: { store: Store; bus: MessageBus; logge
       name: 'events',
       idOf: ({ event }) => event.id,
       publish: ({ channel, event }) => bus.publishEvent(channel, event.type, eventEnvelope(channel, event)),
-      markPublished: (ids) => store.events.markPublished(ids),
+      markPublished: (events) => store.events.markPublished(events.map(({ event }) => event.id)),
       take: (options) => store.events.takeUnpublished(options),
     },
     options,

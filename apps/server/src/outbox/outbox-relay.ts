@@ -15,7 +15,8 @@ export function createOutboxRelay(options: { store: Store; bus: MessageBus; logg
       name: 'messages',
       idOf: (entry) => entry.message.id,
       publish: (entry) => bus.publish(BROKER_INPUT_QUEUE, chatEnvelope(entry)),
-      markPublished: (ids) => store.markPublished(ids),
+      markPublished: (entries) =>
+        store.markPublished(entries.map(({ message, attempt }) => ({ messageId: message.id, attempt }))),
       take: (options) => store.takeOutbox(options),
     },
     options,

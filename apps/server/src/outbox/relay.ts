@@ -18,7 +18,7 @@ export interface Outbox<Entry> {
   readonly name: string;
   idOf(entry: Entry): string;
   publish(entry: Entry): Promise<void>;
-  markPublished(ids: readonly string[]): Promise<void>;
+  markPublished(entries: readonly Entry[]): Promise<void>;
   take(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<Entry[]>;
 }
 
@@ -47,17 +47,18 @@ export function createRelay<Entry>(
   let failedAt = Number.NEGATIVE_INFINITY;
   const publishing = new Set<Promise<void>>();
 
-  const published = createBatch<string>(
-    (ids) => outbox.markPublished(ids),
+  const published = createBatch<Entry>(
+    (entries) => outbox.markPublished(entries),
     // They are published again by a later sweep; the duplicates are dropped downstream.
-    (err, ids) => logger.warn({ err, count: ids.length }, `published ${outbox.name} could not be marked so`),
+    (err, entries) =>
+      logger.warn({ err, count: entries.length }, `published ${outbox.name} could not be marked so`),
   );
 
   const publish = async (entry: Entry): Promise<void> => {
     inFlight += 1;
     try {
       await outbox.publish(entry);
-      published.add(outbox.idOf(entry));
+      published.add(entry);
     } catch (err) {
       failedAt = performance.now();
       logger.warn({ err, id: outbox.idOf(entry) }, `some ${outbox.name} could not be published yet`);

@@ -23,7 +23,7 @@ describe('the reset of the queues', () => {
   const published = async (): Promise<string> => {
     const message = await fixture.accept('hello');
     await fixture.bus.publish(BROKER_INPUT_QUEUE, chatEnvelope({ message, attempt: 0 }));
-    await fixture.store.markPublished([message.id]);
+    await fixture.store.markPublished([{ messageId: message.id, attempt: 0 }]);
     return message.id;
   };
 

@@ -22,7 +22,7 @@ const goOn = async (lane: number): Promise<void> => {
     if (count % 3 !== 0) continue;
     // Said before, so that whoever is told of no mark may rely on there being none.
     report({ published: stored.id });
-    await store.markPublished([stored.id]);
+    await store.markPublished([{ messageId: stored.id, attempt: 0 }]);
   }
 };
 await Promise.race([

@@ -61,7 +61,7 @@ export function describeAccepting(context: Context): void {
       const { store } = context;
       const input = anInput();
       const first = await store.accept(input);
-      await store.markPublished([input.message.id]);
+      await store.markPublished([{ messageId: input.message.id, attempt: 0 }]);
 
       const again = await store.accept({
         ...input,

@@ -75,7 +75,7 @@ export function describeAnswering(context: Context): void {
     it('lets one of two agents answer, whose replies come at once from two processes', async () => {
       const other = await context.open();
       const request = await accepted(context.store);
-      await context.store.markPublished([request.id]);
+      await context.store.markPublished([{ messageId: request.id, attempt: 0 }]);
       const results = await Promise.all([
         context.store.storeReply(aReply(request, 'finance')),
         other.storeReply(aReply(request, 'hr')),

@@ -77,7 +77,7 @@ async function take(
       break;
     }
     case 'publish':
-      await store.markPublished([message.id]);
+      await store.markPublished([{ messageId: message.id, attempt: 0 }]);
       break;
     case 'deliver':
       await store.markDelivered([message.id]);

@@ -92,7 +92,7 @@ export function describeOperation(context: Context): void {
       const store = await context.fixture.open();
       const conversationId = newId();
       const underWay = Array.from({ length: 50 }, () => store.accept(anInput({ conversationId })));
-      const marking = store.markPublished([newId()]);
+      const marking = store.markPublished([{ messageId: newId(), attempt: 0 }]);
       const closing = store.close();
       const late = store.accept(anInput({ conversationId }));
       await expect(late).rejects.toMatchObject(unavailable);

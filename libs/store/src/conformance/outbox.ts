@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
 import type { OutboxEntry, Store } from '../store.ts';
-import { accepted, anInput, entryOf } from './samples.ts';
+import { accepted, anInput, entryOf, routed } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const ALL = { limit: 100_000, olderThanMs: 0 };
@@ -9,7 +9,7 @@ const ALL = { limit: 100_000, olderThanMs: 0 };
 /** Puts the outbox into a known state: empty. */
 async function emptyOutbox(store: Store): Promise<void> {
   const entries = await store.takeOutbox({ ...ALL, leaseMs: 0 });
-  await store.markPublished(entries.map(({ message }) => message.id));
+  await store.markPublished(entries.map(({ message, attempt }) => ({ messageId: message.id, attempt })));
 }
 
 const idsOf = (entries: readonly OutboxEntry[]): string[] => entries.map(({ message }) => message.id);
@@ -20,9 +20,21 @@ export function describeOutbox(context: Context): void {
       const { store } = context;
       const first = await accepted(store);
       const second = await accepted(store);
-      await store.markPublished([first.id, newId(), first.id]);
+      await store.markPublished(
+        [first.id, newId(), first.id].map((messageId) => ({ messageId, attempt: 0 })),
+      );
       expect(await entryOf(store, first.id)).toBeUndefined();
       expect(await entryOf(store, second.id)).toEqual({ message: second, attempt: 0 });
+    });
+
+    it('keeps a later attempt when one before it is marked as published', async () => {
+      const { store } = context;
+      const { id } = await routed(store);
+      const entry = await store.reopen(id, 'finance');
+      await store.markPublished([{ messageId: id, attempt: 0 }]);
+      expect(await entryOf(store, id)).toEqual(entry);
+      await store.markPublished([{ messageId: id, attempt: 1 }]);
+      expect(await entryOf(store, id)).toBeUndefined();
     });
 
     it('takes a call that marks nothing', async () => {
@@ -80,7 +92,7 @@ export function describeOutbox(context: Context): void {
       const { store } = context;
       const message = await accepted(store);
       await store.takeOutbox({ ...ALL, leaseMs: 60_000 });
-      await store.markPublished([message.id]);
+      await store.markPublished([{ messageId: message.id, attempt: 0 }]);
       expect(await entryOf(store, message.id)).toBeUndefined();
     });
   });

@@ -169,7 +169,7 @@ export function describeRouting(context: Context): void {
       const { store } = context;
       // What a power cut leaves: published, and nothing of the routing that followed.
       const message = await accepted(store);
-      await store.markPublished([message.id]);
+      await store.markPublished([{ messageId: message.id, attempt: 0 }]);
       expect(await store.reopen(message.id, 'finance')).toMatchObject({ attempt: 1 });
       expect(await entryOf(store, message.id)).toMatchObject({ attempt: 1 });
     });

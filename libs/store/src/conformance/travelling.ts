@@ -8,7 +8,7 @@ export function describeTravelling(context: Context): void {
       const { store } = context;
       const inOutbox = await accepted(store);
       const published = await accepted(store);
-      await store.markPublished([published.id]);
+      await store.markPublished([{ messageId: published.id, attempt: 0 }]);
       const given = await routed(store, 'finance');
       const delivered = await routed(store, 'hr');
       await store.markDelivered([delivered.id]);

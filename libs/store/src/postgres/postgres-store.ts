@@ -66,7 +66,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     kind: 'postgres',
     accept: (input) => groups.add(accept(input)),
-    markPublished: (messageIds) => groups.add(markPublished(messageIds), 'lazy'),
+    markPublished: (published) => groups.add(markPublished(published), 'lazy'),
     takeOutbox: takingOutbox(database),
     recordRouting: (messageId, attempt, decision, hops, partner) =>
       groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),

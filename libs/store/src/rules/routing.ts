@@ -1,16 +1,17 @@
 import { type AgentSession, type Hop, isTerminal, type RoutingDecision } from '@parley/shared-models';
-import type { OutboxEntry, Partner, RouteOutcome } from '../store.ts';
+import type { OutboxEntry, Partner, PublishedAttempt, RouteOutcome } from '../store.ts';
 import { decisionOf, hintOf, hopsAfter, outboxEntryOf } from './request-row.ts';
 import { agentSessionOf, sessionStateOf, stepOnRouting } from './session.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
 
-export function markPublished(messageIds: readonly string[]): Write<void> {
+export function markPublished(published: readonly PublishedAttempt[]): Write<void> {
   return {
-    keys: { requests: messageIds },
+    keys: { requests: published.map(({ messageId }) => messageId) },
     run(workspace) {
-      for (const messageId of messageIds) {
+      for (const { messageId, attempt } of published) {
         const row = workspace.request(messageId);
-        if (row?.isInOutbox) workspace.saveRequest({ ...row, isInOutbox: false });
+        // Marked late, an attempt says nothing of the one after it, which may be nowhere yet but in the outbox.
+        if (row?.isInOutbox && attempt >= row.attempt) workspace.saveRequest({ ...row, isInOutbox: false });
       }
     },
   };

@@ -81,7 +81,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     kind: 'sqlite',
     accept: (input) => groups.add(accept(input)),
-    markPublished: (messageIds) => groups.add(markPublished(messageIds), 'lazy'),
+    markPublished: (published) => groups.add(markPublished(published), 'lazy'),
     takeOutbox: (taking) => write(() => outbox.take(taking)),
     recordRouting: (messageId, attempt, decision, hops, partner) =>
       groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
