@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { connectRaw } from '../harness/raw-client.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
@@ -107,6 +109,31 @@ describe('orders in the browser', () => {
       await page.reload();
       await timeline.getByText('notification').waitFor();
       expect(await timeline.getByRole('listitem').count()).toBe(4);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'lists every order, page by page',
+    async () => {
+      const client = await connectRaw(system.webSocketUrl);
+      const ids = Array.from({ length: 51 }, () => newId());
+      for (const [index, id] of ids.entries()) {
+        client.send({
+          type: 'event.publish',
+          channel: 'human',
+          event: { id, type: 'order_requested', payload: { product: `Stool ${index}`, quantity: 1 } },
+        });
+      }
+      for (const id of ids) await client.received('event.accepted', (frame) => frame.id === id);
+      client.terminate();
+
+      const page = await open('/tasks');
+      await page.getByRole('link', { name: /1 × Stool 50/ }).waitFor();
+      const oldest = page.getByRole('link', { name: /1 × Stool 0\b/ });
+      expect(await oldest.count()).toBe(0);
+      await page.getByRole('button', { name: 'Show older orders' }).click();
+      await oldest.waitFor();
     },
     SLOW_MS,
   );

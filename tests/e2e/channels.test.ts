@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { newId, OrderPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
@@ -102,6 +102,43 @@ describe.each(['embedded', 'rabbitmq'] as const)('channels for people, over %s',
     expect(await list('bob', 'member')).toContain(his);
     expect(await list('bob', 'member')).not.toContain(hers);
     expect(await list('olga', 'operator')).toEqual(expect.arrayContaining([hers, his]));
+  });
+
+  it("list people's own orders and events, however much others publish after them", async () => {
+    const [dora, bob] = [await connect('dora', 'member'), await connect('bob', 'member')];
+    const order = (client: RawClient, product: string): string => {
+      const id = newId();
+      const payload = { product, quantity: 1 };
+      client.send({
+        type: 'event.publish',
+        channel: 'human',
+        event: { id, type: 'order_requested', payload },
+      });
+      return id;
+    };
+    const hers = [order(dora, 'Laptop'), order(dora, 'Chair')];
+    await dora.received('event.accepted', (frame) => frame.id === hers[1]);
+    const his = order(bob, 'Desk');
+    const last = publish(bob, 'and more');
+    await bob.received('event.accepted', (frame) => frame.id === last);
+
+    const get = async (sub: string, role: string, path: string): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${await token(sub, role)}` };
+      return (await fetch(`${system.url}${path}`, { headers })).json();
+    };
+    expect(await get('dora', 'member', '/api/events?limit=1')).toMatchObject({
+      events: [{ event: { id: hers[1] } }],
+    });
+    const page = OrderPage.parse(await get('dora', 'viewer', '/api/orders?limit=1'));
+    expect(page).toMatchObject({
+      orders: [{ correlationId: hers[1], product: 'Chair', customer: 'dora', state: 'requested' }],
+      hasMore: true,
+    });
+    const rest = await get('dora', 'viewer', `/api/orders?before=${page.orders[0]?.number}`);
+    expect(rest).toMatchObject({ orders: [{ correlationId: hers[0], product: 'Laptop' }], hasMore: false });
+    expect(await get('olga', 'operator', '/api/orders?limit=2')).toMatchObject({
+      orders: [{ correlationId: his }, { correlationId: hers[1] }],
+    });
   });
 
   it('keep the channel of agents to operators', async () => {

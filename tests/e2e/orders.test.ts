@@ -73,6 +73,17 @@ describe.each(['embedded', 'rabbitmq'] as const)('orders, over %s', (driver) => 
     });
   });
 
+  it('are listed with how far they are', async () => {
+    const id = newId();
+    publish(id, 'Lamp');
+    await notified(id);
+    const response = await fetch(`${system.url}/api/orders?limit=1`);
+    expect(await response.json()).toMatchObject({
+      orders: [{ correlationId: id, product: 'Lamp', quantity: 1, customer: 'You', state: 'notified' }],
+      hasMore: true,
+    });
+  });
+
   it('are shown to who asks for them', async () => {
     client.send({ type: 'message.send', id: newId(), text: 'Show my orders', target: { group: 'orders' } });
     const { message } = await client.received('message', (frame) =>

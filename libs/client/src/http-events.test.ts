@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, type PublishedEvent } from '@parley/shared-models';
+import { newId, type OrderSummary, type PublishedEvent } from '@parley/shared-models';
 import { createHttpApi } from './http.ts';
 
 const event: PublishedEvent = {
@@ -13,11 +13,26 @@ const event: PublishedEvent = {
   correlationId: newId(),
 };
 
+const order: OrderSummary = {
+  number: 7,
+  correlationId: newId(),
+  product: 'Laptop',
+  quantity: 1,
+  customer: 'Ada',
+  state: 'created',
+  at: '2026-01-31T09:30:00.000Z',
+};
+
 describe('the events of the channels', () => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    response.end(JSON.stringify({ events: [{ number: 7, channel: 'agents', event }] }));
+    const isOrders = request.url?.startsWith('/api/orders');
+    response.end(
+      JSON.stringify(
+        isOrders ? { orders: [order], hasMore: true } : { events: [{ number: 7, channel: 'agents', event }] },
+      ),
+    );
   });
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   afterAll(async () => {
@@ -42,5 +57,11 @@ describe('the events of the channels', () => {
       correlationId,
       limit: '5',
     });
+  });
+
+  it('are asked for as orders, page by page', async () => {
+    const api = createHttpApi({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    expect(await api.orders({ before: 9, limit: 5 })).toEqual({ orders: [order], hasMore: true });
+    expect(asked.at(-1)).toBe('/api/orders?before=9&limit=5');
   });
 });

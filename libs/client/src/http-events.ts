@@ -1,4 +1,4 @@
-import { type ChannelName, EventPage } from '@parley/shared-models';
+import { type ChannelName, EventPage, OrderPage } from '@parley/shared-models';
 import { type HttpOptions, request } from './http-request.ts';
 
 /** An event as the log has it: `number` grows with each one. */
@@ -18,10 +18,21 @@ export interface EventsQuery {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface OrdersQuery {
+  /** Only orders with a smaller `number`. */
+  readonly before?: number | undefined;
+  /** 1 to `LIMITS.ordersPage`. @default 50 */
+  readonly limit?: number | undefined;
+  /** Its abort rejects the call with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The part of the HTTP interface that is about the channels. Errors as in `HttpApi`. */
 export interface EventsApi {
   /** The last events that fit, oldest first: for operators all, for others what they began themselves. */
   events(query?: EventsQuery): Promise<ChannelLogEntry[]>;
+  /** Newest first: for operators all, for others their own. */
+  orders(query?: OrdersQuery): Promise<OrderPage>;
 }
 
 export function createEventsApi(http: HttpOptions): EventsApi {
@@ -32,6 +43,13 @@ export function createEventsApi(http: HttpOptions): EventsApi {
         query: { ...query, types: types?.join(',') },
         signal,
         parse: (answer) => EventPage.parse(answer).events,
+      }),
+    orders: ({ signal, ...query } = {}) =>
+      request(http, {
+        path: '/api/orders',
+        query,
+        signal,
+        parse: (answer) => OrderPage.parse(answer),
       }),
   };
 }

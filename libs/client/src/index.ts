@@ -17,7 +17,7 @@ export {
   type MessagesQuery,
 } from './http.ts';
 export type { AuditPageQuery, CommandsApi, CommandsQuery } from './http-commands.ts';
-export type { ChannelLogEntry, EventsApi, EventsQuery } from './http-events.ts';
+export type { ChannelLogEntry, EventsApi, EventsQuery, OrdersQuery } from './http-events.ts';
 export type { FetchLike, HttpOptions } from './http-request.ts';
 export type { TasksApi, TasksQuery } from './http-tasks.ts';
 export { type LocalStorageOptions, localStorageAdapter, type WebStorageLike } from './local-storage.ts';

@@ -1,5 +1,6 @@
 import { registerAuditRoutes } from '../audit/audit-routes.ts';
 import { registerEventRoutes } from '../channels/event-routes.ts';
+import { registerOrderRoutes } from '../channels/order-routes.ts';
 import { registerCommandRoutes } from '../commands/command-routes.ts';
 import { registerExternalRoutes } from '../external/external-routes.ts';
 import { registerQueueResetRoute } from '../queues/queue-reset-route.ts';
@@ -30,6 +31,7 @@ export async function registerRoutes(
   registerExternalRoutes(app, services);
   registerUserFileRoutes(app, services);
   registerEventRoutes(app, services);
+  registerOrderRoutes(app, services);
   registerCommandRoutes(app, services);
   registerAuditRoutes(app, services);
   registerQueueResetRoute(app, services);

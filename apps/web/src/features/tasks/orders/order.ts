@@ -1,11 +1,8 @@
-import type { ChannelLogEntry } from '@parley/client';
-import type { PublishedEvent } from '@parley/shared-models';
+import type { OrderProgress, PublishedEvent } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** The events that orders are made of. */
 export const ORDER_EVENT_TYPES = ['order_requested', 'order_created', 'notification'] as const;
-
-export type OrderState = 'requested' | 'created' | 'notified';
 
 /** An order as its events tell it. */
 export interface Order {
@@ -14,7 +11,7 @@ export interface Order {
   /** `2 × Laptop`; undefined when no event says it. */
   readonly what: string | undefined;
   readonly customer: string;
-  readonly state: OrderState;
+  readonly state: OrderProgress;
   /** Of its first event. */
   readonly at: string;
 }
@@ -24,20 +21,6 @@ const Wanted = z.object({
   quantity: z.number(),
   customer: z.object({ name: z.string() }).optional(),
 });
-
-/** The orders of these events, the newest first. */
-export function ordersOf(entries: readonly ChannelLogEntry[]): Order[] {
-  const groups = Map.groupBy(entries, ({ event }) => event.correlationId ?? event.id);
-  return [...groups]
-    .map(([correlationId, group]) =>
-      orderOf(
-        correlationId,
-        group.map(({ event }) => event),
-      ),
-    )
-    .filter((order) => order !== undefined)
-    .sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
-}
 
 /** The order that these events are about, oldest first; undefined when it is something else. */
 export function orderOf(correlationId: string, events: readonly PublishedEvent[]): Order | undefined {
@@ -50,12 +33,22 @@ export function orderOf(correlationId: string, events: readonly PublishedEvent[]
     .findLast(({ success }) => success)?.data;
   return {
     correlationId,
-    what: wanted === undefined ? undefined : `${wanted.quantity} × ${wanted.product}`,
+    what: describeWhat(wanted ?? {}),
     customer: wanted?.customer?.name ?? first.source.name,
     state: types.has('notification') ? 'notified' : types.has('order_created') ? 'created' : 'requested',
     at: first.at,
   };
 }
 
-export const describeOrderState = (state: OrderState): string =>
+export const describeOrderState = (state: OrderProgress): string =>
   ({ requested: 'requested', created: 'created', notified: 'created, customer told' })[state];
+
+/** `2 × Laptop`; undefined when it is not known. */
+export const describeWhat = ({
+  product,
+  quantity,
+}: {
+  readonly product?: string | undefined;
+  readonly quantity?: number | undefined;
+}): string | undefined =>
+  product === undefined || quantity === undefined ? undefined : `${quantity} × ${product}`;

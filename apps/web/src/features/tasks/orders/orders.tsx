@@ -1,20 +1,16 @@
-import { useMemo } from 'react';
+import { Button } from '@mantine/core';
 import { Link } from 'wouter';
 import { agoText, fullTime } from '../../../components/format-time.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { PageSection } from '../../../components/page.tsx';
 import { useNow } from '../../../components/use-now.ts';
-import { describeOrderState, ORDER_EVENT_TYPES, ordersOf } from './order.ts';
+import { describeOrderState, describeWhat } from './order.ts';
 import classes from './orders.module.css';
-import { useEvents } from './use-events.ts';
+import { useOrders } from './use-orders.ts';
 
-const query = { types: ORDER_EVENT_TYPES, limit: 500 };
-const types: readonly string[] = ORDER_EVENT_TYPES;
-
-/** Every order that the last events tell of, and how far it is. */
+/** Every order, the newest first, and how far it is. */
 export function Orders() {
-  const { data, failure, reload } = useEvents(query, ({ type }) => types.includes(type));
-  const orders = useMemo(() => (data === undefined ? undefined : ordersOf(data)), [data]);
+  const { orders, hasMore, failure, reload, loadOlder, isLoading, olderFailure } = useOrders();
   const now = useNow(5000);
   return (
     <PageSection title="Orders">
@@ -31,13 +27,13 @@ export function Orders() {
       ) : null}
       {orders === undefined || orders.length === 0 ? null : (
         <ul className={classes.list}>
-          {orders.map(({ correlationId, what, customer, state, at }) => (
-            <li key={correlationId}>
+          {orders.map(({ number, correlationId, customer, state, at, ...wanted }) => (
+            <li key={number}>
               <Link className={classes.order} href={`/events/${correlationId}`}>
                 <span className={classes.state} data-state={state}>
                   {describeOrderState(state)}
                 </span>
-                <span className={classes.what}>{what ?? 'something nobody could read'}</span>
+                <span className={classes.what}>{describeWhat(wanted) ?? 'something nobody could read'}</span>
                 <span className={classes.about}>
                   {customer} ·{' '}
                   <time dateTime={at} title={fullTime(at)}>
@@ -48,6 +44,14 @@ export function Orders() {
             </li>
           ))}
         </ul>
+      )}
+      {hasMore ? (
+        <Button variant="subtle" color="gray" loading={isLoading} onClick={loadOlder}>
+          Show older orders
+        </Button>
+      ) : null}
+      {olderFailure === undefined ? null : (
+        <FailedList title="Older orders could not be read" reason={olderFailure} onRetry={loadOlder} />
       )}
     </PageSection>
   );

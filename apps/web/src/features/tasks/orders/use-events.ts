@@ -9,17 +9,12 @@ const POLL_MS = 10_000;
 /** Events come in bursts: one request for all of them. */
 const GATHER_MS = 60;
 
-/** The log of the channels, read again when an event comes for which `isNews` is true. Give `query` one identity. */
-export function useEvents(
-  query: EventsQuery,
-  isNews: (entry: { correlationId: string | undefined; type: string }) => boolean,
-): Polled<ChannelLogEntry[]> {
-  const { http } = useSession();
+type IsNews = (entry: { correlationId: string | undefined; type: string }) => boolean;
+
+/** What `load` gives, asked for again when an event comes for which `isNews` is true. `load` must keep its identity. */
+export function usePolledWithEvents<T>(load: (signal: AbortSignal) => Promise<T>, isNews: IsNews): Polled<T> {
   useChannels();
-  const polled = usePolled(
-    useCallback((signal: AbortSignal) => http.events({ ...query, signal }), [http, query]),
-    POLL_MS,
-  );
+  const polled = usePolled(load, POLL_MS);
   const { reload } = polled;
   const events = useSessionState((state) => state.events);
   const newest = events.at(-1);
@@ -32,4 +27,11 @@ export function useEvents(
     return () => clearTimeout(timer);
   }, [newest, reload]);
   return polled;
+}
+
+/** The log of the channels, read again when an event comes for which `isNews` is true. Give `query` one identity. */
+export function useEvents(query: EventsQuery, isNews: IsNews): Polled<ChannelLogEntry[]> {
+  const { http } = useSession();
+  const load = useCallback((signal: AbortSignal) => http.events({ ...query, signal }), [http, query]);
+  return usePolledWithEvents(load, isNews);
 }
