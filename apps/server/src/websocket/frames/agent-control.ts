@@ -6,6 +6,7 @@ import {
   type WantedAgentState,
 } from '@parley/shared-models';
 import { enteredBy } from '../../audit/origin.ts';
+import { outwardReport } from '../outward-report.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
 type ControlAction = ClientFrameOf<'agent.control'>['action'];
@@ -19,11 +20,56 @@ const WANTED: Readonly<Record<Exclude<ControlAction, 'shutdown'>, WantedAgentSta
 
 /** Pauses, resumes, deregisters, re-registers or shuts down one agent or all. */
 export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = async (frame, session) => {
-  const { agents } = session.services;
-  const ids = frame.agentId === '*' ? agents.list().map((agent) => agent.agentId) : [frame.agentId];
-  if (ids.length === 0) throw new ParleyError('unknown_agent', 'There are no agents.');
-  for (const agentId of ids) await inOrder(session, () => control(agentId, frame.action, session));
+  const { action } = frame;
+  const ids = frame.agentId === '*' ? everybody(action, session) : [frame.agentId];
+  const failures: Failure[] = [];
+  await inOrder(session, async () => {
+    await Promise.all(
+      ids.map(async (agentId) => {
+        try {
+          await control(agentId, action, session);
+        } catch (error) {
+          failures.push({ agentId, error });
+        }
+      }),
+    );
+  });
+  const [first] = failures;
+  if (first === undefined) return;
+  throw ids.length === 1 ? first.error : together(failures, ids.length, session);
 };
+
+interface Failure {
+  readonly agentId: string;
+  readonly error: unknown;
+}
+
+/** @throws ParleyError `unknown_agent`, `agent_offline` when there is nobody */
+function everybody(action: ControlAction, { services }: Session): string[] {
+  const agents = services.agents.list().map(({ agentId }) => agentId);
+  if (agents.length === 0) throw new ParleyError('unknown_agent', 'There are no agents.');
+  if (action !== 'shutdown') return agents;
+  const connected = agents.filter((agentId) => services.agents.get(agentId)?.isConnected);
+  if (connected.length === 0) throw new ParleyError('agent_offline', 'No agent is there to be shut down.');
+  return connected;
+}
+
+/** What became of the others stands; the operator learns of each that failed. */
+function together(failures: readonly Failure[], asked: number, { services }: Session): ParleyError {
+  const reports = failures.map(({ agentId, error }) => {
+    services.logger.warn({ err: error, agentId }, 'an agent could not be controlled');
+    const { code, message } = outwardReport(error);
+    return { agentId, code, message };
+  });
+  const all = reports.map(({ agentId, message }) => `${agentId}: ${message}`).join(' ');
+  return new ParleyError(
+    reports[0]?.code ?? 'internal',
+    `${reports.length} of ${asked} agents failed. ${all}`,
+    {
+      details: { failures: reports },
+    },
+  );
+}
 
 /** Frames are handled side by side; what is wanted last must be stored and entered last too. */
 const last = new WeakMap<object, Promise<void>>();
@@ -40,7 +86,8 @@ async function control(agentId: string, action: ControlAction, session: Session)
   const { agents, audit, commandService, logger } = session.services;
   if (action === 'shutdown') {
     // A process that is away has nothing to shut down; one that comes back later must not find an old order.
-    if (!agents.require(agentId).isConnected) return;
+    if (!agents.require(agentId).isConnected)
+      throw new ParleyError('agent_offline', `The agent "${agentId}" is not there to be shut down.`);
     await commandService.operators.run(
       { id: newId(), agentId, commandType: 'shutdown', command: '', timeoutMs: SHUTDOWN_MS },
       session,
