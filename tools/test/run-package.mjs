@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { ensureWebBuilt } from '../web-build.mjs';
 import { interruption } from './interruption.mjs';
 import { runJest } from './run-jest.mjs';
-import { allServers, serversNamedIn, startServers } from './servers.mjs';
+import { serversNamedIn, startServers } from './servers.mjs';
 
 const root = process.cwd();
 const signal = interruption();
 const [folder = '', ...args] = process.argv.slice(2);
 
-const wanted = serversNamedIn(join(root, folder)).filter((name) => allServers(root).includes(name));
+const wanted = serversNamedIn(join(root, folder));
 if (wanted.includes('CHROMIUM_PATH')) await ensureWebBuilt(root);
 const servers = await startServers(wanted, console.log);
 try {

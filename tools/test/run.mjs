@@ -59,7 +59,7 @@ async function checkAndBuild() {
 }
 
 async function runTests() {
-  const servers = timed('servers', () => startServers(allServers(root), console.log));
+  const servers = timed('servers', () => startServers(allServers, console.log));
   const [started, built] = await Promise.allSettled([servers, checkAndBuild()]);
   if (built.status === 'rejected') reportFailure(built.reason);
   if (started.status === 'rejected') return reportFailure(started.reason);

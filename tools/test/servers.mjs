@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { provisionChromium } from '../provision/chromium.mjs';
 import { provisionPostgres } from '../provision/postgres.mjs';
@@ -13,15 +13,8 @@ const provisioners = {
 
 /** @typedef {keyof typeof provisioners} ServerVariable */
 
-/**
- * @param {string} root
- * @returns {ServerVariable[]} what all tests together need
- */
-export function allServers(root) {
-  const names = /** @type {ServerVariable[]} */ (Object.keys(provisioners));
-  const hasPostgresDriver = existsSync(join(root, 'libs/store/src/postgres'));
-  return names.filter((name) => name !== 'DATABASE_URL' || hasPostgresDriver);
-}
+/** What all tests together need. */
+export const allServers = /** @type {ServerVariable[]} */ (Object.keys(provisioners));
 
 /** Where tests live, as opposed to the code that they test. */
 const testCode = /\.test\.tsx?$|[\\/](testing|conformance|tests)[\\/].*\.ts$/;

@@ -1,6 +1,5 @@
-/** To end a message with a code and a text for the person. */
-
 export type { PlannedStep, RoundRecord, StepRecord, TaskPlan } from '@parley/durable-tasks';
+/** To end a message with a code and a text for the person. */
 export { ParleyError } from '@parley/shared-models';
 export * from './agent-definition.ts';
 export type * from './agent-memory.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandPiece, CommandRecord, CommandState } from './command.ts';
+import { CommandPiece, CommandRecord } from './command.ts';
 import { Id } from './ids.ts';
 
 /** `GET /api/commands`: the one that was asked for last first. */
@@ -21,13 +21,3 @@ export const CommandOutputPage = z.object({
   hasMore: z.boolean(),
 });
 export type CommandOutputPage = z.infer<typeof CommandOutputPage>;
-
-/** What became of a command that was given to several agents. */
-export const CommandSummary = z.object({
-  total: z.number().int().nonnegative(),
-  /** How many have reached a final state. */
-  ended: z.number().int().nonnegative(),
-  /** How many are in each state; states that none is in are left out. */
-  states: z.partialRecord(CommandState, z.number().int().positive()),
-});
-export type CommandSummary = z.infer<typeof CommandSummary>;

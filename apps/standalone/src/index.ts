@@ -1,2 +1,0 @@
-export { StandaloneConfig } from './config.ts';
-export { type RunningStandalone, startStandalone } from './start-standalone.ts';
