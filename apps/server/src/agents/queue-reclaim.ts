@@ -1,4 +1,4 @@
-import type { MessageBus } from '@parley/messaging';
+import { type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { agentQueue } from '@parley/shared-models';
 import type { Store } from '@parley/store';
@@ -24,10 +24,14 @@ export async function reclaimQueue(
     return depth?.ready ?? 0;
   };
   let count = 0;
+  const ended = new AbortController();
   const subscription = await bus.consume(
     queue,
     async ({ envelope }) => {
-      const entry = await store.reopen(envelope.messageId, agentId);
+      const entry = await retryWhileUnavailable(() => store.reopen(envelope.messageId, agentId), {
+        signal: ended.signal,
+        logger,
+      });
       if (entry === undefined) return;
       count += 1;
       relay.send(entry);
@@ -38,6 +42,7 @@ export async function reclaimQueue(
     do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     while (isGone() && (subscription.inHand > 0 || (await waiting()) > 0));
   } finally {
+    ended.abort();
     await subscription.close();
   }
   if (count > 0)
