@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
-import { type Delivery, type MessageBus, Reject } from '@parley/messaging';
+import { createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   appendHop,
@@ -14,7 +14,6 @@ import {
 import type { AgentDefinition } from './agent-definition.ts';
 import { createContext } from './context/create-context.ts';
 import { runHandler } from './context/run-handler.ts';
-import { createConversationLanes } from './conversation-lanes.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
@@ -34,6 +33,11 @@ export interface MessageHandlerOptions {
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
   readonly meter: WorkMeter;
   readonly logger: Logger;
+  /**
+   * How long an agent may take to end after its signal was aborted, e.g. to save what it has of a stream, in milliseconds.
+   * @default 1000
+   */
+  readonly abortGraceMs?: number;
 }
 
 export interface MessageHandler {
@@ -72,7 +76,7 @@ interface Work {
 
 /** Runs an agent's `onMessage` for each delivery of its queue, and makes sure that each request comes to an end. */
 export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
-  const { bus, meter } = options;
+  const { bus, meter, abortGraceMs } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
   /** Stopped before they came: a signal may be faster than the queue. */
@@ -182,13 +186,13 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       });
       if (call !== undefined) {
         const step = doStep({ definition, context, call, bus });
-        const result = await settleWithin(step, aborted.promise, abort.signal);
+        const result = await settleWithin(step, aborted.promise, abort.signal, abortGraceMs);
         // What comes after its time is not what was wanted, and may be only half of it.
         abort.signal.throwIfAborted();
         return await writer.reply(summaryOf(result), { [STEP_RESULT]: result });
       }
       const work = Promise.resolve(runHandler(definition, context, isSessionEnd));
-      const text = await settleWithin(work, aborted.promise, abort.signal);
+      const text = await settleWithin(work, aborted.promise, abort.signal, abortGraceMs);
       // What `stream` returned, or a text beside a reply, has been said already.
       if (typeof text === 'string' && text !== '' && writer.count === 0) await writer.reply(text);
     } finally {

@@ -1,5 +1,6 @@
 export type { BusLogger, BusOptions, RetryDelay } from './bus-options.ts';
 export { type ConnectBusOptions, connectBus } from './connect-bus.ts';
+export * from './conversation-lanes.ts';
 export * from './event-envelope.ts';
 export * from './message-bus.ts';
 export * from './retry-while-unavailable.ts';

@@ -1,5 +1,11 @@
-import { type Delivery, type Envelope, Reject, retryWhileUnavailable } from '@parley/messaging';
-import { ERRORS, Id, ParleyError } from '@parley/shared-models';
+import {
+  createConversationLanes,
+  type Delivery,
+  type Envelope,
+  Reject,
+  retryWhileUnavailable,
+} from '@parley/messaging';
+import { ERRORS, HEADERS, Id, ParleyError } from '@parley/shared-models';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { type Batch, createBatch } from '../batch.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -7,6 +13,7 @@ import { onFailed } from './on-failed.ts';
 import { onReply } from './on-reply.ts';
 import { onRoutedMessage } from './on-routed-message.ts';
 import { onSettled } from './on-settled.ts';
+import { stringHeader } from './parse-body.ts';
 
 export interface ServerInputHandler {
   handle(delivery: Delivery): Promise<void>;
@@ -15,7 +22,10 @@ export interface ServerInputHandler {
   settled(): Promise<void>;
 }
 
-/** Handles `server_input_queue`: what the broker gave a receiver, and what agents answer. */
+/**
+ * Handles `server_input_queue`: what the broker gave a receiver, and what agents answer. Of each conversation one after
+ * the other: while the store or the queue is away, what came later must not get through first.
+ */
 export function createServerInputHandler(services: ServerServices): ServerInputHandler {
   const { store, logger } = services;
   const delivered: Batch<string> = createBatch(
@@ -25,6 +35,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   );
   const profileOf = createProfileLookup(services);
   const abandoned = new AbortController();
+  const lanes = createConversationLanes();
 
   const dispatch = async (envelope: Envelope): Promise<void> => {
     switch (envelope.type) {
@@ -50,7 +61,12 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
         throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
       }
       try {
-        await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
+        const isGoingDown = abandoned.signal.aborted;
+        await lanes.run(laneOf(envelope), async () => {
+          // What it waited for goes back to the queue, and so it must not go before it.
+          if (!isGoingDown) abandoned.signal.throwIfAborted();
+          await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
+        });
       } catch (error) {
         // Handed out again it would fail again, and hold up others meanwhile.
         if (error instanceof ParleyError && !ERRORS[error.code].canRetry)
@@ -61,4 +77,10 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
     abandon: () => abandoned.abort(),
     settled: () => delivered.settled(),
   };
+}
+
+/** What people ask and what they are answered need not wait for one another: each has an order of its own. */
+function laneOf(envelope: Envelope): string {
+  const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
+  return envelope.type === 'chat.message' ? `asked ${conversationId}` : `answered ${conversationId}`;
 }

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
-import { type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
+import { createConversationLanes, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import type { ChannelName, PublishedEvent } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMemory } from '../context/create-memory.ts';
 import { patientServices } from '../context/patient-services.ts';
-import { createConversationLanes } from '../conversation-lanes.ts';
 import { createRecentIds } from '../recent-ids.ts';
 import { settleWithin } from '../settle-within.ts';
 import { createPublish } from './create-publish.ts';
