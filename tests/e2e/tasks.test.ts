@@ -121,6 +121,21 @@ describe.each(SYSTEM_KINDS)('durable tasks, on $kind', ({ driver, hasPostgres })
     expect(task.plan.map(({ state }) => state)).toEqual(['done', 'failed', 'cancelled']);
   });
 
+  it('let a step wait for an agent of a group that nobody has seen yet', async () => {
+    const run = newId();
+    const { messageId, taskId } = await begin(`late ${run}`);
+    const { task } = await client.received(
+      'task.update',
+      (frame) => frame.task.id === taskId && frame.task.plan[0]?.error !== undefined,
+    );
+    expect(task.plan[0]).toMatchObject({ state: 'pending', attempt: 0, error: { code: 'no_agent_online' } });
+    const env = { TASK_DIR: system.dataDir, TASK_GROUP: 'latecomer' };
+    await system.startAgent({ file: executor, id: 'latecomer', env });
+    await answerTo(messageId, isReport);
+    expect((await taskOf(taskId)).plan[0]).toMatchObject({ state: 'done', attempt: 1 });
+    expect(linesOf(begun(run, dir))).toEqual(['a', 'report']);
+  });
+
   it('fail a step that takes longer than its time', async () => {
     const { taskId } = await begin(`slow ${newId()}`);
     const { task } = await inState(taskId, 'FAILED');

@@ -21,6 +21,9 @@ const plans: Record<string, (run: string, held: readonly string[]) => PlannedSte
     { id: 'b', title: 'Do b', group: 'executor', input: { run, fails: 9 }, maxAttempts: 2, retryMs: 20 },
   ],
   flaky: (run) => [{ id: 'a', title: 'Do a', group: 'executor', input: { run, fails: 2 }, retryMs: 20 }],
+  late: (run) => [
+    { id: 'a', title: 'Do a', group: 'latecomer', input: { run }, maxAttempts: 1, timeoutMs: 30_000 },
+  ],
   slow: (run) => [
     {
       id: 'a',
