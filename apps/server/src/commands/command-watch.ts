@@ -29,6 +29,8 @@ export interface CommandWatchOptions {
 const LOOK_MS = 1000;
 /** An agent that lives has this long beyond a command's time limit to say that it was over. */
 const OVERRUN_GRACE_MS = 60_000;
+/** And so long to stop one that was cancelled. */
+const CANCEL_GRACE_MS = 60_000;
 /** How long this server must have known of a command before it gives it up: right after a start its agent may be on the way. */
 const KNOWN_MS = 2_000;
 /** A process that was here, and may have gone over to another server, is given this long to be heard there. */
@@ -40,6 +42,8 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
   const silentMs = options.heartbeatMs * 4 + 10_000;
   const knownSince = new Map<string, number>();
   const overdueSince = new Map<string, number>();
+  const cancelledSince = new Map<string, number>();
+  const sentSince = new Map<string, number>();
   const heard = new Map<string, { beats: number; instanceId: string; at: number }>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -97,7 +101,7 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
     process: AgentProcess | undefined,
     now: number,
   ): Promise<void> => {
-    const { id, state, sentAt, startedAt, timeoutMs, agentId } = command.record;
+    const { state, sentAt } = command.record;
     const reason = goneBecause(command, process, now);
     if (reason !== undefined) {
       // A command that was taken has its process; only a damaged store has one without.
@@ -108,16 +112,33 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
       await giveUp(command, { do: 'expire', reason: 'Nobody approved it in time.' });
       return;
     }
-    const isOverdue = state === 'running' && ageMs(startedAt) > timeoutMs && agents.isAlive(agentId);
-    if (!isOverdue) overdueSince.delete(id);
-    else if (since(overdueSince, id, now) > OVERRUN_GRACE_MS)
-      await giveUp(command, { do: 'overrun', reason: 'Its agent did not keep the time limit.' });
+    const event = neglected(command, now);
+    if (event !== undefined) await giveUp(command, event);
+  };
+
+  /** How a command ends that its agent, which lives, does not end itself; undefined: it has time yet. */
+  const neglected = ({ record, instanceId = '' }: StoredCommand, now: number): CommandEvent | undefined => {
+    const { id, state, startedAt, timeoutMs, agentId, cancelledBy } = record;
+    const isInHand = agents.isAlive(agentId) && state !== 'awaiting_approval';
+    const isLongerThan = (map: Map<string, number>, isSo: boolean, ms: number): boolean => {
+      if (isInHand && isSo) return since(map, id, now) > ms;
+      map.delete(id);
+      return false;
+    };
+    if (isLongerThan(cancelledSince, cancelledBy !== undefined, CANCEL_GRACE_MS))
+      return { do: 'lose', instanceId, reason: 'It was cancelled, and its agent did not stop it.' };
+    const isOverdue = state === 'running' && ageMs(startedAt) > timeoutMs;
+    if (isLongerThan(overdueSince, isOverdue, OVERRUN_GRACE_MS))
+      return { do: 'overrun', reason: 'Its agent did not keep the time limit.' };
+    if (isLongerThan(sentSince, state === 'sent', options.queueTtlMs + timeoutMs))
+      return { do: 'lose', instanceId, reason: 'Its agent did not begin it in time.' };
+    return undefined;
   };
 
   const forgetOthers = (open: readonly StoredCommand[]): void => {
     const ids = new Set(open.map(({ record }) => record.id));
     const agentIds = new Set(open.map(({ record }) => record.agentId));
-    for (const map of [knownSince, overdueSince])
+    for (const map of [knownSince, overdueSince, cancelledSince, sentSince])
       for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
     for (const agentId of heard.keys()) if (!agentIds.has(agentId)) heard.delete(agentId);
   };

@@ -7,7 +7,7 @@ export interface CommandContext {
   /** Prints, in order, for whoever watches. What is more than the command's limit is dropped. */
   readonly output: { stdout(text: string): void; stderr(text: string): void };
   /**
-   * Waits for its turn among the commands that run at once, then says that the command runs; its time counts from here.
+   * Waits for its turn among the commands that run at once, then says that the command runs; its time counts anew from here.
    * Without it the command is said to run only when it has ended.
    * `rule`: what lets it run, for people. `timeoutMs`: a shorter time than the operator gave, in milliseconds.
    * @throws when the command was stopped while it waited

@@ -151,6 +151,32 @@ describe('stopping a command', () => {
     }
   });
 
+  it('ends one whose time is over before it has said that it runs', async () => {
+    const agent = await start({ onCommand: untilStopped });
+    const { commandId } = await agent.send({ timeoutMs: 20 });
+    expect(await agent.result(commandId)).toMatchObject({ isTimedOut: true, success: false });
+    expect(agent.states).toEqual([]);
+  });
+
+  it('does not count the time that one waits for its turn', async () => {
+    const first = Promise.withResolvers<void>();
+    const agent = await start({
+      commandConcurrency: 1,
+      async onCommand({ command, begin }) {
+        await begin();
+        if (command.line === 'first') await first.promise;
+      },
+    });
+    const { commandId: running } = await agent.send({ content: 'first' });
+    await agent.state(running, 'running');
+    const { commandId: waiting } = await agent.send({ content: 'second', timeoutMs: 20 });
+    const { commandId: shorter } = await agent.send({ content: 'third', timeoutMs: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    first.resolve();
+    expect(await agent.result(waiting)).toMatchObject({ success: true });
+    expect(await agent.result(shorter)).toMatchObject({ success: true });
+  });
+
   it('cancels one that waits for its turn, which does not begin then', async () => {
     const begun: string[] = [];
     const agent = await start({

@@ -30,13 +30,18 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
 
   const begin = async (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
     if (begunAt !== undefined) return;
+    // That it waits for its turn is not its fault.
+    clearTimeout(timer);
     entry.state = 'waiting';
     giveBack = await turns.take(abort.signal);
     begunAt = performance.now();
     entry.state = 'running';
     entry.report = { state: 'running', ...(rule === undefined ? {} : { rule }) };
     options.onChange();
-    const limits = [timeoutMs, ownTimeoutMs ?? 0].filter((ms) => ms > 0);
+    endAfter([timeoutMs, ownTimeoutMs ?? 0]);
+  };
+  const endAfter = (given: readonly number[]): void => {
+    const limits = given.filter((ms) => ms > 0);
     if (limits.length === 0) return;
     timeoutMs = Math.min(...limits, MAX_TIMER_MS);
     timer = setTimeout(() => abort.abort('timeout' satisfies Stopping), timeoutMs);
@@ -50,6 +55,8 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     if (definition.onCommand === undefined) {
       return end(entry, { refusedBy: '', errorMessage: 'This agent executes no commands.' }, 0);
     }
+    // Also one that never says that it runs has an end.
+    endAfter([timeoutMs]);
     const work = Promise.resolve(
       definition.onCommand({
         command: requestOf(command),
