@@ -519,20 +519,24 @@ describe('an answer that is stopped', () => {
 describe('an agent that takes too long', () => {
   it('has the request fail, and cannot reply any more', async () => {
     const late = Promise.withResolvers<unknown>();
-    const { ask, written, bodies } = await start({
-      timeoutMs: 10,
-      async onMessage({ reply, signal }) {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        await new Promise((resolve) => setTimeout(resolve, 1100));
-        try {
-          await reply('at last');
-        } catch (error) {
-          late.resolve(error);
-        }
+    const hasFailed = gate();
+    const { ask, written, bodies } = await start(
+      {
+        timeoutMs: 10,
+        async onMessage({ reply }) {
+          await hasFailed.opened;
+          try {
+            await reply('at last');
+          } catch (error) {
+            late.resolve(error);
+          }
+        },
       },
-    });
+      { abortGraceMs: 10 },
+    );
     const request = await ask('think');
     await written.waitFor(1);
+    hasFailed.open();
     const message = 'Tess took longer than 0.01 s.';
     expect(bodies()).toEqual([{ type: 'chat.failed', requestId: request.id, code: 'agent_failed', message }]);
     expect(await late.promise).toMatchObject({ code: 'cancelled' });

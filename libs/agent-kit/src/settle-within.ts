@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long an agent may take to end after its signal was aborted, e.g. to save what it has of a stream. */
-const ABORT_GRACE_MS = 1000;
-
-/** The work's result; after an abort the work gets a moment to end by itself, then it is left behind. */
+/**
+ * The work's result; after an abort the work gets a moment to end by itself, e.g. to save what it has of a stream, then
+ * it is left behind.
+ * @param graceMs that moment, in milliseconds. @default 1000
+ */
 export async function settleWithin<T>(
   work: Promise<T>,
   aborted: Promise<never>,
   signal: AbortSignal,
+  graceMs = 1000,
 ): Promise<T> {
   try {
     return await Promise.race([work, aborted]);
@@ -17,7 +19,7 @@ export async function settleWithin<T>(
     try {
       return await Promise.race([
         work,
-        delay(ABORT_GRACE_MS, undefined, { signal: grace.signal }).then(() => {
+        delay(graceMs, undefined, { signal: grace.signal }).then(() => {
           throw error;
         }),
       ]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MessageBus } from '@parley/messaging';
 import { collectDeliveries, type Deliveries, eventually, gate } from '@parley/messaging/test-queue';
 import {
   agentQueue,
@@ -36,7 +37,7 @@ describe('the watch over leases', () => {
     await fixture.remove();
   });
 
-  const start = ({ graceMs = 0, forgetMs = 600_000, bus = fixture.bus } = {}): void => {
+  const start = ({ graceMs = 0, forgetMs = 600_000, bus = fixture.bus, queueLookMs = 1000 } = {}): void => {
     const { agents, store, relay } = fixture.services;
     watch = startLeaseWatch({
       registry: agents,
@@ -47,6 +48,7 @@ describe('the watch over leases', () => {
       heartbeatMs: 100,
       graceMs,
       forgetMs,
+      queueLookMs,
     });
   };
   /** A message that the agent has in its queue and has not taken. */
@@ -106,9 +108,16 @@ describe('the watch over leases', () => {
   it('leaves the messages where they are during the grace time', async () => {
     await fixture.register('echo');
     await giveTo('echo', 'patience');
-    start({ graceMs: 600_000 });
+    let looks = 0;
+    const health = (): ReturnType<MessageBus['health']> => {
+      looks += 1;
+      return fixture.bus.health();
+    };
+    start({ graceMs: 600_000, queueLookMs: 10, bus: { ...fixture.bus, health } });
     await eventually(() => expect(stateOf('echo')).toBe('offline'));
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    // What a look begins is over when the one after the next begins.
+    const before = looks;
+    await eventually(() => expect(looks).toBeGreaterThan(before + 2));
     expect(await depth('echo')).toBe(1);
     expect(toBroker.all).toEqual([]);
   });

@@ -15,18 +15,18 @@ export interface LeaseWatchOptions {
   readonly heartbeatMs: number;
   readonly graceMs: number;
   readonly forgetMs: number;
+  /** Between two looks at the queues of those that are gone, in milliseconds; a look is a round trip. @default 1000 */
+  readonly queueLookMs?: number;
 }
 
 const NOTHING = { ready: 0, consumers: 0 };
-/** Between two looks at the queues of those that are gone; a look at a queue is a round trip. */
-const QUEUE_LOOK_MS = 1000;
 
 /**
  * Marks agents whose lease ran out as offline; after the grace time has their waiting messages routed again; after
  * the forget time takes them off the list with their queue.
  */
 export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<void> } {
-  const { registry, bus, store, relay, logger } = options;
+  const { registry, bus, store, relay, logger, queueLookMs = 1000 } = options;
   const expiryMs = Math.min(500, Math.max(50, options.heartbeatMs / 5));
   const reclaims = new Map<string, Promise<void>>();
   let isStopped = false;
@@ -79,7 +79,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
         logger.warn({ err }, 'looking at the queues of gone agents failed; trying again'),
       )
       .finally(() => {
-        if (!isStopped) queueTimer = setTimeout(run, QUEUE_LOOK_MS);
+        if (!isStopped) queueTimer = setTimeout(run, queueLookMs);
       });
   };
   run();

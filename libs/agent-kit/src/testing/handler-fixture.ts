@@ -53,7 +53,11 @@ export const replyId = (request: ChatMessage, ordinal: number): string =>
 
 export async function startHandler(
   definition: Omit<AgentDefinition, 'name'>,
-  { prefetch = 10, publishTimeoutMs = 30_000 }: { prefetch?: number; publishTimeoutMs?: number } = {},
+  {
+    prefetch = 10,
+    publishTimeoutMs = 30_000,
+    abortGraceMs,
+  }: { prefetch?: number; publishTimeoutMs?: number; abortGraceMs?: number } = {},
 ): Promise<HandlerFixture> {
   const folder = await makeBusFolder();
   const bus = await folder.open({ publishTimeoutMs });
@@ -67,6 +71,7 @@ export async function startHandler(
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
     meter,
     logger: createLogger('test', 'silent'),
+    ...(abortGraceMs === undefined ? {} : { abortGraceMs }),
   });
   const written = collectDeliveries();
   const dead = collectDeliveries();

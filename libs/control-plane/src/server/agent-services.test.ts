@@ -148,7 +148,7 @@ describe('what the server does for an agent', () => {
 
   it('waits for a reply longer than for any other answer', async () => {
     const { handlers, url } = await loopback.serve();
-    const client = loopback.connect(url, { deadlines: { callMs: 150 } });
+    const client = loopback.connect(url, { deadlines: { callMs: 500 } });
     const services = client.servicesFor(() => CALLER);
     await client.registerAgent({
       agentId: 'echo',
@@ -165,12 +165,18 @@ describe('what the server does for an agent', () => {
       },
     });
     const reply = aMessage({ kind: 'REPLY' });
-    handlers.answer = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return reply;
-    };
-    const ask = { requestId: newId(), id: newId(), text: 'x', timeoutMs: 5000, target: { group: 'hr' } };
-    await expect(services.ask(ask)).resolves.toEqual(reply);
+    const held = Promise.withResolvers<ChatMessage>();
+    handlers.answer = () => held.promise;
+    handlers.history = async () => [await held.promise];
+    const ask = { requestId: newId(), id: newId(), text: 'x', timeoutMs: 30_000, target: { group: 'hr' } };
+    const asked = services.ask(ask);
+    await handlers.next('ask');
+    // Another answer, asked for later, is waited for no longer: the reply has waited longer than that.
+    await expect(services.history({ requestId: newId(), limit: 1 })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    held.resolve(reply);
+    await expect(asked).resolves.toEqual(reply);
   });
 
   it.each(['ask_loop', 'ask_depth', 'agent_timeout', 'agent_offline', 'cancelled'] as const)(

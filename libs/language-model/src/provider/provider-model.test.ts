@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
 import { createLanguageModel, type LanguageModelOptions } from '../create-language-model.ts';
 import type { LanguageModel } from '../language-model.ts';
@@ -279,16 +279,19 @@ it('does not count the time the reader takes as silence of the provider', async 
       writePiece(response, 'c');
       endStream(response);
     });
+    // Only what waits for a time: the connection goes on by itself.
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     const hasty = kinds.Mistral(provider.baseUrl, { limits: { nextPieceMs: 500 } });
     const pieces: string[] = [];
     for await (const piece of hasty.streamText(hello)) {
       pieces.push(piece);
       if (piece !== 'b') continue;
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      jest.advanceTimersByTime(700);
       isReaderBack.resolve();
     }
     expect(pieces).toEqual(['a', 'b', 'c']);
   } finally {
+    jest.useRealTimers();
     await provider.close();
   }
 });

@@ -119,7 +119,8 @@ describe('the screen of a command', () => {
     });
     screen.write('stdout', 'never\n');
     screen.stop();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Written later, and read: the first one would have been by now.
+    await after([['stdout', 'later\n']]);
     expect(told).toBe(0);
   });
 });
