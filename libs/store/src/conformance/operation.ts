@@ -64,6 +64,7 @@ export function describeOperation(context: Context): void {
       const agentId = `agent-${newId()}`;
       await before.registerAgent(agentId, aProfile());
       await before.setAgentState(agentId, 'paused');
+      await before.setWantedAgentState(agentId, 'paused');
       const letter = aLetter();
       await before.addDeadLetter(letter);
       const content = await contentOf(before, conversationId);
@@ -75,7 +76,8 @@ export function describeOperation(context: Context): void {
       expect(await after.listAgents()).toContainEqual(expect.objectContaining({ agentId, state: 'paused' }));
       expect(await after.registerAgent(agentId, aProfile())).toMatchObject({
         incarnation: 2,
-        state: 'paused',
+        state: 'online',
+        wanted: 'paused',
       });
       expect(await after.getDeadLetter(letter.id)).toEqual(letter);
       expect((await accepted(after, { conversationId })).seq).toBe(6);
