@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBus } from '@parley/messaging';
 import { createVhost, manage, rabbitMqFromEnv } from '@parley/messaging/testing';
 import { createLogger } from '@parley/process-kit';
 import { agentQueue, newId } from '@parley/shared-models';
+import { connect } from 'amqplib';
 import { z } from 'zod';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
@@ -96,6 +99,65 @@ describe('with RabbitMQ', () => {
     expect(
       deadLetters.every((letter) => letter.reason === 'malformed_message' && letter.body === '{"oops'),
     ).toBe(true);
+  });
+
+  describe('an agent with a user of its own', () => {
+    const { managementUrl } = rabbitMqFromEnv();
+    const user = `agent-${newId()}`;
+    let amqpUrl: string;
+
+    /** The rights that docs/security.md names, for this agent and group. */
+    async function documentedRights(id: string, group: string): Promise<Record<string, string>> {
+      const text = await readFile(path.join(import.meta.dirname, '../../docs/security.md'), 'utf8');
+      const rows = text.matchAll(/^ *\| (configure|write|read) \| `(.+)` \|$/gm);
+      return Object.fromEntries(
+        Array.from(rows, ([, right = '', pattern = '']) => [
+          right,
+          pattern.replaceAll('\\|', '|').replaceAll('<id>', id).replaceAll('<group>', group),
+        ]),
+      );
+    }
+
+    beforeAll(async () => {
+      const url = new URL(system.env.AMQP_URL ?? '');
+      await manage(managementUrl, 'PUT', `/api/users/${user}`, { password: 'pa55word', tags: '' });
+      const rights = await documentedRights('guarded', 'listener');
+      expect(Object.keys(rights).toSorted()).toEqual(['configure', 'read', 'write']);
+      await manage(managementUrl, 'PUT', `/api/permissions${url.pathname}/${user}`, rights);
+      [url.username, url.password] = [user, 'pa55word'];
+      amqpUrl = url.href;
+    });
+    afterAll(() => manage(managementUrl, 'DELETE', `/api/users/${user}`));
+
+    it('answers messages and hears events, and may not read what is for others', async () => {
+      const file = path.join(import.meta.dirname, 'agents/listener-agent.ts');
+      const agent = await system.startAgent({ file, id: 'guarded', env: { AMQP_URL: amqpUrl } });
+      const id = sendText(client, 'hello', { target: { agentId: 'guarded' } });
+      expect((await client.received('message', ({ message }) => message.inReplyTo === id)).message.kind).toBe(
+        'REPLY',
+      );
+
+      const heard = client.received('event', ({ event }) => event.type === 'heard');
+      client.send({ type: 'channel.open', channel: 'human' });
+      client.send({
+        type: 'event.publish',
+        channel: 'human',
+        event: { id: newId(), type: 'note', payload: 'psst' },
+      });
+      expect((await heard).event).toMatchObject({ payload: { note: 'psst', by: 'guarded' } });
+
+      const connection = await connect(amqpUrl);
+      try {
+        for (const queue of [agentQueue('echo'), 'server_input_queue', 'dead_letter_queue']) {
+          const channel = await connection.createChannel();
+          channel.on('error', () => undefined);
+          await expect(channel.consume(queue, () => {})).rejects.toMatchObject({ code: 403 });
+        }
+      } finally {
+        await connection.close();
+      }
+      expect(await agent.terminate()).toBe(0);
+    });
   });
 
   it('a queue that is down at the start is waited for, and said so', async () => {
