@@ -32,6 +32,8 @@ describe.each(SYSTEM_KINDS)('commands on an agent, over $kind', ({ driver, hasPo
         { use: 'shell', id: 'shell-b', name: 'Second', policy: ALLOW_ALL },
         { use: 'shell', id: 'closed', name: 'Closed' },
       ],
+      // Less than the policy lets a command print.
+      env: { COMMAND_OUTPUT_BYTES: '1048576' },
     });
   }, 180_000);
   afterAll(async () => {

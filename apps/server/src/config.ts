@@ -149,8 +149,10 @@ export const ServerConfig = z
       .int()
       .min(1024)
       .max(256 * 1024 * 1024)
-      .default(1024 * 1024)
-      .describe('output of one command that is kept, in bytes; what is more is dropped'),
+      .default(16 * 1024 * 1024)
+      .describe(
+        'output of one command that is kept, in bytes, whatever its policy allows; what is more is dropped',
+      ),
     COMMAND_QUEUE_TTL_MS: settings.milliseconds(
       600_000,
       'how long a command waits for an agent that is away or paused, in ms',

@@ -70,7 +70,7 @@ describe('commands', () => {
         isCancellation: false,
         cwd: '/tmp',
         requestedBy: 'Ada',
-        outputLimitBytes: 1024 * 1024,
+        outputLimitBytes: 16 * 1024 * 1024,
         outputSeq: 0,
       });
       await agent.runs(id);

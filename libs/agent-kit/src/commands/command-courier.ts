@@ -3,6 +3,7 @@ import type { AgentCommandOutput, AgentMembership } from '@parley/control-plane'
 import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import type { CommandEntry } from './command-entry.ts';
+import { gatherMs } from './gather-time.ts';
 
 /** Tells the server about one command until it has the result. */
 export interface CommandCourier {
@@ -20,18 +21,15 @@ export type CommandLink = Pick<
   'openCommandOutput' | 'sendCommandResult' | 'sendCommandState'
 >;
 
-/** Pieces are gathered this long, so that output is seen at once and is no flood of messages, in milliseconds. */
-const GATHER_MS = 25;
+/** A command that has ended meanwhile is told of at once, within this time in milliseconds. */
+const LOOK_MS = 100;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
-/** Waiting does not mend these. */
-const FINAL_CODES = new Set([
-  'not_found',
-  'stale_incarnation',
-  'invalid_request',
-  'forbidden',
-  'not_supported',
-]);
+/**
+ * Waiting does not mend these. `stale_incarnation` is none of them: the process may have registered again, and says it
+ * under its new number; one that was replaced is ended as a whole.
+ */
+const FINAL_CODES = new Set(['not_found', 'invalid_request', 'forbidden', 'not_supported']);
 
 /**
  * Sends the state, then the output in order, then the result, over whatever connection there is; what may not have
@@ -50,6 +48,11 @@ export function createCommandCourier(
   const nextNews = async (signal: AbortSignal): Promise<void> => {
     await until(news.promise, signal);
     news = Promise.withResolvers();
+  };
+
+  const gather = async (ms: number, signal: AbortSignal): Promise<void> => {
+    for (let left = ms; left > 0 && entry.result === undefined; left -= LOOK_MS)
+      await delay(Math.min(left, LOOK_MS), undefined, { signal });
   };
 
   /** Returns when the server has the result. */
@@ -73,7 +76,7 @@ export function createCommandCourier(
           sent = piece.seq;
         }
         if (pieces.length > 0) {
-          if (result === undefined) await delay(GATHER_MS, undefined, { signal });
+          await gather(gatherMs(sent), signal);
         } else if (result !== undefined) {
           if (stream !== undefined) await until(stream.end(), signal);
           stream = undefined;

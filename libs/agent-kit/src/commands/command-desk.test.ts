@@ -297,6 +297,25 @@ describe('a connection that is lost', () => {
     expect(failures).toBe(3);
   });
 
+  it('says it again under its new number when the process has registered again meanwhile', async () => {
+    const agent = await start({
+      async onCommand({ begin, output }) {
+        await begin();
+        output.stdout('all of it');
+        return { exitCode: 0 };
+      },
+    });
+    const { commandOutput } = agent.handlers;
+    let refusals = 0;
+    agent.handlers.commandOutput = async (piece) => {
+      if (refusals++ > 0) return commandOutput(piece);
+      throw new ParleyError('stale_incarnation', 'Incarnation 1 of "tess" was replaced by 2.');
+    };
+    const { commandId } = await agent.send();
+    expect(await agent.result(commandId)).toMatchObject({ success: true, truncated: false });
+    expect(agent.printed(commandId, 'stdout')).toBe('all of it');
+  });
+
   it('lets the output go on behind what the server has', async () => {
     const go = Promise.withResolvers<void>();
     const agent = await start({

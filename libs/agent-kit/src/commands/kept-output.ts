@@ -15,6 +15,8 @@ export interface KeptOutput {
 const PIECE_LENGTH = 65_536;
 /** More pieces than these wait to be sent: order between the two streams, which pipes do not keep anyway, is given up. */
 const MAX_OPEN_PIECES = 64;
+/** From so many pieces on, when no more than one may wait: a server keeps only so many. */
+const MANY_PIECES = 4096;
 
 type OpenPiece = { -readonly [K in keyof CommandPiece]: CommandPiece[K] };
 
@@ -30,8 +32,8 @@ export function createKeptOutput(limitBytes: number): KeptOutput {
   let isClosed = false;
 
   const findOpen = (stream: OutputStreamName): OpenPiece | undefined => {
-    const oldest =
-      pieces.length - firstOpen > MAX_OPEN_PIECES ? firstOpen : Math.max(firstOpen, pieces.length - 1);
+    const mayWait = pieces.length < MANY_PIECES ? MAX_OPEN_PIECES : 1;
+    const oldest = pieces.length - firstOpen > mayWait ? firstOpen : Math.max(firstOpen, pieces.length - 1);
     for (let at = pieces.length - 1; at >= oldest; at--) {
       if (pieces[at]?.stream === stream) return pieces[at];
     }
