@@ -55,6 +55,8 @@ export const AgentClaim = z.object({
   profile: AgentProfile,
   instanceId: z.string(),
   incarnation: z.number().int().positive(),
+  /** The first of this very process. */
+  firstIncarnation: z.number().int().positive(),
   state: AgentState,
   wanted: WantedAgentState,
   /** Whether it is within its lease. */

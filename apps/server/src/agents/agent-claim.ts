@@ -4,12 +4,14 @@ import { type AgentEntry, statusOf } from './agent-entry.ts';
 
 /** What this server tells the others about an agent that it has heard itself. */
 export function claimOf(entry: AgentEntry, now: number): AgentClaim {
-  const { agentId, profile, instanceId, incarnation, state, wanted, isConnected, load, metrics } = entry;
+  const { agentId, profile, instanceId, incarnation, firstIncarnation } = entry;
+  const { state, wanted, isConnected, load, metrics } = entry;
   return {
     agentId,
     profile,
     instanceId,
     incarnation,
+    firstIncarnation,
     state,
     wanted,
     isAlive: entry.leaseUntil > now,
@@ -41,7 +43,7 @@ export function hearClaim(
     // It has gone over from there to another server, which says otherwise.
     if (!claim.isAlive && known.server !== serverId) return undefined;
   }
-  const { agentId, profile, incarnation, load, metrics, isAlive } = claim;
+  const { agentId, profile, incarnation, firstIncarnation, load, metrics, isAlive } = claim;
   // Where that server was started again, it does not know which process it is.
   const knownInstance = known?.incarnation === incarnation ? known.instanceId : '';
   const offlineSince = known?.state === 'offline' ? (known.offlineSince ?? now) : now;
@@ -53,6 +55,7 @@ export function hearClaim(
     instanceId: claim.instanceId || knownInstance,
     registration: 0,
     incarnation,
+    firstIncarnation,
     state,
     wanted,
     wantedAt: known?.wantedAt ?? 0,

@@ -15,6 +15,8 @@ export interface AgentEntry {
   /** Which call registered it: later ones have larger numbers; 0 when it was only read from the store. */
   readonly registration: number;
   readonly incarnation: number;
+  /** The first of this very process: what it sent under a number of its own before this one is not outdated. */
+  readonly firstIncarnation: number;
   state: AgentState;
   /** What an operator wants of it. */
   wanted: WantedAgentState;

@@ -191,6 +191,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           instanceId: request.instanceId,
           registration,
           incarnation: stored.incarnation,
+          firstIncarnation:
+            before?.instanceId === request.instanceId ? before.firstIncarnation : stored.incarnation,
           state: wanted,
           wanted,
           wantedAt: before?.wantedAt ?? 0,
@@ -347,6 +349,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           instanceId: '',
           registration: 0,
           incarnation: stored.incarnation,
+          firstIncarnation: stored.incarnation,
           state: isOffline ? 'offline' : stored.wanted,
           wanted: stored.wanted,
           wantedAt: 0,

@@ -12,8 +12,9 @@ describe('a reply from a process that was replaced meanwhile', () => {
   afterEach(() => fixture.remove());
 
   /** A message that the agent's first process had; a second one has registered since. */
-  async function requestOfReplaced(agentId: string) {
-    const incarnation = await fixture.register(agentId);
+  async function requestOfReplaced(agentId: string, { isSameProcess = false } = {}) {
+    const instanceId = newId();
+    const incarnation = await fixture.register(agentId, instanceId);
     const request = await fixture.accept('order 1 laptop');
     await fixture.store.recordRouting(
       request.id,
@@ -24,7 +25,7 @@ describe('a reply from a process that was replaced meanwhile', () => {
     await fixture.services.agents.register({
       agentId,
       isExclusive: true,
-      instanceId: newId(),
+      instanceId: isSameProcess ? instanceId : newId(),
       profile: fixture.services.agents.require(agentId).profile,
     });
     const envelope = (headers: Envelope['headers']): Envelope => {
@@ -56,6 +57,12 @@ describe('a reply from a process that was replaced meanwhile', () => {
     await onReply(reply, fixture.services);
     expect(await stored(reply.messageId)).toBeUndefined();
     expect((await stored(request.id))?.status?.status).toBe('accepted');
+  });
+
+  it('is taken when that is the same process, which has only registered again', async () => {
+    const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
+    await onReply(envelope({}), fixture.services);
+    expect((await stored(request.id))?.status?.status).toBe('answered');
   });
 
   it('is kept when it follows from an event or a task: nobody would say it again', async () => {

@@ -21,7 +21,7 @@ export async function isFromReplaced(
 ): Promise<boolean> {
   const known = services.agents.get(agentId);
   const incarnation = integerHeader(envelope, HEADERS.incarnation);
-  if (known === undefined || incarnation >= known.incarnation) return false;
+  if (known === undefined || incarnation >= known.firstIncarnation) return false;
   services.logger.warn(
     { agentId, messageId: requestId, incarnation, current: known.incarnation },
     `what a replaced process sent was refused: ${envelope.type}`,
