@@ -28,6 +28,7 @@ const ROUTES: readonly (readonly [method: string, path: string, least: Least, bo
   ['GET', '/user/somebody/files/conversations.md', 'viewer'],
   ['GET', '/api/tasks', 'viewer'],
   ['GET', `/api/tasks/${ID}`, 'viewer'],
+  ['GET', '/api/orders', 'viewer'],
   ['PATCH', `/api/conversations/${ID}`, 'member', { title: 'New' }],
   ['GET', '/api/events', 'member'],
   ['POST', `/api/tasks/${ID}/cancel`, 'member'],

@@ -101,20 +101,26 @@ describe('a server where people sign in', () => {
   });
 
   it('enters who could not sign in by the address that the proxy in front saw', async () => {
-    // What a client says itself stands before what the proxy appends.
-    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
-    const client = await connectRaw(system.webSocketUrl, { hello: false, headers });
-    clients.push(client);
-    client.send({ type: 'hello', clientName: 'test', token: 'a.b.c' });
-    await client.closed;
-    await fetch(`${system.url}/api/agents`, { headers: { 'x-forwarded-for': '203.0.113.10' } });
     const api = createHttpApi({ url: system.url, token: await token('olga', ['operator']) });
-    await eventually(async () => {
-      const { entries } = await api.audit({ action: 'sign_in.refused', limit: 10 });
-      const addresses = entries.map(({ remoteAddress }) => remoteAddress);
-      expect(addresses).toEqual(expect.arrayContaining(['203.0.113.9', '203.0.113.10']));
-      expect(addresses).not.toContain('198.51.100.1');
+    /** Of many refusals at once some are only counted: who knocks does so until it is entered. */
+    const enteredAt = (address: string, knock: (forwarded: string) => Promise<unknown>): Promise<void> =>
+      eventually(async () => {
+        // What a client says itself stands before what the proxy appends.
+        await knock(`198.51.100.1, ${address}`);
+        const { entries } = await api.audit({ action: 'sign_in.refused', limit: 10 });
+        const addresses = entries.map(({ remoteAddress }) => remoteAddress);
+        expect(addresses).toContain(address);
+        expect(addresses).not.toContain('198.51.100.1');
+      });
+    await enteredAt('203.0.113.9', async (forwarded) => {
+      const headers = { 'x-forwarded-for': forwarded };
+      const client = await connectRaw(system.webSocketUrl, { hello: false, headers });
+      client.send({ type: 'hello', clientName: 'test', token: 'a.b.c' });
+      await client.closed;
     });
+    await enteredAt('203.0.113.10', (forwarded) =>
+      fetch(`${system.url}/api/agents`, { headers: { 'x-forwarded-for': forwarded } }),
+    );
   });
 
   it('refuses frames that need a higher role, and goes on', async () => {
