@@ -116,7 +116,9 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   };
   // Signals of other servers were lost while the connection was away.
   const stopWatching = bus.onHealth((health) => {
-    if (health.state === 'up') catchUpAll();
+    if (health.state !== 'up') return;
+    catchUpAll();
+    presence.meetAgain();
   });
   const presence = createServerPresence(serverId, bus, catchUpAll);
   enqueueBinding(async () => {

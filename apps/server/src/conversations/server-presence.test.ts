@@ -69,6 +69,13 @@ describe('the presence of servers', () => {
     jest.useRealTimers();
   });
 
+  it('is a new meeting for the others alone when what one signalled may not have reached them', () => {
+    const second = air.join();
+    first.presence.meetAgain();
+    expect([first.meetings, second.meetings]).toEqual([1, 2]);
+    expect([first, second].map(({ presence }) => presence.hasOthers())).toEqual([true, true]);
+  });
+
   it('is not told to itself', () => {
     jest.advanceTimersByTime(60_000);
     expect(first.presence.hasOthers()).toBe(false);

@@ -6,6 +6,8 @@ export interface ServerPresence {
   hasOthers(): boolean;
   /** To be called with each signal whose key is `SIGNAL_KEYS.servers`. */
   onSignal(body: unknown): void;
+  /** What this one signalled may not have reached the others: they meet it anew, and read what they have missed. */
+  meetAgain(): void;
   start(): void;
   stop(): void;
 }
@@ -53,6 +55,11 @@ export function createServerPresence(serverId: string, bus: MessageBus, onMeet: 
         knownTo.add(other);
         onMeet();
       }
+    },
+    meetAgain() {
+      // Who is not known is signalled nothing, and begins with what is stored once it is known again.
+      lastHeard.clear();
+      announce();
     },
     start() {
       announce();
