@@ -160,7 +160,8 @@ describe('the chat page', () => {
   it('shows a reply as it is written, and Escape stops it', async () => {
     const chat = await openChat();
     await chat.send('@Endless count');
-    await chat.shows(/1 2 3 4 5/);
+    // Who comes a little later reads from there on.
+    await chat.shows(/(\d+ ){5}/);
     await chat.page.getByRole('button', { name: 'Stop' }).waitFor();
     await chat.input.press('Escape');
     await chat.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
@@ -175,7 +176,7 @@ describe('the chat page', () => {
   it('marks what came while another conversation was open', async () => {
     const chat = await openChat();
     await chat.send('@Endless count for me');
-    await chat.shows(/1 2 3/);
+    await chat.shows(/(\d+ ){3}/);
     const counting = chat.conversationId();
     await chat.page.getByRole('link', { name: 'New', exact: true }).click();
     const elsewhere = await openChat(`/c/${counting}`);
