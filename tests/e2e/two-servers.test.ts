@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, createClient } from '@parley/client';
+import { eventually } from '@parley/messaging/test-queue';
 import { agentQueue, type ChatMessage, newId } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import { type OtherServer, type ParleySystem, startSystem } from '../harness/parley-system.ts';
