@@ -56,7 +56,8 @@ describe('every page', () => {
         await page.getByRole('heading', { name: 'Budget' }).waitFor();
         await page.locator('.hljs-keyword').first().waitFor();
         await page.getByRole('button', { name: /routed to Writer/ }).click();
-        await page.getByText('You named the agent: You asked for Writer.').first().waitFor();
+        // A busy machine may have taken it for offline just then, which the reason goes on to say.
+        await page.getByText('You named the agent: You asked for Writer').first().waitFor();
       },
     ],
     [
