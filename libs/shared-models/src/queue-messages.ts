@@ -7,6 +7,7 @@ import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
 import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
+import { AnyServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
 
 /**
@@ -117,7 +118,13 @@ export const Signals = {
   /** To an agent: the sender wants no answer to this message any more; key: `agent:<agentId>`. */
   'chat.cancel': z.object({ messageId: Id }),
   /** A server has logged an event; key `SIGNAL_KEYS.servers`. */
-  'channel.logged': z.object({ serverId: Id, channel: ChannelName, event: PublishedEvent }),
+  'channel.logged': z.object({
+    serverId: Id,
+    /** The event's place in the log, the same in each server's. */
+    number: z.int().positive(),
+    channel: ChannelName,
+    event: PublishedEvent,
+  }),
   /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
   'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
   /** What a server hears of agents and of the brokers that joined it, and whom it has forgotten; key `SIGNAL_KEYS.agents`. */
@@ -132,7 +139,7 @@ export const Signals = {
   /** A command has another state, or has printed more: the store has it; key `SIGNAL_KEYS.commands`. */
   'command.changed': z.object({ serverId: Id, commandId: Id, agentId: z.string(), hasNewState: z.boolean() }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */
-  frame: z.object({ serverId: Id, frame: z.record(z.string(), z.json()) }),
+  frame: z.object({ serverId: Id, frame: AnyServerFrame }),
 } as const;
 export type SignalType = keyof typeof Signals;
 export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, type PublishedEvent, Role, type ServerFrame, type User } from '@parley/shared-models';
-import type { EventStore, Store } from '@parley/store';
+import type { EventStore, LoggedEvent, Store } from '@parley/store';
 import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
 import { type ChannelFollowers, type ChannelReader, createChannelFollowers } from './channel-followers.ts';
 
@@ -32,12 +32,12 @@ describe('who follows a channel', () => {
     source: { kind: 'user', id: userId, name: userId },
     at: new Date().toISOString(),
   });
-  const log = async (event: PublishedEvent): Promise<void> => {
-    await ground.store.events.append({ channel: 'human', event, ownerId: event.source.id });
+  const log = async (event: PublishedEvent): Promise<LoggedEvent> => {
+    const { id: ownerId } = event.source;
+    return (await ground.store.events.append({ channel: 'human', event, ownerId })).logged;
   };
   const publish = async (event: PublishedEvent): Promise<void> => {
-    await log(event);
-    await followers.deliver('human', event);
+    await followers.deliver(await log(event));
   };
   function aReader(role: Role = 'operator', id = 'olga') {
     const seen: string[] = [];
@@ -75,13 +75,23 @@ describe('who follows a channel', () => {
 
   it('does not get an event of the past again that comes only now', async () => {
     const [during, later] = [anEvent(), anEvent()];
-    await log(during);
-    await log(later);
-    meanwhile = () => followers.deliver('human', during);
+    const [loggedDuring, loggedLater] = [await log(during), await log(later)];
+    meanwhile = () => followers.deliver(loggedDuring);
     const { reader, seen } = aReader('member', 'ada');
     await followers.follow(reader, 'human', 10);
-    await followers.deliver('human', later);
+    await followers.deliver(loggedLater);
     expect(seen).toEqual([during.id, later.id]);
+  });
+
+  it('gets no event that comes only now and is older than the last ones that were asked for', async () => {
+    const [older, last, next] = [anEvent(), anEvent(), anEvent()];
+    const loggedOlder = await log(older);
+    await log(last);
+    const { reader, seen } = aReader();
+    await followers.follow(reader, 'human', 1);
+    await followers.deliver(loggedOlder);
+    await publish(next);
+    expect(seen).toEqual([last.id, next.id]);
   });
 
   it('gets nothing more once it has left, also while the past was read', async () => {

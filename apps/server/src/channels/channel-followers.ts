@@ -1,18 +1,11 @@
 import type { MessageBus, SignalSubscription } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import {
-  type ChannelName,
-  type PublishedEvent,
-  type ServerFrame,
-  SIGNAL_KEYS,
-  Signals,
-  type User,
-} from '@parley/shared-models';
-import type { Store } from '@parley/store';
+import { type ChannelName, type ServerFrame, SIGNAL_KEYS, Signals, type User } from '@parley/shared-models';
+import type { LoggedEvent, Store } from '@parley/store';
 import type { Reader } from '../conversations/follower.ts';
 import { isAllowed } from '../users/permissions.ts';
 import { mayRead, ownerOfEvent } from './event-owner.ts';
-import { createFollowing, type Following } from './following.ts';
+import { createFollowing, type Following, type Shown } from './following.ts';
 
 /** A connection that may follow channels. */
 export type ChannelReader = Reader & { readonly user: User };
@@ -27,7 +20,7 @@ export interface ChannelFollowers {
   unfollow(reader: ChannelReader, channel: ChannelName): void;
   unfollowAll(reader: ChannelReader): void;
   /** An event was logged here: for all who follow, on every server. */
-  deliver(channel: ChannelName, event: PublishedEvent): Promise<void>;
+  deliver(logged: LoggedEvent): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,15 +35,16 @@ export async function createChannelFollowers(options: {
   /** What other servers have logged is shown one after another. */
   let showing: Promise<void> = Promise.resolve();
 
-  const toLocal = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
-    const text = frameOf(channel, event);
+  const toLocal = async (logged: LoggedEvent): Promise<void> => {
+    const { channel, event } = logged;
+    const shown = shownOf(logged);
     let owner: string | undefined;
     for (const [reader, following] of [...(channels.get(channel) ?? [])]) {
       if (!isAllowed(reader.user, 'channels.agents')) {
         owner ??= (await ownerOfEvent(event, store)) ?? '';
         if (reader.user.id !== owner) continue;
       }
-      following.take({ id: event.id, text });
+      following.take(shown);
     }
   };
 
@@ -60,11 +54,13 @@ export async function createChannelFollowers(options: {
       if (type !== 'channel.logged') return;
       const logged = Signals['channel.logged'].safeParse(JSON.parse(Buffer.from(body).toString('utf8')));
       if (!logged.success) return logger.warn({ err: logged.error }, 'a malformed signal was dropped');
-      const { serverId: origin, channel, event } = logged.data;
+      const { serverId: origin, ...entry } = logged.data;
       if (origin === serverId) return;
       showing = showing
-        .then(() => toLocal(channel, event))
-        .catch((err: unknown) => logger.warn({ err, eventId: event.id }, 'an event could not be shown'));
+        .then(() => toLocal(entry))
+        .catch((err: unknown) =>
+          logger.warn({ err, eventId: entry.event.id }, 'an event could not be shown'),
+        );
     },
   );
   await subscription.bind(SIGNAL_KEYS.servers);
@@ -80,23 +76,23 @@ export async function createChannelFollowers(options: {
       const readers = channels.get(channel) ?? new Map<ChannelReader, Following>();
       const following = readers.get(reader) ?? createFollowing((text) => reader.send(text));
       channels.set(channel, readers.set(reader, following));
-      await following.after(async () => {
-        if (last === 0) return [];
-        const past = await store.events.list({ channel, limit: last, ...mayRead(reader.user) });
-        return past.map(({ event }) => ({ id: event.id, text: frameOf(channel, event) }));
-      });
+      await following.after(async (limit) => {
+        const past = await store.events.list({ channel, limit, ...mayRead(reader.user) });
+        return past.map(shownOf);
+      }, last);
     },
     unfollow,
     unfollowAll(reader) {
       for (const channel of [...channels.keys()]) unfollow(reader, channel);
     },
-    async deliver(channel, event) {
+    async deliver(logged) {
+      const { number, channel, event } = logged;
       bus.signal({
         type: 'channel.logged',
         key: SIGNAL_KEYS.servers,
-        body: Buffer.from(JSON.stringify({ serverId, channel, event })),
+        body: Buffer.from(JSON.stringify({ serverId, number, channel, event })),
       });
-      await toLocal(channel, event);
+      await toLocal(logged);
     },
     async stop() {
       await subscription.close();
@@ -105,5 +101,8 @@ export async function createChannelFollowers(options: {
   };
 }
 
-const frameOf = (channel: ChannelName, event: PublishedEvent): string =>
-  JSON.stringify({ type: 'event', channel, event } satisfies ServerFrame);
+const shownOf = ({ number, channel, event }: LoggedEvent): Shown => ({
+  id: event.id,
+  number,
+  text: JSON.stringify({ type: 'event', channel, event } satisfies ServerFrame),
+});

@@ -22,6 +22,6 @@ export function createChannelLogHandler({
     if (shown.has(event.id)) return;
     shown.add(event.id);
     if (shown.size > REMEMBERED) shown.delete(String(shown.values().next().value));
-    await channels.deliver(channel, logged.event);
+    await channels.deliver(logged);
   };
 }

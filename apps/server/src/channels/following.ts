@@ -1,6 +1,8 @@
 /** An event as its reader gets it. */
 export interface Shown {
   readonly id: string;
+  /** Its place in the log. */
+  readonly number: number;
   readonly text: string;
 }
 
@@ -8,8 +10,11 @@ export interface Shown {
 export interface Following {
   /** An event came: sent at once, or, while the past is being read, after it. */
   take(event: Shown): void;
-  /** Sends what `read` resolves with, then what came meanwhile. Nothing that was in the past comes again. */
-  after(read: () => Promise<readonly Shown[]>): Promise<void>;
+  /**
+   * Sends the last events, then what came meanwhile. Nothing that was in the past comes again.
+   * @param read resolves with the last `limit` events, oldest first
+   */
+  after(read: (limit: number) => Promise<readonly Shown[]>, limit: number): Promise<void>;
 }
 
 export function createFollowing(send: (text: string) => void): Following {
@@ -18,9 +23,11 @@ export function createFollowing(send: (text: string) => void): Following {
   let reading = 0;
   /** An event that was logged just before the past was read still comes to those who follow. */
   const inPast = new Set<string>();
+  /** So is one that was logged before them, more than the reader asked for. */
+  let firstNumber = 0;
 
-  const sendNew = ({ id, text }: Shown): void => {
-    if (!inPast.delete(id)) send(text);
+  const sendNew = ({ id, number, text }: Shown): void => {
+    if (!inPast.delete(id) && number >= firstNumber) send(text);
   };
 
   return {
@@ -28,12 +35,13 @@ export function createFollowing(send: (text: string) => void): Following {
       if (waiting === undefined) sendNew(event);
       else waiting.push(event);
     },
-    async after(read) {
+    async after(read, limit) {
       waiting ??= [];
       reading += 1;
       try {
-        const past = await read();
+        const past = limit === 0 ? [] : await read(limit);
         inPast.clear();
+        firstNumber = past.length === limit ? (past[0]?.number ?? 0) : 0;
         for (const { id, text } of past) {
           inPast.add(id);
           send(text);
