@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type BusLogger, connectBus, type Envelope, type MessageBus } from '@parley/messaging';
-import { agentQueue, newId } from '@parley/shared-models';
+import { agentQueue, newId, type QueueName } from '@parley/shared-models';
 
 const REQUESTS = agentQueue('requests');
 const ANSWERS = agentQueue('answers');
@@ -94,11 +94,12 @@ function bareTransactions(dataDir: string): number[] {
   return times;
 }
 
-async function withinOneProcess(bus: MessageBus): Promise<void> {
+/** Takes what comes; `reached` resolves when there were so many. */
+async function countMessages(bus: MessageBus, queue: QueueName) {
   let received = 0;
   let wake = ignore;
   const subscription = await bus.consume(
-    REQUESTS,
+    queue,
     async () => {
       received += 1;
       wake();
@@ -112,7 +113,11 @@ async function withinOneProcess(bus: MessageBus): Promise<void> {
       };
       wake();
     });
+  return { subscription, reached };
+}
 
+async function withinOneProcess(bus: MessageBus): Promise<void> {
+  const { subscription, reached } = await countMessages(bus, REQUESTS);
   const times: number[] = [];
   for (let index = 1; index <= ROUND_TRIPS; index++) {
     const start = now();
@@ -131,23 +136,7 @@ async function withinOneProcess(bus: MessageBus): Promise<void> {
 }
 
 async function betweenTwoProcesses(bus: MessageBus): Promise<void> {
-  let received = 0;
-  let wake = ignore;
-  const subscription = await bus.consume(
-    ANSWERS,
-    async () => {
-      received += 1;
-      wake();
-    },
-    { prefetch: 100 },
-  );
-  const reached = (count: number): Promise<void> =>
-    new Promise((resolve) => {
-      wake = () => {
-        if (received >= count) resolve();
-      };
-      wake();
-    });
+  const { subscription, reached } = await countMessages(bus, ANSWERS);
   const times: number[] = [];
   for (let index = 1; index <= ROUND_TRIPS; index++) {
     const start = now();

@@ -8,8 +8,7 @@ export function style(format: Style, text: string, stream: NodeJS.WriteStream = 
 }
 
 /** Characters that move the cursor or change the terminal; line breaks and tabs are text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are meant
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL = /[\p{Cc}--[\t\n]]/gv;
 
 /** What others wrote, so that it cannot act on the terminal. */
 export function plain(text: string): string {

@@ -61,6 +61,10 @@ export interface StepContext extends Omit<MessageContext, 'reply' | 'stream' | '
   readonly step: StepInHand;
 }
 
+/** What a handler may return, at once or later, or leave out. */
+// biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
+type MayReturn<T> = Promise<T | void> | T | void;
+
 /** An agent, complete. Everything but `name` and `onMessage` may be left out. */
 export interface AgentDefinition {
   /** As people see it: `Finance`. */
@@ -83,17 +87,14 @@ export interface AgentDefinition {
   /** Once it has answered in a conversation, what follows there goes to it too, until the person writes END. @default false */
   readonly holdsSession?: boolean;
   /** Answers a message. A returned text is the reply when `reply` and `stream` were not called. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
-  onMessage(context: MessageContext): Promise<string | void> | string | void;
+  onMessage(context: MessageContext): MayReturn<string>;
   /** Answers the END with which a person leaves the agent's session. @default a friendly sentence with its name */
-  // biome-ignore lint/suspicious/noConfusingVoidType: as in `onMessage`
-  onSessionEnd?(context: MessageContext): Promise<string | void> | string | void;
+  onSessionEnd?(context: MessageContext): MayReturn<string>;
   /**
    * Executes an operator's command, once: a connection that was lost meanwhile repeats nothing. What it throws is shown
    * as the reason why the command failed. @default commands are refused
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: as in `onMessage`
-  onCommand?(context: CommandContext): Promise<CommandOutcome | void> | CommandOutcome | void;
+  onCommand?(context: CommandContext): MayReturn<CommandOutcome>;
   /** Events that the agent's group wants; they wait in a queue of its own. @default none */
   readonly subscriptions?: readonly EventSubscription[];
   /** Shapes of payloads, by event type. @default any payload is taken */

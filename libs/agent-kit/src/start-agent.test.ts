@@ -4,16 +4,10 @@ import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-p
 import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
-import {
-  agentQueue,
-  BROKER_INPUT_QUEUE,
-  type ChatMessage,
-  HEADERS,
-  newId,
-  ParleyError,
-} from '@parley/shared-models';
+import { agentQueue, BROKER_INPUT_QUEUE, HEADERS, ParleyError } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { type RunningAgent, startAgent } from './start-agent.ts';
+import { requestEnvelope, requestOf } from './testing/requests.ts';
 
 const logger = createLogger('test', 'silent');
 
@@ -43,25 +37,8 @@ describe('a running agent', () => {
     return agent;
   };
 
-  async function ask(bus: MessageBus, text: string): Promise<void> {
-    const request: ChatMessage = {
-      id: newId(),
-      conversationId: newId(),
-      seq: 1,
-      kind: 'TEXT',
-      sender: { kind: 'user', id: 'ada', name: 'Ada' },
-      text,
-      createdAt: new Date().toISOString(),
-    };
-    await bus.publish(agentQueue('echo'), {
-      messageId: request.id,
-      correlationId: request.id,
-      type: 'chat.message',
-      timestamp: Date.now(),
-      headers: { [HEADERS.conversation]: request.conversationId, [HEADERS.attempt]: 0 },
-      body: Buffer.from(JSON.stringify(request)),
-    });
-  }
+  const ask = (bus: MessageBus, text: string): Promise<void> =>
+    bus.publish(agentQueue('echo'), requestEnvelope(requestOf(text)));
 
   it('goes on trying to take messages when the queue was away as it was resumed', async () => {
     const bus = await folder.open();

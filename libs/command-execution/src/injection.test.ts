@@ -42,15 +42,12 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
     'echo "`CANARY`"',
     'echo <(CANARY)',
     'echo >(CANARY)',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
-    'echo ${x:-$(CANARY)}',
+    `echo \${x:-$(CANARY)}`,
     'echo $((a[$(CANARY)]))',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
-    'echo "${IFS}$(CANARY)"',
+    `echo "\${IFS}$(CANARY)"`,
     "echo $'\\x24(CANARY)'",
     'echo {a,$(CANARY)}',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
-    'ls${IFS}-l;CANARY',
+    `ls\${IFS}-l;CANARY`,
     'echo $SECRET_OF_THE_AGENT',
   ],
   redirections: [

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { loadPackageDefinition, type ServiceClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 
 /** Every service of package `parley.v1`, by its name in the .proto files. */
 export const SERVICE_NAMES = [
@@ -15,8 +15,6 @@ export const SERVICE_NAMES = [
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-type Constructors = Readonly<Record<ServiceName, ServiceClientConstructor>>;
-
 const PROTOS = fileURLToPath(new URL('../../../protos/', import.meta.url));
 const FILES = [
   'agent_registration',
@@ -29,23 +27,20 @@ const FILES = [
   'task',
 ];
 
-let loaded: Constructors | undefined;
+let loaded: PackageDefinition | undefined;
 
-/** The client constructor of each service, from the .proto files. Parsed on the first call, then kept. */
-export function serviceConstructors(): Constructors {
-  loaded ??= load();
-  return loaded;
-}
-
+/** The methods of a service, from the .proto files. They are parsed on the first call, then kept. */
 export function serviceDefinition(name: ServiceName): ServiceDefinition {
-  return serviceConstructors()[name].service;
+  loaded ??= load();
+  const found = loaded[`parley.v1.${name}`];
+  // Messages and enums have a format, services do not.
+  if (found === undefined || 'format' in found) throw new Error(`There is no service ${name} in ${PROTOS}.`);
+  return found;
 }
 
-function load(): Constructors {
-  const definition = loadSync(
+function load(): PackageDefinition {
+  return loadSync(
     FILES.map((file) => `parley/v1/${file}.proto`),
     { includeDirs: [PROTOS], keepCase: false, longs: Number, enums: String, defaults: true, arrays: true },
   );
-  const packages = loadPackageDefinition(definition) as unknown as { parley: { v1: Constructors } };
-  return packages.parley.v1;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { CLIENT_FRAMES, type FrameExamples, SERVER_FRAMES } from './frame-examples.ts';
 import {
   correlationOf,
   describeIssue,
@@ -10,6 +9,9 @@ import {
   parseServerFrame,
 } from './frame-parser.ts';
 import { LIMITS } from './limits.ts';
+import { CLIENT_FRAMES } from './testing/client-frame-examples.ts';
+import type { FrameExamples } from './testing/frame-examples.ts';
+import { SERVER_FRAMES } from './testing/server-frame-examples.ts';
 
 const ID = '019c1234-5678-7abc-8def-0123456789ab';
 

@@ -7,8 +7,11 @@ import { newId } from '@parley/shared-models';
 import { z } from 'zod';
 import { installModuleHooks, loadUrl, takeLoaded } from './module-hooks.ts';
 
+const LeastDefinition = z.object({ name: z.string(), onMessage: z.function() });
+
+/** The rest of a definition is left to `profileOf`, which says what is wrong with it. */
 const OwnFile = z.object({
-  default: z.looseObject({ name: z.string(), onMessage: z.function() }),
+  default: z.custom<AgentDefinition>((value) => LeastDefinition.safeParse(value).success),
 });
 
 /** What came of reading a user's file. */
@@ -62,7 +65,7 @@ async function importDefinition(path: string, load: string): Promise<AgentDefini
       `${path}: its default export is no agent; write \`export default defineAgent({...})\`.`,
     );
   }
-  const definition = own.data.default as unknown as AgentDefinition;
+  const definition = own.data.default;
   try {
     profileOf(definition);
   } catch (cause) {

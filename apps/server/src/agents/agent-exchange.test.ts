@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
 import { eventually } from '@parley/messaging/test-queue';
-import { agentQueue, newId } from '@parley/shared-models';
+import { AgentProfile, agentQueue, newId } from '@parley/shared-models';
 import { type BrokerRegistry, createBrokerRegistry } from '../brokers/broker-registry.ts';
 import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
 import { createAgentExchange } from './agent-exchange.ts';
@@ -10,15 +10,7 @@ import { type AgentRegistry, createAgentRegistry, type WantedChange } from './ag
 const HEARTBEAT_MS = 5000;
 const LEASE_MS = 2 * HEARTBEAT_MS;
 
-const profile = {
-  name: 'Echo',
-  group: 'echo',
-  description: '',
-  capabilities: [],
-  keywords: [],
-  examples: [],
-  concurrency: 4,
-};
+const profile = AgentProfile.parse({ name: 'Echo', group: 'echo' });
 
 interface Server {
   readonly bus: MessageBus;

@@ -75,11 +75,10 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     } else if (type === 'frame') {
       const { serverId: origin, frame } = Signals.frame.parse(body);
       if (origin === serverId) return;
-      const known = frame as unknown as ServerFrame;
-      if (known.type === 'message') toFollowers(known.message);
+      if (frame.type === 'message') toFollowers(frame.message);
       else {
-        toLocal(conversationId, known);
-        options.onForeignFrame?.(known);
+        toLocal(conversationId, frame);
+        options.onForeignFrame?.(frame);
       }
     }
   };

@@ -10,11 +10,14 @@ import type { Session } from '../websocket/session.ts';
 
 type Gateway = ExternalStatusReport['gateways'][number];
 
+/** The connection of a gateway. */
+type GatewaySession = Pick<Session, 'sendFrame'>;
+
 /** The gateways to external servers that are, or were, connected to this server. */
 export interface ExternalGateways {
-  report(session: Session, status: ExternalStatus): void;
+  report(session: GatewaySession, status: ExternalStatus): void;
   /** The connection has ended: its gateway's last report stays, what waits for it fails. */
-  left(session: Session): void;
+  left(session: GatewaySession): void;
   /** The latest report first. */
   list(): Gateway[];
   /**
@@ -23,7 +26,7 @@ export interface ExternalGateways {
    */
   send(wanted: SendToExternal): Promise<SentToExternal>;
   /** A gateway's answer. One that nobody waits for any more is ignored. */
-  sent(session: Session, outcome: Outcome): void;
+  sent(session: GatewaySession, outcome: Outcome): void;
 }
 
 interface Outcome {
@@ -35,11 +38,11 @@ interface Outcome {
 interface Entry {
   readonly status: ExternalStatus;
   readonly reportedAt: string;
-  readonly session: Session | undefined;
+  readonly session: GatewaySession | undefined;
 }
 
 interface Waiting {
-  readonly session: Session;
+  readonly session: GatewaySession;
   settle(outcome: Outcome): void;
 }
 
@@ -59,7 +62,7 @@ export function createExternalGateways(timeoutMs = 10_000): ExternalGateways {
     }
   }
 
-  function choose(gatewayId: string | undefined): Entry & { session: Session } {
+  function choose(gatewayId: string | undefined): Entry & { session: GatewaySession } {
     const here = [...gateways.values()].filter((entry) => entry.session !== undefined).reverse();
     const entry =
       gatewayId === undefined

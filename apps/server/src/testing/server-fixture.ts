@@ -1,7 +1,7 @@
 import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger, type Logger } from '@parley/process-kit';
-import { type ChatMessage, newId, type Target } from '@parley/shared-models';
+import { AgentProfile, type ChatMessage, newId, type Target } from '@parley/shared-models';
 import { openStore, type Store } from '@parley/store';
 import { ServerConfig } from '../config.ts';
 import { createServices } from '../create-services.ts';
@@ -74,15 +74,7 @@ export async function makeServices(
       return message;
     },
     async register(agentId, instanceId = newId()) {
-      const profile = {
-        name: agentId,
-        group: agentId,
-        description: '',
-        capabilities: [],
-        keywords: [],
-        examples: [],
-        concurrency: 4,
-      };
+      const profile = AgentProfile.parse({ name: agentId, group: agentId });
       return (await services.agents.register({ agentId, isExclusive: true, instanceId, profile }))
         .incarnation;
     },

@@ -4,12 +4,14 @@ import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-p
 import { createLogger } from '@parley/process-kit';
 import {
   type AgentCommand,
+  AgentProfile,
   type CommandOutput,
   type CommandResult,
   type CommandStateReport,
   newId,
 } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
+import type { CommandContext } from '../commands/command-context.ts';
 import { type CommandDesk, createCommandDesk } from '../commands/command-desk.ts';
 
 /** An agent's command desk, joined over real gRPC to a server that keeps in memory what it is told. */
@@ -35,6 +37,10 @@ export interface CommandFixture {
   stop(): Promise<void>;
 }
 
+/** Ends when the command is stopped. */
+export const untilStopped = ({ signal }: CommandContext): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
 export async function startCommandFixture(
   definition: Omit<AgentDefinition, 'name' | 'onMessage'>,
 ): Promise<CommandFixture> {
@@ -59,15 +65,7 @@ export async function startCommandFixture(
     url: `127.0.0.1:${server.port}`,
     agentId: 'tess',
     isExclusive: true,
-    profile: {
-      name: 'Tess',
-      group: 'tess',
-      description: '',
-      capabilities: [],
-      keywords: [],
-      examples: [],
-      concurrency: 4,
-    },
+    profile: AgentProfile.parse({ name: 'Tess', group: 'tess' }),
     logger,
     load: () => 0,
     metrics: () => ({ handled: 0, failed: 0, meanHandleMs: 0 }),

@@ -12,13 +12,13 @@ import {
   type ChatMessage,
   DEAD_LETTER_QUEUE,
   deriveId,
-  HEADERS,
   newId,
 } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMessageHandler, type MessageHandler } from '../message-handler.ts';
 import { createWorkMeter, type WorkMeter } from '../work-meter.ts';
 import { createInMemoryServices } from './in-memory-services.ts';
+import { requestEnvelope, requestOf } from './requests.ts';
 
 export const AGENT = { id: 'tess', name: 'Tess' } as const;
 
@@ -86,20 +86,8 @@ export async function startHandler(
     signals.push({ type, body: JSON.parse(Buffer.from(body).toString()) });
   });
 
-  const put = (request: ChatMessage, headers: Record<string, string | number> = {}): Promise<void> =>
-    bus.publish(agentQueue(AGENT.id), {
-      messageId: request.id,
-      correlationId: request.id,
-      type: 'chat.message',
-      timestamp: Date.now(),
-      headers: {
-        [HEADERS.conversation]: request.conversationId,
-        [HEADERS.attempt]: 0,
-        [HEADERS.hops]: 'server=1;broker=2;server=3',
-        ...headers,
-      },
-      body: Buffer.from(JSON.stringify(request)),
-    });
+  const put = (request: ChatMessage, headers?: Record<string, string | number>): Promise<void> =>
+    bus.publish(agentQueue(AGENT.id), requestEnvelope(request, headers));
 
   const fixture: HandlerFixture = {
     folder,
@@ -113,15 +101,7 @@ export async function startHandler(
     incarnation: 3,
     async ask(text, { conversationId = newId(), headers } = {}) {
       await listening.bind(conversationId);
-      const request: ChatMessage = {
-        id: newId(),
-        conversationId,
-        seq: 1,
-        kind: 'TEXT',
-        sender: { kind: 'user', id: 'ada', name: 'Ada' },
-        text,
-        createdAt: new Date().toISOString(),
-      };
+      const request = requestOf(text, conversationId);
       await put(request, headers);
       return request;
     },

@@ -7,10 +7,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Characters that turn the direction of text: what is shown to who approves would not be what runs. */
 const INVISIBLE = /[\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}-\u{202e}\u{2066}-\u{2069}]/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]|\n/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above; line breaks belong to shell scripts
-const CONTROL_IN_SCRIPT = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
+const CONTROL = /[\p{Cc}--\t]/v;
+/** Line breaks belong to shell scripts. */
+const CONTROL_IN_SCRIPT = /[\p{Cc}--[\t\n]]/v;
 
 /**
  * What no command line may hold, whatever the rules say: it would be lost or changed on the way to the program, or

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ChatMessage, newId, ParleyError } from '@parley/shared-models';
+import { AgentProfile, type ChatMessage, newId, ParleyError } from '@parley/shared-models';
 import { onLoopback } from '../testing/fixture.ts';
-import { agentStatus } from '../testing/in-memory-handlers.ts';
 
 const CALLER = { agentId: 'echo', incarnation: 1 };
 
@@ -21,14 +20,12 @@ describe('what the server does for an agent', () => {
 
   async function joined() {
     const { handlers, url } = await loopback.serve();
-    const client = loopback.connect(url, { deadlines: { callMs: 2000 } });
-    const { agentName: name, group } = agentStatus();
-    const lists = { capabilities: [], keywords: [], examples: [] };
+    const client = loopback.connect(url);
     await client.registerAgent({
       agentId: 'echo',
       isExclusive: true,
       instanceId: 'process 1',
-      profile: { name, group, description: '', concurrency: 4, ...lists },
+      profile: AgentProfile.parse({ name: 'Echo', group: 'echo' }),
     });
     return { handlers, services: client.servicesFor(() => CALLER) };
   }

@@ -4,22 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { AgentProfile, newId } from '@parley/shared-models';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { call, stockStub } from '../testing/stock-stubs.ts';
 import { createCredentials } from './credentials.ts';
 import type { RefusedCall } from './refusal-log.ts';
 
-const profile = {
-  name: 'Echo',
-  group: 'echo',
-  description: '',
-  capabilities: [],
-  keywords: [],
-  examples: [],
-  concurrency: 4,
-};
+const profile = AgentProfile.parse({ name: 'Echo', group: 'echo' });
 const metrics = { handled: 0, failed: 0, meanHandleMs: 0 };
 const refused = { code: 'unauthenticated' };
 

@@ -1,5 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
+import { AgentProfile } from '@parley/shared-models';
 import { boundToken } from '../bound-token.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
@@ -38,15 +39,7 @@ describe('a server with a join token', () => {
   });
 
   describe('that is bound to an agent', () => {
-    const profile = {
-      name: 'Echo',
-      group: 'echo',
-      description: '',
-      capabilities: [],
-      keywords: [],
-      examples: [],
-      concurrency: 4,
-    };
+    const profile = AgentProfile.parse({ name: 'Echo', group: 'echo' });
     const registration = { agentId: 'echo', isExclusive: true, instanceId: 'i-1', profile };
     const bound = boundToken('s3cret', { agentId: 'echo', group: 'echo' });
 

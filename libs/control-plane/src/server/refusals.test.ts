@@ -1,18 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ErrorCode, newId, ParleyError } from '@parley/shared-models';
+import { AgentProfile, type ErrorCode, newId, ParleyError } from '@parley/shared-models';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
 
-const profile = {
-  name: 'Echo',
-  group: 'echo',
-  description: '',
-  capabilities: [],
-  keywords: [],
-  examples: [],
-  concurrency: 4,
-};
+const profile = AgentProfile.parse({ name: 'Echo', group: 'echo' });
 const registration = { agentId: 'echo', isExclusive: false, instanceId: 'process 1', profile };
 const metrics = { handled: 0, failed: 0, meanHandleMs: 0 };
 const beat = { agentId: 'echo', incarnation: 1, load: 0, metrics, state: 'online' as const };

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newTask, type TaskDocument } from '@parley/durable-tasks';
-import { type ChatMessage, newId, ParleyError } from '@parley/shared-models';
+import { AgentProfile, type ChatMessage, newId, ParleyError } from '@parley/shared-models';
 import type { VersionedTask } from '../task-services.ts';
 import { onLoopback } from '../testing/fixture.ts';
-import { agentStatus } from '../testing/in-memory-handlers.ts';
 
 const CALLER = { agentId: 'echo', incarnation: 1 };
 
@@ -35,14 +34,12 @@ describe('the service of tasks', () => {
   async function joined(task?: VersionedTask) {
     const { handlers, url } = await loopback.serve();
     handlers.task = task;
-    const client = loopback.connect(url, { deadlines: { callMs: 5000 } });
-    const { agentName: name, group } = agentStatus();
-    const lists = { capabilities: [], keywords: [], examples: [] };
+    const client = loopback.connect(url);
     await client.registerAgent({
       agentId: 'echo',
       isExclusive: true,
       instanceId: 'process 1',
-      profile: { name, group, description: '', concurrency: 4, ...lists },
+      profile: AgentProfile.parse({ name: 'Echo', group: 'echo' }),
     });
     const last = () => handlers.requests.at(-1);
     return { handlers, last, tasks: client.servicesFor(() => CALLER).tasks };

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { AgentCommand, AgentMetrics, AgentState } from '@parley/shared-models';
+import { type AgentCommand, type AgentMetrics, AgentProfile, type AgentState } from '@parley/shared-models';
 import type { AgentMembership, JoinAsAgentOptions } from '../membership/agent-membership.ts';
 import { joinAsAgent } from '../membership/join-as-agent.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
@@ -38,15 +38,7 @@ export function joinTestAgent(url: string, options: Partial<JoinAsAgentOptions> 
       url,
       agentId: 'echo',
       isExclusive: false,
-      profile: {
-        name: 'Echo',
-        group: 'echo',
-        description: '',
-        capabilities: [],
-        keywords: [],
-        examples: [],
-        concurrency: 4,
-      },
+      profile: AgentProfile.parse({ name: 'Echo', group: 'echo' }),
       logger,
       load: () => agent.report.load,
       metrics: () => agent.report.metrics,

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { preparing } from './preparing.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** One open bus, in this process or another. */
@@ -21,35 +22,33 @@ export type NewInstance = Omit<InstanceRow, 'id' | 'beat'>;
 export type InstanceStatements = ReturnType<typeof prepareInstanceStatements>;
 
 export function prepareInstanceStatements(database: DatabaseSync) {
-  const exists = database.prepare('SELECT 1 FROM instances WHERE id = ?');
+  const { one, all, change } = preparing(database);
+  const exists = one('SELECT 1 FROM instances WHERE id = ?');
   const insert = database.prepare(`
     INSERT INTO instances (bus_key, machine, pid, process_start, address, secret) VALUES (?, ?, ?, ?, ?, ?)`);
-  const beat = database.prepare('UPDATE instances SET beat = beat + 1 WHERE id = ?');
-  const list = database.prepare(`
-    SELECT id, bus_key AS busKey, machine, pid, process_start AS processStart, address, secret, beat
-    FROM instances ORDER BY id`);
+  const beat = change('UPDATE instances SET beat = beat + 1 WHERE id = ?');
   // Only if it did not beat since it was judged.
-  const remove = database.prepare('DELETE FROM instances WHERE id = ? AND beat = ?');
+  const remove = change('DELETE FROM instances WHERE id = ? AND beat = ?');
   const addConsumer = database.prepare('INSERT INTO consumers (instance_id, queue) VALUES (?, ?)');
-  const removeConsumer = database.prepare('DELETE FROM consumers WHERE id = ?');
-  const consumersOf = database.prepare('SELECT id, queue FROM consumers WHERE instance_id = ?');
+  const removeConsumer = change('DELETE FROM consumers WHERE id = ?');
 
   return {
-    exists: (id: number): boolean => exists.get(id) !== undefined,
+    exists: (id: number): boolean => exists(id) !== undefined,
     insert({ busKey, machine, pid, processStart, address, secret }: NewInstance): number {
       return Number(insert.run(busKey, machine, pid, processStart, address, secret).lastInsertRowid);
     },
     beat: (id: number): void => {
-      beat.run(id);
+      beat(id);
     },
-    list: () => list.all() as unknown as InstanceRow[],
-    remove: (id: number, seenBeat: number): boolean => remove.run(id, seenBeat).changes === 1,
+    list: all<InstanceRow>(`
+      SELECT id, bus_key AS busKey, machine, pid, process_start AS processStart, address, secret, beat
+      FROM instances ORDER BY id`),
+    remove: (id: number, seenBeat: number): boolean => remove(id, seenBeat) === 1,
     addConsumer: (instanceId: number, queue: string): number =>
       Number(addConsumer.run(instanceId, queue).lastInsertRowid),
     removeConsumer: (id: number): void => {
-      removeConsumer.run(id);
+      removeConsumer(id);
     },
-    consumersOf: (instanceId: number) =>
-      consumersOf.all(instanceId) as unknown as { id: number; queue: string }[],
+    consumersOf: all<{ id: number; queue: string }>('SELECT id, queue FROM consumers WHERE instance_id = ?'),
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EnvelopeRow } from './envelope-rows.ts';
+import { preparing } from './preparing.ts';
 import { STATE } from './schema.ts';
 import { isOutsideTrouble } from './sqlite-errors.ts';
 
@@ -23,19 +24,7 @@ export type Statements = ReturnType<typeof prepareStatements>;
 const ENVELOPE_COLUMNS = 'message_id, correlation_id, type, timestamp, headers, body';
 
 export function prepareStatements(database: DatabaseSync) {
-  function one<T>(sql: string) {
-    const statement = database.prepare(sql);
-    return (...values: (string | number)[]): T | undefined => statement.get(...values) as T | undefined;
-  }
-  function all<T>(sql: string) {
-    const statement = database.prepare(sql);
-    return (...values: (string | number)[]): T[] => statement.all(...values) as T[];
-  }
-  function change(sql: string) {
-    const statement = database.prepare(sql);
-    return (...values: (string | number)[]): number => Number(statement.run(...values).changes);
-  }
-
+  const { one, all, change } = preparing(database);
   const insertMessage = database.prepare(
     'INSERT INTO messages (queue_id) SELECT id FROM queues WHERE name = ?',
   );

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ChannelModel } from 'amqplib';
 import { coalesceWrites } from './coalesce-writes.ts';
 
 describe('coalesced writes', () => {
@@ -21,7 +20,7 @@ describe('coalesced writes', () => {
     server.close();
   });
 
-  const connectionOver = (stream: unknown) => ({ connection: { stream } }) as unknown as ChannelModel;
+  const connectionOver = (stream: unknown) => ({ connection: { stream } });
 
   it('holds what is written in one turn until its end, and keeps the order', async () => {
     coalesceWrites(connectionOver(near));

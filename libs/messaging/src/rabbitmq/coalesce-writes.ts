@@ -1,12 +1,11 @@
 import { Socket } from 'node:net';
-import type { ChannelModel } from 'amqplib';
 
 /**
  * Sends what is written to the connection in one turn of the event loop with one system call. amqplib writes frame by
  * frame, and with Nagle's algorithm off each frame would be a call and a packet of its own: a third of the CPU time
  * of a process that publishes much. Nothing is delayed beyond the code that runs now.
  */
-export function coalesceWrites(model: ChannelModel): void {
+export function coalesceWrites(model: { readonly connection: object }): void {
   // Not in amqplib's types: where a later version has it no more, frames go out one by one.
   const socket: unknown = Reflect.get(model.connection, 'stream');
   if (!(socket instanceof Socket)) return;

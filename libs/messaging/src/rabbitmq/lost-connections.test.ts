@@ -36,8 +36,8 @@ describe('lost connections to RabbitMQ', () => {
     const port = Number(new URL(url).port);
     const sockets = new Map<Socket, boolean>();
     for (const [index, [isOn]] of setNoDelay.mock.calls.entries()) {
-      const socket = setNoDelay.mock.contexts[index] as unknown as Socket;
-      if (socket.remotePort === port) sockets.set(socket, isOn === true);
+      const socket: unknown = setNoDelay.mock.contexts[index];
+      if (socket instanceof Socket && socket.remotePort === port) sockets.set(socket, isOn === true);
     }
     return { bus, sockets };
   };

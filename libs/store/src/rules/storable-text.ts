@@ -1,15 +1,12 @@
 import type { UnstoredMessage } from '@parley/shared-models';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL's text cannot hold this one.
-const NUL = /\u0000/g;
-
 /**
- * Text as every database can hold it: NUL and halves of surrogate pairs become U+FFFD. Done before anything is
+ * Text as every database can hold it: NUL, which PostgreSQL's cannot, and halves of surrogate pairs become U+FFFD. Done before anything is
  * compared, or a message with one of them would not be recognised when it is sent again.
  */
 export function storableText(text: string): string {
   const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
-  return wellFormed.includes('\u0000') ? wellFormed.replace(NUL, '\uFFFD') : wellFormed;
+  return wellFormed.replaceAll('\u0000', '\uFFFD');
 }
 
 /** The same for what a message has in columns of text. */

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import type {
+  AgentStatusUpdate,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  RegisterAgentResponse,
+} from '@parley/control-plane';
+import { AgentProfile, newId } from '@parley/shared-models';
+import { type AgentRegistry, createAgentRegistry } from '../agents/agent-registry.ts';
+import { makeGround, silent } from './server-fixture.ts';
+
+export const HEARTBEAT_MS = 5000;
+export const LEASE_MS = 10_000;
+
+export const ECHO = AgentProfile.parse({
+  name: 'Echo',
+  group: 'echo',
+  description: 'Says it again',
+  capabilities: ['echo'],
+  keywords: ['say'],
+  examples: ['Say it again'],
+});
+
+/** A server's registry of agents on a real store, with a clock that stands still but for `pass`. */
+export interface RegistryFixture {
+  readonly agents: AgentRegistry;
+  /** What it has told, since it began or a test emptied it. */
+  updates: AgentStatusUpdate[];
+  /** Declares an agent's queue. */
+  declaring: (agentId: string) => Promise<void>;
+  /** From now on `agents` is the registry of the next process on the same store. */
+  restart(): Promise<void>;
+  register(
+    agentId?: string,
+    more?: { instanceId?: string; isExclusive?: boolean },
+  ): Promise<RegisterAgentResponse>;
+  beat(agentId: string, incarnation: number, more?: Partial<HeartbeatRequest>): HeartbeatResponse;
+  stateOf(agentId: string): string | undefined;
+  pass(ms: number): ReturnType<AgentRegistry['expire']>;
+}
+
+/** A new one for each test. Call at the top of a `describe`. */
+export function registryFixture(): RegistryFixture {
+  let ground: Awaited<ReturnType<typeof makeGround>>;
+  let clock: number;
+  let agents: AgentRegistry;
+
+  beforeEach(async () => {
+    ground = await makeGround();
+    clock = 1_000_000;
+    fixture.declaring = async () => {};
+    await fixture.restart();
+  });
+  afterEach(() => ground.remove());
+
+  const fixture: RegistryFixture = {
+    get agents() {
+      return agents;
+    },
+    updates: [],
+    declaring: async () => {},
+    async restart() {
+      const { store } = ground;
+      // Writes keep their order: with this one, those before it are done.
+      await store.setAgentState('nobody', 'online');
+      agents = createAgentRegistry({
+        store,
+        logger: silent,
+        heartbeatMs: HEARTBEAT_MS,
+        declareQueue: (agentId) => fixture.declaring(agentId),
+        clock: () => clock,
+      });
+      await agents.load();
+      fixture.updates = [];
+      agents.onChange((update) => fixture.updates.push(update));
+    },
+    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false } = {}) =>
+      agents.register({ agentId, isExclusive, instanceId, profile: ECHO }),
+    beat: (agentId, incarnation, more = {}) =>
+      agents.heartbeat({
+        agentId,
+        incarnation,
+        load: 0,
+        metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+        state: 'online',
+        ...more,
+      }),
+    stateOf: (agentId) => agents.list().find((agent) => agent.agentId === agentId)?.state,
+    pass(ms) {
+      clock += ms;
+      return agents.expire();
+    },
+  };
+  return fixture;
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from '@jest/globals';
+import { collectDeliveries, eventually, gate } from '@parley/messaging/test-queue';
+import { agentQueue, newId } from '@parley/shared-models';
+import type { MessageContext } from './agent-definition.ts';
+import { endedAfterEach } from './testing/ended-after-each.ts';
+import { replyId, startHandler } from './testing/handler-fixture.ts';
+
+const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
+
+async function* pieces(...texts: string[]): AsyncGenerator<string> {
+  yield* texts;
+}
+
+describe('an answer that is stopped', () => {
+  it('keeps what was written so far', async () => {
+    const { ask, handler, written, bodies } = await start({
+      onMessage: ({ message, stream }) =>
+        stream(
+          (async function* () {
+            yield 'Once upon';
+            handler.cancel(message.id);
+            yield ' a time';
+            yield ' there was';
+          })(),
+        ),
+    });
+    const request = await ask('a story');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([
+      { type: 'chat.reply', id: replyId(request, 0), metadata: { isStopped: true } },
+    ]);
+    expect(bodies()[0]?.text).toMatch(/^Once upon( a time)?$/);
+  });
+
+  it('keeps it too when the source ends by throwing', async () => {
+    const { ask, handler, written, bodies } = await start({
+      onMessage: ({ message, stream, signal }) =>
+        stream(
+          (async function* () {
+            yield 'Once upon';
+            handler.cancel(message.id);
+            signal.throwIfAborted();
+          })(),
+        ),
+    });
+    await ask('a story');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'Once upon' }]);
+  });
+
+  it.each([
+    ['before anything was written', ({ stream }: MessageContext) => stream(pieces())],
+    ['and tries to reply all the same', ({ reply }: MessageContext) => reply('but')],
+    ['and throws', () => Promise.reject(new Error('aborted'))],
+    [
+      'and throws before it has returned a promise',
+      () => {
+        throw new Error('aborted');
+      },
+    ],
+    ['and pays no heed', () => new Promise<void>(() => {})],
+  ])('%s fails as cancelled', async (_when, goOn) => {
+    const { ask, handler, written, bodies } = await start({
+      onMessage(context) {
+        handler.cancel(context.message.id);
+        return goOn(context).then(() => undefined);
+      },
+    });
+    const request = await ask('a story');
+    await written.waitFor(1);
+    expect(bodies()).toEqual([
+      { type: 'chat.failed', requestId: request.id, code: 'cancelled', message: 'You stopped the answer.' },
+    ]);
+  });
+
+  it('between two tries is not tried again', async () => {
+    let calls = 0;
+    const { ask, handler, written, bodies } = await start({
+      onMessage({ message }) {
+        calls += 1;
+        setImmediate(() => handler.cancel(message.id));
+        throw new Error('not yet');
+      },
+    });
+    await ask('a story');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ type: 'chat.failed', code: 'cancelled' }]);
+    expect(calls).toBe(1);
+  });
+
+  it('before its turn has come is never begun', async () => {
+    const begun: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const { ask, handler, written, bodies } = await start({
+      async onMessage({ text }) {
+        begun.push(text);
+        await first.promise;
+      },
+    });
+    const { conversationId } = await ask('first');
+    const second = await ask('second', { conversationId });
+    handler.cancel(second.id);
+    first.resolve();
+    await written.waitFor(2);
+    expect(bodies()).toContainEqual(
+      expect.objectContaining({ type: 'chat.failed', requestId: second.id, code: 'cancelled' }),
+    );
+    expect(begun).toEqual(['first']);
+  });
+
+  it('is none of another message', async () => {
+    const { ask, handler, written, bodies } = await start({
+      onMessage(context) {
+        handler.cancel(newId());
+        return context.text;
+      },
+    });
+    await ask('go on');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ text: 'go on' }]);
+  });
+});
+
+describe('an agent that takes too long', () => {
+  it('has the request fail, and cannot reply any more', async () => {
+    const late = Promise.withResolvers<unknown>();
+    const hasFailed = gate();
+    const { ask, written, bodies } = await start(
+      {
+        timeoutMs: 10,
+        async onMessage({ reply }) {
+          await hasFailed.opened;
+          try {
+            await reply('at last');
+          } catch (error) {
+            late.resolve(error);
+          }
+        },
+      },
+      { abortGraceMs: 10 },
+    );
+    const request = await ask('think');
+    await written.waitFor(1);
+    hasFailed.open();
+    const message = 'Tess took longer than 0.01 s.';
+    expect(bodies()).toEqual([{ type: 'chat.failed', requestId: request.id, code: 'agent_failed', message }]);
+    expect(await late.promise).toMatchObject({ code: 'cancelled' });
+  });
+
+  it('has what it has written so far taken for its answer', async () => {
+    const { ask, written, bodies } = await start({
+      timeoutMs: 50,
+      onMessage: ({ stream, signal }) =>
+        stream(
+          (async function* () {
+            yield 'half';
+            await new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
+          })(),
+        ),
+    });
+    await ask('think');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'half', metadata: { isStopped: true } }]);
+  });
+});
+
+describe('an agent that is going down', () => {
+  it('returns what it has in hand to the queue, and does not begin what waits behind that', async () => {
+    const begun: string[] = [];
+    const { ask, handler, written, bus, consumer } = await start({
+      async onMessage({ text, signal }) {
+        begun.push(text);
+        if (begun.length === 1)
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason)),
+          );
+      },
+    });
+    const { conversationId } = await ask('first');
+    await ask('second', { conversationId });
+    await eventually(async () => {
+      const depths = await bus.depths();
+      expect(depths.find(({ name }) => name === agentQueue('tess'))).toMatchObject({ unacknowledged: 2 });
+    });
+    handler.abandon();
+    const next = collectDeliveries();
+    await consumer.close({ timeoutMs: 5000 });
+    await bus.consume(agentQueue('tess'), next.handler, { prefetch: 1 });
+    await next.waitFor(2);
+    expect(next.texts().map((text) => JSON.parse(text).text)).toEqual(['first', 'second']);
+    expect(begun).toEqual(['first']);
+    expect(written.all).toEqual([]);
+  });
+});
