@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import classes from './page.module.css';
+import { ScrollRegion } from './scroll-region.tsx';
 
 /** A page that scrolls as a whole, with its name at the top. */
 export function Page({
@@ -12,8 +13,7 @@ export function Page({
   children: ReactNode;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard
-    <main className={classes.page} id="main" tabIndex={0} aria-labelledby="page-title">
+    <ScrollRegion element="main" className={classes.page} id="main" aria-labelledby="page-title">
       <div className={classes.column}>
         <header className={classes.head}>
           <h1 id="page-title">{title}</h1>
@@ -21,7 +21,7 @@ export function Page({
         </header>
         {children}
       </div>
-    </main>
+    </ScrollRegion>
   );
 }
 

@@ -1,8 +1,10 @@
-import type { ReactNode, Ref } from 'react';
+import type { HTMLAttributes, ReactNode, Ref } from 'react';
 
-interface Props {
-  /** What scrolls here, for screen readers. */
-  readonly label: string;
+interface Props extends Pick<HTMLAttributes<HTMLElement>, 'id' | 'role' | 'aria-labelledby' | 'aria-live'> {
+  /** `main` is a page that scrolls as a whole, `code` a piece of text. @default section */
+  readonly element?: 'section' | 'main' | 'code';
+  /** What scrolls here, for screen readers. Not for `code`, which is read out itself, nor beside `aria-labelledby`. */
+  readonly label?: string;
   readonly className?: string | undefined;
   readonly ref?: Ref<HTMLElement>;
   readonly onScroll?: () => void;
@@ -10,11 +12,10 @@ interface Props {
 }
 
 /** A part of the page that scrolls by itself: it has a name, and takes the focus so that the keyboard can scroll it. */
-export function ScrollRegion({ label, children, ...others }: Props) {
+export function ScrollRegion({ element: Element = 'section', label, children, ...others }: Props) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: otherwise the keyboard could not scroll it
-    <section aria-label={label} tabIndex={0} {...others}>
+    <Element aria-label={label} tabIndex={0} {...others}>
       {children}
-    </section>
+    </Element>
   );
 }

@@ -30,8 +30,7 @@ export function BatchView({ commands, onEdit }: Props) {
     <article className={view.view} aria-labelledby="command-title">
       <header className={view.head}>
         <h2 id="command-title" className={view.title}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one scrolls, also by keyboard */}
-          <code tabIndex={0}>{commandTitle(first)}</code>
+          <ScrollRegion element="code">{commandTitle(first)}</ScrollRegion>
         </h2>
         <div className={view.actions}>
           {open.length === 0 ? (

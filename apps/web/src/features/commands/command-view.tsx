@@ -3,6 +3,7 @@ import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
 import { Link, useLocation } from 'wouter';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { StateDot } from '../../components/state-dot.tsx';
 import { useSession, useSessionState } from '../../session/use-session.ts';
 import { BatchTabs } from './batch-tabs.tsx';
@@ -36,8 +37,7 @@ export function CommandView({ command, onEdit }: Props) {
       {batchId === undefined ? null : <BatchTabs batchId={batchId} openId={id} />}
       <header className={classes.head}>
         <h2 id="command-title" className={classes.title}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long one scrolls, also by keyboard */}
-          <code tabIndex={0}>{commandTitle(command)}</code>
+          <ScrollRegion element="code">{commandTitle(command)}</ScrollRegion>
           <CopyButton text={command.command} label="Copy the command" />
         </h2>
         <div className={classes.actions}>

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter';
 import { IconArrowLeft } from '../../components/icons.ts';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { newestFirst } from '../../session/command-records.ts';
 import { useAgents, useHasRole, useSessionState } from '../../session/use-session.ts';
 import { Approvals } from './approvals.tsx';
@@ -85,12 +86,10 @@ function Workbench({ id }: { id: string | undefined }) {
         </div>
         <Approvals commands={awaiting} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={classes.list} aria-label="Commands that were run" tabIndex={0}>
+      <ScrollRegion className={classes.list} label="Commands that were run">
         <CommandList openId={id} />
-      </section>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <section className={classes.detail} aria-label="Command" tabIndex={0}>
+      </ScrollRegion>
+      <ScrollRegion className={classes.detail} label="Command">
         {id === undefined ? (
           <StatesExplained />
         ) : (
@@ -101,7 +100,7 @@ function Workbench({ id }: { id: string | undefined }) {
             <OpenCommand key={id} id={id} onEdit={edit} />
           </>
         )}
-      </section>
+      </ScrollRegion>
     </main>
   );
 }

@@ -6,6 +6,7 @@ import { durationText } from '../../components/format-time.ts';
 import { IconPlayerStop } from '../../components/icons.ts';
 import { FailedList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { TaskState } from '../../components/task-state.tsx';
 import { stepsText } from '../../components/task-words.ts';
 import { describeFailure } from '../../session/describe-failure.ts';
@@ -23,8 +24,7 @@ export function TaskPage({ id }: { id: string }) {
   const { data: task, failure, reload } = useTask(id);
   return (
     <div className={classes.columns}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <main className={classes.main} id="main" tabIndex={0} aria-labelledby="page-title">
+      <ScrollRegion element="main" className={classes.main} id="main" aria-labelledby="page-title">
         <p className={classes.back}>
           <Link href="/tasks">All tasks</Link>
         </p>
@@ -48,7 +48,7 @@ export function TaskPage({ id }: { id: string }) {
             </PageSection>
           </>
         )}
-      </main>
+      </ScrollRegion>
       {task === undefined ? null : <TaskChat task={task} />}
     </div>
   );

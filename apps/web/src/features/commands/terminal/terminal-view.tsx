@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { IconArrowDown } from '../../../components/icons.ts';
+import { ScrollRegion } from '../../../components/scroll-region.tsx';
 import { TerminalLines } from './terminal-lines.tsx';
 import type { TerminalScreen } from './terminal-screen.ts';
 import classes from './terminal-view.module.css';
@@ -24,7 +25,7 @@ const NEAR_END = 24;
  */
 export function TerminalView({ screen, label, empty }: Props) {
   const content = useSyncExternalStore(screen.subscribe, screen.content);
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const isAtEnd = useRef(true);
   const [hasMoreBelow, setHasMoreBelow] = useState(false);
 
@@ -55,14 +56,12 @@ export function TerminalView({ screen, label, empty }: Props) {
   const lineCount = content.blocks.length * 100 + content.tail.length;
   return (
     <div className={classes.frame}>
-      <div
+      <ScrollRegion
         ref={box}
         className={classes.box}
         role="log"
-        aria-label={label}
+        label={label}
         aria-live={lineCount > READ_OUT_LINES ? 'off' : 'polite'}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: otherwise the keyboard could not scroll it
-        tabIndex={0}
         onScroll={noteEnd}
       >
         {lineCount === 0 ? <p className={classes.empty}>{empty}</p> : null}
@@ -72,7 +71,7 @@ export function TerminalView({ screen, label, empty }: Props) {
           </p>
         )}
         <TerminalLines content={content} />
-      </div>
+      </ScrollRegion>
       {hasMoreBelow ? (
         <Button
           className={classes.toEnd ?? ''}
