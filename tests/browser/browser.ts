@@ -1,12 +1,19 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** A real browser and the pages opened in it. */
 export interface TestBrowser {
   /** A page of a person who was never here before. */
-  open(url: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  open(url: string, look?: Look): Promise<OpenPage>;
   /** For after each test: pages that nobody looks at any more go on drawing what happens, and cost as much as before. */
   closePages(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Look {
+  /** @default 1400 by 900 */
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** @default 'light' */
+  readonly colorScheme?: 'light' | 'dark';
 }
 
 export interface OpenPage {
@@ -15,9 +22,19 @@ export interface OpenPage {
   readonly offences: readonly string[];
 }
 
+/** A person: storage of their own, and the process that draws their pages. Cleared, it is there for the next one. */
+interface Seat {
+  readonly context: BrowserContext;
+  readonly url: string;
+  isTaken: boolean;
+  keeper: Page | undefined;
+}
+
 /** What the test machines need: no sandbox for root, and nothing that Chromium does by itself in the background. */
 const FLAGS = [
   '--headless',
+  // With pages that are kept, the next page of a person needs no process of its own: see `keepProcess`.
+  '--process-per-site',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -38,26 +55,57 @@ export async function startBrowser(): Promise<TestBrowser> {
   const executablePath = process.env.CHROMIUM_PATH;
   if (executablePath === undefined) throw new Error('CHROMIUM_PATH is not set: run the tests with npm test');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
+  const seats = new Set<Seat>();
+
+  async function newSeat(url: string): Promise<Seat> {
+    // Drawn by the processor, what moves without end takes most of its time.
+    const context = await browser.newContext({ reducedMotion: 'reduce' });
+    context.setDefaultTimeout(PATIENCE_MS);
+    await context.addInitScript(REPORT_POLICY);
+    return { context, url, isTaken: true, keeper: undefined };
+  }
+
+  /** Closes the pages and takes away all that they kept. */
+  async function clear(seat: Seat): Promise<void> {
+    const { context } = seat;
+    if (!browser.contexts().includes(context)) return void seats.delete(seat); // The test closed it.
+    await context.setOffline(false);
+    const pages = context.pages().filter((page) => page !== seat.keeper);
+    seat.keeper ??= await keepProcess(seat);
+    await Promise.all(pages.map((page) => page.close()));
+    await seat.keeper.evaluate('localStorage.clear()');
+    await context.clearCookies();
+    await context.clearPermissions();
+    seat.isTaken = false;
+  }
+
   return {
-    async open(url, options = {}) {
-      const context = await browser.newContext({
-        viewport: { width: 1400, height: 900 },
-        // Drawn by the processor, what moves without end takes most of its time.
-        reducedMotion: 'reduce',
-        ...options,
-      });
-      context.setDefaultTimeout(PATIENCE_MS);
-      await context.addInitScript(REPORT_POLICY);
-      const page = await context.newPage();
+    async open(url, { viewport = { width: 1400, height: 900 }, colorScheme = 'light' } = {}) {
+      const seat = [...seats].find(({ isTaken }) => !isTaken) ?? (await newSeat(url));
+      seats.add(seat);
+      seat.isTaken = true;
+      const page = await seat.context.newPage();
       const offences = watch(page, new URL(url).host);
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
       await page.goto(url);
       return { page, offences };
     },
     async closePages() {
-      await Promise.all(browser.contexts().map((context) => context.close()));
+      await Promise.all([...seats].filter(({ isTaken }) => isTaken).map(clear));
     },
     close: () => browser.close(),
   };
+}
+
+/**
+ * A page without a script, of the same site as the others of its context. As long as it is open their process stays, with
+ * all that it has compiled: a page that begins in a new one takes the processor four times as long.
+ */
+async function keepProcess({ context, url }: Seat): Promise<Page> {
+  const keeper = await context.newPage();
+  await keeper.goto(new URL('/favicon.svg', url).href);
+  return keeper;
 }
 
 function watch(page: Page, host: string): string[] {

@@ -10,7 +10,7 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
 import { violations } from './axe.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
+import { type Look, startBrowser, type TestBrowser } from './browser.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 400, height: 780 } };
@@ -102,8 +102,8 @@ describe('the commands page', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const open = async (address = '/commands', options: Parameters<TestBrowser['open']>[1] = {}) => {
-    const { page, offences } = await browser.open(system.url + address, options);
+  const open = async (address = '/commands', look: Look = {}) => {
+    const { page, offences } = await browser.open(system.url + address, look);
     return { ...commandsScreen(page), offences };
   };
   const api = () => createHttpApi({ url: system.url });

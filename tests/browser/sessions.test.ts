@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { violations } from './axe.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
+import { type Look, startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
 const deskFile = (name: string): string =>
@@ -30,8 +30,8 @@ describe('the chat page in a session', () => {
     await browser?.close();
     await system?.stop();
   });
-  const openChat = async (address = '/', options: Parameters<TestBrowser['open']>[1] = {}) => {
-    const { page, offences } = await browser.open(system.url + address, options);
+  const openChat = async (address = '/', look: Look = {}) => {
+    const { page, offences } = await browser.open(system.url + address, look);
     return { ...chatScreen(page), offences };
   };
   type Chat = Awaited<ReturnType<typeof openChat>>;
@@ -109,7 +109,8 @@ describe('the chat page in a session', () => {
   });
 
   it('gives the conversation as Markdown, to copy and as a file', async () => {
-    const chat = await openChat('/', { permissions: ['clipboard-read', 'clipboard-write'] });
+    const chat = await openChat();
+    await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await begin(chat);
     await chat.message('Finance in').waitFor();
     const pick = async (item: string): Promise<void> => {
