@@ -39,7 +39,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     system = await startSystem({
       driver: 'rabbitmq',
       hasPostgres: true,
-      env: { HEARTBEAT_MS: '200', AGENT_GRACE_MS: '200' },
+      env: { HEARTBEAT_MS: '500' },
     });
     other = await system.startOtherServer();
   });
@@ -116,7 +116,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
 
   it('let an operator at the one pause an agent at the other, and leave its messages where they are', async () => {
     // It would take them 200 ms after it finds the agent gone, and delete the queue half a second later.
-    const hasty = await system.startOtherServer({ AGENT_FORGET_MS: '500' });
+    const hasty = await system.startOtherServer({ AGENT_FORGET_MS: '500', AGENT_GRACE_MS: '200' });
     const held = await system.startAgent({ use: 'echo', id: 'held' });
     const client = await connect(hasty.webSocketUrl);
     await client.received('agents', ({ agents }) => agents.some(({ agentId }) => agentId === 'held'));
@@ -128,7 +128,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
       ({ messageId, status }) => messageId === asked && status === 'delivered',
     );
     // Two looks of the server at the queues of those that are gone, a second apart.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     const { queues } = (await (await fetch(`${hasty.url}/api/queues`)).json()) as {
       queues: { name: string; ready: number }[];
     };
@@ -168,7 +168,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     const gone = await system.startAgent({ use: 'echo', id: 'gone' });
     await gone.kill();
     // It knows both from the store and hears of neither; one of them it may forget, with its queue.
-    const late = await system.startOtherServer({ AGENT_FORGET_MS: '500' });
+    const late = await system.startOtherServer({ AGENT_FORGET_MS: '500', AGENT_GRACE_MS: '200' });
     await late.process.logged(({ msg, agentId }) => msg.startsWith('forgot an agent') && agentId === 'gone');
     const client = await connect(late.webSocketUrl);
     const ids = Array.from({ length: 20 }, (_, number) =>

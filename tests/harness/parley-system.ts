@@ -93,7 +93,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
     GRPC_URL: `127.0.0.1:${grpcPort}`,
     DATA_DIR: dataDir,
     LOG_LEVEL: 'debug',
-    HEARTBEAT_MS: '500',
+    HEARTBEAT_MS: '2000',
     AGENT_GRACE_MS: '3000',
     ...(vhost === undefined ? {} : { AMQP_URL: vhost.amqpUrl }),
     ...(schema === undefined ? {} : { DATABASE_URL: schema.databaseUrl }),
