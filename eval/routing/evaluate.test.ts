@@ -3,7 +3,7 @@ import { accuracyOf, evaluateIntents, evaluateSessions } from './evaluate.ts';
 import { everyAgent, labelOf } from './roster.ts';
 import { isOfSession, readSentences } from './sentences.ts';
 
-const agents = everyAgent();
+const agents = await everyAgent();
 const tuning = readSentences('tuning');
 const heldOut = readSentences('held-out');
 

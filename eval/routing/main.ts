@@ -6,7 +6,7 @@ import { isOfSession, readSentences, type Sentence } from './sentences.ts';
 
 const LEAST_ACCURACY = 0.9;
 
-const agents = everyAgent();
+const agents = await everyAgent();
 const sets = { tuning: readSentences('tuning'), 'held-out': readSentences('held-out') };
 const results = Object.entries(sets).map(([set, sentences]) => ({ set, ...evaluate(sentences) }));
 

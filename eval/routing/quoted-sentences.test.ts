@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createIntentScorer, decideReceiver, type RoutingAnswer } from '@parley/routing';
 import { everyAgent, labelOf } from './roster.ts';
 
-const agents = everyAgent();
+const agents = await everyAgent();
 const scoreIntent = createIntentScorer();
 
 /** The label of who was chosen. */

@@ -4,9 +4,11 @@ import { createLanguageModel } from '@parley/language-model';
 import type { AgentProfile, AgentStatus } from '@parley/shared-models';
 
 /** The agents that ship, with their own profiles; all online and idle. */
-export function everyAgent(): AgentStatus[] {
-  const languageModel = createLanguageModel({ MISTRAL_MODEL: 'none: no key is given' });
-  return Object.values(shippedAgents).map((agent) => statusOf(profileOf(agent.create({ languageModel }))));
+export async function everyAgent(): Promise<AgentStatus[]> {
+  const languageModel = await createLanguageModel({ MISTRAL_MODEL: 'none: no key is given' });
+  const config = { DATA_DIR: 'data', RESEARCH_FETCH_ALLOW: [] };
+  const definitions = Object.values(shippedAgents).map((agent) => agent.create({ languageModel, config }));
+  return (await Promise.all(definitions)).map((definition) => statusOf(profileOf(definition)));
 }
 
 /** Agents that serve the same purpose together have one label: whoever of them got it is right. */

@@ -1,7 +1,5 @@
 import type { AgentDefinition } from '@parley/agent-kit';
-import { createAgentDirectory, createMailer, createResearchTools, shippedAgents } from '@parley/agents';
-import { createShellAgent, POLICY_OFF } from '@parley/agents/shell';
-import { loadPolicy, type Policy, PolicyError } from '@parley/command-execution';
+import { createAgentDirectory, shippedAgents } from '@parley/agents';
 import { createLanguageModel } from '@parley/language-model';
 import { ConfigError, type Logger, memberTls, resolveUserPath } from '@parley/process-kit';
 import { type AgentArguments, SHELL } from './arguments.ts';
@@ -13,31 +11,33 @@ export async function shippedDefinition(
   config: AgentConfig,
   logger: Logger,
 ): Promise<AgentDefinition> {
-  if (args.use === SHELL) return createShellAgent(await loadOwnPolicy(args.policy, logger));
+  if (args.use === SHELL) return shellDefinition(args.policy, logger);
   const shipped = shippedAgents[args.use];
   if (shipped === undefined) throw new ConfigError(`--use ${args.use}: there is no such agent.`);
   return shipped.create({
-    languageModel: createLanguageModel(config),
+    languageModel: await createLanguageModel(config),
     listAgents: createAgentDirectory({
       url: config.GRPC_URL,
       joinToken: config.JOIN_TOKEN,
       tls: memberTls(config),
       logger,
     }),
-    mailer: createMailer({ smtpUrl: config.SMTP_URL, smtpFrom: config.SMTP_FROM, dataDir: config.DATA_DIR }),
-    ...createResearchTools(config),
+    config,
   });
 }
 
-async function loadOwnPolicy(file: string | undefined, logger: Logger): Promise<Policy | undefined> {
+async function shellDefinition(file: string | undefined, logger: Logger): Promise<AgentDefinition> {
+  // Only here, so that no other agent's process loads what runs commands.
+  const { createShellAgent, POLICY_OFF } = await import('@parley/agents/shell');
   if (file === undefined) {
     logger.warn(POLICY_OFF);
-    return undefined;
+    return createShellAgent(undefined);
   }
+  const { loadPolicy, PolicyError } = await import('@parley/command-execution');
   try {
     const policy = await loadPolicy(resolveUserPath(file));
     for (const warning of policy.warnings) logger.warn(`${file}: ${warning}`);
-    return policy;
+    return createShellAgent(policy);
   } catch (error) {
     if (error instanceof PolicyError) throw new ConfigError(`--policy ${file}: ${error.message}`);
     throw error;

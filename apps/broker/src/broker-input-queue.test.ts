@@ -117,7 +117,7 @@ describe('a message that a language model decides', () => {
 
   async function fixture(more: { maxWaiting?: number; timeoutMs?: number } = {}) {
     const logger = createLogger('test', 'silent');
-    const model = createLanguageModel(
+    const model = await createLanguageModel(
       { MISTRAL_API_KEY: 'key', MISTRAL_MODEL: 'small' },
       { mistralBaseUrl: provider.baseUrl },
     );

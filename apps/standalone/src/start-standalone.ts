@@ -1,5 +1,5 @@
 import { startAgent } from '@parley/agent-kit';
-import { createAgentDirectory, createMailer, createResearchTools, shippedAgents } from '@parley/agents';
+import { createAgentDirectory, shippedAgents } from '@parley/agents';
 import { startBroker } from '@parley/broker';
 import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
@@ -24,17 +24,18 @@ export async function startStandalone(
   const server = await startServer(config, { bus, store, logger: named('server') });
   const grpcUrl = `${ownHost(server)}:${server.grpcPort}`;
   const tls = ownMemberTls(config);
-  const languageModel = createLanguageModel(config);
+  const languageModel = await createLanguageModel(config);
   const broker = startBroker(
     { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
     { bus, logger: named('broker'), languageModel },
   );
-  const { JOIN_TOKEN: joinToken, SMTP_URL: smtpUrl, SMTP_FROM: smtpFrom, DATA_DIR: dataDir } = config;
-  const mailer = createMailer({ smtpUrl, smtpFrom, dataDir });
+  const { JOIN_TOKEN: joinToken } = config;
   const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger: named('agent') });
-  const deps = { languageModel, listAgents, mailer, ...createResearchTools(config) };
-  const definitions = Object.values(shippedAgents).flatMap(({ create, instances = 1 }) =>
-    Array.from({ length: instances }, () => create(deps)),
+  const deps = { languageModel, listAgents, config };
+  const definitions = await Promise.all(
+    Object.values(shippedAgents).flatMap(({ create, instances = 1 }) =>
+      Array.from({ length: instances }, () => create(deps)),
+    ),
   );
   const agents = definitions.map((definition) =>
     startAgent({

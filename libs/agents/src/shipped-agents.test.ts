@@ -4,10 +4,13 @@ import { createLanguageModel } from '@parley/language-model';
 import { AgentProfile } from '@parley/shared-models';
 import { shippedAgents } from './shipped-agents.ts';
 
-const languageModel = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const deps = {
+  languageModel: await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' }),
+  config: { DATA_DIR: '/nowhere', RESEARCH_FETCH_ALLOW: [] },
+};
 
 describe('the shipped agents', () => {
-  it('are found by the name that --use takes', () => {
+  it('are found by the name that --use takes', async () => {
     expect(Object.keys(shippedAgents)).toEqual([
       'echo',
       'assistant',
@@ -24,13 +27,13 @@ describe('the shipped agents', () => {
       'aggregator',
       'clarifier',
     ]);
-    expect(shippedAgents.echo?.create({ languageModel }).name).toBe('Echo');
-    expect(shippedAgents.assistant?.create({ languageModel }).name).toBe('Assistant');
+    expect((await shippedAgents.echo?.create(deps))?.name).toBe('Echo');
+    expect((await shippedAgents.assistant?.create(deps))?.name).toBe('Assistant');
   });
 
-  it.each(Object.entries(shippedAgents))('can be registered as they are: %s', (name, agent) => {
+  it.each(Object.entries(shippedAgents))('can be registered as they are: %s', async (name, agent) => {
     expect(agent.name).toBe(name);
-    const definition = agent.create({ languageModel });
+    const definition = await agent.create(deps);
     expect(AgentProfile.safeParse(profileOf(definition)).error).toBeUndefined();
     expect(definition.description).not.toBe('');
   });

@@ -1,11 +1,8 @@
-import { createMistral } from '@ai-sdk/mistral';
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { ConfigError } from '@parley/process-kit';
 import type { LanguageModel } from './language-model.ts';
 import { type LanguageModelConfig, lacksModel, MODEL_IS_MISSING_LINES } from './language-model-config.ts';
 import { createOfflineModel } from './offline/offline-model.ts';
 import type { AnswerLimits } from './provider/answer-deadline.ts';
-import { createProviderModel } from './provider/provider-model.ts';
 
 export interface LanguageModelOptions {
   /** Time limits of an answer, in milliseconds. */
@@ -22,17 +19,20 @@ export interface LanguageModelOptions {
 const DEFAULT_LIMITS: AnswerLimits = { firstPieceMs: 60_000, nextPieceMs: 30_000 };
 
 /**
- * The language model that the settings choose; nothing is asked of a provider yet.
+ * The language model that the settings choose; nothing is asked of a provider yet. What speaks with one is loaded only
+ * where there is one: processes without a model start sooner.
  * @throws ConfigError when `LLM_BASE_URL` is set and `LLM_MODEL` is not
  */
-export function createLanguageModel(
+export async function createLanguageModel(
   config: LanguageModelConfig,
   options: LanguageModelOptions = {},
-): LanguageModel {
+): Promise<LanguageModel> {
   if (lacksModel(config)) throw new ConfigError(MODEL_IS_MISSING_LINES);
   const shared = { limits: { ...DEFAULT_LIMITS, ...options.limits }, retries: options.retries ?? 2 };
   const { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, MISTRAL_API_KEY, MISTRAL_MODEL } = config;
   if (LLM_BASE_URL !== undefined && LLM_MODEL !== undefined) {
+    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+    const { createProviderModel } = await import('./provider/provider-model.ts');
     const { host } = new URL(LLM_BASE_URL);
     const endpoint = createOpenAICompatible({
       name: 'llm',
@@ -55,6 +55,8 @@ export function createLanguageModel(
     });
   }
   if (MISTRAL_API_KEY === undefined) return createOfflineModel();
+  const { createMistral } = await import('@ai-sdk/mistral');
+  const { createProviderModel } = await import('./provider/provider-model.ts');
   const mistral = createMistral({
     apiKey: MISTRAL_API_KEY,
     ...(options.mistralBaseUrl === undefined ? {} : { baseURL: options.mistralBaseUrl }),

@@ -8,7 +8,6 @@ export {
 } from './csv/data-folder.ts';
 export { queryTable, type ResultRow, TableQuery } from './csv/query-table.ts';
 export { parseTable, type Table } from './csv/table.ts';
-export { AllowListSetting, isAllowed } from './fetch/allow-list.ts';
 export {
   createPageFetcher,
   type FetchedPage,

@@ -11,10 +11,11 @@ import {
 import { createAssistantAgent } from './assistant-agent.ts';
 
 const MISTRAL_MODEL = 'mistral-small-latest';
+const offline = await createLanguageModel({ MISTRAL_MODEL });
 
 describe('Assistant', () => {
   describe('without a key', () => {
-    const assistant = createAssistantAgent(createLanguageModel({ MISTRAL_MODEL }));
+    const assistant = createAssistantAgent(offline);
 
     it('answers by the offline rules, in pieces, with one reply', async () => {
       const { context, replies, pieces } = createTestContext('Hello!');
@@ -34,7 +35,7 @@ describe('Assistant', () => {
       const provider = await startStandInProvider();
       try {
         provider.play(streamPieces('Bon', 'jour'));
-        const model = createLanguageModel({
+        const model = await createLanguageModel({
           MISTRAL_MODEL,
           LLM_BASE_URL: provider.baseUrl,
           LLM_MODEL: 'llama',
@@ -58,7 +59,7 @@ describe('Assistant', () => {
       const provider = await startStandInProvider();
       try {
         provider.play(respondWith(403, { error: { message: 'go away' } }));
-        const model = createLanguageModel({
+        const model = await createLanguageModel({
           MISTRAL_MODEL,
           LLM_BASE_URL: provider.baseUrl,
           LLM_MODEL: 'llama',
@@ -83,7 +84,7 @@ describe('Assistant', () => {
           writePiece(response, 'Once');
           stop();
         });
-        const model = createLanguageModel({
+        const model = await createLanguageModel({
           MISTRAL_MODEL,
           LLM_BASE_URL: provider.baseUrl,
           LLM_MODEL: 'llama',
@@ -103,7 +104,7 @@ describe('Assistant', () => {
     const provider = await startStandInProvider();
     try {
       provider.play(streamPieces('ok'));
-      const model = createLanguageModel({
+      const model = await createLanguageModel({
         MISTRAL_MODEL,
         LLM_BASE_URL: provider.baseUrl,
         LLM_MODEL: 'llama',
@@ -123,7 +124,7 @@ describe('Assistant', () => {
     const provider = await startStandInProvider();
     try {
       provider.play(streamPieces('ok'));
-      const model = createLanguageModel({
+      const model = await createLanguageModel({
         MISTRAL_MODEL,
         LLM_BASE_URL: provider.baseUrl,
         LLM_MODEL: 'llama',

@@ -55,12 +55,6 @@ interface From {
   readonly address: string;
 }
 
-/** Where nobody said how mails are sent. */
-export const noMailer: Mailer = {
-  label: 'no mail',
-  send: () => Promise.reject(new Error('nobody said how mails are sent')),
-};
-
 function smtpMailer(smtpUrl: string, from: From, files: Mailer): Mailer {
   const { hostname, port, protocol, username, password } = new URL(smtpUrl);
   const isSecure = protocol === 'smtps:';

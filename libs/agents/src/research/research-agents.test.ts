@@ -2,19 +2,17 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createLanguageModel } from '@parley/language-model';
 import { createDataFolder, createPageFetcher } from '@parley/research-tools';
 import { newId } from '@parley/shared-models';
-import {
-  createAggregatorAgent,
-  createClarifierAgent,
-  createExecutorAgent,
-  createPlannerAgent,
-} from './index.ts';
+import { createAggregatorAgent } from './aggregator-agent.ts';
+import { createClarifierAgent } from './clarifier-agent.ts';
+import { createExecutorAgent } from './executor-agent.ts';
+import { createPlannerAgent } from './planner-agent.ts';
 import { createResearchDesk, type ResearchDesk } from './testing/run-task.ts';
 
 const ANALYZE =
   'Analyze the stock performance of Apple, Google, and Tesla over the last month and summarize the key findings.';
 const REWRITE = "Rewrite the summary to focus only on Tesla's stock volatility.";
 
-const model = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const model = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 const data = createDataFolder();
 let desk: ResearchDesk;
 

@@ -11,12 +11,10 @@ import {
   streamPieces,
 } from '@parley/language-model/stand-in-provider';
 import { createDataFolder, createPageFetcher } from '@parley/research-tools';
-import {
-  createAggregatorAgent,
-  createClarifierAgent,
-  createExecutorAgent,
-  createPlannerAgent,
-} from './index.ts';
+import { createAggregatorAgent } from './aggregator-agent.ts';
+import { createClarifierAgent } from './clarifier-agent.ts';
+import { createExecutorAgent } from './executor-agent.ts';
+import { createPlannerAgent } from './planner-agent.ts';
 import { createResearchDesk, type ResearchDesk } from './testing/run-task.ts';
 
 const FAILS = respondWith(500, { error: { message: 'down' } });
@@ -40,7 +38,7 @@ beforeEach(async () => {
   await once(site, 'listening');
   host = `localhost:${(site.address() as AddressInfo).port}`;
   const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
-  const model = createLanguageModel(settings, { retries: 0 });
+  const model = await createLanguageModel(settings, { retries: 0 });
   const data = createDataFolder();
   const fetchPage = createPageFetcher({ allow: [host], isAllowedAddress: () => true });
   desk = createResearchDesk({

@@ -16,7 +16,7 @@ let finance: TestAgent;
 beforeEach(async () => {
   provider = await startStandInProvider();
   const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
-  finance = testAgent(createFinanceAgent(createLanguageModel(settings, { retries: 0 })));
+  finance = testAgent(createFinanceAgent(await createLanguageModel(settings, { retries: 0 })));
 });
 afterEach(() => provider.close());
 

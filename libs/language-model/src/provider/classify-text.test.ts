@@ -11,9 +11,9 @@ import {
 } from './stand-in-provider.ts';
 
 const kinds = {
-  Mistral: (baseUrl: string): LanguageModel =>
+  Mistral: (baseUrl: string): Promise<LanguageModel> =>
     createLanguageModel({ MISTRAL_API_KEY: 'key', MISTRAL_MODEL: 'small' }, { mistralBaseUrl: baseUrl }),
-  'an OpenAI-compatible endpoint': (baseUrl: string): LanguageModel =>
+  'an OpenAI-compatible endpoint': (baseUrl: string): Promise<LanguageModel> =>
     createLanguageModel({ MISTRAL_MODEL: 'small', LLM_BASE_URL: baseUrl, LLM_MODEL: 'llama' }),
 };
 
@@ -31,7 +31,7 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
 
   beforeEach(async () => {
     provider = await startStandInProvider();
-    const model = open(provider.baseUrl);
+    const model = await open(provider.baseUrl);
     classify = async (more) => {
       if (model.classify === undefined) throw new Error('it cannot classify');
       return model.classify({ ...request, ...more });

@@ -16,12 +16,12 @@ import {
 const hello = { messages: [{ role: 'user', text: 'Hello' }] } as const;
 
 const kinds = {
-  Mistral: (baseUrl: string, options: LanguageModelOptions): LanguageModel =>
+  Mistral: (baseUrl: string, options: LanguageModelOptions): Promise<LanguageModel> =>
     createLanguageModel(
       { MISTRAL_API_KEY: 'key-of-the-test', MISTRAL_MODEL: 'mistral-small-latest' },
       { ...options, mistralBaseUrl: baseUrl },
     ),
-  'an OpenAI-compatible endpoint': (baseUrl: string, options: LanguageModelOptions): LanguageModel =>
+  'an OpenAI-compatible endpoint': (baseUrl: string, options: LanguageModelOptions): Promise<LanguageModel> =>
     createLanguageModel(
       {
         MISTRAL_MODEL: 'mistral-small-latest',
@@ -49,7 +49,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
 
   beforeEach(async () => {
     provider = await startStandInProvider();
-    model = open(provider.baseUrl, {});
+    model = await open(provider.baseUrl, {});
     name = kind === 'Mistral' ? 'Mistral' : new URL(provider.baseUrl).host;
   });
   afterEach(() => provider.close());
@@ -242,7 +242,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
 
     it('when no first piece comes in time', async () => {
       provider.play((response) => beginStream(response));
-      const hasty = open(provider.baseUrl, { limits: { firstPieceMs: 300 } });
+      const hasty = await open(provider.baseUrl, { limits: { firstPieceMs: 300 } });
       const error = await failureOf(hasty.generateText(hello));
       expect(error.message).toBe(`${name} gave no answer within 0.3 s.`);
       await expect(provider.requests[0]?.closed).resolves.toBe(true);
@@ -253,7 +253,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
         beginStream(response);
         writePiece(response, 'Hel');
       });
-      const hasty = open(provider.baseUrl, { limits: { nextPieceMs: 50 } });
+      const hasty = await open(provider.baseUrl, { limits: { nextPieceMs: 50 } });
       const error = await failureOf(hasty.generateText(hello));
       expect(error.message).toBe(`${name} fell silent for 0.05 s in the middle of its answer.`);
       await expect(provider.requests[0]?.closed).resolves.toBe(true);
@@ -279,9 +279,9 @@ it('does not count the time the reader takes as silence of the provider', async 
       writePiece(response, 'c');
       endStream(response);
     });
+    const hasty = await kinds.Mistral(provider.baseUrl, { limits: { nextPieceMs: 500 } });
     // Only what waits for a time: the connection goes on by itself.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
-    const hasty = kinds.Mistral(provider.baseUrl, { limits: { nextPieceMs: 500 } });
     const pieces: string[] = [];
     for await (const piece of hasty.streamText(hello)) {
       pieces.push(piece);

@@ -23,7 +23,7 @@ async function askAndLog(settings: Readonly<Record<string, string>>, questions: 
     import { createLogger, loadConfig } from '@parley/process-kit';
     import { createLanguageModel, LanguageModelConfig } from '@parley/language-model';
     const logger = createLogger('probe', 'trace');
-    const model = createLanguageModel(loadConfig(LanguageModelConfig), {
+    const model = await createLanguageModel(loadConfig(LanguageModelConfig), {
       retries: 0,
       mistralBaseUrl: process.env.TEST_MISTRAL_BASE_URL,
     });

@@ -13,9 +13,9 @@ import {
 } from './stand-in-provider.ts';
 
 const kinds = {
-  Mistral: (mistralBaseUrl: string): LanguageModel =>
+  Mistral: (mistralBaseUrl: string): Promise<LanguageModel> =>
     createLanguageModel({ MISTRAL_API_KEY: 'key', MISTRAL_MODEL: 'small' }, { mistralBaseUrl, retries: 0 }),
-  'an OpenAI-compatible endpoint': (LLM_BASE_URL: string): LanguageModel =>
+  'an OpenAI-compatible endpoint': (LLM_BASE_URL: string): Promise<LanguageModel> =>
     createLanguageModel({ MISTRAL_MODEL: 'small', LLM_BASE_URL, LLM_MODEL: 'llama' }, { retries: 0 }),
 };
 
@@ -36,7 +36,7 @@ describe.each(Object.entries(kinds))('a model of %s with tools', (_kind, open) =
 
   beforeEach(async () => {
     provider = await startStandInProvider();
-    model = open(provider.baseUrl);
+    model = await open(provider.baseUrl);
   });
   afterEach(() => provider.close());
 

@@ -4,7 +4,7 @@ import { createLanguageModel } from '@parley/language-model';
 import { CAPABILITIES } from '@parley/shared-models';
 import { createFinanceAgent } from './finance-agent.ts';
 
-const offline = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const offline = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 const grace = { id: 'grace', name: 'Grace' };
 
 describe('Finance, offline', () => {

@@ -3,7 +3,7 @@ import { testAgent } from '@parley/agent-kit/testing';
 import { createLanguageModel } from '@parley/language-model';
 import { createHrAgent } from './hr-agent.ts';
 
-const offline = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const offline = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 
 describe('HR, offline', () => {
   it('keeps leave days from one message to the next', async () => {

@@ -7,9 +7,11 @@ import { createExecutorAgent } from '../executor-agent.ts';
 import { asJson } from '../plan/plan-steps.ts';
 import type { StepInput } from './step-input.ts';
 
+const model = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+
 const executor = (code: ErrorCode = 'forbidden') =>
   createExecutorAgent({
-    model: createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' }),
+    model,
     data: createDataFolder(),
     fetchPage: () => Promise.reject(new ParleyError(code, 'example.com is not there.')),
   });

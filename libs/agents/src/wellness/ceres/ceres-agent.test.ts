@@ -4,7 +4,7 @@ import { createLanguageModel } from '@parley/language-model';
 import { callTools, startStandInProvider, streamPieces } from '@parley/language-model/stand-in-provider';
 import { createCeresAgent } from './ceres-agent.ts';
 
-const offline = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const offline = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 
 describe('Ceres, the agent', () => {
   it('remembers a diet for later suggestions, of each person apart', async () => {
@@ -34,7 +34,7 @@ describe('Ceres, the agent', () => {
     const provider = await startStandInProvider();
     try {
       const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
-      const ceres = testAgent(createCeresAgent(createLanguageModel(settings)));
+      const ceres = testAgent(createCeresAgent(await createLanguageModel(settings)));
       provider.play(
         callTools({ name: 'log_meal', input: { meal: 'lunch', foods: ['pizza'] } }),
         streamPieces('Enjoy it!'),

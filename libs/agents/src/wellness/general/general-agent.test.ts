@@ -10,7 +10,7 @@ import { createHeliosAgent } from '../helios/helios-agent.ts';
 import { createGeneralAgent } from './general-agent.ts';
 import type { ListAgents } from './list-agents.ts';
 
-const offline = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const offline = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 
 function statusOf(profile: ReturnType<typeof profileOf>, changes: Partial<AgentStatus> = {}): AgentStatus {
   const { name, concurrency: _, ...said } = profile;
@@ -132,7 +132,7 @@ describe('General with a language model', () => {
     try {
       provider.play(streamPieces('Hi ', 'Ada!'));
       const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
-      const model = createLanguageModel(settings, { retries: 0 });
+      const model = await createLanguageModel(settings, { retries: 0 });
       const agent = testAgent(createGeneralAgent(model, seeing(finance)));
       expect((await agent.send('Hello')).pieces).toEqual(['Hi ', 'Ada!']);
       const system = JSON.stringify(provider.requests[0]?.body.messages[0]);

@@ -4,7 +4,7 @@ import { createLanguageModel } from '@parley/language-model';
 import { callTools, startStandInProvider, streamPieces } from '@parley/language-model/stand-in-provider';
 import { createHeliosAgent } from './helios-agent.ts';
 
-const offline = createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
+const offline = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 
 describe('Helios', () => {
   it('knows the goal in another process that has the same memory', async () => {
@@ -45,7 +45,7 @@ describe('Helios', () => {
     const provider = await startStandInProvider();
     try {
       const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
-      const helios = testAgent(createHeliosAgent(createLanguageModel(settings)));
+      const helios = testAgent(createHeliosAgent(await createLanguageModel(settings)));
       provider.play(
         callTools(
           { name: 'set_goal', input: { goal: '10k steps' } },
