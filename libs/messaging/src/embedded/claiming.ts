@@ -1,10 +1,10 @@
+import { isOutsideTrouble } from '@parley/sqlite';
 import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
 import type { Consumer } from './consumer.ts';
 import type { Doorbell } from './doorbell.ts';
 import { envelopeOf } from './envelope-rows.ts';
 import type { Settlement } from './settlement.ts';
-import { isOutsideTrouble } from './sqlite-errors.ts';
 import type { QueueView, ReadyRow, Statements } from './statements.ts';
 
 /** Finds work for the consumers of this bus: which queues are worth a look, what each consumer gets. */

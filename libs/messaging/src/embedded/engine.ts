@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { createTransactions } from '@parley/sqlite';
 import { type Caretaker, createCaretaker } from './caretaker.ts';
 import { type Claiming, createClaiming } from './claiming.ts';
 import { createDoorbell, type Doorbell } from './doorbell.ts';
@@ -19,7 +20,6 @@ import { identifyThisProcess, isCertainlyDead } from './process-identity.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { createSignalHub, type SignalHub } from './signal-hub.ts';
 import { prepareStatements, type Statements } from './statements.ts';
-import { createTransactions } from './transactions.ts';
 import { createWriteGroups, type WriteGroups } from './write-groups.ts';
 import { createWriteHealth, type WriteHealth } from './write-health.ts';
 

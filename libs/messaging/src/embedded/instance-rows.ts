@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { preparing } from './preparing.ts';
+import { preparing } from '@parley/sqlite';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** One open bus, in this process or another. */

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isOutsideTrouble, preparing } from '@parley/sqlite';
 import type { EnvelopeRow } from './envelope-rows.ts';
-import { preparing } from './preparing.ts';
 import { STATE } from './schema.ts';
-import { isOutsideTrouble } from './sqlite-errors.ts';
 
 /** What the file says of a queue to somebody who would take from it. */
 export interface QueueView {

@@ -1,8 +1,8 @@
 import { traceIdOf } from '@parley/shared-models';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import type { Hand, Verdict } from './consumer.ts';
+import { messageOf } from './failure-reason.ts';
 import type { Claim, Requeued, Settlement } from './settlement.ts';
-import { messageOf } from './sqlite-errors.ts';
 import type { WriteGroups } from './write-groups.ts';
 
 /** Writes down how the handlers of one consumer ended, and keeps failed messages back until their retry. */

@@ -1,8 +1,9 @@
 import { ParleyError } from '@parley/shared-models';
+import type { Transactions } from '@parley/sqlite';
+import { isBusy, isDiskFull, isOutsideTrouble } from '@parley/sqlite';
 import type { BusLogger } from '../bus-options.ts';
+import { reasonOf } from './failure-reason.ts';
 import { createPendingWrites, GROUP_WRITES, type PendingWrite } from './pending-writes.ts';
-import { isBusy, isDiskFull, isOutsideTrouble, reasonOf } from './sqlite-errors.ts';
-import type { Transactions } from './transactions.ts';
 import type { WriteHealth } from './write-health.ts';
 
 export interface WriteOptions {

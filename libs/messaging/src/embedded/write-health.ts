@@ -1,6 +1,6 @@
 import type { BusLogger } from '../bus-options.ts';
 import type { BusHealth } from '../message-bus.ts';
-import { reasonOf } from './sqlite-errors.ts';
+import { reasonOf } from './failure-reason.ts';
 
 /** Whether the queue can be written to, judged by how the writes go. */
 export interface WriteHealth {

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
+import { preparing } from '@parley/sqlite';
 import { createCommit } from '../sqlite/commit-group.ts';
-import { openDatabase } from '../sqlite/open-database.ts';
 import { createSqliteWorkspace } from '../sqlite/sqlite-workspace.ts';
-import { preparing } from '../sqlite/statements.ts';
+import { openStoreDatabase } from '../sqlite/store-database.ts';
 import type { AcceptInput } from '../store.ts';
 import type { Outcome } from '../write-groups.ts';
 import { accept } from './accept.ts';
@@ -27,7 +27,7 @@ describe('accepting a message', () => {
   let commit: (write: Write<unknown>) => Outcome | undefined;
 
   beforeEach(() => {
-    database = openDatabase(':memory:');
+    database = openStoreDatabase(':memory:');
     const group = createCommit(database, createSqliteWorkspace(preparing(database), Date.now));
     commit = (write) => group([write], true)[0];
   });

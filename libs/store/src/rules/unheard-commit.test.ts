@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { preparing } from '@parley/sqlite';
 import { aDecision, aFailure, anInput, hops } from '../conformance/samples.ts';
 import { createCommit } from '../sqlite/commit-group.ts';
-import { openDatabase } from '../sqlite/open-database.ts';
 import { createSqliteWorkspace } from '../sqlite/sqlite-workspace.ts';
-import { preparing } from '../sqlite/statements.ts';
+import { openStoreDatabase } from '../sqlite/store-database.ts';
 import { accept } from './accept.ts';
 import { fail, settle } from './answers.ts';
 import { recordRouting, reopen, revive } from './routing.ts';
@@ -15,7 +15,7 @@ describe('a write that is run again, since nobody heard that it was committed', 
   let commit: (write: Write<unknown>) => unknown;
 
   beforeEach(() => {
-    database = openDatabase(':memory:');
+    database = openStoreDatabase(':memory:');
     const group = createCommit(database, createSqliteWorkspace(preparing(database), Date.now));
     commit = (write) => {
       const [outcome] = group([write], true);

@@ -1,7 +1,7 @@
 import type { AgentProfile, AgentState, WantedAgentState } from '@parley/shared-models';
+import type { Prepare } from '@parley/sqlite';
 import { type AgentRow, agentOf } from '../rows.ts';
 import type { StoredAgent } from '../store.ts';
-import type { Prepare } from './statements.ts';
 
 export interface SqliteAgents {
   register(agentId: string, profile: AgentProfile): StoredAgent;

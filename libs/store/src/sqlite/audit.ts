@@ -1,8 +1,8 @@
 import type { AuditEntry, AuditInput } from '@parley/shared-models';
+import type { Prepare } from '@parley/sqlite';
 import type { AuditQuery } from '../ports/audit.ts';
 import { type AuditHead, type AuditRow, auditEntryOf, nextEntry } from '../rules/audit-entry.ts';
 import { storableText } from '../rules/storable-text.ts';
-import type { Prepare } from './statements.ts';
 
 /** As `AuditStore`; `append` only inside a transaction, which also makes the chain one for all processes. */
 export interface SqliteAudit {

@@ -4,6 +4,7 @@ import {
   isFinalCommandState,
   ParleyError,
 } from '@parley/shared-models';
+import type { Prepare } from '@parley/sqlite';
 import type {
   AgentProcess,
   AppliedEvent,
@@ -27,7 +28,6 @@ import {
 } from '../rules/command-rows.ts';
 import { isSameCommand, queuedCommand, stepCommand } from '../rules/command-states.ts';
 import type { SqliteAudit } from './audit.ts';
-import type { Prepare } from './statements.ts';
 
 type Added = { readonly command: StoredCommand; readonly isDuplicate: boolean };
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ParleyError } from '@parley/shared-models';
+import { createTransactions, isOutsideTrouble } from '@parley/sqlite';
 import type { Workspace, Write } from '../rules/workspace.ts';
 import type { Outcome } from '../write-groups.ts';
-import { isOutsideTrouble } from './sqlite-errors.ts';
 
 /**
  * Runs writes in one transaction. A write that is refused by the rules has changed nothing, so the others go on
@@ -14,34 +14,10 @@ export function createCommit(
   database: DatabaseSync,
   workspace: Workspace,
 ): (writes: readonly Write<unknown>[], isDurable: boolean) => Outcome[] {
-  const begin = database.prepare('BEGIN IMMEDIATE');
-  const commit = database.prepare('COMMIT');
-  const rollback = database.prepare('ROLLBACK');
+  const transactions = createTransactions(database);
   const savepoint = database.prepare('SAVEPOINT write');
   const release = database.prepare('RELEASE write');
   const rollbackWrite = database.prepare('ROLLBACK TO write');
-
-  let isSynced = true;
-
-  const setSynced = (isWanted: boolean): void => {
-    if (isWanted === isSynced) return;
-    // SQLite carries this pragma out while it prepares it, so there is no statement to keep.
-    database.exec(`PRAGMA synchronous = ${isWanted ? 'FULL' : 'NORMAL'}`);
-    isSynced = isWanted;
-  };
-
-  const inTransaction = <T>(body: () => T): T => {
-    begin.run();
-    try {
-      const result = body();
-      commit.run();
-      return result;
-    } catch (error) {
-      // A full disk and the like have rolled back already.
-      if (database.isTransaction) rollback.run();
-      throw error;
-    }
-  };
 
   const runTogether = (write: Write<unknown>): Outcome => {
     try {
@@ -67,12 +43,11 @@ export function createCommit(
   };
 
   return (writes, isDurable) => {
-    setSynced(isDurable);
     try {
-      return inTransaction(() => writes.map(runTogether));
+      return transactions.run(() => writes.map(runTogether), isDurable);
     } catch (error) {
       if (isOutsideTrouble(error)) throw error;
-      return inTransaction(() => writes.map(runApart));
+      return transactions.run(() => writes.map(runApart), isDurable);
     }
   };
 }

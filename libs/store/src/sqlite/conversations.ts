@@ -1,3 +1,4 @@
+import type { Prepare } from '@parley/sqlite';
 import {
   conversationOf,
   MESSAGE_COLUMNS,
@@ -12,7 +13,6 @@ import { statusOf } from '../rules/request-row.ts';
 import { storableText } from '../rules/storable-text.ts';
 import type { Store } from '../store.ts';
 import { createSqliteSearch } from './search.ts';
-import type { Prepare } from './statements.ts';
 
 type Result<Method extends keyof Store> = Store[Method] extends (...args: infer Args) => Promise<infer T>
   ? (...args: Args) => T

@@ -1,6 +1,6 @@
 import type { DeadLetter } from '@parley/shared-models';
+import type { Prepare } from '@parley/sqlite';
 import { type LetterRow, letterOf } from '../rows.ts';
-import type { Prepare } from './statements.ts';
 
 export interface SqliteDeadLetters {
   add(letter: DeadLetter): void;

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
+import type { Prepare } from '@parley/sqlite';
 import { EVENTS_KEPT, type EventQuery, type EventStore, THREAD_EVENTS } from '../ports/events.ts';
 import { type EventRow, loggedEventOf, originsOf, storableEvent, threadsOf } from '../rules/events.ts';
-import type { Prepare } from './statements.ts';
 
 /** As `EventStore`; what writes only inside a transaction. */
 export type SqliteEvents = {

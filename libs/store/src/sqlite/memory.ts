@@ -1,3 +1,4 @@
+import type { Prepare } from '@parley/sqlite';
 import {
   MEMORY_VERSIONS,
   type MemoryAddress,
@@ -13,7 +14,6 @@ import {
   storableAddress,
 } from '../rules/memory.ts';
 import { storableText } from '../rules/storable-text.ts';
-import type { Prepare } from './statements.ts';
 
 /** As `MemoryStore`; `write` only inside a transaction. */
 export interface SqliteMemory {

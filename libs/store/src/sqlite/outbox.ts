@@ -1,7 +1,7 @@
+import type { Prepare } from '@parley/sqlite';
 import { messageOf, type StoredMessageRow } from '../rows.ts';
 import { outboxEntryOf } from '../rules/request-row.ts';
 import type { OutboxEntry } from '../store.ts';
-import type { Prepare } from './statements.ts';
 
 type DueRow = StoredMessageRow & {
   readonly target: string | null;

@@ -1,4 +1,4 @@
-import type { Prepare } from './statements.ts';
+import type { Prepare } from '@parley/sqlite';
 
 const PROBE_BYTES = 64 * 1024;
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Prepare } from '@parley/sqlite';
 import type { StoredConversationRow } from '../rows.ts';
-import type { Prepare } from './statements.ts';
 
 /** Conversations looked at in one go. */
 const PAGE = 20;

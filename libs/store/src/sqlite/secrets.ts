@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Prepare } from './statements.ts';
+import type { Prepare } from '@parley/sqlite';
 
 /** Only for use inside a transaction. */
 export function createSqliteSecrets(prepare: Prepare): { getOrCreate(name: string): string } {

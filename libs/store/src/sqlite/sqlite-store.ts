@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isBusy, makePrivateFile, preparing } from '@parley/sqlite';
 import { checking } from '../checking.ts';
 import { accept } from '../rules/accept.ts';
 import { fail, settle, storeReply } from '../rules/answers.ts';
@@ -15,14 +16,12 @@ import { createSqliteConversations } from './conversations.ts';
 import { createSqliteDeadLetters } from './dead-letters.ts';
 import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
-import { openDatabase } from './open-database.ts';
 import { createSqliteOutbox } from './outbox.ts';
-import { makePrivateFile } from './private-file.ts';
+import { portError } from './port-error.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSecrets } from './secrets.ts';
-import { isBusy, portError } from './sqlite-errors.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
-import { preparing } from './statements.ts';
+import { openStoreDatabase } from './store-database.ts';
 import { createSqliteTasks } from './tasks.ts';
 import { createSqliteTranscripts } from './transcripts.ts';
 import { createSqliteTravelling } from './travelling.ts';
@@ -167,7 +166,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   };
 }
 
-function open(dataDir: string): ReturnType<typeof openDatabase> {
+function open(dataDir: string): ReturnType<typeof openStoreDatabase> {
   const file = path.join(dataDir, 'parley.sqlite');
   try {
     makePrivateFile(file);
@@ -175,7 +174,7 @@ function open(dataDir: string): ReturnType<typeof openDatabase> {
     throw unavailable(`${file}: ${(error as Error).message}`, error);
   }
   try {
-    return openDatabase(file);
+    return openStoreDatabase(file);
   } catch (error) {
     throw portError(error);
   }

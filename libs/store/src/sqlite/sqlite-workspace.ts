@@ -1,3 +1,4 @@
+import type { Prepare } from '@parley/sqlite';
 import {
   MESSAGE_COLUMNS,
   messageOf,
@@ -7,7 +8,6 @@ import {
   type StoredRequestRow,
 } from '../rows.ts';
 import type { Workspace } from '../rules/workspace.ts';
-import type { Prepare } from './statements.ts';
 
 /** The rules' view of the file. Only for use inside a transaction. */
 export function createSqliteWorkspace(prepare: Prepare, now: () => number): Workspace {

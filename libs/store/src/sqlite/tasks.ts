@@ -1,3 +1,4 @@
+import type { Prepare } from '@parley/sqlite';
 import type { TaskQuery, TaskStore } from '../ports/tasks.ts';
 import { storableText } from '../rules/storable-text.ts';
 import {
@@ -9,7 +10,6 @@ import {
   VIEW_COLUMNS,
   viewOf,
 } from '../rules/tasks.ts';
-import type { Prepare } from './statements.ts';
 
 /** As `TaskStore`; what writes only inside a transaction. */
 export type SqliteTasks = {

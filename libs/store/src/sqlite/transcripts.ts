@@ -1,6 +1,6 @@
 import type { Conversation } from '@parley/shared-models';
+import type { Prepare } from '@parley/sqlite';
 import { conversationOf, type StoredConversationRow } from '../rows.ts';
-import type { Prepare } from './statements.ts';
 
 export interface SqliteTranscripts {
   conversationsOf(ownerId: string, options: { limit: number; afterId?: string | undefined }): Conversation[];

@@ -1,5 +1,5 @@
+import type { Prepare } from '@parley/sqlite';
 import type { Store } from '../store.ts';
-import type { Prepare } from './statements.ts';
 
 type Travelling = Awaited<ReturnType<Store['listTravelling']>>;
 

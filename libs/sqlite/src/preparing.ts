@@ -2,7 +2,10 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 
 type Value = SQLInputValue;
 
-/** Statements prepared once; each returns plain rows, or the number of rows that it changed. */
+/**
+ * Statements prepared once; each returns plain rows, or the number of rows that it changed. SQLite tells no types: that
+ * a row has those that are named is for the statement to see to.
+ */
 export interface Prepare {
   one<Row>(sql: string): (...values: Value[]) => Row | undefined;
   all<Row>(sql: string): (...values: Value[]) => Row[];

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type DatabaseOptions, openDatabase } from './open-database.ts';
+import type { Opening } from './opening-worker.ts';
+import { isBusy } from './sqlite-errors.ts';
+
+const FIRST = `CREATE TABLE notes (text TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('first')`;
+const SECOND = `ALTER TABLE notes ADD COLUMN author TEXT; INSERT INTO notes VALUES ('second', 'ada')`;
+
+describe('opening a database', () => {
+  let folder: string;
+  let file: string;
+  const opened: DatabaseSync[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'parley-sqlite-'));
+    file = path.join(folder, 'notes.sqlite');
+  });
+  afterEach(() => {
+    for (const database of opened.splice(0)) database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function open(migrations: readonly string[], options: Partial<DatabaseOptions> = {}): DatabaseSync {
+    const database = openDatabase(file, { migrations, timeoutMs: 0, logLimitBytes: 1_000_000, ...options });
+    opened.push(database);
+    return database;
+  }
+  /** As another program would. */
+  function look(): DatabaseSync {
+    const database = new DatabaseSync(file);
+    opened.push(database);
+    return database;
+  }
+  const pragma = (database: DatabaseSync, name: string): unknown =>
+    Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  const textsIn = (database: DatabaseSync): unknown[] =>
+    database
+      .prepare('SELECT text FROM notes')
+      .all()
+      .map(({ text }) => text);
+
+  it('sets what was asked for, and that commits wait for the disk', () => {
+    const database = open([FIRST], { timeoutMs: 7, cacheKib: 512 });
+    const names = [
+      'journal_mode',
+      'synchronous',
+      'foreign_keys',
+      'journal_size_limit',
+      'busy_timeout',
+      'cache_size',
+    ];
+    expect(Object.fromEntries(names.map((name) => [name, pragma(database, name)]))).toEqual({
+      journal_mode: 'wal',
+      synchronous: 2,
+      foreign_keys: 1,
+      journal_size_limit: 1_000_000,
+      busy_timeout: 7,
+      cache_size: -512,
+    });
+  });
+
+  it('makes of an old file what it makes of a new one, and does nothing twice', () => {
+    open([FIRST]);
+    expect(pragma(open([FIRST, SECOND]), 'user_version')).toBe(2);
+    expect(textsIn(open([FIRST, SECOND]))).toEqual(['first', 'second']);
+  });
+
+  it('refuses a file that a later version has written, and leaves it as it is', () => {
+    open([FIRST, SECOND]);
+    expect(() => open([FIRST])).toThrow(`${file} has version 2; this Parley knows up to 1`);
+    const database = look();
+    expect([pragma(database, 'user_version'), textsIn(database)]).toEqual([2, ['first', 'second']]);
+  });
+
+  it('leaves the old version when one of several migrations fails, and holds no lock', () => {
+    open([FIRST]);
+    expect(() => open([FIRST, SECOND, 'INSERT INTO nowhere VALUES (1)'])).toThrow('no such table: nowhere');
+    const database = look();
+    expect([pragma(database, 'user_version'), textsIn(database)]).toEqual([1, ['first']]);
+    expect(textsIn(open([FIRST, SECOND]))).toEqual(['first', 'second']);
+  });
+
+  it('opens a file of the newest version while another process writes', () => {
+    open([FIRST]).exec('BEGIN IMMEDIATE');
+    expect(textsIn(open([FIRST]))).toEqual(['first']);
+  });
+
+  it('fails as busy when another process writes for longer than it waits, and there is something to migrate', () => {
+    const other = open([FIRST]);
+    other.exec('BEGIN IMMEDIATE');
+    let failure: unknown;
+    try {
+      open([FIRST, SECOND], { timeoutMs: 20 });
+    } catch (error) {
+      failure = error;
+    }
+    expect(isBusy(failure)).toBe(true);
+    other.exec('ROLLBACK');
+    expect(textsIn(open([FIRST, SECOND]))).toEqual(['first', 'second']);
+  });
+
+  it('migrates once when several open an old file at the same time', async () => {
+    open([FIRST]);
+    const absent = new Int32Array(new SharedArrayBuffer(4)).fill(4);
+    const opening: Opening = { file, migrations: [FIRST, SECOND], timeoutMs: 30_000, absent };
+    const workers = Array.from({ length: 4 }, () => {
+      return new Worker(new URL('./opening-worker.ts', import.meta.url), { workerData: opening });
+    });
+    const outcomes = await Promise.all(workers.map((worker) => once(worker, 'message')));
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    expect(outcomes.flat()).toEqual(['opened', 'opened', 'opened', 'opened']);
+    expect(textsIn(look())).toEqual(['first', 'second']);
+  });
+});

@@ -1,0 +1,51 @@
+import { DatabaseSync } from 'node:sqlite';
+import { createTransactions } from './transactions.ts';
+
+export interface DatabaseOptions {
+  /** Each brings the file from the version of its index to the next; `user_version` counts those that were done. */
+  readonly migrations: readonly string[];
+  /** How long SQLite itself waits, blocking this process, when another one holds the file, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Left behind by a burst, the write-ahead log is cut back to this size. */
+  readonly logLimitBytes: number;
+  /** Memory for pages of the file. @default SQLite's own, 2,000 KiB */
+  readonly cacheKib?: number;
+}
+
+/**
+ * Opens or makes the file and brings it to the newest version. What is committed is on the disk.
+ * @throws SQLite's error; an Error when a later Parley has written the file
+ */
+export function openDatabase(file: string, options: DatabaseOptions): DatabaseSync {
+  const { migrations, timeoutMs, logLimitBytes, cacheKib } = options;
+  const database = new DatabaseSync(file, { timeout: timeoutMs, enableForeignKeyConstraints: true });
+  try {
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec(`PRAGMA journal_size_limit = ${logLimitBytes}`);
+    database.exec('PRAGMA synchronous = FULL');
+    // Negative: KiB, not pages.
+    if (cacheKib !== undefined) database.exec(`PRAGMA cache_size = -${cacheKib}`);
+    migrate(database, migrations, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync, migrations: readonly string[], file: string): void {
+  if (versionOf(database) === migrations.length) return;
+  createTransactions(database).run(() => {
+    // Again: another process may have been faster.
+    const version = versionOf(database);
+    if (version > migrations.length) {
+      throw new Error(`${file} has version ${version}; this Parley knows up to ${migrations.length}`);
+    }
+    for (const migration of migrations.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+  }, true);
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version);
+}
