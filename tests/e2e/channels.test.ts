@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, OrderPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
-import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
 
 const AUTH_SECRET = 'a secret of more than thirty-two characters';
@@ -12,7 +12,7 @@ function token(sub: string, role: string): Promise<string> {
     .sign(new TextEncoder().encode(AUTH_SECRET));
 }
 
-describe.each(['embedded', 'rabbitmq'] as const)('channels for people, over %s', (driver) => {
+describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
   let system: ParleySystem;
   const clients: RawClient[] = [];
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type PublishedEvent } from '@parley/shared-models';
-import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
 
 const TOLD = 'Order created, you will receive an email soon.';
@@ -10,7 +10,7 @@ const TOLD = 'Order created, you will receive an email soon.';
 const ORDERS = Number(process.env.ORDERS ?? 40);
 const SLOW_MS = 30_000 + ORDERS * 500;
 
-describe.each(['embedded', 'rabbitmq'] as const)('orders, over %s', (driver) => {
+describe.each(QUEUE_DRIVERS)('orders, over %s', (driver) => {
   let system: ParleySystem;
   let client: RawClient;
   let mails: string;
