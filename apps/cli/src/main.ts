@@ -1,4 +1,5 @@
-import { redactUrls } from '@parley/process-kit';
+// Not the whole kit: a logger takes its time to load.
+import { redactUrls } from '@parley/process-kit/redact-urls';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { endWithReader, printError, style } from './output.ts';

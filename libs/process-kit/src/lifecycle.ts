@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { ConfigError } from './load-config.ts';
-import { type Logger, redactUrls } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { redactUrls } from './redact-urls.ts';
 
 /** A started process, whatever it is. */
 export interface RunningProcess {

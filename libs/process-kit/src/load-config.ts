@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { redactUrls } from './logger.ts';
+import { redactUrls } from './redact-urls.ts';
 
 /** What is wrong with the settings, all of it at once, in lines for a terminal. */
 export class ConfigError extends Error {

@@ -1,23 +1,12 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
+import { redactUrls } from './redact-urls.ts';
 
 export type Logger = pino.Logger;
 
 /** A field that holds a secret, by its name's end, at any depth of a line: `joinToken`, `LLM_API_KEY`, `x-api-key`. */
 const SECRET_FIELD =
   /"([^"\\]{0,64}(?:api[-_]?key|token|secret|password|authorization|cookie))":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi;
-
-/**
- * A user and password inside a URL, as they stand in error messages of drivers. Also a password with `/`, `@` or `#`
- * in it, which no URL may hold unescaped but people write; `host:port` followed by a path is none. Bounded, so that
- * a long text cannot make it slow.
- */
-const CREDENTIALS_IN_URL =
-  /\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/@:"\\]{0,256}@|[^\s/@:?#"\\]{0,256}:(?!\d+(?:[/?#"\s]|$))[^\s"\\]{0,256}@)/gi;
-
-export function redactUrls(text: string): string {
-  return text.includes('://') ? text.replace(CREDENTIALS_IN_URL, '$1***@') : text;
-}
 
 /**
  * JSON lines, or readable ones on a terminal. Secrets by field name and passwords inside URLs are left out, wherever
