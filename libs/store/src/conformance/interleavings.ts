@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isTerminal, type MessageState } from '@parley/shared-models';
+import { deriveId, isTerminal, type MessageState } from '@parley/shared-models';
 import fc from 'fast-check';
 import type { Store } from '../store.ts';
 import { aDecision, aFailure, aMessage, aReply, hops } from './samples.ts';
@@ -100,7 +100,10 @@ async function take(
       break;
     }
     case 'reply': {
-      const input = aReply(message, taken.agent, { id: replyId(message.id, taken) });
+      const input = aReply(message, taken.agent, {
+        // As agents derive it: handed out again, a request yields the same reply.
+        id: deriveId(message.id, taken.agent, taken.ordinal),
+      });
       const result = await store.storeReply(input);
       if (result.outcome === 'stored') tally.storedReplies.push(result.message.seq);
       break;
@@ -111,12 +114,6 @@ async function take(
       break;
     }
   }
-}
-
-/** As agents derive it: handed out again, a request yields the same reply. */
-function replyId(requestId: string, taken: { agent: string; ordinal: number }): string {
-  const tail = `${AGENTS.indexOf(taken.agent as 'hr')}${taken.ordinal}`;
-  return requestId.slice(0, -2) + tail;
 }
 
 /** @returns the state of each request */
