@@ -105,16 +105,27 @@ describe('opening a database', () => {
     expect(textsIn(open([FIRST, SECOND]))).toEqual(['first', 'second']);
   });
 
-  it('migrates once when several open an old file at the same time', async () => {
-    open([FIRST]);
-    const absent = new Int32Array(new SharedArrayBuffer(4)).fill(4);
-    const opening: Opening = { file, migrations: [FIRST, SECOND], timeoutMs: 30_000, absent };
+  /** Four threads open each of the files at the same time. */
+  async function openTogether(files: readonly string[]): Promise<unknown[]> {
+    const absent = new Int32Array(new SharedArrayBuffer(4 * files.length)).fill(4);
+    const opening: Opening = { files, migrations: [FIRST, SECOND], timeoutMs: 30_000, absent };
     const workers = Array.from({ length: 4 }, () => {
       return new Worker(new URL('./opening-worker.ts', import.meta.url), { workerData: opening });
     });
     const outcomes = await Promise.all(workers.map((worker) => once(worker, 'message')));
     await Promise.all(workers.map((worker) => worker.terminate()));
-    expect(outcomes.flat()).toEqual(['opened', 'opened', 'opened', 'opened']);
+    return outcomes.flat();
+  }
+
+  it('migrates once when several open an old file at the same time', async () => {
+    open([FIRST]);
+    expect(await openTogether([file])).toEqual(Array(4).fill('opened'));
     expect(textsIn(look())).toEqual(['first', 'second']);
+  });
+
+  it('makes one file when several open a new one at the same time', async () => {
+    const files = Array.from({ length: 40 }, (_, number) => `${file}-${number}`);
+    expect(await openTogether(files)).toEqual(Array(4).fill('opened'));
+    for (file of files) expect(textsIn(look())).toEqual(['first', 'second']);
   });
 });

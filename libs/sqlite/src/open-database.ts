@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './sqlite-errors.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface DatabaseOptions {
@@ -20,7 +21,7 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
   const { migrations, timeoutMs, logLimitBytes, cacheKib } = options;
   const database = new DatabaseSync(file, { timeout: timeoutMs, enableForeignKeyConstraints: true });
   try {
-    database.exec('PRAGMA journal_mode = WAL');
+    switchToWal(database, timeoutMs);
     database.exec(`PRAGMA journal_size_limit = ${logLimitBytes}`);
     database.exec('PRAGMA synchronous = FULL');
     // Negative: KiB, not pages.
@@ -30,6 +31,22 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+const RETRY_MS = 5;
+
+/** SQLite itself does not wait when several make the same new file at once: each holds what another one needs. */
+function switchToWal(database: DatabaseSync, timeoutMs: number): void {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= giveUpAt) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
   }
 }
 

@@ -1,21 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './open-database.ts';
 
-/** For tests: what a thread is told that opens a database as another process would. */
+/** For tests: what a thread is told that opens databases as another process would, one after the other. */
 export interface Opening {
-  readonly file: string;
+  readonly files: readonly string[];
   readonly migrations: readonly string[];
   readonly timeoutMs: number;
-  /** One number: how many threads are still to come. They open together when it is zero. */
+  /** For each file, how many threads are still to come to it. They open it together when there is none. */
   readonly absent: Int32Array;
 }
 
-const { file, migrations, timeoutMs, absent } = workerData as Opening;
-Atomics.sub(absent, 0, 1);
-while (Atomics.load(absent, 0) > 0);
+const { files, migrations, timeoutMs, absent } = workerData as Opening;
 try {
-  openDatabase(file, { migrations, timeoutMs, logLimitBytes: 1024 * 1024 }).close();
+  for (const [index, file] of files.entries()) {
+    Atomics.sub(absent, index, 1);
+    while (Atomics.load(absent, index) > 0);
+    openDatabase(file, { migrations, timeoutMs, logLimitBytes: 1024 * 1024 }).close();
+  }
   parentPort?.postMessage('opened');
 } catch (error) {
+  absent.fill(0);
   parentPort?.postMessage(String(error));
 }
