@@ -60,7 +60,9 @@ describe('without a connection', () => {
     operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
     await chat.page.getByText('0/1').waitFor();
     // The server that was killed before shows an agent that it has not heard of yet as it was.
-    await system.agents[0]?.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
+    await system.agents[0]?.logged(
+      ({ msg, to }) => msg === 'the server changed the state' && to === 'paused',
+    );
     await chat.send('@Echo still there?');
     await chat.shows('Echo is paused; the message waits for it');
 
