@@ -82,6 +82,20 @@ describe('the rules read of a request', () => {
     });
   });
 
+  it('no note where an address was all of it, and no more notes than a task takes', () => {
+    expect(parse('Note that https://example.com/a')).toMatchObject({
+      notes: [],
+      pages: ['https://example.com/a'],
+    });
+    const many = Array.from({ length: 12 }, (_, number) => `Note that item ${number} counts.`).join(' ');
+    expect(ResearchRequest.parse(parse(many)).notes).toHaveLength(10);
+  });
+
+  it('notes and sums no longer than a task takes', () => {
+    for (const said of [`Note that ${'the moon is full '.repeat(100)}`, `Calculate 1${' + 1'.repeat(400)}`])
+      expect(ResearchRequest.safeParse(parse(said)).error).toBeUndefined();
+  });
+
   it('only what fits its schema, whatever is written', () => {
     const words =
       'Apple Tesla volatility last month without and since 2026 1 September calculate 3 + ( Note that sum of x in sales by https://a.b mean , . ; " $ \n 💪 '.split(

@@ -34,9 +34,9 @@ export function parseRequest(text: string, options: ParseOptions): ParsedRequest
   const queries = queriesIn(pages.rest, files);
   const calculations = cut(
     queries.rest,
-    /(?:\b(?:calculate|compute|what is|what's|how much is)\s+)((?=[^,;?\n]*\d)[\d.(\-+][\d\s.+\-*/^%()]*[\d)%])/giu,
+    /(?:\b(?:calculate|compute|what is|what's|how much is)\s+)((?=[^,;?\n]*\d)[\d.(\-+][\d\s.+\-*/^%()]{0,498}[\d)%])/giu,
   );
-  const notes = cut(calculations.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]+)/giu);
+  const notes = cut(calculations.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]{1,1000})/giu);
   const period = periodIn(notes.rest, today);
   const withoutPeriod = period === undefined ? notes.rest : notes.rest.replace(period.words, ' ; ');
   const excluded = cut(
@@ -73,7 +73,7 @@ export function parseRequest(text: string, options: ParseOptions): ParsedRequest
     calculations: [...(before?.calculations ?? []), ...calculations.found].slice(-10),
     pages: [...(before?.pages ?? []), ...pages.found].slice(-5),
     queries: [...(before?.queries ?? []), ...queries.found].slice(-10),
-    notes: notes.found,
+    notes: notes.found.slice(-10),
     work: [],
     isShort: isShort || (before?.isShort ?? false),
     notUnderstood,
@@ -98,11 +98,11 @@ function cut(text: string, pattern: RegExp): { found: string[]; rest: string } {
   const found: string[] = [];
   const rest = text.replace(pattern, (...match: unknown[]) => {
     const [whole, group] = match;
-    found.push(
-      (typeof group === 'string' ? group : String(whole))
-        .replace(/(?:[.,;\s]|\s(?:and|und|then))+$/i, '')
-        .trim(),
-    );
+    const part = (typeof group === 'string' ? group : String(whole))
+      .replace(/(?:[.,;\s]|\s(?:and|und|then))+$/i, '')
+      .trim();
+    // Nothing may be left of it where another pattern has taken its words.
+    if (part !== '') found.push(part);
     return ' ; ';
   });
   return { found, rest };
