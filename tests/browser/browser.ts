@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 /** A real browser and the pages opened in it. */
 export interface TestBrowser {
-  /** A page of a person who was never here before. */
+  /** A page of a person who was never here before, though the browser may have the site's files. */
   open(url: string, look?: Look): Promise<OpenPage>;
   /** For after each test: pages that nobody looks at any more go on drawing what happens, and cost as much as before. */
   closePages(): Promise<void>;
@@ -25,9 +25,9 @@ export interface OpenPage {
 /** A person: storage of their own, and the process that draws their pages. Cleared, it is there for the next one. */
 interface Seat {
   readonly context: BrowserContext;
-  readonly url: string;
+  readonly origin: string;
+  readonly keeper: Page;
   isTaken: boolean;
-  keeper: Page | undefined;
 }
 
 /** What the test machines need: no sandbox for root, and nothing that Chromium does by itself in the background. */
@@ -57,23 +57,23 @@ export async function startBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
   const seats = new Set<Seat>();
 
-  async function newSeat(url: string): Promise<Seat> {
+  async function newSeat(origin: string): Promise<Seat> {
     // Drawn by the processor, what moves without end takes most of its time.
     const context = await browser.newContext({ reducedMotion: 'reduce' });
     context.setDefaultTimeout(PATIENCE_MS);
     await context.addInitScript(REPORT_POLICY);
-    return { context, url, isTaken: true, keeper: undefined };
+    const seat = { context, origin, keeper: await keepProcess(context, origin), isTaken: true };
+    seats.add(seat);
+    return seat;
   }
 
-  /** Closes the pages and takes away all that they kept. */
+  /** Closes the pages, and takes away what they stored and were allowed. */
   async function clear(seat: Seat): Promise<void> {
-    const { context } = seat;
+    const { context, keeper } = seat;
     if (!browser.contexts().includes(context)) return void seats.delete(seat); // The test closed it.
+    await Promise.all(context.pages().map((page) => (page === keeper ? undefined : page.close())));
     await context.setOffline(false);
-    const pages = context.pages().filter((page) => page !== seat.keeper);
-    seat.keeper ??= await keepProcess(seat);
-    await Promise.all(pages.map((page) => page.close()));
-    await seat.keeper.evaluate('localStorage.clear()');
+    await keeper.evaluate('localStorage.clear()');
     await context.clearCookies();
     await context.clearPermissions();
     seat.isTaken = false;
@@ -81,11 +81,12 @@ export async function startBrowser(): Promise<TestBrowser> {
 
   return {
     async open(url, { viewport = { width: 1400, height: 900 }, colorScheme = 'light' } = {}) {
-      const seat = [...seats].find(({ isTaken }) => !isTaken) ?? (await newSeat(url));
-      seats.add(seat);
-      seat.isTaken = true;
-      const page = await seat.context.newPage();
-      const offences = watch(page, new URL(url).host);
+      const { origin, host } = new URL(url);
+      const free = [...seats].find((seat) => !seat.isTaken && seat.origin === origin);
+      if (free !== undefined) free.isTaken = true;
+      const { context } = free ?? (await newSeat(origin));
+      const page = await context.newPage();
+      const offences = watch(page, host);
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       await page.goto(url);
@@ -102,9 +103,9 @@ export async function startBrowser(): Promise<TestBrowser> {
  * A page without a script, of the same site as the others of its context. As long as it is open their process stays, with
  * all that it has compiled: a page that begins in a new one takes the processor four times as long.
  */
-async function keepProcess({ context, url }: Seat): Promise<Page> {
+async function keepProcess(context: BrowserContext, origin: string): Promise<Page> {
   const keeper = await context.newPage();
-  await keeper.goto(new URL('/favicon.svg', url).href);
+  await keeper.goto(`${origin}/favicon.svg`);
   return keeper;
 }
 

@@ -59,10 +59,10 @@ describe('without a connection', () => {
     const operator = await connectRaw(system.webSocketUrl);
     operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
     await chat.page.getByText('0/1').waitFor();
-    // The server that was killed before shows an agent that it has not heard of yet as it was.
-    await system.agents[0]?.logged(
-      ({ msg, to }) => msg === 'the server changed the state' && to === 'paused',
-    );
+    // After a restart the server shows an agent as it was, before it hears of it and can tell it anything.
+    const [echo] = system.agents;
+    if (echo === undefined) throw new Error('no agent was started');
+    await echo.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
     await chat.send('@Echo still there?');
     await chat.shows('Echo is paused; the message waits for it');
 

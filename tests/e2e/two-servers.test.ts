@@ -178,6 +178,8 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
       const { message } = await client.received('message', (frame) => frame.message.inReplyTo === id);
       expect(message).toMatchObject({ kind: 'REPLY' });
     }
+    // Its lease, the time to forget, and two looks of the server at those that are gone.
+    await new Promise((resolve) => setTimeout(resolve, 3500));
     expect(
       late.process.log.filter(({ msg, agentId }) => msg.startsWith('forgot') && agentId === 'echo'),
     ).toEqual([]);

@@ -13,6 +13,8 @@ interface JsonSchema {
   readonly items?: JsonSchema;
   readonly additionalProperties?: JsonSchema | boolean;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: unknown;
+  readonly allOf?: unknown;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
@@ -66,6 +68,9 @@ function shapeOf(schema: JsonSchema): string {
     case 'object':
       return objectShape(schema);
     default:
+      // Else a shape that this does not know would stand as any.
+      if (schema.oneOf !== undefined || schema.allOf !== undefined)
+        throw new Error(`There are no words for ${JSON.stringify(schema).slice(0, 200)}`);
       return schema.type ?? 'any JSON';
   }
 }

@@ -16,8 +16,6 @@ export interface LanguageModelOptions {
   readonly mistralBaseUrl?: string;
 }
 
-const DEFAULT_LIMITS: AnswerLimits = { firstPieceMs: 60_000, nextPieceMs: 30_000 };
-
 /**
  * The language model that the settings choose; nothing is asked of a provider yet. What speaks with one is loaded only
  * where there is one: processes without a model start sooner.
@@ -28,50 +26,7 @@ export async function createLanguageModel(
   options: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
   if (lacksModel(config)) throw new ConfigError(MODEL_IS_MISSING_LINES);
-  const shared = { limits: { ...DEFAULT_LIMITS, ...options.limits }, retries: options.retries ?? 2 };
-  const { LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, MISTRAL_API_KEY, MISTRAL_MODEL } = config;
-  if (LLM_BASE_URL !== undefined && LLM_MODEL !== undefined) {
-    const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-    const { createProviderModel } = await import('./provider/provider-model.ts');
-    const { host } = new URL(LLM_BASE_URL);
-    const endpoint = createOpenAICompatible({
-      name: 'llm',
-      baseURL: LLM_BASE_URL,
-      ...(LLM_API_KEY === undefined ? {} : { apiKey: LLM_API_KEY }),
-    });
-    return createProviderModel({
-      ...shared,
-      label: `${host} ${LLM_MODEL}`,
-      model: endpoint(LLM_MODEL),
-      // Many endpoints refuse a request with a schema; all of them can be told to answer in JSON.
-      hasStructuredOutput: false,
-      provider: {
-        name: host,
-        modelName: LLM_MODEL,
-        keySetting: 'LLM_API_KEY',
-        modelSetting: 'LLM_MODEL and LLM_BASE_URL',
-        secrets: LLM_API_KEY === undefined ? [] : [LLM_API_KEY],
-      },
-    });
-  }
-  if (MISTRAL_API_KEY === undefined) return createOfflineModel();
-  const { createMistral } = await import('@ai-sdk/mistral');
-  const { createProviderModel } = await import('./provider/provider-model.ts');
-  const mistral = createMistral({
-    apiKey: MISTRAL_API_KEY,
-    ...(options.mistralBaseUrl === undefined ? {} : { baseURL: options.mistralBaseUrl }),
-  });
-  return createProviderModel({
-    ...shared,
-    label: `Mistral ${MISTRAL_MODEL}`,
-    model: mistral(MISTRAL_MODEL),
-    hasStructuredOutput: true,
-    provider: {
-      name: 'Mistral',
-      modelName: MISTRAL_MODEL,
-      keySetting: 'MISTRAL_API_KEY',
-      modelSetting: 'MISTRAL_MODEL',
-      secrets: [MISTRAL_API_KEY],
-    },
-  });
+  if (config.LLM_BASE_URL === undefined && config.MISTRAL_API_KEY === undefined) return createOfflineModel();
+  const { openProvider } = await import('./provider/open-provider.ts');
+  return openProvider(config, options) ?? createOfflineModel();
 }

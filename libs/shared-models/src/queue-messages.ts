@@ -7,7 +7,7 @@ import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
 import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
-import { AnyServerFrame } from './server-frames.ts';
+import type { ServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
 
 /**
@@ -101,6 +101,11 @@ export const SIGNAL_KEYS = {
   agents: 'agents',
 } as const;
 
+/** Passed on as it came: a server of the next version may say more than this one knows. */
+const FrameOfServer = z.custom<ServerFrame>(
+  (value) => z.object({ type: z.string() }).safeParse(value).success,
+);
+
 export const Signals = {
   /** A piece of a reply being written, from the agent; key: the conversation's id. */
   'chat.delta': z.object({
@@ -139,7 +144,7 @@ export const Signals = {
   /** A command has another state, or has printed more: the store has it; key `SIGNAL_KEYS.commands`. */
   'command.changed': z.object({ serverId: Id, commandId: Id, agentId: z.string(), hasNewState: z.boolean() }),
   /** From one server to the others: a frame for all who follow the conversation that is the key. */
-  frame: z.object({ serverId: Id, frame: AnyServerFrame }),
+  frame: z.object({ serverId: Id, frame: FrameOfServer }),
 } as const;
 export type SignalType = keyof typeof Signals;
 export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;

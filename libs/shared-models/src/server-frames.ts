@@ -93,6 +93,3 @@ export const ServerFrames = {
 export type ServerFrameType = keyof typeof ServerFrames;
 export type ServerFrameOf<T extends ServerFrameType> = z.infer<(typeof ServerFrames)[T]>;
 export type ServerFrame = { [T in ServerFrameType]: ServerFrameOf<T> }[ServerFrameType];
-
-const { pong, ...others } = ServerFrames;
-export const AnyServerFrame = z.discriminatedUnion('type', [pong, ...Object.values(others)]);

@@ -1,4 +1,4 @@
-export { type DatabaseOptions, openDatabase } from './open-database.ts';
+export { openDatabase } from './open-database.ts';
 export { type Prepare, preparing } from './preparing.ts';
 export { makePrivateFile } from './private-file.ts';
 export { isBusy, isDiskFull, isOutsideTrouble, outsideTrouble } from './sqlite-errors.ts';

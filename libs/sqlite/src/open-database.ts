@@ -5,7 +5,10 @@ import { createTransactions } from './transactions.ts';
 export interface DatabaseOptions {
   /** Each brings the file from the version of its index to the next; `user_version` counts those that were done. */
   readonly migrations: readonly string[];
-  /** How long SQLite itself waits, blocking this process, when another one holds the file, in milliseconds. */
+  /**
+   * How long each step of opening, and later each statement, waits while another process holds the file, in milliseconds.
+   * It blocks this one.
+   */
   readonly timeoutMs: number;
   /** Left behind by a burst, the write-ahead log is cut back to this size. */
   readonly logLimitBytes: number;

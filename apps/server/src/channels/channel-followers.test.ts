@@ -94,6 +94,17 @@ describe('who follows a channel', () => {
     expect(seen).toEqual([last.id, next.id]);
   });
 
+  it('gets all that was logged since it began to follow, also when it asked again for fewer', async () => {
+    const { reader, seen } = aReader();
+    await followers.follow(reader, 'human', 0);
+    const [late, last] = [anEvent(), anEvent()];
+    const loggedLate = await log(late);
+    await log(last);
+    await followers.follow(reader, 'human', 1);
+    await followers.deliver(loggedLate);
+    expect(seen).toEqual([last.id, late.id]);
+  });
+
   it('gets nothing more once it has left, also while the past was read', async () => {
     const { reader, seen } = aReader();
     meanwhile = async () => followers.unfollowAll(reader);

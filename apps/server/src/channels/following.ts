@@ -23,8 +23,8 @@ export function createFollowing(send: (text: string) => void): Following {
   let reading = 0;
   /** An event that was logged just before the past was read still comes to those who follow. */
   const inPast = new Set<string>();
-  /** So is one that was logged before them, more than the reader asked for. */
-  let firstNumber = 0;
+  /** Of the oldest event of the past that was asked for: an older one that comes late is more than that. */
+  let firstNumber = Number.POSITIVE_INFINITY;
 
   const sendNew = ({ id, number, text }: Shown): void => {
     if (!inPast.delete(id) && number >= firstNumber) send(text);
@@ -41,7 +41,8 @@ export function createFollowing(send: (text: string) => void): Following {
       try {
         const past = limit === 0 ? [] : await read(limit);
         inPast.clear();
-        firstNumber = past.length === limit ? (past[0]?.number ?? 0) : 0;
+        // Asked again with fewer, the reader still gets what it has followed since.
+        firstNumber = Math.min(firstNumber, past.length === limit ? (past[0]?.number ?? 0) : 0);
         for (const { id, text } of past) {
           inPast.add(id);
           send(text);

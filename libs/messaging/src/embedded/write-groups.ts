@@ -1,6 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
-import type { Transactions } from '@parley/sqlite';
-import { isBusy, isDiskFull, isOutsideTrouble } from '@parley/sqlite';
+import { isBusy, isDiskFull, isOutsideTrouble, type Transactions } from '@parley/sqlite';
 import type { BusLogger } from '../bus-options.ts';
 import { reasonOf } from './failure-reason.ts';
 import { createPendingWrites, GROUP_WRITES, type PendingWrite } from './pending-writes.ts';

@@ -1,8 +1,8 @@
 import type { UnstoredMessage } from '@parley/shared-models';
 
 /**
- * Text as every database can hold it: NUL, which PostgreSQL's cannot, and halves of surrogate pairs become U+FFFD. Done before anything is
- * compared, or a message with one of them would not be recognised when it is sent again.
+ * Text as every database can hold it: NUL and halves of surrogate pairs become U+FFFD. PostgreSQL's text cannot hold
+ * NUL. Done before anything is compared, or a message with one of them would not be recognised when it is sent again.
  */
 export function storableText(text: string): string {
   const wellFormed = text.isWellFormed() ? text : text.toWellFormed();

@@ -36,7 +36,10 @@ export function parseRequest(text: string, options: ParseOptions): ParsedRequest
     queries.rest,
     /(?:\b(?:calculate|compute|what is|what's|how much is)\s+)((?=[^,;?\n]*\d)[\d.(\-+][\d\s.+\-*/^%()]{0,498}[\d)%])/giu,
   );
-  const notes = cut(calculations.rest, /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]{1,1000})/giu);
+  const notes = cut(
+    calculations.rest,
+    /(?:\b(?:please )?(?:note|remember)(?: that|:)\s*)([^.;\n]{1,1000})/giu,
+  );
   const period = periodIn(notes.rest, today);
   const withoutPeriod = period === undefined ? notes.rest : notes.rest.replace(period.words, ' ; ');
   const excluded = cut(
