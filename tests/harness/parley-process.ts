@@ -122,6 +122,8 @@ function parseLine(text: string): LogLine | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     const value = JSON.parse(text) as Partial<LogLine>;
+    // A field that is named twice is read differently by every tool.
+    if (JSON.stringify(value).length !== text.length) return undefined;
     return typeof value.msg === 'string' && typeof value.level === 'string' ? (value as LogLine) : undefined;
   } catch {
     // No log line: it is kept as plain output.

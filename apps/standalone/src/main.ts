@@ -23,7 +23,11 @@ await main(async () => {
   const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, logger });
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   await warnOfOpenFolder(config.DATA_DIR, logger);
-  const parley = await startStandalone(config, { bus, store, logger });
+  const parley = await startStandalone(config, {
+    bus,
+    store,
+    createLogger: (service) => createLogger(service, config.LOG_LEVEL),
+  });
   process.stdout.write(`\n  Parley is ready: open ${parley.url}\n  Ctrl+C stops it.\n\n`);
   const stop = async (): Promise<void> => {
     await parley.stop();

@@ -17,20 +17,20 @@ export type RunningStandalone = RunningProcess & Pick<RunningServer, 'url' | 'po
  */
 export async function startStandalone(
   config: StandaloneConfig,
-  ports: { bus: MessageBus; store: Store; logger: Logger },
+  ports: { bus: MessageBus; store: Store; createLogger: (service: string) => Logger },
 ): Promise<RunningStandalone> {
-  const { bus, store, logger } = ports;
-  const named = (service: string): Logger => logger.child({ service });
-  const server = await startServer(config, { bus, store, logger: named('server') });
+  const { bus, store, createLogger } = ports;
+  const server = await startServer(config, { bus, store, logger: createLogger('server') });
   const grpcUrl = `${ownHost(server)}:${server.grpcPort}`;
   const tls = ownMemberTls(config);
   const languageModel = await createLanguageModel(config);
   const broker = startBroker(
     { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
-    { bus, logger: named('broker'), languageModel },
+    { bus, logger: createLogger('broker'), languageModel },
   );
   const { JOIN_TOKEN: joinToken } = config;
-  const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger: named('agent') });
+  const logger = createLogger('agent');
+  const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger });
   const deps = { languageModel, listAgents, config };
   const definitions = await Promise.all(
     Object.values(shippedAgents).flatMap(({ create, instances = 1 }) =>
@@ -44,7 +44,7 @@ export async function startStandalone(
       grpcUrl,
       joinToken,
       tls,
-      logger: named('agent'),
+      logger,
     }),
   );
   // An agent that an operator shuts down leaves; the rest goes on.
@@ -62,7 +62,7 @@ export async function startStandalone(
       : [
           startGateway(
             { ...config, EXTERNAL_WS_URL, PARLEY_URL: `http://${ownHost(server)}:${server.port}` },
-            { logger: named('gateway'), makeToken },
+            { logger: createLogger('gateway'), makeToken },
           ),
         ];
   // The gateway waits for answers, so it leaves first. Then agents and broker: the server hears of it and hands on
