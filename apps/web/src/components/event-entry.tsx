@@ -1,11 +1,10 @@
 import type { ChannelName, PublishedEvent } from '@parley/shared-models';
 import { Link } from 'wouter';
-import { CopyButton } from './copy-button.tsx';
 import classes from './event-entry.module.css';
 import { clockTime, fullTime } from './format-time.ts';
 import { IconChevronRight } from './icons.ts';
+import { MessageContents } from './message-contents.tsx';
 import { payloadText } from './payload-text.ts';
-import { ScrollRegion } from './scroll-region.tsx';
 
 interface Props {
   readonly channel: ChannelName;
@@ -33,7 +32,7 @@ export function EventEntry({ channel, event, after, isLinked = false }: Props) {
         <span className={classes.payload}>{payloadText(payload)}</span>
       </summary>
       <div className={classes.details}>
-        <dl className={classes.ids}>
+        <MessageContents name="payload" text={JSON.stringify(payload, undefined, 2)}>
           <dt>event id</dt>
           <dd>{event.id}</dd>
           {event.causationId === undefined ? null : (
@@ -54,14 +53,7 @@ export function EventEntry({ channel, event, after, isLinked = false }: Props) {
               </dd>
             </>
           )}
-        </dl>
-        <div className={classes.bodyHead}>
-          payload
-          <CopyButton text={JSON.stringify(payload, undefined, 2)} label="Copy the payload" />
-        </div>
-        <ScrollRegion className={classes.body} label="Payload">
-          <pre>{JSON.stringify(payload, undefined, 2)}</pre>
-        </ScrollRegion>
+        </MessageContents>
       </div>
     </details>
   );

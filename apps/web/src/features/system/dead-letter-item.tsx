@@ -1,12 +1,11 @@
 import { Button, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { DeadLetter } from '@parley/shared-models';
-import { useId, useState } from 'react';
+import { Fragment, useId, useState } from 'react';
 import { Link } from 'wouter';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { agoText, fullTime } from '../../components/format-time.ts';
 import { IconChevronRight, IconRefresh, IconTrash } from '../../components/icons.ts';
-import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { MessageContents } from '../../components/message-contents.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './system-page.module.css';
 
@@ -66,7 +65,12 @@ export function DeadLetterItem({ letter, onReplay, onDiscard }: Props) {
 function Contents({ letter }: { letter: DeadLetter }) {
   return (
     <div className={classes.contents}>
-      <dl className={classes.headers}>
+      <MessageContents
+        name="body"
+        note={letter.isBase64 ? ', not UTF-8, shown as base64' : ''}
+        text={letter.body}
+        shown={readable(letter)}
+      >
         <dt>type</dt>
         <dd>{letter.type}</dd>
         <dt>message id</dt>
@@ -82,19 +86,12 @@ function Contents({ letter }: { letter: DeadLetter }) {
         {Object.entries(letter.headers)
           .filter(([name]) => name !== 'conversation')
           .map(([name, value]) => (
-            <div key={name} className={classes.pair}>
+            <Fragment key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>
-            </div>
+            </Fragment>
           ))}
-      </dl>
-      <div className={classes.bodyHead}>
-        body{letter.isBase64 ? ', not UTF-8, shown as base64' : ''}
-        <CopyButton text={letter.body} label="Copy the body" />
-      </div>
-      <ScrollRegion className={classes.body} label="Body">
-        <pre>{readable(letter)}</pre>
-      </ScrollRegion>
+      </MessageContents>
     </div>
   );
 }

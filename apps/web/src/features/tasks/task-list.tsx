@@ -10,7 +10,7 @@ import { useNow } from '../../components/use-now.ts';
 import { usePolled } from '../../components/use-polled.ts';
 import { newestFirst, withTasks } from '../../session/task-list.ts';
 import { useHasRole, useSession, useSessionState } from '../../session/use-session.ts';
-import classes from './task-list.module.css';
+import classes from './rows.module.css';
 
 const POLL_MS = 5000;
 
@@ -65,7 +65,7 @@ export function TaskList() {
         <ul className={classes.list} aria-label="Long tasks">
           {tasks.map((task) => (
             <li key={task.id}>
-              <Link className={classes.task} href={`/tasks/${task.id}`}>
+              <Link className={classes.row} href={`/tasks/${task.id}`}>
                 <span className={classes.state}>
                   <TaskState state={task.state} />
                 </span>

@@ -4,6 +4,7 @@ import { agoText, fullTime } from '../../../components/format-time.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { PageSection } from '../../../components/page.tsx';
 import { useNow } from '../../../components/use-now.ts';
+import rows from '../rows.module.css';
 import { describeOrderState, describeWhat } from './order.ts';
 import classes from './orders.module.css';
 import { useOrders } from './use-orders.ts';
@@ -26,15 +27,15 @@ export function Orders() {
         </EmptyList>
       ) : null}
       {orders === undefined || orders.length === 0 ? null : (
-        <ul className={classes.list}>
+        <ul className={rows.list}>
           {orders.map(({ number, correlationId, customer, state, at, ...wanted }) => (
             <li key={number}>
-              <Link className={classes.order} href={`/events/${correlationId}`}>
-                <span className={classes.state} data-state={state}>
+              <Link className={rows.row} href={`/events/${correlationId}`}>
+                <span className={`${rows.state} ${classes.state}`} data-state={state}>
                   {describeOrderState(state)}
                 </span>
-                <span className={classes.what}>{describeWhat(wanted) ?? 'something nobody could read'}</span>
-                <span className={classes.about}>
+                <span className={rows.title}>{describeWhat(wanted) ?? 'something nobody could read'}</span>
+                <span className={rows.about}>
                   {customer} ·{' '}
                   <time dateTime={at} title={fullTime(at)}>
                     {agoText(at, now)}

@@ -1,0 +1,34 @@
+import type { ReactNode } from 'react';
+import { CopyButton } from './copy-button.tsx';
+import classes from './message-contents.module.css';
+import { ScrollRegion } from './scroll-region.tsx';
+
+interface Props {
+  /** Its fields: `dt` and `dd` in turn. */
+  readonly children: ReactNode;
+  /** What the text is: `payload`. */
+  readonly name: string;
+  /** Said of the text, after its name. */
+  readonly note?: string;
+  /** As it is copied. */
+  readonly text: string;
+  /** As it is shown. @default `text` */
+  readonly shown?: string;
+}
+
+/** What an event or a dead letter holds: its fields, and the text that it carries. */
+export function MessageContents({ children, name, note = '', text, shown = text }: Props) {
+  return (
+    <>
+      <dl className={classes.fields}>{children}</dl>
+      <div className={classes.textHead}>
+        {name}
+        {note}
+        <CopyButton text={text} label={`Copy the ${name}`} />
+      </div>
+      <ScrollRegion className={classes.text} label={`${name.charAt(0).toUpperCase()}${name.slice(1)}`}>
+        <pre>{shown}</pre>
+      </ScrollRegion>
+    </>
+  );
+}
