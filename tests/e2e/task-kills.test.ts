@@ -133,7 +133,7 @@ describe.each(SYSTEM_KINDS.map((kind, index) => ({ ...kind, index })))(
         // Only a killed executor does a step again; nobody else's death makes one be dispatched twice.
         if (victim !== 'executor') expect(linesOf(begun(run, dir)).toSorted()).toEqual(STEPS);
 
-        // The report is safe in the queue when the task is ready; it may still be on its way into the conversation.
+        // The report is stored when the task is ready; it may still be on its way into the conversation.
         const messages = await eventually(async () => {
           const page = await json(`/api/conversations/${task.conversationId}/messages?limit=100`);
           const said = MessagePage.parse(page).messages;

@@ -12,16 +12,18 @@ import { AT, after, aPlan, aTask, doing, planned, states } from './testing/tasks
 const error = { code: 'agent_failed', message: 'it broke' };
 const report = { text: '# Report' };
 
+const saidAll = (task: TaskDocument): TaskDocument =>
+  after(task, ...task.toSay.map(({ id }): TaskEvent => ({ type: 'said', messageId: id })));
+
 /** A task in each state. */
 const inState = (state: TaskState): TaskDocument => {
   const executing = planned(aPlan({ a: [] }));
   const aggregating = after(executing, ...doing('a'));
-  const reported = after(aggregating, ...doing('report', report));
   const tasks: Record<TaskState, TaskDocument> = {
     PLANNING: aTask(),
     EXECUTING: executing,
     AGGREGATING: aggregating,
-    REFINEMENT_READY: after(reported, { type: 'said', messageId: reported.toSay[0]?.id ?? '' }),
+    REFINEMENT_READY: saidAll(after(aggregating, ...doing('report', report))),
     FAILED: after(executing, { type: 'broken', error }),
     CANCELLED: after(executing, { type: 'cancelled' }),
   };
@@ -88,8 +90,7 @@ describe('planning', () => {
   it('has the plan said', () => {
     const task = planned({ ...aPlan({ a: [] }), message: 'I do a.' });
     expect(task.toSay).toMatchObject([{ kind: 'plan', round: 1, text: 'I do a.' }]);
-    const said = after(task, { type: 'said', messageId: task.toSay[0]?.id ?? '' });
-    expect(said).toMatchObject({ state: 'EXECUTING', toSay: [] });
+    expect(saidAll(task)).toMatchObject({ state: 'EXECUTING', toSay: [] });
   });
 });
 
@@ -216,16 +217,18 @@ describe('a step', () => {
 describe('the report', () => {
   const aggregating = (): TaskDocument => after(planned(aPlan({ a: [] })), ...doing('a'));
 
-  it('is said before the task is ready to be refined', () => {
-    const task = after(aggregating(), ...doing('report', { text: '# Report', data: [1] }));
-    expect(task).toMatchObject({ state: 'AGGREGATING', toSay: [{ kind: 'report', text: '# Report' }] });
-    const messageId = task.toSay[0]?.id ?? '';
-    const ready = after(task, { type: 'said', messageId });
+  it('makes the task ready to be refined before it is said', () => {
+    const ready = after(aggregating(), ...doing('report', { text: '# Report', data: [1] }));
+    const messageId = ready.toSay[0]?.id;
     expect(ready).toMatchObject({
       state: 'REFINEMENT_READY',
-      toSay: [],
+      toSay: [{ kind: 'report', text: '# Report' }],
       rounds: [{ report: { text: '# Report', data: [1] }, reportMessageId: messageId }],
     });
+    expect(isOpen(ready)).toBe(true);
+    expect(isOpen(saidAll(ready))).toBe(false);
+    // It has ended: nothing takes back what is still to be said.
+    expect(advance(ready, { type: 'cancelled' }, AT)).toBe(ready);
   });
 
   it.each([['a text'], [{ data: 1 }], [{ text: '' }], [null]])('is none when it is %j', (result) => {
@@ -251,6 +254,18 @@ describe('refining', () => {
     expect(advance(task, refined, AT + 1)).toBe(task);
   });
 
+  it('waits with its plan until the report before is said, which nothing takes back', () => {
+    const ready = after(planned(aPlan({})), ...doing('report', report));
+    const again = after(ready, refined);
+    expect(nextWork(again, AT)).toMatchObject({ plan: false, say: [{ kind: 'report', round: 1 }] });
+    expect(nextWork(saidAll(again), AT)).toMatchObject({ plan: true, say: [] });
+    const cancelled = after(again, { type: 'cancelled' });
+    expect(cancelled.toSay).toMatchObject([
+      { kind: 'report', round: 1 },
+      { kind: 'cancelled', round: 2 },
+    ]);
+  });
+
   it('does no step again that is done, whether the plan names it or not', () => {
     const task = planned(aPlan({ a: [], b: ['a'] }), after(inState('REFINEMENT_READY'), refined));
     expect(states(task)).toEqual({ a: 'done', report: 'done', b: 'pending', 'report-2': 'pending' });
@@ -268,9 +283,6 @@ describe('refining', () => {
       const task = planned(aPlan({ a: [], b: [], c: ['a'], d: ['b'] }), again);
       return after(task, { type: 'begun', stepIds: ['b', 'c'] }, failure);
     };
-    const saidAll = (task: TaskDocument): TaskDocument =>
-      after(task, ...task.toSay.map(({ id }): TaskEvent => ({ type: 'said', messageId: id })));
-
     it.each([
       ['planned', after(inState('REFINEMENT_READY'), refined, { type: 'broken', error })],
       ['done', failed()],
@@ -307,9 +319,8 @@ describe('refining', () => {
   });
 
   it('has its report said by a message of its own', () => {
-    let task = planned(aPlan({}), after(inState('REFINEMENT_READY'), refined));
-    task = after(task, ...doing('report-2', { text: '# Tesla' }));
-    task = after(task, { type: 'said', messageId: task.toSay[0]?.id ?? '' });
+    const again = planned(aPlan({}), after(inState('REFINEMENT_READY'), refined));
+    const task = after(again, ...doing('report-2', { text: '# Tesla' }));
     const ids = task.rounds.map(({ reportMessageId }) => reportMessageId);
     expect(new Set(ids).size).toBe(2);
     expect(task).toMatchObject({ state: 'REFINEMENT_READY', round: 2 });

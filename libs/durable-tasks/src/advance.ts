@@ -96,10 +96,13 @@ function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now:
       now,
     );
   }
+  const reportMessageId = idOfSaying(task, 'report');
   const rounds = finished.rounds.map((each) =>
-    each.round === task.round ? { ...each, report: report.data } : each,
+    each.round === task.round ? { ...each, report: report.data, reportMessageId } : each,
   );
-  return saying({ ...finished, rounds }, 'report', report.data.text);
+  // Not first when it was said: who reads the report can answer it at once, and finds a task to refine.
+  const reported = { ...finished, state: stateAfter(task.state, 'reported'), rounds };
+  return saying(reported, 'report', report.data.text);
 }
 
 function failed(
@@ -141,17 +144,8 @@ function absent(task: TaskDocument, step: StepRecord, event: EventOf<'absent'>, 
 }
 
 function said(task: TaskDocument, { messageId }: EventOf<'said'>): TaskDocument {
-  const saying = task.toSay.find(({ id }) => id === messageId);
-  if (saying === undefined) return task;
-  const next = { ...task, toSay: task.toSay.filter(({ id }) => id !== messageId) };
-  if (saying.kind !== 'report' || task.state !== 'AGGREGATING' || saying.round !== task.round) return next;
-  return {
-    ...next,
-    state: stateAfter(task.state, 'reported'),
-    rounds: next.rounds.map((each) =>
-      each.round === saying.round ? { ...each, reportMessageId: messageId } : each,
-    ),
-  };
+  const toSay = task.toSay.filter(({ id }) => id !== messageId);
+  return toSay.length === task.toSay.length ? task : { ...task, toSay };
 }
 
 function broken(task: TaskDocument, error: EventOf<'broken'>['error'], now: number): TaskDocument {
@@ -197,11 +191,11 @@ function onwards(task: TaskDocument): TaskDocument {
   return isLeft ? task : { ...task, state: stateAfter(task.state, 'executed') };
 }
 
-/** Nothing goes on, and what was still to be said is told by what comes instead. */
+/** Nothing goes on, and what was still to be said of this round is told by what comes instead. */
 function stopped(task: TaskDocument, now: number): TaskDocument {
   return {
     ...task,
-    toSay: [],
+    toSay: task.toSay.filter(({ round }) => round !== task.round),
     steps: task.steps.map((step) =>
       step.state === 'pending' || step.state === 'running'
         ? { ...step, state: 'cancelled', ...(step.startedAt && { endedAt: iso(now) }) }
@@ -211,8 +205,12 @@ function stopped(task: TaskDocument, now: number): TaskDocument {
 }
 
 function saying(task: TaskDocument, kind: TaskSaying['kind'], text: string): TaskDocument {
-  const id = deriveId(task.id, 'said', task.round, kind);
+  const id = idOfSaying(task, kind);
   return { ...task, toSay: [...task.toSay, { id, kind, round: task.round, text }] };
+}
+
+function idOfSaying(task: TaskDocument, kind: TaskSaying['kind']): string {
+  return deriveId(task.id, 'said', task.round, kind);
 }
 
 function withStep(task: TaskDocument, changed: StepRecord): TaskDocument {

@@ -26,7 +26,8 @@ export function nextWork(task: TaskDocument, now: number): TaskWork {
   const later = ready.map(retryTime).filter((time) => time > now);
   return {
     say: task.toSay,
-    plan: task.state === 'PLANNING',
+    // After all that the rounds before had to say, so that the conversation keeps its order.
+    plan: task.state === 'PLANNING' && task.toSay.length === 0,
     begin: ready.filter((step) => retryTime(step) <= now),
     await: steps.filter(({ state }) => state === 'running'),
     ...(later.length === 0 ? {} : { wakeAt: Math.min(...later) }),

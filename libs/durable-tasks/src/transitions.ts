@@ -2,7 +2,7 @@ import { ParleyError, type TaskState } from '@parley/shared-models';
 
 /**
  * What moves a task from state to state. planned: its steps are found; executed: all of them are done; reported: the
- * report was said; broken: it cannot go on; unrefined: a refinement cannot go on, and the report before it stands;
+ * report is there; broken: it cannot go on; unrefined: a refinement cannot go on, and the report before it stands;
  * cancelled, refined: a person wants it.
  */
 export const TASK_MOVES = [
