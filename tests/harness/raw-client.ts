@@ -1,4 +1,4 @@
-import { newId, type ServerFrame, type ServerFrameType, SUBPROTOCOL } from '@parley/shared-models';
+import { LIMITS, newId, type ServerFrame, type ServerFrameType, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 
 /** A plain WebSocket that speaks `docs/protocol.md` and nothing more: what an author in another language would write. */
@@ -32,7 +32,16 @@ export async function connectRaw(
     frames.push(frame);
     for (const waiter of [...waiting]) waiter(frame);
   });
-  const closed = new Promise<number>((resolve) => socket.once('close', (code) => resolve(code)));
+  // A client that says nothing for two heartbeats is closed, and a test may well wait for longer.
+  const heartbeat = setInterval(() => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'ping' }));
+  }, LIMITS.heartbeatMs);
+  const closed = new Promise<number>((resolve) =>
+    socket.once('close', (code) => {
+      clearInterval(heartbeat);
+      resolve(code);
+    }),
+  );
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
     socket.once('error', reject);

@@ -9,9 +9,12 @@ import type { Command, Happening } from './control.ts';
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0) });
 const controllers = new Set<WebSocket>();
 const peers = new Map<WebSocket, import('node:net').Socket>();
+/** All that happened, for who comes to control it only after that: a gateway may be faster. */
+const past: Happening[] = [];
 let isEchoing = false;
 
 function tell(happening: Happening): void {
+  past.push(happening);
   for (const controller of controllers) controller.send(JSON.stringify(happening));
 }
 
@@ -34,6 +37,7 @@ function onCommand(command: Command): void {
 
 server.on('connection', (socket, request) => {
   if (request.url === '/control') {
+    for (const happening of past) socket.send(JSON.stringify(happening));
     controllers.add(socket);
     socket.on('message', (data) => {
       onCommand(JSON.parse(data.toString()) as Command);
