@@ -8,9 +8,11 @@ import { type RoutingContext, routeMessage, stringHeader } from './route-message
 
 export interface BrokerInputContext extends RoutingContext {
   readonly onAssigned: (agentId: string) => void;
+  /** Resolves once the agents are known as of this revision; undefined: they are. @default they always are */
+  readonly caughtUp?: (agentsRevision: string) => Promise<void> | undefined;
   /** Who decides what the scorers leave open. @default nobody */
   readonly modelQuestion?: ModelQuestion;
-  /** Messages that may wait for the language model; with more, none is waited for. @default 64 */
+  /** Messages that may wait, for the agents or for the language model; with more, nothing is waited for. @default 64 */
   readonly maxWaiting?: number;
 }
 
@@ -20,8 +22,9 @@ const MAX_AHEAD = 2;
 /**
  * Handles `broker_input_queue`: what people write gets a receiver, what agents answer goes on as it is. Published
  * with confirm before the delivery is acknowledged, so a crash in between makes a duplicate, never a loss. While the
- * queue takes nothing what is in hand is held. A message that waits for a language model holds up those of its own
- * conversation only, which must not overtake it.
+ * queue takes nothing what is in hand is held. A message that was written to somebody of whom the broker has not heard
+ * yet waits until it has. A message that waits for that, or for a language model, holds up those of its own conversation
+ * only, which must not overtake it.
  */
 export function createBrokerInputHandler(
   bus: MessageBus,
@@ -47,10 +50,16 @@ export function createBrokerInputHandler(
     return choice === undefined ? routed.forwarded : routeMessage(envelope, context, choice).forwarded;
   }
 
+  function behind(envelope: Envelope): Promise<void> | undefined {
+    const revision = stringHeader(envelope, HEADERS.agentsRevision);
+    return revision === undefined || order.waiting >= maxWaiting ? undefined : context.caughtUp?.(revision);
+  }
+
   async function route(envelope: Envelope): Promise<void> {
     const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
     const ahead = order.waitingIn(conversationId);
-    if (ahead === 0) {
+    const caughtUp = behind(envelope);
+    if (ahead === 0 && caughtUp === undefined) {
       const { forwarded, openText } = routeMessage(envelope, context);
       const mayAsk = modelQuestion?.isAvailable === true && order.waiting < maxWaiting;
       if (openText === undefined || !mayAsk) return publish(forwarded);
@@ -58,6 +67,7 @@ export function createBrokerInputHandler(
     if (order.waiting >= maxWaiting) modelQuestion?.hurry();
     // The next one may go once this one is on its way; only the acknowledgement waits for the confirm.
     const { confirmed } = await order.after(conversationId, async () => {
+      await caughtUp;
       return { confirmed: publish(await decide(envelope, ahead)) };
     });
     await confirmed;

@@ -17,14 +17,16 @@ import {
 import { createLogger, type RunningProcess } from '@parley/process-kit';
 import {
   BROKER_INPUT_QUEUE,
+  ChatMessage,
   DEAD_LETTER_QUEUE,
   decodeRouting,
   HEADERS,
+  newId,
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { BrokerConfig } from './config.ts';
 import { startBroker } from './start-broker.ts';
-import { agent, messageEnvelope } from './testing/messages.ts';
+import { agent, messageEnvelope, parsed } from './testing/messages.ts';
 
 const logger = createLogger('test', 'silent');
 
@@ -105,6 +107,30 @@ describe('a broker', () => {
       await forwarded.waitFor(forwarded.all.length + 1, 200).catch(() => {});
       expect(receivers().at(-1)).toBe('agent:b');
     });
+  });
+
+  it('decides with no older list of the agents than the server had, in the order of the conversation', async () => {
+    server.tell({ agents: [agent('a')], isFull: true, removed: [], revision: 'list:1' });
+    const conversation = { [HEADERS.conversation]: newId() };
+    const knowing = (text: string, revision: string, headers = {}) =>
+      messageEnvelope(text, { headers: { [HEADERS.agentsRevision]: revision, ...headers } });
+    await bus.publish(BROKER_INPUT_QUEUE, knowing('first', 'list:1'));
+    await forwarded.waitFor(1);
+    await bus.publish(BROKER_INPUT_QUEUE, knowing('second, for who has just come', 'list:2', conversation));
+    await bus.publish(BROKER_INPUT_QUEUE, knowing('third, behind it', 'list:1', conversation));
+    await bus.publish(BROKER_INPUT_QUEUE, knowing('fourth, elsewhere', 'list:1'));
+    await forwarded.waitFor(2);
+    expect(receivers()).toEqual(['agent:a', 'agent:a']);
+    server.tell({ agents: [agent('b')], isFull: false, removed: ['a'], revision: 'list:2' });
+    await forwarded.waitFor(4);
+    expect(receivers()).toEqual(['agent:a', 'agent:a', 'agent:b', 'agent:b']);
+    const texts = forwarded.all.map(({ envelope }) => ChatMessage.parse(parsed(envelope)).text);
+    expect(texts).toEqual([
+      'first',
+      'fourth, elsewhere',
+      'second, for who has just come',
+      'third, behind it',
+    ]);
   });
 
   it('spreads a burst over equal agents, which cannot have said their load yet', async () => {

@@ -10,6 +10,9 @@ import { createBrokerInputHandler } from './broker-input-queue.ts';
 import type { BrokerConfig } from './config.ts';
 import { createModelQuestion } from './model-question.ts';
 
+/** Who is connected to the server hears from it at once; longer than this it is not waited for, in milliseconds. */
+const CATCH_UP_MS = 2000;
+
 /**
  * Joins the server and, once it knows the agents, takes from `broker_input_queue`. Resolves at once: a server that
  * is away is waited for. The bus belongs to the caller, who closes it after `stop`. A language model that can classify
@@ -43,6 +46,7 @@ export function startBroker(
       recentlyAssigned: (agentId) => assigned.of(agentId),
       offlineForMs: (agentId) => absences.of(agentId),
       onAssigned: (agentId) => assigned.add(agentId),
+      caughtUp: (revision) => membership.caughtUp(revision, CATCH_UP_MS),
       graceMs: config.AGENT_GRACE_MS,
       scoreIntent: createIntentScorer(),
       // The other half of what may be in hand stays for those who need not wait.

@@ -45,7 +45,7 @@ export async function createServices(
     },
   });
   const channels = await createChannelFollowers({ serverId, ...ports });
-  const relay = createOutboxRelay(ports);
+  const relay = createOutboxRelay({ ...ports, agents });
   const eventRelay = createEventRelay(ports);
   const streams = createCommandStreams();
   const audit = createAuditLog({ audit: store.audit, logger });

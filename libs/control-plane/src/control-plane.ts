@@ -87,6 +87,8 @@ export interface AgentStatusUpdate {
   readonly isFull: boolean;
   /** Ids that were removed for good. */
   readonly removed: readonly string[];
+  /** How new the list is with this update, as `listRevision` writes it. @default the server does not say */
+  readonly revision?: string | undefined;
 }
 
 /** A stream that the server pushes into; `end` closes it, with an error when one is given. */

@@ -53,6 +53,8 @@ export const HEADERS = {
   target: 'target',
   /** JSON of `SessionHint`, where an agent has answered in the conversation before. */
   session: 'session',
+  /** How new the server's list of agents was when it sent the message; a broker decides with no older one. */
+  agentsRevision: 'agents-revision',
   /** JSON of `RoutingDecision`, from the broker on. */
   routing: 'routing',
   /** On what an agent sends, its incarnation; on what it is sent, the least that it must have to handle it. */

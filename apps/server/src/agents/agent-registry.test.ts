@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { isAsNewAs, newId } from '@parley/shared-models';
 import { ECHO, HEARTBEAT_MS, LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
 
 describe('the agents of a server', () => {
@@ -24,6 +24,15 @@ describe('the agents of a server', () => {
       };
       expect(fixture.agents.list()).toMatchObject([status]);
       expect(fixture.updates).toMatchObject([{ agents: [status], isFull: false, removed: [] }]);
+    });
+
+    it('make the list newer, which is told with them', async () => {
+      const before = fixture.agents.revision;
+      await register();
+      const [{ revision = '' } = {}] = fixture.updates;
+      expect(revision).toBe(fixture.agents.revision);
+      expect(isAsNewAs(before, revision)).toBe(false);
+      expect(isAsNewAs(revision, before)).toBe(true);
     });
 
     it('have their queue before anybody is told of them', async () => {

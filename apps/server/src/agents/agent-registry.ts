@@ -9,6 +9,8 @@ import {
   type AgentClaim,
   type AgentState,
   type AgentStatus,
+  listRevision,
+  newId,
   ParleyError,
   type WantedAgentState,
 } from '@parley/shared-models';
@@ -44,6 +46,8 @@ export interface AgentRegistry {
   /** Whether it was, within its lease; of any incarnation, where none is named. */
   isAlive(agentId: string, incarnation?: number): boolean;
   list(): AgentStatus[];
+  /** How new the list is; see `listRevision`. */
+  readonly revision: string;
   /** Of those that this server has heard itself; of all of them that are within their lease, where none are named. */
   claims(agentIds?: readonly string[]): AgentClaim[];
   /** What another server says holds for `vouchMs`, unless this one knows better. */
@@ -91,11 +95,16 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   // Ids given out and not stored yet: two processes that register at once must not get the same.
   const underWay = new Set<{ readonly agentId: string; readonly instanceId: string }>();
   const wantedListeners = new Set<(change: WantedChange) => void>();
+  // Another one after a restart: the changes are counted anew.
+  const listId = newId();
+  let changes = 0;
   let registrations = 0;
   let wantedCount = 0;
 
   const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
-    const update = { agents: entries.map(statusOf), isFull: false, removed };
+    changes += 1;
+    const revision = listRevision(listId, changes);
+    const update = { agents: entries.map(statusOf), isFull: false, removed, revision };
     for (const listener of listeners) listener(update);
   };
 
@@ -302,6 +311,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       return entry.isHeard && entry.leaseUntil > clock();
     },
     list: () => [...agents.values()].map(statusOf),
+    get revision() {
+      return listRevision(listId, changes);
+    },
     claims(agentIds) {
       const now = clock();
       const named = agentIds?.flatMap((agentId) => agents.get(agentId) ?? []);

@@ -49,7 +49,7 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     },
     subscribeToAgentStatus({ subscriberId }, push) {
       brokers.setConnected(subscriberId, true);
-      push.send({ agents: agents.list(), isFull: true, removed: [] });
+      push.send({ agents: agents.list(), isFull: true, removed: [], revision: agents.revision });
       const unsubscribe = agents.onChange((update) => push.send(update));
       return () => {
         unsubscribe();

@@ -29,7 +29,12 @@ describe('the outbox relay', () => {
   });
 
   const create = (bus: MessageBus = fixture.bus): OutboxRelay => {
-    const relay = createOutboxRelay({ store: fixture.store, bus, logger: silent });
+    const relay = createOutboxRelay({
+      store: fixture.store,
+      bus,
+      logger: silent,
+      agents: { revision: 'list:7' },
+    });
     relays.push(relay);
     return relay;
   };
@@ -54,6 +59,7 @@ describe('the outbox relay', () => {
         [HEADERS.conversation]: message.conversationId,
         [HEADERS.sender]: 'user:local',
         [HEADERS.attempt]: 2,
+        [HEADERS.agentsRevision]: 'list:7',
         [HEADERS.target]: '{"agentId":"echo"}',
         [HEADERS.hops]: expect.stringMatching(/^server=\d+$/),
         [HEADERS.traceparent]: traceparentOf(message.id),

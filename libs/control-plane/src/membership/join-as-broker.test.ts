@@ -54,6 +54,45 @@ describe('a broker that joins', () => {
     expect(await broker.next('agents')).toBe('agents hr:online');
   });
 
+  it('tells when it knows the agents as of a revision', async () => {
+    const { broker, push } = await joined();
+    const { membership } = broker;
+    const caughtUp = (revision: string) => membership.caughtUp(revision, 60_000);
+    const tell = async (revision: string) => {
+      push.send({ agents: [], isFull: false, removed: [], revision });
+      await broker.next('agents');
+    };
+    // The full list of a server that does not say.
+    expect(caughtUp('list:9')).toBeUndefined();
+    await tell('list:1');
+    expect(caughtUp('list:1')).toBeUndefined();
+    expect(caughtUp('other:9')).toBeUndefined();
+    let isThere = false;
+    const third = caughtUp('list:3')?.then(() => {
+      isThere = true;
+    });
+    expect(third).toBeDefined();
+    await tell('list:2');
+    expect(isThere).toBe(false);
+    await tell('list:3');
+    await third;
+    // Nobody says it any more.
+    const late = caughtUp('list:4');
+    expect(late).toBeDefined();
+    await broker.stop();
+    await late;
+    expect(caughtUp('list:4')).toBeUndefined();
+  });
+
+  it('waits for a revision no longer than it is told to', async () => {
+    const { broker, push } = await joined();
+    push.send({ agents: [], isFull: false, removed: [], revision: 'list:1' });
+    await broker.next('agents');
+    const late = broker.membership.caughtUp('list:2', 1);
+    expect(late).toBeDefined();
+    await late;
+  });
+
   it('registers again and again as a sign of life', async () => {
     const { handlers } = await joined();
     await handlers.next('registerBroker');

@@ -1,4 +1,4 @@
-import { type AgentStatus, ParleyError } from '@parley/shared-models';
+import { type AgentStatus, isAsNewAs, ParleyError } from '@parley/shared-models';
 import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
 import type { AgentStatusUpdate } from '../control-plane.ts';
 import { keepConnected, pause } from './keep-connected.ts';
@@ -31,6 +31,11 @@ export interface BrokerMembership {
    */
   whenReady(): Promise<void>;
   /**
+   * Undefined where the agents are known as of this revision, or nothing newer is to be heard: the server is away, or
+   * another one has said it. Else resolves once one of that is so, or after `timeoutMs`; never rejects.
+   */
+  caughtUp(revision: string, timeoutMs: number): Promise<void> | undefined;
+  /**
    * Unregisters, then stops. Never rejects.
    * @param timeoutMs in milliseconds. @default 2000
    */
@@ -53,12 +58,20 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
   // Whoever asks gets the rejection; a membership whose readiness nobody asked for is no unhandled one.
   ready.promise.catch(() => undefined);
   let isConnected = false;
+  /** Of `agents`. */
+  let known = '';
+  const waiting = new Set<() => void>();
+  const look = (): void => {
+    for (const waiter of [...waiting]) waiter();
+  };
 
   const apply = (update: AgentStatusUpdate): void => {
     if (update.isFull) agents.clear();
     for (const agent of update.agents) agents.set(agent.agentId, agent);
     for (const agentId of update.removed) agents.delete(agentId);
+    known = update.revision ?? '';
     options.onAgents?.(agents);
+    look();
   };
   const follow = async (signal: AbortSignal, onJoined: () => void): Promise<void> => {
     for await (const update of client.subscribeToAgentStatus({ subscriberId: brokerId }, { signal })) {
@@ -92,6 +105,7 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
         ]);
       } finally {
         isConnected = false;
+        look();
       }
     },
     mayRetry(error) {
@@ -112,6 +126,22 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
       return isConnected;
     },
     whenReady: () => ready.promise,
+    caughtUp(revision, timeoutMs) {
+      const isEnough = (): boolean => !isConnected || isAsNewAs(known, revision);
+      if (isEnough()) return undefined;
+      return new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(late);
+          waiting.delete(waiter);
+          resolve();
+        };
+        const late = setTimeout(end, timeoutMs);
+        const waiter = (): void => {
+          if (isEnough()) end();
+        };
+        waiting.add(waiter);
+      });
+    },
     async leave(timeoutMs = 2_000) {
       const isFirst = !halt.signal.aborted;
       halt.abort();

@@ -23,12 +23,16 @@ const Status = AgentStatus.extend({ state: agentState.wire });
 
 export const FoundAgent = z.object({ agent: Status });
 
-export const StatusPiece = z.object({
-  agents: z.array(Status),
-  isFull: z.boolean(),
-  removed: z.array(z.string()),
-  hasMore: z.boolean(),
-});
+export const StatusPiece = withoutUnset(
+  z.object({
+    agents: z.array(Status),
+    isFull: z.boolean(),
+    removed: z.array(z.string()),
+    hasMore: z.boolean(),
+    revision: z.string().optional(),
+  }),
+  'revision',
+);
 
 export const ReceivedCommand = withoutUnset(
   AgentCommand.extend({ type: commandType.wire }),

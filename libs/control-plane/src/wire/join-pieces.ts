@@ -10,6 +10,7 @@ export async function* joinPieces(
       update === undefined
         ? piece
         : {
+            ...piece,
             agents: [...update.agents, ...piece.agents],
             isFull: update.isFull,
             removed: [...update.removed, ...piece.removed],

@@ -18,6 +18,7 @@ describe('an update of the status stream', () => {
       ),
       isFull: fc.boolean(),
       removed: fc.array(fc.string(), { maxLength: 5 }),
+      revision: fc.string({ minLength: 1 }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(update), fc.integer({ min: 1, max: 4_000 }), async (updates, pieceBytes) => {

@@ -27,5 +27,6 @@ export function splitUpdate(
     isFull: update.isFull && index === 0,
     removed: index === 0 ? update.removed : [],
     hasMore: index < groups.length - 1,
+    ...(update.revision === undefined ? {} : { revision: update.revision }),
   }));
 }
