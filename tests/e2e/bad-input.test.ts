@@ -74,6 +74,12 @@ describe('bad input', () => {
     expect(await client.closed).toBe(1009);
   });
 
+  it('closes with 1009 also while much more is on its way', async () => {
+    const client = await connect();
+    client.sendBinary(Buffer.alloc(16 * 1024 * 1024));
+    expect(await client.closed).toBe(1009);
+  });
+
   it('names the frame that an error answers', async () => {
     const client = await connect();
     const id = newId();

@@ -79,6 +79,13 @@ export async function createApp(
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   await app.register(fastifyWebsocket, {
     options: { maxPayload: LIMITS.frameBytes, handleProtocols: chooseSubprotocol, perMessageDeflate: false },
+    errorHandler(error, socket) {
+      // `ws` has said good-bye with the code of what the client did wrong, a frame over the limit say, and reads on until
+      // that has arrived. Ended here, as by default, the client would often see a broken connection instead.
+      if (socket.readyState !== socket.OPEN) return;
+      logger.error({ err: error }, 'a WebSocket failed');
+      socket.terminate();
+    },
   });
   return app;
 }
