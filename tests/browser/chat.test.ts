@@ -160,7 +160,6 @@ describe('the chat page', () => {
   it('shows a reply as it is written, and Escape stops it', async () => {
     const chat = await openChat();
     await chat.send('@Endless count');
-    // Who comes a little later reads from there on.
     await chat.shows(/(\d+ ){5}/);
     await chat.page.getByRole('button', { name: 'Stop' }).waitFor();
     await chat.input.press('Escape');
@@ -180,6 +179,8 @@ describe('the chat page', () => {
     const counting = chat.conversationId();
     await chat.page.getByRole('link', { name: 'New', exact: true }).click();
     const elsewhere = await openChat(`/c/${counting}`);
+    // Who comes while it is written reads from there on.
+    await elsewhere.shows(/… (\d+ ){3}/);
     await elsewhere.page.getByRole('button', { name: 'Stop' }).click();
     await elsewhere.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
     await chat.page.getByRole('link', { name: /count for me.*unread/ }).waitFor();

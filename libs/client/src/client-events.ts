@@ -72,7 +72,10 @@ export interface ClientEvents {
   welcome: ServerFrameOf<'welcome'>;
   /** Of each conversation every message once, in order of `seq`. */
   message: ChatMessage;
-  /** Pieces of a reply that is being written, in order; none after its finished message. */
+  /**
+   * Pieces of a reply that is being written, in order of `index`; none after its finished message. Who comes to the
+   * conversation while it is written gets those from then on: a gap in `index` is text that is not known here yet.
+   */
   delta: ServerFrameOf<'message.delta'>;
   status: ServerFrameOf<'message.status'>;
   ack: ServerFrameOf<'ack'>;

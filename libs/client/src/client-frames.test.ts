@@ -93,7 +93,7 @@ describe('what the server sends', () => {
       text: `${index}`,
     });
     client.open(conversationId);
-    peer.send(piece(1), piece(0), piece(0), piece(2));
+    peer.send(piece(1), piece(0), piece(1), piece(2), piece(4));
     peer.send({
       type: 'message',
       message: {
@@ -102,13 +102,13 @@ describe('what the server sends', () => {
         seq: 1,
         kind: 'REPLY',
         sender: { kind: 'agent', id: 'echo', name: 'Echo' },
-        text: '0123',
+        text: '012345',
         createdAt: new Date().toISOString(),
       },
     });
-    peer.send(piece(3));
+    peer.send(piece(5));
     await settled(client, peer);
-    expect(deltas.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(deltas.map(({ index }) => index)).toEqual([1, 2, 4]);
   });
 
   it.each([

@@ -3,8 +3,11 @@ import type { ServerFrameOf } from '@parley/shared-models';
 export type Delta = ServerFrameOf<'message.delta'>;
 
 export interface DeltaOrder {
-  /** Takes the piece that arrived and returns the pieces that can be shown now, in order of `index`, each once. */
-  accept(delta: Delta): readonly Delta[];
+  /**
+   * Whether the piece that arrived is to be shown: it is newer than those before it. Pieces that were written before
+   * anybody here listened, or were lost on the way, are left out; what follows them is shown all the same.
+   */
+  accept(delta: Delta): boolean;
   /** The finished message is known: pieces of it that still come are dropped. */
   finish(messageId: string): void;
   /** Forgets the unfinished messages of a conversation that is left. */
@@ -12,51 +15,25 @@ export interface DeltaOrder {
 }
 
 export interface DeltaOrderOptions {
-  /** Early pieces to hold for one message; with more, the missing one counts as lost. @default 256 */
-  readonly maxHeld?: number;
   /** Messages to remember, the unfinished and the finished each. @default 500 */
   readonly maxMessages?: number;
 }
 
-interface Stream {
-  readonly conversationId: string;
-  next: number;
-  /** A piece was lost: nothing more is shown of it until the finished message comes. */
-  isLost: boolean;
-  readonly held: Map<number, Delta>;
-}
-
-/** Brings the pieces of messages that are being written into order. */
-export function createDeltaOrder({ maxHeld = 256, maxMessages = 500 }: DeltaOrderOptions = {}): DeltaOrder {
-  const streams = new Map<string, Stream>();
+/**
+ * Keeps the pieces of messages that are being written in order and each once. They come in order from one agent over one
+ * way; what comes late was sent twice.
+ */
+export function createDeltaOrder({ maxMessages = 500 }: DeltaOrderOptions = {}): DeltaOrder {
+  const streams = new Map<string, { readonly conversationId: string; readonly next: number }>();
   const finished = new Set<string>();
-
-  function streamOf({ messageId, conversationId }: Delta): Stream {
-    const known = streams.get(messageId);
-    if (known !== undefined) return known;
-    const stream: Stream = { conversationId, next: 0, isLost: false, held: new Map() };
-    streams.set(messageId, stream);
-    dropOldest(streams, maxMessages);
-    return stream;
-  }
-
   return {
-    accept(delta) {
-      if (finished.has(delta.messageId)) return [];
-      const stream = streamOf(delta);
-      if (stream.isLost || delta.index < stream.next) return [];
-      stream.held.set(delta.index, delta);
-      const ready: Delta[] = [];
-      for (let next = stream.held.get(stream.next); next !== undefined; next = stream.held.get(stream.next)) {
-        stream.held.delete(stream.next);
-        stream.next += 1;
-        ready.push(next);
-      }
-      if (stream.held.size > maxHeld) {
-        stream.isLost = true;
-        stream.held.clear();
-      }
-      return ready;
+    accept({ messageId, conversationId, index }) {
+      if (finished.has(messageId) || index < (streams.get(messageId)?.next ?? 0)) return false;
+      // Behind all others: the message that was quiet longest is forgotten first.
+      streams.delete(messageId);
+      streams.set(messageId, { conversationId, next: index + 1 });
+      dropOldest(streams, maxMessages);
+      return true;
     },
 
     finish(messageId) {

@@ -50,7 +50,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
       follows.received(message);
     },
     'message.delta'(frame) {
-      for (const delta of deltas.accept(frame)) emit('delta', delta);
+      if (deltas.accept(frame)) emit('delta', frame);
     },
     'message.status'(frame) {
       answers.ended(frame);

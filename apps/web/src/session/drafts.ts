@@ -8,7 +8,10 @@ export interface Draft {
   readonly agentId: string;
   /** The message that it answers. */
   readonly inReplyTo?: string;
+  /** Of what was written so far; an ellipsis stands for what this page was not there to hear. */
   readonly text: string;
+  /** The next piece's, unless some are missing. */
+  readonly nextIndex: number;
 }
 
 /** By `messageId`. */
@@ -17,14 +20,16 @@ export type Drafts = Readonly<Record<string, Draft>>;
 /** Appends pieces, which the client hands on in order and each once. */
 export function withPieces(drafts: Drafts, pieces: readonly ServerFrameOf<'message.delta'>[]): Drafts {
   const next: Record<string, Draft> = { ...drafts };
-  for (const { messageId, conversationId, agentId, inReplyTo, text } of pieces) {
+  for (const { messageId, conversationId, agentId, inReplyTo, index, text } of pieces) {
     const known = next[messageId];
+    const gap = index === (known?.nextIndex ?? 0) ? '' : '… ';
     next[messageId] = {
       messageId,
       conversationId,
       agentId,
       ...(inReplyTo === undefined ? {} : { inReplyTo }),
-      text: (known?.text ?? '') + text,
+      text: (known?.text ?? '') + gap + text,
+      nextIndex: index + 1,
     };
   }
   return next;

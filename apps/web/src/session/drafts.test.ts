@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import { withoutDrafts, withPieces } from './drafts.ts';
+
+const conversationId = newId();
+const messageId = newId();
+const inReplyTo = newId();
+const piece = (index: number, text: string) =>
+  ({ type: 'message.delta', messageId, conversationId, agentId: 'echo', inReplyTo, index, text }) as const;
+
+describe('a reply while it is being written', () => {
+  it('grows by its pieces', () => {
+    const begun = withPieces({}, [piece(0, 'You '), piece(1, 'have ')]);
+    const drafts = withPieces(begun, [piece(2, '1,200 €')]);
+    expect(drafts[messageId]).toMatchObject({ conversationId, inReplyTo, text: 'You have 1,200 €' });
+  });
+
+  it('has an ellipsis where this page was not there to hear it', () => {
+    const late = withPieces({}, [piece(3, 'have '), piece(4, '1,200')]);
+    expect(late[messageId]?.text).toBe('… have 1,200');
+    expect(withPieces(late, [piece(9, 'left.')])[messageId]?.text).toBe('… have 1,200… left.');
+  });
+
+  it('goes when it is over', () => {
+    const drafts = withPieces({}, [piece(0, 'You ')]);
+    expect(withoutDrafts(drafts, () => false)).toBe(drafts);
+    expect(withoutDrafts(drafts, (draft) => draft.messageId === messageId)).toEqual({});
+  });
+});
