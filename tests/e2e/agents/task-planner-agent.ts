@@ -18,7 +18,16 @@ const plans: Record<string, (run: string, held: readonly string[]) => PlannedSte
   },
   failing: (run) => [
     { id: 'a', title: 'Do a', group: 'executor', input: { run }, dependsOn: [] },
-    { id: 'b', title: 'Do b', group: 'executor', input: { run, fails: 9 }, maxAttempts: 2, retryMs: 20 },
+    {
+      id: 'b',
+      title: 'Do b',
+      group: 'executor',
+      input: { run, fails: 9 },
+      // Else it may fail for good while the other one runs, which is cancelled then.
+      dependsOn: ['a'],
+      maxAttempts: 2,
+      retryMs: 20,
+    },
   ],
   flaky: (run) => [{ id: 'a', title: 'Do a', group: 'executor', input: { run, fails: 2 }, retryMs: 20 }],
   late: (run) => [
