@@ -4,7 +4,7 @@ import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-p
 import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
-import { agentQueue, BROKER_INPUT_QUEUE, HEADERS, ParleyError } from '@parley/shared-models';
+import { agentQueue, BROKER_INPUT_QUEUE, channelQueue, HEADERS, ParleyError } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { type RunningAgent, startAgent } from './start-agent.ts';
 import { requestEnvelope, requestOf } from './testing/requests.ts';
@@ -58,6 +58,30 @@ describe('a running agent', () => {
     await bus.declareAgentQueue('echo');
     await ask(bus, 'still there?');
     await written.waitFor(1);
+  });
+
+  it('has the queue of its events before the server knows it: who sees it may publish what it waits for', async () => {
+    const bus = await folder.open();
+    const declared = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    start(
+      {
+        ...bus,
+        async declareChannelQueue(group, bindings) {
+          asked.resolve();
+          await declared.promise;
+          await bus.declareChannelQueue(group, bindings);
+        },
+      },
+      { subscriptions: [{ channel: 'agents', types: ['order_created'] }], onEvent: () => {} },
+    );
+    await asked.promise;
+    const registered = handlers.next('registerAgent');
+    expect(handlers.requests).toEqual([]);
+    declared.resolve();
+    await registered;
+    const names = (await bus.depths()).map(({ name }) => name);
+    expect(names).toContain(channelQueue('echo'));
   });
 
   it('answers what it has in hand under its new number when it registers again', async () => {

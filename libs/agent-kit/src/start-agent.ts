@@ -163,12 +163,17 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     } else await Promise.all([subscription?.pause(), events.pause(), tasks.pause()]);
   };
 
+  /** Does it again while the queue is away. What fails for another reason ends the agent. */
+  const whileQueueAway = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await retryWhileUnavailable(work, { signal: stopping.signal, logger });
+    } catch (error) {
+      if (!stopping.signal.aborted) ended.reject(error);
+    }
+  };
+
   const enqueue = (change: () => Promise<void>): void => {
-    changes = changes
-      .then(() => retryWhileUnavailable(change, { signal: stopping.signal, logger }))
-      .catch((error: unknown) => {
-        if (!stopping.signal.aborted) ended.reject(error);
-      });
+    changes = changes.then(() => whileQueueAway(change));
   };
 
   const membership = joinAsAgent({
@@ -182,6 +187,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     load: () => meter.load(),
     metrics: () => meter.metrics(),
     state: () => (stopping.signal.aborted ? 'draining' : state),
+    // Who sees the agent may publish what it subscribes to: the first order must not be lost.
+    prepare: () => whileQueueAway(() => untilStopping(events.declare(), stopping.signal)),
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
       // At once: what is in hand must not be taken for that of a process which was replaced.

@@ -7,6 +7,8 @@ import type { EventHandler } from './event-handler.ts';
 
 /** Lets the events in that the agent's group has subscribed to. */
 export interface EventIntake {
+  /** From now on the group's queue has the events that the definition wants now, also while nobody takes them. */
+  declare(): Promise<void>;
   /** Subscribes as the definition says now, or takes events again. */
   start(): Promise<void>;
   pause(): Promise<void>;
@@ -49,17 +51,22 @@ export function createEventIntake(options: {
     }
   };
 
+  const declare = async (): Promise<void> => {
+    const { subscriptions = [] } = options.definition();
+    if (subscriptions.length > 0) await bus.declareChannelQueue(options.group(), bindingsOf(subscriptions));
+  };
+
   return {
+    declare,
     async start() {
       const { subscriptions = [] } = options.definition();
       if (subscriptions.length === 0) return;
-      const group = options.group();
       // Each time: a new version of the agent may want more.
-      await bus.declareChannelQueue(group, bindingsOf(subscriptions));
+      await declare();
       if (subscription !== undefined) return subscription.resume();
       for (const wanted of subscriptions) await replay(wanted);
       const prefetch = options.concurrency();
-      subscription = await bus.consume(channelQueue(group), handler.handle, { prefetch });
+      subscription = await bus.consume(channelQueue(options.group()), handler.handle, { prefetch });
     },
     async pause() {
       await subscription?.pause();

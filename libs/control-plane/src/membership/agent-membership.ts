@@ -29,6 +29,11 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   metrics(): AgentMetrics;
   /** Goes with each heartbeat: what the agent is doing. */
   state(): AgentState;
+  /**
+   * Done before each registration: what whoever sees the agent counts on. Where it rejects, the registration is tried
+   * again. @default nothing
+   */
+  prepare?(): Promise<void>;
   /** The server has taken the agent in, for the first time or again. `state` is what it wants it to do. */
   onRegistered(registered: AgentIdentity & { state: AgentState }): void;
   /** The server wants another state than before: an operator paused or resumed the agent. */

@@ -35,6 +35,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     options.onState(state);
   };
   const register = async (): Promise<void> => {
+    await options.prepare?.();
     const agentId = identity?.agentId ?? options.agentId;
     const { isExclusive } = options;
     const sent = profile;
