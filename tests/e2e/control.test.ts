@@ -26,7 +26,10 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
 
   it('resets the queues: says how many messages went, and ends their requests with the reason', async () => {
     control('pause');
+    // The server says so at once; the agent takes messages until it has heard of it.
     await isIn('paused');
+    const [echo] = system.agents;
+    await echo?.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
     const conversationId = newId();
     const ids = await Promise.all(
       [1, 2, 3].map((number) =>

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatMessage, newId, TaskDetail, type TaskState } from '@parley/shared-models';
+import type { LogLine, ParleyProcess } from '../harness/parley-process.ts';
 import { type ParleySystem, SYSTEM_KINDS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
 import { priceFigures } from '../research/run-price-figures.ts';
@@ -45,16 +46,21 @@ describe.each(SYSTEM_KINDS)('research, on $kind', ({ driver, hasPostgres }) => {
     TaskDetail.parse(await (await fetch(`${system.url}/api/tasks/${id}`)).json());
   const answerTo = async (id: string, fits: (message: ChatMessage) => boolean): Promise<ChatMessage> =>
     (await client.received('message', ({ message }) => message.inReplyTo === id && fits(message))).message;
+  const processOf = (agentId: string): ParleyProcess => {
+    const isIts = (line: LogLine): boolean => line.msg === 'registered' && line.agentId === agentId;
+    const process = system.agents.findLast(({ log }) => log.some(isIts));
+    if (process === undefined) throw new Error(`${agentId} does not run`);
+    return process;
+  };
   /** Steps wait for them then, as for busy ones. */
   const pauseExecutors = async (): Promise<void> => {
     for (const agentId of EXECUTORS) {
-      const seen = client.frames.length;
+      // The server says so at once; the executor takes steps until it has heard of it.
+      const executor = processOf(agentId);
+      const before = new Set(executor.log);
       client.send({ type: 'agent.control', agentId, action: 'pause' });
-      await client.received(
-        'agents',
-        (frame) =>
-          client.frames.indexOf(frame) >= seen &&
-          frame.agents.some((agent) => agent.agentId === agentId && agent.state === 'paused'),
+      await executor.logged(
+        (line) => !before.has(line) && line.msg === 'the server changed the state' && line.to === 'paused',
       );
     }
   };

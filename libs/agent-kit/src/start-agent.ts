@@ -202,11 +202,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       });
     },
     onState: (wanted) => {
-      logger.info({ to: wanted }, 'the server changed the state');
       // Done again while the queue is away, until it holds.
       enqueue(async () => {
         state = wanted;
         await applyState();
+        logger.info({ to: wanted }, 'the server changed the state');
       });
     },
     onCommand: (command) => desk.receive(command),
