@@ -41,11 +41,15 @@ describe.each(SYSTEM_KINDS)('an agent that is lost, with $kind', (kind) => {
         line.to === state,
     );
   };
-  const ended = (id: string) =>
-    client.received(
+  /** A state is told at once, a message perhaps only when the server has read what came before it. */
+  const ended = async (id: string) => {
+    const status = await client.received(
       'message.status',
       (frame) => frame.messageId === id && ['answered', 'failed', 'dead_lettered'].includes(frame.status),
     );
+    await client.received('message', ({ message }) => message.inReplyTo === id);
+    return status;
+  };
   const repliesTo = (id: string): string[] =>
     client.frames.flatMap((frame) =>
       frame.type === 'message' && frame.message.inReplyTo === id ? [frame.message.text] : [],

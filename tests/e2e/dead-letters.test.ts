@@ -43,6 +43,8 @@ describe.each(SYSTEM_KINDS)('a message that its agent cannot handle, with $kind'
       'message.status',
       (frame) => frame.messageId === id && frame.status === 'dead_lettered',
     );
+    // A state is told at once, a message perhaps only when the server has read what came before it.
+    await client.received('message', ({ message }) => message.inReplyTo === id);
     return id;
   };
   const answersTo = (id: string) =>
@@ -96,6 +98,7 @@ describe.each(SYSTEM_KINDS)('a message that its agent cannot handle, with $kind'
     const replies = await Promise.all([replay(second), replay(second)]);
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
     await client.received('message.status', (frame) => frame.messageId === id && frame.status === 'answered');
+    await client.received('message', ({ message }) => message.inReplyTo === id && message.kind === 'REPLY');
     expect((await replay(second)).status).toBe(409);
     // Whatever is still on its way would come before the answer to what is sent now.
     const mark = sendText(client, 'a mark', { target: { agentId: 'fragile' } });

@@ -34,8 +34,12 @@ describe.each(SYSTEM_KINDS)('an agent whose id another process takes over, with 
     client.frames.flatMap((frame) =>
       frame.type === 'message' && frame.message.inReplyTo === id ? [frame.message.text] : [],
     );
+  /** A state is told at once, a message perhaps only when the server has read what came before it. */
   const answered = (id: string) =>
-    client.received('message.status', (frame) => frame.messageId === id && frame.status === 'answered');
+    Promise.all([
+      client.received('message.status', (frame) => frame.messageId === id && frame.status === 'answered'),
+      client.received('message', ({ message }) => message.inReplyTo === id),
+    ]);
 
   const takenOver = (agentId: string): string =>
     `Another process has taken over the agent id "${agentId}": this one stops.`;
