@@ -7,7 +7,7 @@ import { type ParleySystem, SYSTEM_KINDS, startSystem } from '../harness/parley-
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
 
 const file = path.join(import.meta.dirname, 'agents/gate-agent.ts');
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 3000;
 
 describe.each(SYSTEM_KINDS)('an agent that is lost, with $kind', (kind) => {
   let system: ParleySystem;
