@@ -83,14 +83,17 @@ describe.each(SYSTEM_KINDS)('what is too much, with $kind', (kind) => {
     const ids = Array.from({ length: 400 }, (_, number) => sendText(flooder, `flood ${number}`));
     const id = sendText(other, 'in the middle of the flood');
     await answered(other, id);
-    // It was answered while the flood was still being worked off.
-    const last = await flooder.received('error', ({ inReplyTo }) => inReplyTo === ids.at(-1));
-    expect(last).toMatchObject({ code: 'rate_limited', details: { retryAfterMs: expect.any(Number) } });
-
-    const refused = flooder.frames.flatMap((frame) => (frame.type === 'error' ? [frame.inReplyTo] : []));
-    expect(flooder.frames.filter((frame) => frame.type === 'error' && frame.code !== 'rate_limited')).toEqual(
-      [],
-    );
+    // Which are refused depends on how fast the server works the flood off: also the last one may be in its share.
+    for (const each of ids)
+      await Promise.race([
+        flooder.received('ack', (frame) => frame.id === each),
+        flooder.received('error', ({ inReplyTo }) => inReplyTo === each),
+      ]);
+    const refusals = flooder.frames.filter((frame) => frame.type === 'error');
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({ code: 'rate_limited', details: { retryAfterMs: expect.any(Number) } });
+    const refused = refusals.map(({ inReplyTo }) => inReplyTo);
     const accepted = ids.filter((each) => !refused.includes(each));
     expect(accepted.length).toBeGreaterThanOrEqual(100);
     expect(accepted.length + refused.length).toBe(ids.length);
