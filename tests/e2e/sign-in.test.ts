@@ -71,8 +71,8 @@ describe('a server where people sign in', () => {
   });
 
   it('closes the connection when the token runs out', async () => {
-    // A token that is valid for the 30 s by which clocks may differ, and no longer by its own word.
-    const client = await connect(await token('ada', ['member'], -28));
+    // A token that is valid for the 30 s by which clocks may differ, and no longer by its own word: 10 s of them are left.
+    const client = await connect(await token('ada', ['member'], -20));
     expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
   });
 
