@@ -33,7 +33,6 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
       EXTERNAL_WS_URL: `ws://127.0.0.1:${external.port}/ws/{user_id}?token=hidden-one`,
       EXTERNAL_WS_USER_ID: 'our gateway/1',
       EXTERNAL_RECONNECT_MAX_MS: '200',
-      EXTERNAL_HEARTBEAT_MS: '500',
       LOG_LEVEL: 'debug',
       ...env,
     });
@@ -235,6 +234,11 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
   });
 
   it('notices an external server that has gone silent', async () => {
+    await gateway.kill();
+    // In the other tests nobody is taken for silent who is only held up.
+    gateway = startGateway({ EXTERNAL_HEARTBEAT_MS: '500' });
+    await external.take('connected');
+    await gateway.logged(({ msg }) => msg === 'joined to Parley');
     await external.tell({ do: 'stop-reading' });
     const line = await gateway.logged(({ msg }) => msg.startsWith('the external server is away'));
     expect(line.level).toBe('warn');
