@@ -23,7 +23,8 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
   const processes: { kill(): Promise<void> }[] = [];
 
   beforeAll(async () => {
-    system = await startSystem({ driver });
+    // The agent is expected back for as long as a busy machine may take when the server was away.
+    system = await startSystem({ driver, env: { AGENT_GRACE_MS: '60000' } });
   });
   afterAll(() => system?.stop());
 
