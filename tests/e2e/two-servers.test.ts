@@ -85,8 +85,11 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     await here.received('message', ({ message }) => message.inReplyTo === first);
     there.send({ type: 'conversation.open', conversationId });
     await there.received('message', ({ message }) => message.seq === 2);
-    here.send({ type: 'typing', conversationId, isTyping: true });
-    await there.received('typing');
+    // It is told to those whose server hears of the conversation by now, and not kept for others.
+    await eventually(() => {
+      here.send({ type: 'typing', conversationId, isTyping: true });
+      expect(there.frames.map(({ type }) => type)).toContain('typing');
+    });
     const second = sendText(there, 'and back', { conversationId });
     await here.received('message', ({ message }) => message.id === second);
     await here.received('message', ({ message }) => message.inReplyTo === second);
@@ -94,9 +97,12 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
   });
 
   it('know the agents and brokers of one another, as they come, and are ready alike', async () => {
-    const ready = await fetch(`${other.url}/ready`);
-    expect(((await ready.json()) as { brokers: number }).brokers).toBe(1);
-    expect(ready.status).toBe(200);
+    // A server that has just been started has not heard of the broker yet.
+    await eventually(async () => {
+      const ready = await fetch(`${other.url}/ready`);
+      expect(((await ready.json()) as { brokers: number }).brokers).toBe(1);
+      expect(ready.status).toBe(200);
+    });
     const reader = await connect(system.webSocketUrl);
     const late = await system.startAgent({ use: 'echo', id: 'late', env: other.env });
     await reader.received('agents', ({ agents }) =>
