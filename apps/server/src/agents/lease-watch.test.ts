@@ -68,8 +68,9 @@ describe('the watch over leases', () => {
 
   it('marks as offline who gives no sign of life', async () => {
     await fixture.register('echo');
-    start();
+    // Only the watch takes it for offline; its lease may have run out by now.
     expect(stateOf('echo')).toBe('online');
+    start();
     await eventually(() => expect(stateOf('echo')).toBe('offline'));
   });
 
@@ -155,11 +156,12 @@ describe('the watch over leases', () => {
     const answer = gate();
     await echo.consume(agentQueue('echo'), () => answer.opened, { prefetch: 1 });
     for (const text of ['in hand', 'waiting']) await giveTo('echo', text);
+    // As another server knows it that has started since.
+    await agents.load();
     start({ forgetMs: 0 });
     // Two looks at the queues, a second apart.
     for (const agentId of ['gone', 'gone-too']) {
       await fixture.register(agentId);
-      // As another server knows them that has started since.
       await agents.load();
       await eventually(() => expect(stateOf(agentId)).toBeUndefined());
     }
