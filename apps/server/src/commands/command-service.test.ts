@@ -17,7 +17,8 @@ describe('commands', () => {
   });
 
   async function start(settings: Record<string, string> = {}): Promise<ServicesFixture> {
-    const fixture = await makeServices({ HEARTBEAT_MS: '100', ...settings });
+    // The stubs send no heartbeats; those whose stream is cut are gone a second later all the same.
+    const fixture = await makeServices({ HEARTBEAT_MS: '600000', ...settings });
     made.push(fixture);
     fixture.services.commandService.start();
     return fixture;
@@ -349,7 +350,7 @@ describe('commands', () => {
       await agent.prints(id, 1, 'late');
       await agent.ends(id);
       expect(await stateOf(fixture, id)).toMatchObject({ state: 'lost', outputSeq: 0 });
-    }, 20_000);
+    });
 
     it('is known again after a restart of the server by its incarnation alone', async () => {
       const fixture = await start();
