@@ -36,11 +36,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
 
   beforeAll(async () => {
     // Broker and agent are at the first server; the other one is a door for readers.
-    system = await startSystem({
-      driver: 'rabbitmq',
-      hasPostgres: true,
-      env: { HEARTBEAT_MS: '500' },
-    });
+    system = await startSystem({ driver: 'rabbitmq', hasPostgres: true });
     other = await system.startOtherServer();
   });
   afterEach(async () => {
@@ -185,7 +181,7 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
       expect(message).toMatchObject({ kind: 'REPLY' });
     }
     // Its lease, the time to forget, and two looks of the server at those that are gone.
-    await new Promise((resolve) => setTimeout(resolve, 3500));
+    await new Promise((resolve) => setTimeout(resolve, 7000));
     expect(
       late.process.log.filter(({ msg, agentId }) => msg.startsWith('forgot') && agentId === 'echo'),
     ).toEqual([]);
