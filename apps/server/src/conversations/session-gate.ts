@@ -17,12 +17,15 @@ export interface SessionGate {
 export interface GatePass {
   /** Others need not wait for this one. */
   done(): void;
-  /** The next one waits until `settled(messageId)`, at most a second. */
+  /** The next one waits until `settled(messageId)`, at most five seconds. */
   hold(messageId: string): void;
 }
 
-/** No decision after this long: the broker is away, and nobody shall wait for it. */
-const PATIENCE_MS = 1000;
+/**
+ * No decision after this long: the broker is away, and nobody shall wait for it. Longer than a language model that it asks
+ * may think by default.
+ */
+const PATIENCE_MS = 5000;
 
 /** So long, in milliseconds, it is taken for true whether some agent holds sessions. */
 const FRESH_MS = 500;
