@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
-import { withoutDrafts, withPieces } from './drafts.ts';
+import { type MessageStatus, newId } from '@parley/shared-models';
+import { type Draft, withoutDrafts, withoutFailed, withPieces } from './drafts.ts';
 
 const conversationId = newId();
 const messageId = newId();
@@ -25,5 +25,22 @@ describe('a reply while it is being written', () => {
     const drafts = withPieces({}, [piece(0, 'You ')]);
     expect(withoutDrafts(drafts, () => false)).toBe(drafts);
     expect(withoutDrafts(drafts, (draft) => draft.messageId === messageId)).toEqual({});
+  });
+
+  const draft: Draft = { messageId, conversationId, agentId: 'echo', inReplyTo, text: '1 2', nextIndex: 2 };
+
+  it.each([
+    ['routed', true],
+    // A further answer to the same message.
+    ['answered', true],
+    ['failed', false],
+  ] as const)('to a message that is %s is shown: %s', (status, isShown) => {
+    const known: MessageStatus = { messageId: inReplyTo, conversationId, status, hops: [] };
+    expect(withoutFailed([draft], { [inReplyTo]: known })).toEqual(isShown ? [draft] : []);
+  });
+
+  it('that answers nothing that is known is shown', () => {
+    const { inReplyTo: _, ...unasked } = draft;
+    expect(withoutFailed([unasked, draft], {})).toEqual([unasked, draft]);
   });
 });

@@ -1,4 +1,4 @@
-import type { ServerFrameOf } from '@parley/shared-models';
+import type { MessageStatus, ServerFrameOf } from '@parley/shared-models';
 
 /** A reply while it is being written. */
 export interface Draft {
@@ -40,3 +40,13 @@ export function withoutDrafts(drafts: Drafts, isOver: (draft: Draft) => boolean)
   const kept = Object.entries(drafts).filter(([, draft]) => !isOver(draft));
   return kept.length === Object.keys(drafts).length ? drafts : Object.fromEntries(kept);
 }
+
+/**
+ * Without the answers to requests that have failed: who is slow to stop goes on writing for a while, and what it writes
+ * becomes no message any more.
+ */
+export const withoutFailed = (
+  drafts: readonly Draft[],
+  statuses: Readonly<Record<string, MessageStatus>>,
+): Draft[] =>
+  drafts.filter(({ inReplyTo }) => inReplyTo === undefined || statuses[inReplyTo]?.status !== 'failed');

@@ -1,6 +1,7 @@
 import { isTerminal } from '@parley/shared-models';
 import { useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { withoutFailed } from '../../../session/drafts.ts';
 import type { Thread } from '../../../session/thread.ts';
 import { useSessionState } from '../../../session/use-session.ts';
 import { DraftEntry, RefusedEntry, UnsentEntry, WorkEntry } from './pending-entries.tsx';
@@ -15,7 +16,8 @@ interface Props {
 export function PendingEntries({ conversationId, thread, replied }: Props) {
   const ofThis = <T extends { conversationId: string }>(items: readonly T[]): T[] =>
     items.filter((item) => item.conversationId === conversationId);
-  const drafts = useSessionState(useShallow((state) => ofThis(Object.values(state.drafts))));
+  const written = useSessionState(useShallow((state) => ofThis(Object.values(state.drafts))));
+  const drafts = withoutFailed(written, thread.statuses);
   const outbox = useSessionState(useShallow((state) => ofThis(state.outbox)));
   const refused = useSessionState(
     useShallow((state) => state.refused.filter(({ item }) => item.conversationId === conversationId)),
@@ -30,7 +32,7 @@ export function PendingEntries({ conversationId, thread, replied }: Props) {
     [thread.messages, thread.statuses, replied],
   );
   const known = new Set(thread.messages.map(({ id }) => id));
-  const written = new Set(drafts.map(({ inReplyTo }) => inReplyTo));
+  const drafted = new Set(drafts.map(({ inReplyTo }) => inReplyTo));
 
   return (
     <>
@@ -38,7 +40,7 @@ export function PendingEntries({ conversationId, thread, replied }: Props) {
         <DraftEntry key={draft.messageId} draft={draft} />
       ))}
       {open
-        .filter(({ id }) => !written.has(id))
+        .filter(({ id }) => !drafted.has(id))
         .map((request) => (
           <WorkEntry
             key={request.id}
