@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
@@ -28,6 +29,8 @@ describe('the chat page', () => {
     await browser?.close();
     await system?.stop();
   });
+  /** Not the mark that says “Stopped” of a message whose agent did not stop in time. */
+  const stop = (page: Page) => page.getByRole('button', { name: 'Stop', exact: true });
   const openChat = async (address = '/') => {
     const { page, offences } = await browser.open(system.url + address);
     return { ...chatScreen(page), offences };
@@ -161,9 +164,9 @@ describe('the chat page', () => {
     const chat = await openChat();
     await chat.send('@Endless count');
     await chat.shows(/(\d+ ){5}/);
-    await chat.page.getByRole('button', { name: 'Stop' }).waitFor();
+    await stop(chat.page).waitFor();
     await chat.input.press('Escape');
-    await chat.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    await stop(chat.page).waitFor({ state: 'detached' });
     const length = async () => (await chat.messages.textContent())?.length;
     const before = await length();
     await chat.page.evaluate(
@@ -181,8 +184,8 @@ describe('the chat page', () => {
     const elsewhere = await openChat(`/c/${counting}`);
     // Who comes while it is written reads from there on.
     await elsewhere.shows(/… (\d+ ){3}/);
-    await elsewhere.page.getByRole('button', { name: 'Stop' }).click();
-    await elsewhere.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    await stop(elsewhere.page).click();
+    await stop(elsewhere.page).waitFor({ state: 'detached' });
     await chat.page.getByRole('link', { name: /count for me.*unread/ }).waitFor();
     expect(await chat.page.title()).toMatch(/^\(\d+\)/);
     await chat.page.getByRole('link', { name: /count for me.*unread/ }).click();
