@@ -98,6 +98,7 @@ describe('the chat page', () => {
     await chat.input.press('Enter');
     expect(await chat.input.inputValue()).toBe('@Writer ');
     await chat.input.pressSequentially('echo something');
+    expect(await chat.input.inputValue()).toBe('@Writer echo something');
     await chat.input.press('Enter');
     await chat.messages
       .getByRole('button', { name: /routed to Writer 1\.00 You asked for Writer/ })

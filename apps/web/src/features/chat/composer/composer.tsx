@@ -1,6 +1,7 @@
 import { ActionIcon, CloseButton } from '@mantine/core';
 import { LIMITS } from '@parley/shared-models';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
 import { useAgents, useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
@@ -58,13 +59,14 @@ export function Composer({
   function pick(name: string): void {
     if (query === undefined) return;
     const next = insertMention(text, query, name);
-    onChange(next.text);
-    setActive(0);
-    setCaret(next.caret);
-    requestAnimationFrame(() => {
-      inputRef.current?.focus();
-      inputRef.current?.setSelectionRange(next.caret, next.caret);
+    // At once: what is typed before the next frame belongs behind the name.
+    flushSync(() => {
+      onChange(next.text);
+      setActive(0);
+      setCaret(next.caret);
     });
+    inputRef.current?.focus();
+    inputRef.current?.setSelectionRange(next.caret, next.caret);
   }
 
   function send(): void {
