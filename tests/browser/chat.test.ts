@@ -128,8 +128,11 @@ describe('the chat page', () => {
     const chat = await openChat();
     await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await chat.send('@Writer code please');
-    await chat.messages.getByRole('button', { name: 'Copy code' }).click();
-    await chat.messages.getByRole('button', { name: 'Copied' }).waitFor();
+    // It says so for a moment only.
+    await Promise.all([
+      chat.messages.getByRole('button', { name: 'Copied' }).waitFor(),
+      chat.messages.getByRole('button', { name: 'Copy code' }).click(),
+    ]);
     expect(await chat.page.evaluate('navigator.clipboard.readText()')).toBe(
       'SELECT item FROM budget; -- what is left',
     );
