@@ -33,9 +33,11 @@ function commandsScreen(page: Page) {
       for (const name of names) await page.getByRole('checkbox', { name, exact: true }).check();
     },
     async run(command: string): Promise<void> {
+      const before = page.url();
       await this.input.fill(command);
       await this.input.press('Enter');
-      await page.waitForURL(/\/commands\/./);
+      // Beside a command that was run before, too.
+      await page.waitForURL((url) => url.href !== before && /^\/commands\/./.test(url.pathname));
     },
     async hasState(state: string): Promise<void> {
       await view.getByRole('status').filter({ hasText: state }).waitFor();
