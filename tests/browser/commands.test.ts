@@ -146,7 +146,10 @@ describe('the commands page', () => {
     await screen.hasState('exit code 7');
     await screen.page.getByText('ran for').waitFor();
     await screen.page.getByText('asked by').waitFor();
-    expect(await screen.output.locator('[data-stderr]').allTextContents()).toEqual(['oops']);
+    // What it printed is drawn later than how it ended.
+    await eventually(async () =>
+      expect(await screen.output.locator('[data-stderr]').allTextContents()).toEqual(['oops']),
+    );
   });
 
   it('names the rule that refuses a command', async () => {
