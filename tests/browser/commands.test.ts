@@ -257,7 +257,7 @@ describe('the commands page', () => {
     await screen.page.getByText('Folder and time limit').click();
     await screen.page.getByRole('textbox', { name: 'Time limit in seconds' }).fill('soon');
     await screen.page.getByText(/a number of seconds/).waitFor();
-    await screen.page.getByRole('textbox', { name: 'Time limit in seconds' }).fill('0.5');
+    await screen.page.getByRole('textbox', { name: 'Time limit in seconds' }).fill('5.5');
     await screen.page.getByRole('textbox', { name: 'Folder' }).fill('/tmp');
     await screen.run('pwd; sleep 60');
     await screen.hasState('timed out');
