@@ -43,7 +43,7 @@ describe('the control of agents, queues and the audit', () => {
     const dialog = page.getByRole('dialog', { name: 'Deregister Echo?' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'hidden' });
-    expect(await page.getByText('2 of 2 online').count()).toBe(1);
+    await page.getByText('2 of 2 online').waitFor();
     await more(page, 'Echo', 'Deregister');
     await dialog.getByRole('button', { name: 'Deregister' }).click();
     await page.getByText('1 of 2 online').waitFor();
