@@ -6,6 +6,7 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
+import { untilTold } from './told-state.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
 const SLOW_MS = 180_000;
@@ -94,6 +95,7 @@ describe('the control of agents, queues and the audit', () => {
     const agents = await open('/agents');
     await card(agents, 'Echo').getByRole('button', { name: 'Pause', exact: true }).click();
     await card(agents, 'Echo').getByRole('button', { name: 'Resume' }).waitFor();
+    await untilTold(system.agents[0], 'paused');
     const chat = chatScreen(await open('/'));
     await chat.send('@Echo will this be lost?');
     await chat.shows('Echo is paused; the message waits for it');

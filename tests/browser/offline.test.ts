@@ -5,6 +5,7 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
+import { untilTold } from './told-state.ts';
 
 describe('without a connection', () => {
   let system: ParleySystem;
@@ -60,9 +61,7 @@ describe('without a connection', () => {
     operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
     await chat.page.getByText('0/1').waitFor();
     // After a restart the server shows an agent as it was, before it hears of it and can tell it anything.
-    const [echo] = system.agents;
-    if (echo === undefined) throw new Error('no agent was started');
-    await echo.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
+    await untilTold(system.agents[0], 'paused');
     await chat.send('@Echo still there?');
     await chat.shows('Echo is paused; the message waits for it');
 

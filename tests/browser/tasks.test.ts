@@ -4,6 +4,7 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
+import { untilTold } from './told-state.ts';
 
 /** The two requests of the document. */
 const ANALYZE =
@@ -42,11 +43,14 @@ describe('long tasks in the browser', () => {
     await chat.send(ANALYZE);
     return chat;
   };
-  const control = async (name: string, action: 'Pause' | 'Resume'): Promise<void> => {
+  const controlExecutor = async (action: 'Pause' | 'Resume'): Promise<void> => {
     const agents = await open('/agents');
-    const card = agents.getByRole('listitem').filter({ has: agents.getByRole('heading', { name }) });
+    const card = agents
+      .getByRole('listitem')
+      .filter({ has: agents.getByRole('heading', { name: 'Executor' }) });
     await card.getByRole('button', { name: action, exact: true }).click();
     await card.getByRole('button', { name: action === 'Pause' ? 'Resume' : 'Pause', exact: true }).waitFor();
+    await untilTold(system.agents[1], action === 'Pause' ? 'paused' : 'online');
     await agents.context().close();
   };
   const report = (page: Page) => page.getByRole('article', { name: 'Report', exact: true });
@@ -54,7 +58,7 @@ describe('long tasks in the browser', () => {
   it(
     'shows the plan while it is carried out, answers for its state, outlives a reload, and refines the report',
     async () => {
-      await control('Executor', 'Pause');
+      await controlExecutor('Pause');
       const chat = await begin();
       const card = chat.page.getByRole('link', { name: /^Task: / });
       await card.getByText('running').waitFor({ timeout: TASK_MS });
@@ -70,7 +74,7 @@ describe('long tasks in the browser', () => {
 
       await page.reload();
       await page.getByText(/^0 of \d+ steps$/).waitFor();
-      await control('Executor', 'Resume');
+      await controlExecutor('Resume');
       await report(page).waitFor({ timeout: TASK_MS });
       await page.getByRole('status').getByText('report ready').waitFor();
       await report(page).getByRole('table').first().waitFor();
@@ -96,13 +100,13 @@ describe('long tasks in the browser', () => {
   it(
     'stops a task that is cancelled while it runs',
     async () => {
-      await control('Executor', 'Pause');
+      await controlExecutor('Pause');
       const chat = await begin();
       await chat.page.getByRole('link', { name: /^Task: / }).click({ timeout: TASK_MS });
       const { page } = chat;
       await page.getByRole('button', { name: 'Cancel', exact: true }).click();
       await page.getByRole('status').getByText('cancelled').waitFor({ timeout: TASK_MS });
-      await control('Executor', 'Resume');
+      await controlExecutor('Resume');
 
       const list = await open('/tasks');
       await list.getByRole('link', { name: /cancelled/ }).waitFor();
