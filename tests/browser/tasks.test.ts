@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@parley/messaging/test-queue';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { violations } from './axe.ts';
@@ -80,7 +81,11 @@ describe('long tasks in the browser', () => {
       await report(page).getByRole('table').first().waitFor();
       const chart = report(page).getByRole('img').first();
       await chart.waitFor();
-      expect(await chart.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(100);
+      await eventually(async () =>
+        expect(await chart.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(
+          100,
+        ),
+      );
 
       const steps = page.getByRole('region', { name: 'Steps' });
       const doneFirst = await steps.getByText(/^done · Executor/).count();
