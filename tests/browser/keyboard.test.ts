@@ -18,7 +18,11 @@ describe('the keyboard', () => {
   const open = async (address = '/'): Promise<Page> => (await browser.open(system.url + address)).page;
   const focused = (page: Page, name: string) => page.locator(`[aria-label="${name}"]:focus`);
   /** Out of the message box, where characters are text. */
-  const leaveInput = (page: Page) => chatScreen(page).input.blur();
+  const leaveInput = async (page: Page): Promise<void> => {
+    // It has the focus some time after it is there.
+    await focused(page, 'Message').waitFor();
+    await chatScreen(page).input.blur();
+  };
 
   it('starts in the message box; Shift+Enter begins a line, Enter sends', async () => {
     const chat = chatScreen(await open());
@@ -76,13 +80,17 @@ describe('the keyboard', () => {
     await chatScreen(page).input.focus();
     await page.keyboard.press('Control+k');
     const palette = page.getByRole('dialog');
+    // The palette is there some time before its text field has the focus.
+    const find = palette.locator('input:focus');
     await palette.getByText('Write to').or(palette.getByText('New conversation')).first().waitFor();
+    await find.waitFor();
     await page.keyboard.type('syst');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'System', level: 1 }).waitFor();
     await palette.waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
     await palette.getByText('New conversation').waitFor();
+    await find.waitFor();
     await page.keyboard.type('echo');
     await palette.getByText('Repeats what you write').waitFor();
     await page.keyboard.press('Enter');
