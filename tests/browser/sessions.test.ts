@@ -155,7 +155,7 @@ describe('the chat page in a session that nobody writes in', () => {
       startBrowser(),
       startSystem({
         driver: 'embedded',
-        env: { SESSION_TTL_MS: '3000' },
+        env: { SESSION_TTL_MS: '10000' },
         agents: [{ file: deskFile('finance') }, { file: deskFile('hr') }],
       }),
     ]);
