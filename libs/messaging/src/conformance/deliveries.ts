@@ -57,10 +57,12 @@ export function gate(): Gate {
 export async function eventually<T>(attempt: () => Promise<T> | T, withinMs = 15_000): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {
+    // A process that stood still meanwhile has not looked: it looks once more.
+    const isLast = Date.now() > giveUpAt;
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() > giveUpAt) throw error;
+      if (isLast) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
