@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Context } from './bus-fixture.ts';
 import { type ConsumerProcess, startConsumerProcess } from './consumer-process.ts';
-import { collectDeliveries } from './deliveries.ts';
+import { collectDeliveries, eventually } from './deliveries.ts';
 import { envelopeOf, numbered } from './envelopes.ts';
 
 export function describeCrashes(context: Context): void {
@@ -25,10 +25,15 @@ export function describeCrashes(context: Context): void {
       await child.hasInHand(3);
       child.kill();
       await child.ended;
+      // Until it is noticed that the process has gone, a consumer would get what comes after.
+      await eventually(async () => {
+        const depth = (await bus.depths()).find(({ name }) => name === SERVER_INPUT_QUEUE);
+        expect(depth).toMatchObject({ ready: 5 });
+      }, 25_000);
 
       const received = collectDeliveries();
       await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
-      await received.waitFor(5, 25_000);
+      await received.waitFor(5);
       expect(received.texts()).toEqual(numbered(5));
       expect(received.all.map(({ redeliveries }) => redeliveries)).toEqual([1, 1, 1, 0, 0]);
     });
