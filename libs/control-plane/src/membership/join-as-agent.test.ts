@@ -202,7 +202,7 @@ describe('an agent that joins', () => {
   it('does not take a registration whose answer was lost for one of another process', async () => {
     const { handlers, url } = await loopback.serve();
     const opened = handlers.next('receiveCommands');
-    const agent = loopback.stopLater(joinTestAgent(url, { deadlines: { callMs: 100 } }));
+    const agent = loopback.stopLater(joinTestAgent(url, { deadlines: { callMs: 1_000 } }));
     await opened;
     const register = handlers.registerAgent;
     handlers.registerAgent = async (request) => {

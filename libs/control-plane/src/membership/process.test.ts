@@ -6,6 +6,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { onLoopback } from '../testing/fixture.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 
+/** Long enough for a process that has just begun to answer in it on a busy machine. */
+const keepalive = { keepaliveMs: 500, keepaliveTimeoutMs: 500 };
+
 const SCRIPT = fileURLToPath(new URL('../testing/agent-process.ts', import.meta.url));
 
 describe('a process of its own', () => {
@@ -86,7 +89,7 @@ describe('a process of its own', () => {
   });
 
   it('learns that it was replaced when it wakes from a sleep that outlasted its lease', async () => {
-    const { url, handlers } = await loopback.serve({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
+    const { url, handlers } = await loopback.serve(keepalive);
     const opened = handlers.next('receiveCommands');
     const { child, nextLine, exit } = start('agent', url);
     await opened;
@@ -103,7 +106,7 @@ describe('a process of its own', () => {
   });
 
   it('registers again when it wakes and was forgotten meanwhile', async () => {
-    const { url, handlers } = await loopback.serve({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
+    const { url, handlers } = await loopback.serve(keepalive);
     const opened = handlers.next('receiveCommands');
     const { child, nextLine } = start('agent', url);
     await opened;

@@ -5,7 +5,9 @@ import { onLoopback } from '../testing/fixture.ts';
 import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 
-const callMs = 150;
+/** Long enough for a busy machine to be answered in it, and short enough to be waited for. */
+const callMs = 1_000;
+const keepalive = { keepaliveMs: 500, keepaliveTimeoutMs: 500 };
 
 describe('a server that is away', () => {
   const loopback = onLoopback();
@@ -118,7 +120,7 @@ describe('a half-open connection', () => {
   it('is noticed by a client that only listens, through keepalive', async () => {
     const { server } = await loopback.serve();
     const proxy = loopback.stopLater(await startTcpProxy(server.port));
-    const client = loopback.connect(`127.0.0.1:${proxy.port}`, { keepaliveMs: 50, keepaliveTimeoutMs: 50 });
+    const client = loopback.connect(`127.0.0.1:${proxy.port}`, keepalive);
     const updates = client.subscribeToAgentStatus({ subscriberId: 'b-1' })[Symbol.asyncIterator]();
     await updates.next();
     proxy.silence();
@@ -126,7 +128,7 @@ describe('a half-open connection', () => {
   });
 
   it('is noticed by the server through keepalive: the stream is gone', async () => {
-    const { server, handlers } = await loopback.serve({ keepaliveMs: 50, keepaliveTimeoutMs: 50 });
+    const { server, handlers } = await loopback.serve(keepalive);
     const proxy = loopback.stopLater(await startTcpProxy(server.port));
     const client = loopback.connect(`127.0.0.1:${proxy.port}`, { keepaliveMs: 600_000 });
     const updates = client.subscribeToAgentStatus({ subscriberId: 'b-1' })[Symbol.asyncIterator]();
