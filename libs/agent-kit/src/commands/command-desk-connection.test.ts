@@ -126,7 +126,7 @@ describe('a connection that is lost', () => {
       throw new ParleyError('not_found', 'there is no such command');
     };
     await agent.send();
-    await agent.handlers.next('heartbeat');
+    while (refused === 0) await agent.handlers.next('heartbeat');
     agent.handlers.commandResult = commandResult;
     const { commandId } = await agent.send();
     await agent.result(commandId);
