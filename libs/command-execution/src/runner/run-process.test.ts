@@ -127,10 +127,15 @@ describe('a program', () => {
 
 describe('output', () => {
   it('is whole where characters fall on the borders of chunks', async () => {
-    // Each byte on its own, with time between, so that the pipe hands them on one by one.
+    // Each byte on its own, with time between, so that the pipe hands them on one by one; the last ones are not printed
+    // before the first character was read, however long that takes.
+    const each = `do printf "\\\\$b"; sleep 0.02; done`;
+    const go = `${fixture.folder}/go`;
     const running = start(
-      `for b in 303 274 360 237 221 213 342 202 254; do printf "\\\\$b"; sleep 0.02; done`,
+      `for b in 303 274 360 237; ${each}; until [ -e ${go} ]; do sleep 0.02; done; for b in 221 213 342 202 254; ${each}`,
     );
+    await running.sees(/ü/);
+    await writeFile(go, '');
     await running.ended;
     expect(running.printed.stdout).toBe('ü👋€');
     expect(running.pieces.length).toBeGreaterThan(1);
