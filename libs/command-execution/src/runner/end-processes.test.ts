@@ -16,7 +16,11 @@ describe('stopping', () => {
   });
 
   it('lets a program end its own way', async () => {
-    const running = start(`trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done`);
+    const running = start(
+      `trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done`,
+      {},
+      30_000,
+    );
     await running.sees(/ready/);
     running.stop();
     expect(await running.ended).toMatchObject({ exitCode: 7 });
@@ -80,7 +84,10 @@ describe('the end of a program', () => {
   });
 
   it('is not held up by a process that cannot be found and keeps the pipe', async () => {
-    const running = start(`setsid env -i /bin/sh -c 'echo hidden $$; exec sleep 1000' & sleep 0.3`);
+    const isHidden = `${fixture.folder}/hidden`;
+    const running = start(
+      `setsid env -i /bin/sh -c 'echo hidden $$; : > ${isHidden}; exec sleep 1000' & until [ -e ${isHidden} ]; do sleep 0.02; done`,
+    );
     expect(await running.ended).toMatchObject({ exitCode: 0 });
     const hidden = Number(/hidden (\d+)/.exec(running.printed.stdout)?.[1]);
     expect(isAlive(hidden)).toBe(true);
