@@ -54,12 +54,17 @@ describe.each(SYSTEM_KINDS)('what is too much, with $kind', (kind) => {
     await following;
     socket.pause();
 
+    // Paused until nothing goes to the writer, which might be the slow one otherwise, while others hold this process up.
+    writer.send({ type: 'agent.control', agentId: 'talkative', action: 'pause' });
+    const [talkative] = system.agents;
+    await talkative?.logged(({ msg, to }) => msg === 'the server changed the state' && to === 'paused');
+    const target = { agentId: 'talkative' };
     const ids = Array.from({ length: MESSAGES }, () =>
-      sendText(writer, `${PAGES} pages`, { conversationId }),
+      sendText(writer, `${PAGES} pages`, { conversationId, target }),
     );
     await Promise.all(ids.map((id) => writer.received('ack', (frame) => frame.id === id)));
-    // All that comes now is for the reader that does not read.
     writer.send({ type: 'conversation.close', conversationId });
+    writer.send({ type: 'agent.control', agentId: 'talkative', action: 'resume' });
     await system.server.logged((line) => line.msg === 'a reader was too slow and is disconnected');
     socket.resume();
     expect(await closed).toBe(CLOSE_CODES.slowReader);
