@@ -41,7 +41,7 @@ describe('npm run new:agent', () => {
     );
     expect(checked.stdout).toBe('');
     expect(await readFile(path.join(folder, 'agents/bob-s-buro.ts'), 'utf8')).toContain('@parley/agent-kit');
-  }, 90_000);
+  }, 240_000);
 
   it('writes a test that can fail', async () => {
     const { stdout } = await newAgent('Dice');
@@ -53,7 +53,7 @@ describe('npm run new:agent', () => {
         env: { ...process.env, NODE_OPTIONS: '', INIT_CWD: undefined, NODE_TEST_CONTEXT: undefined },
       }),
     ).rejects.toMatchObject({ code: 1, stdout: expect.stringMatching(/fail 3\n/) });
-  }, 90_000);
+  }, 240_000);
 
   it('does not write over what is there', async () => {
     await newAgent('Dice');
@@ -66,7 +66,7 @@ describe('npm run new:agent', () => {
     });
     expect(await readFile(file, 'utf8')).toBe('mine');
     expect(await readdir(path.join(folder, 'agents'))).not.toContain('dice.test.ts');
-  }, 30_000);
+  });
 
   it.each([
     ['no name', [], 2, 'npm run new:agent'],
