@@ -78,11 +78,14 @@ describe.each(SYSTEM_KINDS)('an agent that is lost, with $kind', (kind) => {
     const target = { agentName: 'Gate' };
     // Of one conversation, so that all but the first wait behind it.
     const conversationId = newId();
+    const lastGate = path.join(system.dataDir, 'last-gate');
     const ids = [
       sendText(client, `wait for ${gate}`, { conversationId, target }),
-      ...Array.from({ length: 9 }, (_, number) =>
+      ...Array.from({ length: 8 }, (_, number) =>
         sendText(client, `number ${number}`, { conversationId, target }),
       ),
+      // However far the first instance comes before it is killed: this one is left.
+      sendText(client, `wait for ${lastGate}`, { conversationId, target }),
     ];
     await agent.logged((line) => line.msg === 'waiting at the gate' && line.messageId === ids[0]);
     await Promise.all(
@@ -93,6 +96,7 @@ describe.each(SYSTEM_KINDS)('an agent that is lost, with $kind', (kind) => {
     const other = await system.startAgent({ file, env: { LABEL: 'two' } });
     await writeFile(gate, '');
     await agent.kill();
+    await writeFile(lastGate, '');
     for (const id of ids) expect((await ended(id)).status).toBe('answered');
     const replies = ids.map(repliesTo);
     expect(replies.every((texts) => texts.length === 1)).toBe(true);
