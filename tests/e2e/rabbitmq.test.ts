@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBus } from '@parley/messaging';
+import { eventually } from '@parley/messaging/test-queue';
 import { createVhost, manage, rabbitMqFromEnv } from '@parley/messaging/testing';
 import { createLogger } from '@parley/process-kit';
 import { agentQueue, newId } from '@parley/shared-models';
@@ -42,15 +43,16 @@ describe('with RabbitMQ', () => {
       const id = sendText(client, `number ${number}`);
       await client.received('message', ({ message }) => message.inReplyTo === id);
     }
-    const counts: Record<string, number> = {};
-    // The management plugin gathers its figures every few seconds.
-    for (let look = 0; look < 60 && counts.agent_queue_echo !== 5; look++) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      for (const [name, queue] of await queues()) counts[name] = queue.message_stats?.ack ?? 0;
-    }
-    // Request and reply pass the broker and the server, the agent sees the request.
-    expect(counts).toMatchObject({ broker_input_queue: 10, server_input_queue: 10, agent_queue_echo: 5 });
-    const found = await queues();
+    // The management plugin gathers its figures every few seconds, those of each process at another time.
+    const found = await eventually(async () => {
+      const now = await queues();
+      const counts = Object.fromEntries(
+        Array.from(now, ([name, queue]) => [name, queue.message_stats?.ack ?? 0]),
+      );
+      // Request and reply pass the broker and the server, the agent sees the request.
+      expect(counts).toMatchObject({ broker_input_queue: 10, server_input_queue: 10, agent_queue_echo: 5 });
+      return now;
+    }, 60_000);
     for (const name of [
       'broker_input_queue',
       'server_input_queue',
@@ -88,17 +90,20 @@ describe('with RabbitMQ', () => {
     const id = sendText(client, 'still there?');
     const { message } = await client.received('message', (frame) => frame.message.inReplyTo === id);
     expect(message.kind).toBe('REPLY');
-    const { deadLetters } = (await (await fetch(`${system.url}/api/dead-letters`)).json()) as {
-      deadLetters: { queue: string; reason: string; body: string }[];
-    };
-    expect(deadLetters.map((letter) => letter.queue).sort()).toEqual([
-      'agent_queue_echo',
-      'broker_input_queue',
-      'server_input_queue',
-    ]);
-    expect(
-      deadLetters.every((letter) => letter.reason === 'malformed_message' && letter.body === '{"oops'),
-    ).toBe(true);
+    // Each is buried by whoever consumes its queue, the one sooner than the other.
+    await eventually(async () => {
+      const { deadLetters } = (await (await fetch(`${system.url}/api/dead-letters`)).json()) as {
+        deadLetters: { queue: string; reason: string; body: string }[];
+      };
+      expect(deadLetters.map((letter) => letter.queue).sort()).toEqual([
+        'agent_queue_echo',
+        'broker_input_queue',
+        'server_input_queue',
+      ]);
+      expect(
+        deadLetters.every((letter) => letter.reason === 'malformed_message' && letter.body === '{"oops'),
+      ).toBe(true);
+    });
   });
 
   describe('an agent with a user of its own', () => {
