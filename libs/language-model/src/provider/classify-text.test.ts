@@ -96,9 +96,10 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
 
   it('fails when it takes longer than it may, and closes the request', async () => {
     provider.play(async (_response, { closed }) => void (await closed));
-    await expect(classify({ timeoutMs: 50 })).rejects.toMatchObject({
+    // By then the provider has the request, on a busy machine too.
+    await expect(classify({ timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'agent_failed',
-      message: expect.stringContaining('no answer within 0.05 s'),
+      message: expect.stringContaining('no answer within 1 s'),
     });
     expect(await provider.requests[0]?.closed).toBe(true);
   });

@@ -242,9 +242,10 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
 
     it('when no first piece comes in time', async () => {
       provider.play((response) => beginStream(response));
-      const hasty = await open(provider.baseUrl, { limits: { firstPieceMs: 300 } });
+      // By then the provider has the request, on a busy machine too.
+      const hasty = await open(provider.baseUrl, { limits: { firstPieceMs: 1_000 } });
       const error = await failureOf(hasty.generateText(hello));
-      expect(error.message).toBe(`${name} gave no answer within 0.3 s.`);
+      expect(error.message).toBe(`${name} gave no answer within 1 s.`);
       await expect(provider.requests[0]?.closed).resolves.toBe(true);
     });
 
