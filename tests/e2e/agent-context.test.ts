@@ -109,4 +109,15 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
     expect((await answerTo(id)).metadata).toMatchObject({ code: 'cancelled' });
     await eventually(async () => expect(await loadOf('Beta')).toBe(0));
   });
+
+  it('stops both, however soon after the message, and wherever it and the question are by then', async () => {
+    for (let waitMs = 0; waitMs < 60; waitMs += 5) {
+      const id = send('ask Beta never');
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      client.send({ type: 'message.cancel', messageId: id });
+      expect((await answerTo(id)).metadata).toMatchObject({ code: 'cancelled' });
+    }
+    for (const name of ['Alpha', 'Beta'])
+      await eventually(async () => expect(await loadOf(name)).toBe(0), 30_000);
+  });
 });

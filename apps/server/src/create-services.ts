@@ -10,6 +10,7 @@ import { createChannelFollowers } from './channels/channel-followers.ts';
 import { createEventRelay } from './channels/event-relay.ts';
 import { createCommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
+import { createArrivals } from './conversations/arrivals.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
 import { createSessionGate } from './conversations/session-gate.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
@@ -68,6 +69,7 @@ export async function createServices(
       commands: streams,
       commandService,
       audit,
+      arrivals: createArrivals(),
       hub,
       sessionGate,
       relay,

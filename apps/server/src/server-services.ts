@@ -9,6 +9,7 @@ import type { ChannelFollowers } from './channels/channel-followers.ts';
 import type { EventRelay } from './channels/event-relay.ts';
 import type { CommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
+import type { Arrivals } from './conversations/arrivals.ts';
 import type { ConversationHub } from './conversations/conversation-hub.ts';
 import type { SessionGate } from './conversations/session-gate.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
@@ -28,6 +29,7 @@ export interface ServerServices {
   readonly commands: CommandStreams;
   readonly commandService: CommandService;
   readonly audit: AuditLog;
+  readonly arrivals: Arrivals;
   readonly hub: ConversationHub;
   readonly sessionGate: SessionGate;
   readonly relay: OutboxRelay;

@@ -21,10 +21,7 @@ const ownerOf = (group: string): string => `agent:${group}`;
 export function createAskHandlers(
   services: ServerServices,
 ): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'history'> {
-  const { agents, store } = services;
-  /** Questions on their way into the store: one that nobody wants any more cannot be found there yet. */
-  const coming = new Map<string, { readonly group: string; isUnwanted: boolean }>();
-
+  const { agents, arrivals, store } = services;
   const stop = async (id: string, group: string): Promise<void> => {
     const found = await store.getMessage(id);
     if (found?.status === undefined || found.ownerId !== ownerOf(group)) return;
@@ -33,25 +30,19 @@ export function createAskHandlers(
   return {
     async ask({ id, target, text, timeoutMs, ...caller }, signal) {
       const { group } = agents.require(caller.agentId, caller.incarnation).profile;
-      const state = { group, isUnwanted: false };
-      coming.set(id, state);
-      let question: ChatMessage;
-      try {
+      const question = await arrivals.during(id, async () => {
         const inHand = await requestInHand(services, caller);
-        question =
+        return (
           (await questionOf(services, id, group)) ??
-          (await putQuestion(services, inHand, { id, target, text }));
-      } finally {
-        coming.delete(id);
-      }
-      if (state.isUnwanted) await stop(id, group);
+          (await putQuestion(services, inHand, { id, target, text }))
+        );
+      });
       return awaitReply(services, question, { timeoutMs, signal });
     },
     async cancelAsk({ agentId, incarnation, id }) {
       const { group } = agents.require(agentId, incarnation).profile;
-      const state = coming.get(id);
-      if (state === undefined) await stop(id, group);
-      else if (state.group === group) state.isUnwanted = true;
+      await arrivals.settled(id);
+      await stop(id, group);
     },
     async history({ limit, beforeSeq, ...caller }) {
       const { request } = await requestInHand(services, caller);

@@ -6,18 +6,25 @@ import { endRequest } from './end-request.ts';
 const STOP_MS = 1500;
 
 /** Stops the answer to a message: the agent that writes it is told, and what does not end by itself is ended. */
-export async function stopAnswer(services: ServerServices, status: MessageStatus): Promise<void> {
-  if (isTerminal(status.status)) return;
-  const { messageId, routing, hops } = status;
-  if (routing !== undefined) {
+export async function stopAnswer(services: ServerServices, found: MessageStatus): Promise<void> {
+  if (isTerminal(found.status)) return;
+  const { messageId, hops } = found;
+  const tell = (agentId: string): void => {
     const body = Buffer.from(JSON.stringify({ messageId }));
-    services.bus.signal({ type: 'chat.cancel', key: agentSignalKey(routing.agentId), body });
+    services.bus.signal({ type: 'chat.cancel', key: agentSignalKey(agentId), body });
+  };
+  const told = found.routing?.agentId;
+  if (told !== undefined) {
+    tell(told);
     await new Promise((resolve) => setTimeout(resolve, STOP_MS));
   }
-  await endRequest(services, {
+  const ended = await endRequest(services, {
     requestId: messageId,
     status: 'failed',
     error: { code: 'cancelled', message: 'You stopped the answer.' },
     hops,
   });
+  // It was given to somebody, or to somebody else, after it was looked up: from the end on it is given to nobody.
+  const having = ended?.routing?.agentId;
+  if (having !== undefined && having !== told) tell(having);
 }

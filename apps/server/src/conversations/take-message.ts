@@ -7,7 +7,14 @@ import type { ServerServices } from '../server-services.ts';
  * Stores what a person has written. To be followed by `sendOn` in the same turn.
  * @throws ParleyError as `Store.accept`
  */
-export async function takeMessage(
+export function takeMessage(
+  services: Pick<ServerServices, 'arrivals' | 'store' | 'relay' | 'sessionGate'>,
+  taken: { message: UnstoredMessage; ownerId: string; target: Target | undefined },
+): Promise<Accepted> {
+  return services.arrivals.during(taken.message.id, () => storeInTurn(services, taken));
+}
+
+async function storeInTurn(
   { store, relay, sessionGate }: Pick<ServerServices, 'store' | 'relay' | 'sessionGate'>,
   { message, ownerId, target }: { message: UnstoredMessage; ownerId: string; target: Target | undefined },
 ): Promise<Accepted> {
