@@ -35,6 +35,19 @@ describe('the agents of a server', () => {
       expect(isAsNewAs(revision, before)).toBe(true);
     });
 
+    it('are told of as soon as they are on the list', async () => {
+      let isOver = false;
+      const registered = register().finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        expect(fixture.updates).toHaveLength(fixture.agents.list().length);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await registered;
+      expect(fixture.updates).toHaveLength(1);
+    });
+
     it('have their queue before anybody is told of them', async () => {
       const declared = Promise.withResolvers<void>();
       fixture.declaring = (agentId) => (agentId === 'echo' ? declared.promise : Promise.resolve());

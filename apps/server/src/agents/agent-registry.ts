@@ -215,12 +215,13 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           offlineSince: wanted === 'offline' ? clock() : undefined,
         };
         agents.set(agentId, entry);
+        // At once: whoever finds it on the list may write to it, and the broker must know of it by then.
+        tell([entry]);
         await store.setAgentState(agentId, entry.state);
         logger.info(
           { agentId, name: request.profile.name, incarnation: entry.incarnation },
           'an agent registered',
         );
-        tell([entry]);
         return { agentId, incarnation: entry.incarnation, heartbeatMs, state: toldOf(entry) };
       } finally {
         underWay.delete(reservation);
