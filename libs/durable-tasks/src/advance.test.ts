@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, TaskState } from '@parley/shared-models';
+import { LIMITS, newId, TaskState } from '@parley/shared-models';
 import { advance } from './advance.ts';
 import { callOfStep } from './call-of-step.ts';
 import { checkSuccessor } from './check-successor.ts';
@@ -245,6 +245,15 @@ describe('refining', () => {
     text: 'Only Tesla',
     input: { only: 'TSLA' },
   };
+
+  it('is not taken into a task that is full', () => {
+    const ready = inState('REFINEMENT_READY');
+    const input = 'x'.repeat(LIMITS.taskBytes - 36_000);
+    const full = { ...ready, rounds: ready.rounds.map((round) => ({ ...round, input })) };
+    expect(advance(full, refined, AT)).toMatchObject({ round: 2 });
+    const long: TaskEvent = { ...refined, input: 'x'.repeat(4000) };
+    expect(() => advance(full, long, AT)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
 
   it('plans again, with all that is there, once for each message', () => {
     const task = after(inState('REFINEMENT_READY'), refined);

@@ -1,5 +1,6 @@
-import { deriveId, TaskReport } from '@parley/shared-models';
+import { deriveId, ParleyError, TaskReport } from '@parley/shared-models';
 import { countedAttempts } from './counted-attempts.ts';
+import { hasRoom } from './has-room.ts';
 import { plannedSteps } from './planned-steps.ts';
 import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
@@ -19,7 +20,7 @@ const MAX_ABSENCE_MS = 24 * 3_600_000;
  * The task after an event. What comes too late, or a second time, changes nothing: then the very same document is
  * returned. Pure.
  * @param now milliseconds since 1970
- * @throws ParleyError `invalid_request` when a person wants what is impossible in the task's state
+ * @throws ParleyError `invalid_request` when a person wants what is impossible in the task's state, or has no room in it
  */
 export function advance(task: TaskDocument, event: TaskEvent, now: number): TaskDocument {
   const next = apply(task, event, now);
@@ -173,12 +174,14 @@ function refined(
   const round = task.round + 1;
   const asked = { round, requestId, text, at: iso(now), ...(input === undefined ? {} : { input }) };
   const { error: _, ...reported } = task;
-  return {
+  const next: TaskDocument = {
     ...reported,
     state: stateAfter(task.state, 'refined'),
     round,
     rounds: [...task.rounds, asked],
   };
+  if (hasRoom(next)) return next;
+  throw new ParleyError('invalid_request', 'The task holds all that it can hold. Begin a new one instead.');
 }
 
 /** From executing to aggregating, when there is nothing left to execute. */

@@ -2,7 +2,7 @@ import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
 
 /** What a driver has to do for a task now. */
 export interface TaskWork {
-  /** To be said, in this order, before anything else of it changes. */
+  /** To be said, in this order. */
   readonly say: readonly TaskSaying[];
   /** Whether the steps of the round are to be found. */
   readonly plan: boolean;

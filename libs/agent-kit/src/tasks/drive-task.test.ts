@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  advance,
   checkPlan,
   type StepCall,
   type TaskDocument,
@@ -8,7 +9,7 @@ import {
 } from '@parley/durable-tasks';
 import { eventually } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
-import { newId, ParleyError } from '@parley/shared-models';
+import { LIMITS, newId, ParleyError } from '@parley/shared-models';
 import {
   createInMemoryTasks,
   type InMemoryTasks,
@@ -261,6 +262,19 @@ describe('a task that is driven', () => {
     const task = await now();
     expect(task).toMatchObject({ state: 'FAILED', error: { message: expect.stringContaining('bytes') } });
     expect(said.map(({ kind }) => kind)).toEqual(['failed']);
+  });
+
+  it('says once how it ended, however full it is', async () => {
+    const { tasks, drive, now, said } = await world();
+    for (const { document, version, token } of (await tasks.claim(1)).tasks) {
+      const rounds = document.rounds.map((round) => ({ ...round, input: 'x'.repeat(LIMITS.taskBytes) }));
+      const ended = advance({ ...document, rounds }, { type: 'cancelled' }, Date.now());
+      await tasks.save({ document: ended, expectedVersion: version, token });
+    }
+    tasks.expireLeases();
+    await (await drive()).ended;
+    expect((await now()).toSay).toEqual([]);
+    expect(said.map(({ kind }) => kind)).toEqual(['cancelled']);
   });
 
   it('is planned again when it is refined, without doing a step again', async () => {

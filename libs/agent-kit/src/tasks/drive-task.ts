@@ -1,7 +1,9 @@
 import type { TaskServices, VersionedTask } from '@parley/control-plane';
 import {
   advance,
+  hasRoom,
   isOpen,
+  isWorking,
   nextWork,
   type TaskDocument,
   type TaskEvent,
@@ -153,7 +155,8 @@ function following(document: TaskDocument, events: readonly TaskEvent[], now: nu
   const after = events.reduce((task, event) => advance(task, event, now), document);
   const stepIds = nextWork(after, now).begin.map(({ id }) => id);
   const next = stepIds.length === 0 ? after : advance(after, { type: 'begun', stepIds }, now);
-  if (next === document || Buffer.byteLength(JSON.stringify(next)) <= LIMITS.taskBytes) return next;
+  // What has ended only has its end to tell: that must be ticked off, however full it is.
+  if (next === document || !isWorking(document.state) || hasRoom(next)) return next;
   const message = `Its steps gave more than a task can hold, ${LIMITS.taskBytes} bytes.`;
   return advance(document, { type: 'broken', error: { code: 'agent_failed', message } }, now);
 }
