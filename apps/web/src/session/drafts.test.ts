@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type MessageStatus, newId } from '@parley/shared-models';
-import { type Draft, withoutDrafts, withoutFailed, withPieces } from './drafts.ts';
+import { type Draft, draftsIn, withoutDrafts, withPieces } from './drafts.ts';
 
 const conversationId = newId();
 const messageId = newId();
@@ -36,11 +36,18 @@ describe('a reply while it is being written', () => {
     ['failed', false],
   ] as const)('to a message that is %s is shown: %s', (status, isShown) => {
     const known: MessageStatus = { messageId: inReplyTo, conversationId, status, hops: [] };
-    expect(withoutFailed([draft], { [inReplyTo]: known })).toEqual(isShown ? [draft] : []);
+    expect(draftsIn({ [messageId]: draft }, conversationId, { [inReplyTo]: known })).toEqual(
+      isShown ? [draft] : [],
+    );
   });
 
   it('that answers nothing that is known is shown', () => {
     const { inReplyTo: _, ...unasked } = draft;
-    expect(withoutFailed([unasked, draft], {})).toEqual([unasked, draft]);
+    expect(draftsIn({ [messageId]: unasked }, conversationId)).toEqual([unasked]);
+    expect(draftsIn({ [messageId]: draft }, conversationId, {})).toEqual([draft]);
+  });
+
+  it('is not shown in another conversation', () => {
+    expect(draftsIn({ [messageId]: draft }, newId())).toEqual([]);
   });
 });

@@ -42,11 +42,16 @@ export function withoutDrafts(drafts: Drafts, isOver: (draft: Draft) => boolean)
 }
 
 /**
- * Without the answers to requests that have failed: who is slow to stop goes on writing for a while, and what it writes
- * becomes no message any more.
+ * Those of one conversation, without the answers to requests that have failed: who is slow to stop goes on writing for a
+ * while, and what it writes becomes no message any more.
  */
-export const withoutFailed = (
-  drafts: readonly Draft[],
-  statuses: Readonly<Record<string, MessageStatus>>,
+export const draftsIn = (
+  drafts: Drafts,
+  conversationId: string,
+  statuses: Readonly<Record<string, MessageStatus>> = {},
 ): Draft[] =>
-  drafts.filter(({ inReplyTo }) => inReplyTo === undefined || statuses[inReplyTo]?.status !== 'failed');
+  Object.values(drafts).filter(
+    (draft) =>
+      draft.conversationId === conversationId &&
+      (draft.inReplyTo === undefined || statuses[draft.inReplyTo]?.status !== 'failed'),
+  );

@@ -6,6 +6,7 @@ import { IconArrowUp } from '../../components/icons.ts';
 import { FailedList, LoadingList } from '../../components/list-state.tsx';
 import { Markdown } from '../../components/markdown.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
+import { draftsIn } from '../../session/drafts.ts';
 import { useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './task-chat.module.css';
 
@@ -25,7 +26,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
 
   const messages = thread?.messages ?? [];
   const waiting = outbox.filter((item) => item.conversationId === conversationId);
-  const growing = Object.values(drafts).filter((draft) => draft.conversationId === conversationId);
+  const growing = draftsIn(drafts, conversationId, thread?.statuses);
   const failed = refused.filter(({ item }) => item.conversationId === conversationId);
   const reports = new Set(task.rounds.map(({ reportMessageId }) => reportMessageId));
   const count = messages.length + waiting.length + growing.length;

@@ -1,7 +1,7 @@
 import { isTerminal } from '@parley/shared-models';
 import { useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { withoutFailed } from '../../../session/drafts.ts';
+import { draftsIn } from '../../../session/drafts.ts';
 import type { Thread } from '../../../session/thread.ts';
 import { useSessionState } from '../../../session/use-session.ts';
 import { DraftEntry, RefusedEntry, UnsentEntry, WorkEntry } from './pending-entries.tsx';
@@ -16,8 +16,9 @@ interface Props {
 export function PendingEntries({ conversationId, thread, replied }: Props) {
   const ofThis = <T extends { conversationId: string }>(items: readonly T[]): T[] =>
     items.filter((item) => item.conversationId === conversationId);
-  const written = useSessionState(useShallow((state) => ofThis(Object.values(state.drafts))));
-  const drafts = withoutFailed(written, thread.statuses);
+  const drafts = useSessionState(
+    useShallow((state) => draftsIn(state.drafts, conversationId, thread.statuses)),
+  );
   const outbox = useSessionState(useShallow((state) => ofThis(state.outbox)));
   const refused = useSessionState(
     useShallow((state) => state.refused.filter(({ item }) => item.conversationId === conversationId)),
