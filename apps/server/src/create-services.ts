@@ -43,6 +43,9 @@ export async function createServices(
     ...ports,
     onForeignFrame(frame) {
       if (frame.type === 'message.status') sessionGate.settled(frame.messageId);
+      // The status may have passed by before this server heard of the conversation.
+      else if (frame.type === 'message' && frame.message.inReplyTo !== undefined)
+        sessionGate.settled(frame.message.inReplyTo);
     },
   });
   const channels = await createChannelFollowers({ serverId, ...ports });

@@ -28,7 +28,7 @@ export interface ConversationHubOptions {
   readonly store: Store;
   readonly bus: MessageBus;
   readonly logger: Logger;
-  /** A fleeting frame came from another server, about a conversation that somebody follows here. */
+  /** A frame came from another server, about a conversation that somebody follows here. */
   readonly onForeignFrame?: (frame: ServerFrame) => void;
 }
 
@@ -76,10 +76,8 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       const { serverId: origin, frame } = Signals.frame.parse(body);
       if (origin === serverId) return;
       if (frame.type === 'message') toFollowers(frame.message);
-      else {
-        toLocal(conversationId, frame);
-        options.onForeignFrame?.(frame);
-      }
+      else toLocal(conversationId, frame);
+      options.onForeignFrame?.(frame);
     }
   };
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@parley/messaging/test-queue';
 import { CAPABILITIES, newId } from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { createTestReader } from '../testing/test-reader.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 
 describe('the gate of a conversation', () => {
@@ -97,5 +99,27 @@ describe('the gate of a conversation', () => {
     const waiting = gate.enter(conversationId);
     gate.stop();
     (await waiting).done();
+  });
+
+  it('opens when another server stored the answer, whose status this one may have missed', async () => {
+    await registerHolder();
+    const { hub, sessionGate } = fixture.services;
+    const message = await fixture.accept('my budget');
+    const { conversationId } = message;
+    hub.follow(createTestReader(), conversationId, 1);
+    (await sessionGate.enter(conversationId)).hold(message.id);
+    const next = sessionGate.enter(conversationId);
+    const answer = { ...message, id: newId(), seq: 2, kind: 'REPLY', inReplyTo: message.id } as const;
+    const frame = { type: 'message', message: answer } as const;
+    const body = Buffer.from(JSON.stringify({ serverId: newId(), frame }));
+    await eventually(async () => {
+      // Again until this server has heard of the conversation.
+      fixture.bus.signal({ type: 'frame', key: conversationId, body });
+      expect(await isOpen(next)).toBe(true);
+    });
+    // Not because nobody waits any more.
+    const other = newId();
+    (await sessionGate.enter(other)).hold(newId());
+    expect(await isOpen(sessionGate.enter(other))).toBe(false);
   });
 });

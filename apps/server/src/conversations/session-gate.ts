@@ -17,15 +17,15 @@ export interface SessionGate {
 export interface GatePass {
   /** Others need not wait for this one. */
   done(): void;
-  /** The next one waits until `settled(messageId)`, at most five seconds. */
+  /** The next one waits until `settled(messageId)`, at most seven seconds. */
   hold(messageId: string): void;
 }
 
 /**
- * No decision after this long: the broker is away, and nobody shall wait for it. Longer than a language model that it asks
- * may think by default.
+ * No decision after this long: the broker is away, and nobody shall wait for it. Longer than a broker takes that waits two
+ * seconds for the newest list of agents, and then three for a language model.
  */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 7000;
 
 /** So long, in milliseconds, it is taken for true whether some agent holds sessions. */
 const FRESH_MS = 500;
