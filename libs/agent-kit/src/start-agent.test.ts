@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
-import type { MessageBus } from '@parley/messaging';
+import type { ChannelBinding, MessageBus } from '@parley/messaging';
 import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
 import { agentQueue, BROKER_INPUT_QUEUE, channelQueue, HEADERS, ParleyError } from '@parley/shared-models';
@@ -82,6 +82,48 @@ describe('a running agent', () => {
     await registered;
     const names = (await bus.depths()).map(({ name }) => name);
     expect(names).toContain(channelQueue('echo'));
+  });
+
+  it('is not taken in any more when it is stopped while it waits for the queue', async () => {
+    const bus = await folder.open();
+    const asked = Promise.withResolvers<void>();
+    const running = start(
+      {
+        ...bus,
+        declareChannelQueue() {
+          asked.resolve();
+          return new Promise(() => {});
+        },
+      },
+      { subscriptions: [{ channel: 'agents' }], onEvent: () => {} },
+    );
+    await asked.promise;
+    await running.drain(1000);
+    expect(handlers.requests).toEqual([]);
+  });
+
+  it('has no queue for events whose past it wants until it takes them: they would come twice', async () => {
+    const bus = await folder.open();
+    const declared: ChannelBinding[][] = [];
+    handlers.wanted = 'paused';
+    start(
+      {
+        ...bus,
+        async declareChannelQueue(group, bindings) {
+          declared.push([...bindings]);
+          await bus.declareChannelQueue(group, bindings);
+        },
+      },
+      {
+        subscriptions: [
+          { channel: 'agents', types: ['order_created'] },
+          { channel: 'human', types: ['note'], replayLast: 5 },
+        ],
+        onEvent: () => {},
+      },
+    );
+    await handlers.next('heartbeat');
+    expect(declared).toEqual([[{ channel: 'agents', type: 'order_created' }]]);
   });
 
   it('answers what it has in hand under its new number when it registers again', async () => {

@@ -8,7 +8,14 @@ import {
   type Subscription,
 } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
-import { type AgentState, agentQueue, agentSignalKey, newId, Signals } from '@parley/shared-models';
+import {
+  type AgentState,
+  agentQueue,
+  agentSignalKey,
+  newId,
+  ParleyError,
+  Signals,
+} from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { ownIdOf, profileOf } from './agent-profile.ts';
 import { createCommandDesk } from './commands/command-desk.ts';
@@ -169,11 +176,13 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await retryWhileUnavailable(work, { signal: stopping.signal, logger });
     } catch (error) {
       if (!stopping.signal.aborted) ended.reject(error);
+      throw error;
     }
   };
 
   const enqueue = (change: () => Promise<void>): void => {
-    changes = changes.then(() => whileQueueAway(change));
+    // What fails is told by `ended`, or the process is going down.
+    changes = changes.then(() => whileQueueAway(change)).catch(() => {});
   };
 
   const membership = joinAsAgent({
@@ -188,7 +197,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     metrics: () => meter.metrics(),
     state: () => (stopping.signal.aborted ? 'draining' : state),
     // Who sees the agent may publish what it subscribes to: the first order must not be lost.
-    prepare: () => whileQueueAway(() => untilStopping(events.declare(), stopping.signal)),
+    prepare: () => whileQueueAway(() => untilStopping(events.declareForNew(), stopping.signal)),
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
       // At once: what is in hand must not be taken for that of a process which was replaced.
@@ -240,6 +249,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     },
     async drain(timeoutMs) {
       stopping.abort();
+      // Nobody knows it yet, and nobody shall hear of it any more.
+      if (membership.identity === undefined) await membership.leave();
       await changes;
       await membership.reportState();
       await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
@@ -261,7 +272,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
 /** The work, or the end of the wait for it: what is asked of a queue that is away may take long to fail. */
 async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(new Error('the process is going down'));
+  const onAbort = (): void => stopped.reject(new ParleyError('cancelled', 'The process is going down.'));
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

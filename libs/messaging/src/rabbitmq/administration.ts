@@ -143,7 +143,7 @@ export function createAdministration(options: AdministrationOptions): Administra
       await sleep(DELETION_SETTLES_MS);
     },
     declareChannelQueue: (group, bindings) => {
-      channelBindings.set(group, [...(channelBindings.get(group) ?? []), ...bindings]);
+      channelBindings.set(group, joined(channelBindings.get(group) ?? [], bindings));
       return patiently((channel) => declareChannelQueue(channel, group, bindings));
     },
     deleteChannelQueue: async (group) => {
@@ -175,6 +175,13 @@ export function createAdministration(options: AdministrationOptions): Administra
       wake();
     },
   };
+}
+
+/** Each once: a group declares its queue with every registration. */
+function joined(known: readonly ChannelBinding[], more: readonly ChannelBinding[]): ChannelBinding[] {
+  const isKnown = ({ channel, type }: ChannelBinding): boolean =>
+    known.some((each) => each.channel === channel && each.type === type);
+  return [...known, ...more.filter((binding) => !isKnown(binding))];
 }
 
 function unavailable(cause?: unknown): ParleyError {
