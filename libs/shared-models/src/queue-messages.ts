@@ -53,7 +53,7 @@ export const HEADERS = {
   target: 'target',
   /** JSON of `SessionHint`, where an agent has answered in the conversation before. */
   session: 'session',
-  /** How new the server's list of agents was when it sent the message; a broker decides with no older one. */
+  /** `<list id>:<number>`, as in the status stream: how new the server's list of agents was. A broker that follows that list waits up to 2 s until its own number is as high. */
   agentsRevision: 'agents-revision',
   /** JSON of `RoutingDecision`, from the broker on. */
   routing: 'routing',
