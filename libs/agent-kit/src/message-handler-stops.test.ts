@@ -165,6 +165,32 @@ describe('an agent that takes too long', () => {
 });
 
 describe('an agent that is going down', () => {
+  it('leaves a half answer to who gets the message next, and calls it stopped by nobody', async () => {
+    const { ask, handler, written, bus, consumer } = await start({
+      onMessage: ({ stream, signal }) =>
+        stream(
+          (async function* () {
+            yield 'Once upon';
+            setImmediate(() => handler.abandon());
+            await new Promise((_resolve, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason)),
+            );
+          })(),
+        ),
+    });
+    const { id } = await ask('a story');
+    const next = collectDeliveries();
+    await eventually(async () => {
+      const depths = await bus.depths();
+      expect(depths.find(({ name }) => name === agentQueue('tess'))).toMatchObject({ ready: 1 });
+    });
+    await consumer.close({ timeoutMs: 5000 });
+    await bus.consume(agentQueue('tess'), next.handler, { prefetch: 1 });
+    await next.waitFor(1);
+    expect(next.all[0]?.envelope.messageId).toBe(id);
+    expect(written.all).toEqual([]);
+  });
+
   it('returns what it has in hand to the queue, and does not begin what waits behind that', async () => {
     const begun: string[] = [];
     const { ask, handler, written, bus, consumer } = await start({
