@@ -22,14 +22,18 @@ describe('what the server does for an agent, asked patiently', () => {
   };
   const error = (code: ErrorCode, details = {}): ParleyError => new ParleyError(code, 'no', { details });
 
-  it('waits for a server that is away, or that does not know the agent for a moment', async () => {
-    const { services, calls } = failing(error('unavailable'), error('unknown_agent'));
+  it.each([
+    ['is away', 'unavailable'],
+    ['does not know the agent for a moment', 'unknown_agent'],
+    ['knows it by a new number that is still on its way', 'stale_incarnation'],
+  ] as const)('waits for a server that %s', async (_, code) => {
+    const { services, calls } = failing(error(code), error(code));
     const patient = patientServices(services, { signal: new AbortController().signal, logger });
     expect(await patient.memory.get(address)).toMatchObject({ version: 0 });
     expect(calls()).toBe(3);
   });
 
-  it.each(['id_conflict', 'forbidden', 'stale_incarnation', 'invalid_request'] as const)(
+  it.each(['id_conflict', 'forbidden', 'invalid_request'] as const)(
     'does not ask again after %s',
     async (code) => {
       const { services, calls } = failing(error(code));

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
-import { ParleyError } from '@parley/shared-models';
+import { type ErrorCode, ParleyError } from '@parley/shared-models';
 
 const RETRY_MS = { min: 100, max: 2000 };
 
@@ -44,6 +44,18 @@ export function patientServices(services: AgentServices, patience: Patience): Ag
   };
 }
 
+/**
+ * An agent that registers again is known by a new number before it has heard of that itself: `stale_incarnation`. Was it
+ * replaced for good, its signal is given.
+ */
+const AWAY: readonly ErrorCode[] = [
+  'unavailable',
+  'store_unavailable',
+  'bus_unavailable',
+  'unknown_agent',
+  'stale_incarnation',
+];
+
 async function whileServerAway<T>(call: () => Promise<T>, { signal, logger }: Patience): Promise<T> {
   for (let waitMs = RETRY_MS.min; ; waitMs = Math.min(waitMs * 2, RETRY_MS.max)) {
     try {
@@ -62,5 +74,5 @@ function isAway(error: unknown): boolean {
   if (!(error instanceof ParleyError)) return false;
   // What became of a question to another agent, not of the call.
   if (error.details?.askId !== undefined) return false;
-  return ['unavailable', 'store_unavailable', 'bus_unavailable', 'unknown_agent'].includes(error.code);
+  return AWAY.includes(error.code);
 }
