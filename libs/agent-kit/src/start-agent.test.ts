@@ -4,7 +4,14 @@ import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-p
 import type { ChannelBinding, MessageBus } from '@parley/messaging';
 import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
-import { agentQueue, BROKER_INPUT_QUEUE, channelQueue, HEADERS, ParleyError } from '@parley/shared-models';
+import {
+  agentQueue,
+  agentSignalKey,
+  BROKER_INPUT_QUEUE,
+  channelQueue,
+  HEADERS,
+  ParleyError,
+} from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { type RunningAgent, startAgent } from './start-agent.ts';
 import { requestEnvelope, requestOf } from './testing/requests.ts';
@@ -154,5 +161,37 @@ describe('a running agent', () => {
     finish.resolve();
     await written.waitFor(1);
     expect(written.all[0]?.envelope.headers[HEADERS.incarnation]).toBe(2);
+  });
+
+  it('hears that an answer is stopped while it takes no more messages', async () => {
+    const bus = await folder.open();
+    const written = collectDeliveries();
+    await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
+    const begun = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const running = start(bus, {
+      onMessage: ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          begun.resolve();
+          signal.addEventListener('abort', () => {
+            stopped.resolve();
+            reject(signal.reason);
+          });
+        }),
+    });
+    await handlers.next('heartbeat');
+    await bus.declareAgentQueue('echo');
+    const request = requestOf('take your time');
+    await bus.publish(agentQueue('echo'), requestEnvelope(request));
+    await begun.promise;
+    const draining = handlers.next('heartbeat');
+    const drained = running.drain(60_000);
+    await draining;
+    const body = Buffer.from(JSON.stringify({ messageId: request.id }));
+    bus.signal({ type: 'chat.cancel', key: agentSignalKey('echo'), body });
+    await stopped.promise;
+    await drained;
+    await written.waitFor(1);
+    expect(written.all[0]?.envelope.type).toBe('chat.failed');
   });
 });

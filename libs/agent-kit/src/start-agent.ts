@@ -153,10 +153,14 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   };
 
   const stopConsuming = async (timeoutMs: number): Promise<void> => {
-    await signals?.close();
-    signals = undefined;
-    await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs), tasks.pause()]);
-    subscription = undefined;
+    try {
+      await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs), tasks.pause()]);
+      subscription = undefined;
+    } finally {
+      // Not before: what is in hand until then can still be stopped.
+      await signals?.close();
+      signals = undefined;
+    }
   };
 
   const applyState = async (): Promise<void> => {
