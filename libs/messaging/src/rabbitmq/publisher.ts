@@ -217,7 +217,9 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
         pump();
       });
       fresh.on('nack', ({ deliveryTag, multiple }) => {
-        if (channel === fresh) unconfirmed.confirm(deliveryTag, multiple, onNack);
+        if (channel !== fresh) return;
+        unconfirmed.confirm(deliveryTag, multiple, onNack);
+        pump();
       });
       fresh.on('return', (message) => {
         if (channel === fresh) onReturn(message);
