@@ -13,9 +13,8 @@ export async function stopAnswer(services: ServerServices, found: MessageStatus)
     const body = Buffer.from(JSON.stringify({ messageId }));
     services.bus.signal({ type: 'chat.cancel', key: agentSignalKey(agentId), body });
   };
-  const told = found.routing?.agentId;
-  if (told !== undefined) {
-    tell(told);
+  if (found.routing !== undefined) {
+    tell(found.routing.agentId);
     await new Promise((resolve) => setTimeout(resolve, STOP_MS));
   }
   const ended = await endRequest(services, {
@@ -24,7 +23,6 @@ export async function stopAnswer(services: ServerServices, found: MessageStatus)
     error: { code: 'cancelled', message: 'You stopped the answer.' },
     hops,
   });
-  // It was given to somebody, or to somebody else, after it was looked up: from the end on it is given to nobody.
-  const having = ended?.routing?.agentId;
-  if (having !== undefined && having !== told) tell(having);
+  // Whoever has it now may have been given it since, or not have heard: from the end on it is given to nobody.
+  if (ended?.routing !== undefined) tell(ended.routing.agentId);
 }
