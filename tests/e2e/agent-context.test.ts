@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
-import { AgentStatus, type ChatMessage } from '@parley/shared-models';
+import { AgentStatus, type ChatMessage, newId } from '@parley/shared-models';
 import { z } from 'zod';
 import { type ParleySystem, SYSTEM_KINDS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
@@ -120,4 +120,25 @@ describe.each(SYSTEM_KINDS)('what an agent is given, on $kind', ({ driver, hasPo
     for (const name of ['Alpha', 'Beta'])
       await eventually(async () => expect(await loadOf(name)).toBe(0), 30_000);
   });
+
+  it('does not do what was stopped while its process was gone', async () => {
+    const conversationId = newId();
+    const delivered = (id: string) =>
+      client.received(
+        'message.status',
+        ({ messageId, status }) => messageId === id && status === 'delivered',
+      );
+    const [busy, stopped] = ['never', 'remember poison'].map((text) =>
+      send(text, 'Gamma', { conversationId }),
+    );
+    if (busy === undefined || stopped === undefined) throw new Error('nothing was sent');
+    await Promise.all([delivered(busy), delivered(stopped)]);
+    await agentNamed('Gamma').kill();
+    client.send({ type: 'message.cancel', messageId: stopped });
+    expect((await answerTo(stopped)).metadata).toMatchObject({ code: 'cancelled' });
+    await system.startAgent({ file, name: 'Gamma' });
+    client.send({ type: 'message.cancel', messageId: busy });
+    await answerTo(busy);
+    expect(await say('recall', 'Gamma', { conversationId })).not.toContain('poison');
+  }, 180_000);
 });

@@ -55,6 +55,7 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
   'AgentConversationService/History': ['agent', (caller) => ({ ...caller, requestId: newId(), limit: 1 })],
   'AgentConversationService/Ask': ['agent', (caller) => ({ ...caller, ...asking, text: 'Who?' })],
   'AgentConversationService/CancelAsk': ['agent', (caller) => ({ ...caller, id: newId() })],
+  'AgentConversationService/IsWanted': ['agent', (caller) => ({ ...caller, requestId: newId() })],
   'AgentChannelService/ListEvents': ['agent', (caller) => ({ ...caller, channel: 'human', limit: 1 })],
   'TaskService/CreateTask': ['agent', (caller) => ({ ...caller, ...asking, title: 'T', input: '1' })],
   'TaskService/RefineTask': ['agent', (caller) => ({ ...caller, ...asking, text: 'More' })],

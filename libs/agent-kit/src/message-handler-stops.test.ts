@@ -4,6 +4,7 @@ import { agentQueue, newId } from '@parley/shared-models';
 import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from './testing/ended-after-each.ts';
 import { replyId, startHandler } from './testing/handler-fixture.ts';
+import { requestEnvelope, requestOf } from './testing/requests.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 
@@ -161,6 +162,40 @@ describe('an agent that takes too long', () => {
     await ask('think');
     await written.waitFor(1);
     expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'half', metadata: { isStopped: true } }]);
+  });
+});
+
+describe('an answer that was stopped while nobody here could hear it', () => {
+  const startRecording = async (more: { listeningSince?: number } = {}) => {
+    const begun: string[] = [];
+    const onMessage = ({ text }: MessageContext): string => {
+      begun.push(text);
+      return text;
+    };
+    const fixture = await start({ onMessage }, more);
+    return { ...fixture, begun };
+  };
+
+  it('is not begun when it was sent before', async () => {
+    const { askAgain, ask, ended, written, begun } = await startRecording({ listeningSince: Date.now() });
+    const stopped = requestOf('pay the bill');
+    ended.add(stopped.id);
+    await askAgain(stopped);
+    await ask('hello', { conversationId: stopped.conversationId });
+    await written.waitFor(1);
+    expect(begun).toEqual(['hello']);
+  });
+
+  it('is not begun when it was handed out before', async () => {
+    const { handler, ended, written, begun } = await startRecording();
+    const stopped = requestOf('pay the bill');
+    ended.add(stopped.id);
+    const delivery = { envelope: requestEnvelope(stopped), queue: agentQueue('tess') };
+    await handler.handle({ ...delivery, redeliveries: 1 });
+    expect(begun).toEqual([]);
+    await handler.handle({ ...delivery, envelope: requestEnvelope(requestOf('hello')), redeliveries: 1 });
+    await written.waitFor(1);
+    expect(begun).toEqual(['hello']);
   });
 });
 

@@ -31,6 +31,8 @@ export interface MessageHandlerOptions {
   readonly services: () => AgentServices;
   /** As registered; asked for with each message, since a registration can change it. */
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
+  /** Since when this process hears which answers are stopped, in milliseconds since 1970. */
+  readonly listeningSince: () => number;
   readonly meter: WorkMeter;
   readonly logger: Logger;
   /**
@@ -56,6 +58,8 @@ const DEFAULT_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const REMEMBERED_REQUESTS = 10_000;
 const REMEMBERED_STOPS = 1000;
+/** As much may the clocks of two machines differ, in milliseconds. */
+const CLOCKS_DIFFER_MS = 5000;
 
 type Ending = 'cancelled' | 'timeout' | 'abandoned';
 
@@ -96,6 +100,11 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       conversationId: request.conversationId,
       traceId: traceIdOf(delivery.envelope.headers),
     });
+    if (mayHaveEnded(delivery) && !(await isWanted(request, logger))) {
+      logger.info('a message was stopped, or has ended otherwise, before it was begun here');
+      finished.add(key);
+      return;
+    }
     const writer = createReplyWriter({
       bus,
       request,
@@ -123,6 +132,19 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     } finally {
       running.delete(request.id);
       done(hasSucceeded);
+    }
+  };
+
+  /** It may have been stopped while nobody here could hear that. */
+  const mayHaveEnded = ({ envelope, redeliveries }: Delivery): boolean =>
+    redeliveries > 0 || envelope.timestamp < options.listeningSince() + CLOCKS_DIFFER_MS;
+
+  const isWanted = async ({ id }: ChatMessage, logger: Logger): Promise<boolean> => {
+    try {
+      return await options.services().isWanted({ requestId: id });
+    } catch (err) {
+      logger.warn({ err }, 'the server does not say whether a message is still wanted: it is answered');
+      return true;
     }
   };
 

@@ -72,6 +72,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   let state: AgentState = 'online';
   let subscription: Subscription | undefined;
   let signals: SignalSubscription | undefined;
+  let listeningSince = 0;
   const stopping = new AbortController();
   // Registrations and changes of state come one after another, whatever order their effects would end in.
   let changes: Promise<void> = Promise.resolve();
@@ -82,6 +83,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     group: () => profile.group,
     services: () => membership,
     identity: () => identity,
+    listeningSince: () => listeningSince,
     meter,
     logger,
   });
@@ -128,6 +130,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     onShutdown: () => ended.resolve(),
   });
 
+  // What was signalled while the queue was away is lost.
+  const stopWatching = bus.onHealth(({ state: health }) => {
+    if (health === 'up') listeningSince = Date.now();
+  });
+
   const handleMessage = async (delivery: Delivery): Promise<void> => {
     await handler.handle(delivery);
     // It may have begun or refined a task.
@@ -145,6 +152,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       else logger.warn({ err: cancel.error }, 'a malformed cancel signal');
     });
     await signals.bind(agentSignalKey(identity.id));
+    listeningSince = Date.now();
     await events.start();
     subscription = await bus.consume(agentQueue(identity.id), handleMessage, {
       prefetch: profile.concurrency,
@@ -260,6 +268,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
       await desk.answerShutdown();
       await membership.leave();
+      stopWatching();
     },
     async stop() {
       stopping.abort();
@@ -269,6 +278,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await changes;
       await Promise.all([stopConsuming(0), desk.stop()]);
       await membership.stop();
+      stopWatching();
     },
   };
 }

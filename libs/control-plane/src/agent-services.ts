@@ -86,4 +86,6 @@ export interface AgentServices {
   listEvents(request: ListEventsRequest): Promise<readonly PublishedEvent[]>;
   /** Nobody wants the answer any more: stops it. */
   cancelAsk(request: { readonly id: string }): Promise<void>;
+  /** Whether the request still waits for its end: false once it was answered, stopped, or has failed. */
+  isWanted(request: { readonly requestId: string }): Promise<boolean>;
 }

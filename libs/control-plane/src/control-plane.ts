@@ -137,6 +137,7 @@ export interface ControlPlaneHandlers {
   ask(request: AgentCaller & AskRequest, signal: AbortSignal): Promise<ChatMessage>;
   listEvents(request: AgentCaller & ListEventsRequest): Promise<readonly PublishedEvent[]>;
   cancelAsk(request: AgentCaller & { id: string }): Promise<void>;
+  isWanted(request: AgentCaller & { requestId: string }): Promise<boolean>;
   // As `TaskServices`.
   createTask(request: AgentCaller & CreateTaskRequest): Promise<VersionedTask>;
   refineTask(request: AgentCaller & RefineTaskRequest): Promise<VersionedTask>;

@@ -36,7 +36,7 @@ describe('the .proto files', () => {
         'SendCommandResult',
       ],
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
-      AgentConversationService: ['History', 'Ask', 'CancelAsk'],
+      AgentConversationService: ['History', 'Ask', 'CancelAsk', 'IsWanted'],
       AgentChannelService: ['ListEvents'],
       TaskService: [
         'CreateTask',

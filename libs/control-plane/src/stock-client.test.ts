@@ -152,6 +152,9 @@ describe('a stock gRPC client made of the .proto files', () => {
       timeoutMs: 900,
     });
     expect(await call(conversations, 'CancelAsk', { ...me, id })).toEqual({});
+    expect(await call(conversations, 'IsWanted', { ...me, request_id: requestId })).toEqual({
+      is_wanted: true,
+    });
   });
 
   it('lives the life of a broker', async () => {

@@ -1,5 +1,5 @@
 import type { AgentCaller } from '@parley/control-plane';
-import { type ChatMessage, ParleyError } from '@parley/shared-models';
+import { type ChatMessage, type MessageStatus, ParleyError } from '@parley/shared-models';
 import type { AgentEntry } from '../agents/agent-entry.ts';
 import type { ServerServices } from '../server-services.ts';
 
@@ -7,6 +7,7 @@ import type { ServerServices } from '../server-services.ts';
 export interface RequestInHand {
   readonly agent: AgentEntry;
   readonly request: ChatMessage;
+  readonly status: MessageStatus;
 }
 
 /**
@@ -25,5 +26,5 @@ export async function requestInHand(
   if (receiver !== agentId && group !== agent.profile.group) {
     throw new ParleyError('forbidden', 'That message is not for this agent.');
   }
-  return { agent, request: found.message };
+  return { agent, request: found.message, status: found.status };
 }

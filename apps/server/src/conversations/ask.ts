@@ -3,6 +3,7 @@ import {
   ASK_ORIGIN,
   type ChatMessage,
   deriveId,
+  isTerminal,
   originOf,
   ParleyError,
   type Target,
@@ -17,10 +18,10 @@ import { stopAnswer } from './stop-answer.ts';
 /** Whose conversations an agent's questions are. */
 const ownerOf = (group: string): string => `agent:${group}`;
 
-/** `Ask` and `CancelAsk`: a question to another agent is a message like any other, in a conversation of the asking group. */
+/** `AgentConversationService`: a question to another agent is a message like any other, in a conversation of the asking group. */
 export function createAskHandlers(
   services: ServerServices,
-): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'history'> {
+): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'isWanted' | 'history'> {
   const { agents, arrivals, store } = services;
   const stop = async (id: string, group: string): Promise<void> => {
     const found = await store.getMessage(id);
@@ -43,6 +44,10 @@ export function createAskHandlers(
       const { group } = agents.require(agentId, incarnation).profile;
       await arrivals.settled(id);
       await stop(id, group);
+    },
+    async isWanted(caller) {
+      const { status } = await requestInHand(services, caller);
+      return !isTerminal(status.status);
     },
     async history({ limit, beforeSeq, ...caller }) {
       const { request } = await requestInHand(services, caller);

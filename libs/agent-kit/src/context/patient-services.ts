@@ -41,6 +41,7 @@ export function patientServices(services: AgentServices, patience: Patience): Ag
     listEvents: (request) => patiently(() => services.listEvents(request)),
     // Nobody waits for it.
     cancelAsk: (request) => services.cancelAsk(request),
+    isWanted: (request) => patiently(() => services.isWanted(request)),
   };
 }
 

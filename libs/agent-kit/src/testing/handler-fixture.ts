@@ -34,6 +34,8 @@ export interface HandlerFixture {
   readonly dead: Deliveries;
   /** Fleeting frames for the conversations of `ask`. */
   readonly signals: readonly { type: string; body: unknown }[];
+  /** Requests that the server knows to have ended. */
+  readonly ended: Set<string>;
   /** As the server knows it; a test may change it, as a further registration does. */
   incarnation: number;
   /** Puts a request into the agent's queue and returns it. */
@@ -57,18 +59,29 @@ export async function startHandler(
     prefetch = 10,
     publishTimeoutMs = 30_000,
     abortGraceMs,
-  }: { prefetch?: number; publishTimeoutMs?: number; abortGraceMs?: number } = {},
+    listeningSince = 0,
+  }: {
+    prefetch?: number;
+    publishTimeoutMs?: number;
+    abortGraceMs?: number;
+    listeningSince?: number;
+  } = {},
 ): Promise<HandlerFixture> {
   const folder = await makeBusFolder();
   const bus = await folder.open({ publishTimeoutMs });
   const meter = createWorkMeter(() => prefetch);
-  const services = createInMemoryServices();
+  const ended = new Set<string>();
+  const services = {
+    ...createInMemoryServices(),
+    isWanted: async ({ requestId }: { requestId: string }) => !ended.has(requestId),
+  };
   const handler = createMessageHandler({
     bus,
     definition: () => ({ name: AGENT.name, ...definition }),
     group: () => AGENT.id,
     services: () => services,
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
+    listeningSince: () => listeningSince,
     meter,
     logger: createLogger('test', 'silent'),
     ...(abortGraceMs === undefined ? {} : { abortGraceMs }),
@@ -98,6 +111,7 @@ export async function startHandler(
     written,
     dead,
     signals,
+    ended,
     incarnation: 3,
     async ask(text, { conversationId = newId(), headers } = {}) {
       await listening.bind(conversationId);

@@ -14,5 +14,6 @@ export function createInMemoryServices(): AgentServices & { readonly memory: InM
       throw new ParleyError('unknown_agent', `Nobody answers ${JSON.stringify(target)} here.`);
     },
     cancelAsk: async () => {},
+    isWanted: async () => true,
   };
 }

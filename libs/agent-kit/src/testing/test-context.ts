@@ -115,6 +115,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
       memory,
       tasks,
       cancelAsk: async () => {},
+      isWanted: async () => true,
       history: async ({ limit }) => earlier.slice(-limit),
       listEvents: async () => [],
       async ask({ id, target, text: question }) {

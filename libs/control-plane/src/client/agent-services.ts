@@ -72,6 +72,10 @@ export function createAgentServices(connection: Connection, caller: () => AgentC
     async cancelAsk(request) {
       await connection.unary(conversations('CancelAsk'), { ...caller(), ...request });
     },
+    async isWanted(request) {
+      const answer = await connection.unary(conversations('IsWanted'), { ...caller(), ...request });
+      return parseAnswer(wire.IsWantedAnswer, answer).isWanted;
+    },
   };
 }
 

@@ -208,4 +208,11 @@ describe('what the server does for an agent', () => {
     await services.cancelAsk({ id });
     expect(last(handlers)).toEqual({ rpc: 'cancelAsk', request: { ...CALLER, id } });
   });
+
+  it('tells whether a message still waits for its end', async () => {
+    const { services, handlers } = await joined();
+    const requestId = newId();
+    expect(await services.isWanted({ requestId })).toBe(true);
+    expect(last(handlers)).toEqual({ rpc: 'isWanted', request: { ...CALLER, requestId } });
+  });
 });

@@ -57,5 +57,8 @@ export function conversationService(
       await handlers.cancelAsk(request);
       return {};
     }),
+    isWanted: serveUnary(logger, requests.IsWanted, async (request) => ({
+      isWanted: await handlers.isWanted(request),
+    })),
   };
 }

@@ -181,6 +181,10 @@ export function createInMemoryHandlers({
     async cancelAsk(request) {
       handled('cancelAsk', request);
     },
+    async isWanted(request) {
+      handled('isWanted', request);
+      return true;
+    },
     createTask: (request) => task('createTask', request),
     refineTask: (request) => task('refineTask', request),
     cancelTask: (request) => task('cancelTask', request),

@@ -75,6 +75,8 @@ export const Ask = z
     return { ...ask, target: target.data };
   });
 export const CancelAsk = z.object({ ...Caller, id: Id });
+export const IsWanted = z.object({ ...Caller, requestId: Id });
+export const IsWantedAnswer = z.object({ isWanted: z.boolean() });
 
 /** A target in the shape that the .proto files give it. */
 export function encodeTarget({ agentName, agentId, group }: Target): object {
