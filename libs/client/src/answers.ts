@@ -26,6 +26,8 @@ export interface Answers {
   /** Begins to wait, or returns what waits already. Nobody has to await the promises. */
   track(id: string): Outcome;
   acknowledged(ack: Ack): void;
+  /** By conversation, the `seq` of the first accepted message whose answer is waited for. */
+  firstUnanswered(): ReadonlyMap<string, number>;
   /** A message that was handed on: it may be the answer. */
   received(message: ChatMessage): void;
   ended(status: MessageStatus): void;
@@ -46,6 +48,8 @@ interface Waiting {
 
 export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
   const waiting = new Map<string, Waiting>();
+  /** Accepted, and their answers are waited for. */
+  const unanswered = new Map<string, Ack>();
   const timers = createTimers();
 
   function begin(id: string): Waiting {
@@ -54,7 +58,10 @@ export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
     const open = new Set([accepted, answered]);
     const settled = (deferred: typeof accepted | typeof answered) => {
       open.delete(deferred);
-      if (deferred === answered) timers.clear(id);
+      if (deferred === answered) {
+        timers.clear(id);
+        unanswered.delete(id);
+      }
       if (open.size === 0) waiting.delete(id);
     };
     const fail = (error: ParleyError) => {
@@ -65,6 +72,7 @@ export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
       outcome: { accepted: accepted.promise, answered: answered.promise },
       accept(ack) {
         accepted.resolve(ack);
+        if (open.has(answered)) unanswered.set(id, ack);
         settled(accepted);
       },
       answer(reply) {
@@ -97,6 +105,13 @@ export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
     },
 
     acknowledged: (ack) => waiting.get(ack.id)?.accept(ack),
+
+    firstUnanswered() {
+      const first = new Map<string, number>();
+      for (const { conversationId, seq } of unanswered.values())
+        first.set(conversationId, Math.min(seq, first.get(conversationId) ?? seq));
+      return first;
+    },
 
     received(message) {
       const { inReplyTo: id, kind, conversationId } = message;

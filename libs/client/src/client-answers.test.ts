@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type MessageStatus, newId } from '@parley/shared-models';
 import type { ClientOptions, Sent } from './client.ts';
 import { type Peer, replyFrame } from './testing/scripted-server.ts';
-import { settled, startPair } from './testing/start-pair.ts';
+import { record, settled, startPair } from './testing/start-pair.ts';
 
 /** A client with one accepted message. */
 async function startAccepted(options: Partial<ClientOptions> = {}) {
@@ -93,6 +93,24 @@ describe('the answer to a message', () => {
     await next.welcome();
     next.send(answerTo(sent, 2));
     expect((await sent.answered).seq).toBe(2);
+  });
+
+  it('rejects when the message was handled without a reply while the connection was lost', async () => {
+    const { client, peer, sent, server } = await startAccepted({ answerGraceMs: 10 });
+    const { conversationId } = sent;
+    peer.send(replyFrame({ conversationId, seq: 2 }));
+    await settled(client, peer);
+    peer.socket.terminate();
+    const next = await server.next();
+    // The message comes again, and with it what became of it.
+    expect((await next.welcome()).resume).toEqual({ [conversationId]: 0 });
+    const messages = record(client, 'message');
+    next.send(replyFrame({ ...sent, kind: 'TEXT', seq: 1 }), replyFrame({ conversationId, seq: 2 }));
+    sendStatus(next, sent, 'answered');
+    await expect(sent.answered).rejects.toMatchObject({ code: 'not_found' });
+    expect(messages).toEqual([]);
+    next.socket.terminate();
+    expect((await (await server.next()).welcome()).resume).toEqual({ [conversationId]: 2 });
   });
 
   it('can come before a lost acknowledgement, which is still waited for', async () => {

@@ -70,6 +70,7 @@ export function createClient(options: ClientOptions): Client {
     resume: resolved.resume,
     transmit: connection.transmit,
     fillTimeoutMs: resolved.ackTimeoutMs,
+    firstUnanswered: () => answers.firstUnanswered(),
     onMessage(message) {
       answers.received(message);
       listeners.emit('message', message);

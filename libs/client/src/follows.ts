@@ -15,6 +15,8 @@ export interface FollowsOptions {
   readonly transmit: (frame: ClientFrame) => boolean;
   /** Missing messages that have not come after this long are asked for again. In milliseconds. */
   readonly fillTimeoutMs: number;
+  /** By conversation, the `seq` of the first message of ours whose end is waited for. */
+  readonly firstUnanswered: () => ReadonlyMap<string, number>;
   /** Gets every message once and in order. */
   readonly onMessage: (message: ChatMessage) => void;
 }
@@ -86,10 +88,23 @@ export function createFollows(options: FollowsOptions): Follows {
   const isBehind = ({ sequencer, ackedSeq }: Follow): boolean =>
     sequencer.hasGap || (sequencer.lastSeq ?? 0) < ackedSeq;
 
+  /**
+   * The known conversations with the `seq` after which to go on over a lost connection. A message that ended without
+   * a reply meanwhile is told only with the message itself: where one waits, what was seen after it comes once more.
+   */
+  function places(): [string, number][] {
+    const unanswered = options.firstUnanswered();
+    return [...follows].flatMap(([id, { isKnown, sequencer }]): [string, number][] => {
+      const { lastSeq } = sequencer;
+      if (!isKnown || lastSeq === undefined) return [];
+      const first = unanswered.get(id) ?? Number.POSITIVE_INFINITY;
+      return [[id, Math.min(lastSeq, first - 1)]];
+    });
+  }
+
   /** Asks for what is missing, and again after a while if it still is. */
-  function fetch(conversationId: string): void {
+  function fetch(conversationId: string, afterSeq = follows.get(conversationId)?.sequencer.lastSeq): void {
     const entry = follows.get(conversationId);
-    const afterSeq = entry?.sequencer.lastSeq;
     if (entry === undefined || afterSeq === undefined) return;
     if (!transmit({ type: 'conversation.open', conversationId, afterSeq })) return;
     entry.isSubscribed = true;
@@ -125,10 +140,7 @@ export function createFollows(options: FollowsOptions): Follows {
     },
 
     resume() {
-      const known = [...follows].flatMap(([id, { sequencer, isKnown }]): [string, number][] =>
-        isKnown && sequencer.lastSeq !== undefined ? [[id, sequencer.lastSeq]] : [],
-      );
-      const latest = known.slice(-LIMITS.resumedConversations);
+      const latest = places().slice(-LIMITS.resumedConversations);
       resumed = new Set(latest.map(([id]) => id));
       return Object.fromEntries(latest);
     },
@@ -138,7 +150,7 @@ export function createFollows(options: FollowsOptions): Follows {
         const entry = follows.get(id);
         if (entry !== undefined) entry.isSubscribed = true;
       }
-      for (const [id, entry] of follows) if (entry.isKnown && !entry.isSubscribed) fetch(id);
+      for (const [id, afterSeq] of places()) if (!follows.get(id)?.isSubscribed) fetch(id, afterSeq);
     },
 
     suspend() {
