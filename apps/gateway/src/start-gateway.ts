@@ -24,6 +24,8 @@ export function startGateway(
     clientName: `gateway to ${address.shown}`.slice(0, 100),
     webSocket: WebSocket,
     token: () => token,
+    // A refusal is not the end: whoever asked is told nothing before the gateway is let in again, and then the answer.
+    keepsWaiting: true,
   });
   const bridge = createBridge({ config, address, client, logger });
   const leave = stayJoined({

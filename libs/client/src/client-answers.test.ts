@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type MessageStatus, newId } from '@parley/shared-models';
 import type { ClientOptions, Sent } from './client.ts';
 import { type Peer, replyFrame } from './testing/scripted-server.ts';
-import { record, settled, startPair } from './testing/start-pair.ts';
+import { record, settled, startPair, until } from './testing/start-pair.ts';
 
 /** A client with one accepted message. */
 async function startAccepted(options: Partial<ClientOptions> = {}) {
@@ -124,6 +124,23 @@ describe('the answer to a message', () => {
     await sent.answered;
     await next.acknowledge(1);
     expect((await sent.accepted).seq).toBe(1);
+  });
+
+  it('is waited for beyond a refusal where the app connects again, until the client is closed', async () => {
+    const { client, peer, sent, server } = await startAccepted({ keepsWaiting: true });
+    const refused = until(client, 'connection', ({ state }) => state === 'closed');
+    peer.socket.close(4001, 'expired');
+    await refused;
+    const unsent = client.send({ text: 'still there?' });
+    client.connect();
+    const next = await server.next();
+    await next.welcome();
+    next.send(answerTo(sent, 2));
+    expect((await sent.answered).seq).toBe(2);
+    await next.acknowledge(1);
+    await unsent.accepted;
+    await client.close();
+    await expect(unsent.answered).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('rejects when the client is closed, or the server refuses the token', async () => {

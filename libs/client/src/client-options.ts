@@ -18,6 +18,7 @@ export function resolveOptions(options: ClientOptions) {
     storage: options.storage ?? memoryStorage(),
     resume: options.resume ?? {},
     isReconnecting: reconnect !== false,
+    keepsWaiting: options.keepsWaiting ?? false,
     backoff: { ...RECONNECT, ...reconnect },
     ackTimeoutMs: options.ackTimeoutMs ?? 10_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,

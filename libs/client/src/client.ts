@@ -34,6 +34,11 @@ export interface ClientOptions {
   readonly webSocket?: WebSocketConstructor;
   /** False: a lost connection stays closed. */
   readonly reconnect?: false | ReconnectOptions;
+  /**
+   * For an app that calls `connect()` again when the connection is `closed`: what was sent goes on waiting, until
+   * `close()`. @default false
+   */
+  readonly keepsWaiting?: boolean;
   /** Without `ack` for this long, a message is sent again; likewise for missing messages. @default 10000 */
   readonly ackTimeoutMs?: number;
   /** From dialling to the server's `welcome`. @default 10000 */
@@ -70,8 +75,8 @@ export interface SendInput {
 
 /**
  * A message on its way. Nobody has to await the promises: a rejection that nobody looks at does no harm.
- * When the connection ends for good (`closed`), both are rejected, but the message stays in the storage and is sent
- * by the next connection.
+ * When the connection ends for good (`closed`), both are rejected, unless `keepsWaiting`; the message stays in the
+ * storage and is sent by the next connection.
  */
 export interface Sent {
   readonly id: string;

@@ -124,7 +124,7 @@ export function createClient(options: ClientOptions): Client {
       sender.suspend();
       follows.suspend();
     }
-    if (state.state === 'closed') {
+    if (state.state === 'closed' && !resolved.keepsWaiting) {
       answers.rejectAll(errorOf(state));
       commands.rejectAll(errorOf(state));
     }
