@@ -29,6 +29,8 @@ export function createThreadLoader(
 ): ThreadLoader {
   const { getState, setState } = store;
   const running = new Set<string>();
+  /** Conversations whose loading began before the connection that there is now: it may hang, or have read too early. */
+  const outdated = new Set<string>();
 
   function change(id: string, update: (thread: Thread) => Thread): void {
     setState(({ threads }) => ({ threads: { ...threads, [id]: update(threads[id] ?? emptyThread) } }));
@@ -40,7 +42,10 @@ export function createThreadLoader(
     running.add(key);
     run()
       .catch(onFailure)
-      .finally(() => running.delete(key));
+      .finally(() => {
+        running.delete(key);
+        if (outdated.delete(key)) refresh(key);
+      });
   }
 
   const isOnlyHere = (id: string): boolean =>
@@ -77,6 +82,15 @@ export function createThreadLoader(
       ({ id, sender }) => sender.id === userId && !isTerminal(statuses[id]?.status ?? 'accepted'),
     );
 
+  /** Loads again what has failed or may have changed; what is being loaded, once that has come to its end. */
+  function refresh(id: string): void {
+    const { threads, welcome } = getState();
+    const thread = threads[id];
+    if (thread === undefined) return;
+    if (running.has(id)) outdated.add(id);
+    else if (thread.loading.phase === 'failed' || hasUnsettled(thread, welcome?.user.id)) load(id);
+  }
+
   return {
     open(id) {
       if (getState().threads[id] !== undefined) return;
@@ -110,10 +124,7 @@ export function createThreadLoader(
     },
 
     refreshAll() {
-      const { threads, welcome } = getState();
-      for (const [id, thread] of Object.entries(threads)) {
-        if (thread.loading.phase === 'failed' || hasUnsettled(thread, welcome?.user.id)) load(id);
-      }
+      for (const id of Object.keys(getState().threads)) refresh(id);
     },
   };
 }
