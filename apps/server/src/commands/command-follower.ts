@@ -30,7 +30,7 @@ export function createCommandFollower(options: {
   reader: Reader;
   commandId: string;
   afterSeq: number;
-  commands: CommandStore;
+  commands: Pick<CommandStore, 'listOutput'>;
   logger: Logger;
 }): CommandFollower {
   const { reader, commandId, commands, logger } = options;
@@ -70,16 +70,18 @@ export function createCommandFollower(options: {
     }
     isCatchingUp = true;
     clearTimeout(retry);
-    fetchMissing()
-      .catch((err: unknown) => {
-        logger.warn({ err, commandId }, 'the output of a command could not be read; trying again');
-        if (!isStopped) retry = setTimeout(catchUp, RETRY_MS);
-      })
-      .finally(() => {
+    fetchMissing().then(
+      () => {
         isCatchingUp = false;
         // Noted after the loop looked and before this line.
-        if ((isDirty || status !== undefined) && hasCaughtUp) catchUp();
-      });
+        if (isDirty || status !== undefined) catchUp();
+      },
+      (err: unknown) => {
+        isCatchingUp = false;
+        logger.warn({ err, commandId }, 'the output of a command could not be read; trying again');
+        if (!isStopped) retry = setTimeout(catchUp, RETRY_MS);
+      },
+    );
   };
 
   return {
