@@ -298,6 +298,41 @@ describe('commands', () => {
     });
   });
 
+  describe('that another server has changed, whose signal was lost', () => {
+    /** What the agent has got of a command, when whatever was on the way has come. */
+    const allOf = async (fixture: ServicesFixture, agent: StubProcess, id: string) => {
+      fixture.services.commandService.kick(agent.agentId);
+      await agent.next((await run(fixture)).id);
+      return agent.received.filter(({ commandId }) => commandId === id);
+    };
+
+    it('are stopped all the same when they were cancelled, once', async () => {
+      const fixture = await start();
+      const agent = await startStubProcess(fixture, 'shell');
+      const { id } = await run(fixture);
+      await agent.next(id);
+      await agent.runs(id);
+      await fixture.store.commands.apply(id, { do: 'cancel', by: eve });
+      await agent.next(id, { isCancellation: true });
+      expect(await allOf(fixture, agent, id)).toMatchObject([
+        { isCancellation: false },
+        { isCancellation: true },
+      ]);
+    });
+
+    it('go on all the same when they were approved, once', async () => {
+      const fixture = await start();
+      const agent = await startStubProcess(fixture, 'shell');
+      const { id } = await run(fixture);
+      await agent.next(id);
+      await agent.awaits(id, 'restarts');
+      await fixture.store.commands.apply(id, { do: 'approve', by: eve, isRequester: false });
+      await agent.next(id, { times: 2 });
+      const received = await allOf(fixture, agent, id);
+      expect(received.map(({ approvedBy }) => approvedBy)).toEqual([undefined, 'Eve']);
+    });
+  });
+
   describe('whose process', () => {
     it('has lost its stream come again to it, with how much of the output has arrived, and to no other', async () => {
       const fixture = await start();

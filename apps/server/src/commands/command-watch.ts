@@ -101,7 +101,7 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
     process: AgentProcess | undefined,
     now: number,
   ): Promise<void> => {
-    const { state, sentAt } = command.record;
+    const { state, sentAt, agentId, cancelledBy } = command.record;
     const reason = goneBecause(command, process, now);
     if (reason !== undefined) {
       // A command that was taken has its process; only a damaged store has one without.
@@ -114,6 +114,8 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
     }
     const event = neglected(command, now);
     if (event !== undefined) await giveUp(command, event);
+    // Its agent may not have heard: the signal of another server was lost, or the delivery failed half-way.
+    else if (state === 'sent' || cancelledBy !== undefined) delivery.kick(agentId);
   };
 
   /** How a command ends that its agent, which lives, does not end itself; undefined: it has time yet. */
