@@ -36,4 +36,18 @@ describe('turns', () => {
     await expect(turns.take(AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
     await turns.take(never);
   });
+
+  it('are not lost to the last in line when one leaves that has just got its own', async () => {
+    const turns = createTurns(1);
+    const giveBack = await turns.take(never);
+    const leaving = new AbortController();
+    const left = turns.take(leaving.signal);
+    const next = turns.take(never);
+    giveBack();
+    leaving.abort(new Error('gone'));
+    expect(turns.waiting).toBe(1);
+    (await left)();
+    (await next)();
+    await turns.take(never);
+  });
 });

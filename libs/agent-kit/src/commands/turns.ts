@@ -2,7 +2,7 @@
 export interface Turns {
   /**
    * Resolves when it is one's turn, with what gives the turn back.
-   * @throws the signal's reason when it is aborted meanwhile
+   * @throws the signal's reason when it is aborted before it is one's turn
    */
   take(signal: AbortSignal): Promise<() => void>;
   readonly waiting: number;
@@ -36,7 +36,10 @@ export function createTurns(atOnce: number): Turns {
       const turn = Promise.withResolvers<() => void>();
       const grant = (): void => turn.resolve(once());
       const leave = (): void => {
-        waiting.splice(waiting.indexOf(grant), 1);
+        const place = waiting.indexOf(grant);
+        // It has its turn, and has not yet seen it.
+        if (place === -1) return;
+        waiting.splice(place, 1);
         turn.reject(signal.reason);
       };
       waiting.push(grant);
