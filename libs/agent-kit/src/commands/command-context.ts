@@ -10,7 +10,8 @@ export interface CommandContext {
    * Waits for its turn among the commands that run at once, then says that the command runs; its time counts anew from here.
    * Without it the command is said to run only when it has ended.
    * `rule`: what lets it run, for people. `timeoutMs`: a shorter time than the operator gave, in milliseconds.
-   * @throws when the command was stopped while it waited
+   * Called again, it is the same beginning.
+   * @throws when the command was stopped, or its handler ended, while it waited
    */
   begin(options?: { readonly rule?: string; readonly timeoutMs?: number }): Promise<void>;
   /** Aborted when the operator cancels the command, when its time is over, and when the agent goes down. */

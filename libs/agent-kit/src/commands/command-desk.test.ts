@@ -86,6 +86,43 @@ describe('a command', () => {
     expect(agent.results).toEqual([]);
   });
 
+  it('has one turn however often it begins', async () => {
+    const agent = await start({
+      commandConcurrency: 1,
+      async onCommand({ begin }) {
+        await Promise.all([begin({ rule: 'first' }), begin({ rule: 'second' })]);
+      },
+    });
+    for (const { commandId } of [await agent.send(), await agent.send()]) {
+      expect(await agent.result(commandId)).toMatchObject({ success: true });
+      expect(agent.states.filter((report) => report.commandId === commandId)).toMatchObject([
+        { state: 'running', rule: 'first' },
+      ]);
+    }
+  });
+
+  it('does not begin any more when its handler threw while it waited for its turn', async () => {
+    const go = Promise.withResolvers<void>();
+    const agent = await start({
+      commandConcurrency: 1,
+      async onCommand({ command, begin }) {
+        const begun = begin();
+        if (command.line === 'hasty') throw new Error('too late');
+        await begun;
+        if (command.line === 'first') await go.promise;
+      },
+    });
+    const first = await agent.send({ content: 'first' });
+    await agent.state(first.commandId, 'running');
+    const hasty = await agent.send({ content: 'hasty' });
+    const last = await agent.send({ content: 'last' });
+    expect(await agent.result(hasty.commandId)).toMatchObject({ success: false, errorMessage: 'too late' });
+    go.resolve();
+    expect(await agent.result(last.commandId)).toMatchObject({ success: true });
+    expect(agent.states.map(({ commandId }) => commandId)).toEqual([first.commandId, last.commandId]);
+    expect(agent.desk.describe()).toEqual([]);
+  });
+
   it('prints as much as it may', async () => {
     const agent = await start({
       async onCommand({ output }) {

@@ -23,22 +23,34 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
   const { definition, turns, logger } = options;
   const { command, abort } = entry;
   const startedAt = performance.now();
+  const over = new AbortController();
+  const stopped = AbortSignal.any([abort.signal, over.signal]);
+  let begun: Promise<void> | undefined;
   let begunAt: number | undefined;
   let giveBack: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let timeoutMs = command.timeoutMs;
 
   const begin = async (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
-    if (begunAt !== undefined) return;
+    stopped.throwIfAborted();
     // That it waits for its turn is not its fault.
     clearTimeout(timer);
     entry.state = 'waiting';
-    giveBack = await turns.take(abort.signal);
+    giveBack = await turns.take(stopped);
+    // Stopped after it was given its turn and before this line.
+    if (stopped.aborted) giveBack();
+    stopped.throwIfAborted();
     begunAt = performance.now();
     entry.state = 'running';
     entry.report = { state: 'running', ...(rule === undefined ? {} : { rule }) };
     options.onChange();
     endAfter([timeoutMs, ownTimeoutMs ?? 0]);
+  };
+  const beginOnce = (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
+    begun ??= begin(rule, ownTimeoutMs);
+    // Somebody listens, so that one that its handler does not wait for is no unhandled rejection.
+    begun.catch(() => {});
+    return begun;
   };
   const endAfter = (given: readonly number[]): void => {
     const limits = given.filter((ms) => ms > 0);
@@ -61,7 +73,7 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
       definition.onCommand({
         command: requestOf(command),
         output: { stdout: (text) => print('stdout', text), stderr: (text) => print('stderr', text) },
-        begin: ({ rule, timeoutMs: own } = {}) => begin(rule, own),
+        begin: ({ rule, timeoutMs: own } = {}) => beginOnce(rule, own),
         signal: abort.signal,
         logger: logger.child({ commandId: entry.id }),
       }),
@@ -79,6 +91,7 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     const durationMs = begunAt === undefined ? 0 : performance.now() - begunAt;
     end(entry, isStopped ? {} : { errorMessage }, durationMs, stoppingOf(abort.signal, timeoutMs));
   } finally {
+    over.abort(new Error('The command has ended.'));
     clearTimeout(timer);
     giveBack?.();
     options.onChange();
