@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
@@ -10,6 +11,7 @@ import {
   BROKER_INPUT_QUEUE,
   channelQueue,
   HEADERS,
+  newId,
   ParleyError,
 } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
@@ -193,5 +195,29 @@ describe('a running agent', () => {
     await drained;
     await written.waitFor(1);
     expect(written.all[0]?.envelope.type).toBe('chat.failed');
+  });
+
+  it('stops its commands at once when another process has taken its place: they are lost, and may be run again', async () => {
+    const bus = await folder.open();
+    const begun = Promise.withResolvers<AbortSignal>();
+    const running = start(bus, {
+      async onCommand({ begin, signal }) {
+        await begin();
+        begun.resolve(signal);
+        await once(signal, 'abort');
+      },
+    });
+    while (handlers.commandStreams.get('echo') === undefined) await handlers.next('receiveCommands');
+    handlers.commandStreams.get('echo')?.send({
+      commandId: newId(),
+      type: 'shell',
+      content: 'take your time',
+      timeoutMs: 0,
+      isCancellation: false,
+    });
+    const signal = await begun.promise;
+    handlers.takeOver('echo');
+    await expect(running.ended).rejects.toThrow('Another process has taken over the agent id "echo"');
+    expect(signal.aborted).toBe(true);
   });
 });

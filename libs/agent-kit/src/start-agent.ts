@@ -236,6 +236,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       handler.abandon();
       eventHandler.abandon();
       tasks.abandon().catch((err: unknown) => logger.warn({ err }, 'tasks could not be left'));
+      // They are lost already: who runs one of them again must not have it run twice at the same time.
+      desk.abandon();
       ended.reject(
         new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
       );
