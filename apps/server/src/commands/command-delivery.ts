@@ -50,7 +50,8 @@ export function createCommandDelivery(options: CommandDeliveryOptions): CommandD
   const underWay = new Set<Promise<void>>();
   let isStopped = false;
 
-  const stopCommand = (agentId: string, commandId: string): void => {
+  /** Whether it went out. */
+  const stopCommand = (agentId: string, commandId: string): boolean =>
     streams.send(agentId, {
       commandId,
       type: 'shell',
@@ -58,7 +59,6 @@ export function createCommandDelivery(options: CommandDeliveryOptions): CommandD
       timeoutMs: 0,
       isCancellation: true,
     });
-  };
 
   const mayTake = (record: CommandRecord): boolean => {
     const state = agents.get(record.agentId)?.state;
@@ -76,10 +76,11 @@ export function createCommandDelivery(options: CommandDeliveryOptions): CommandD
     const told = stream.told.get(record.id);
     const isApproved = record.approvedBy !== undefined;
     const isCancelled = record.cancelledBy !== undefined;
+    // First the cancellation: what comes behind its own does not begin, where the process never got it before.
+    if (isCancelled && told?.isCancelled !== true && !stopCommand(agentId, record.id)) return;
     if (told === undefined || told.isApproved !== isApproved) {
       if (!streams.send(agentId, agentCommand(record, options.outputLimitBytes))) return;
     }
-    if (isCancelled && told?.isCancelled !== true) stopCommand(agentId, record.id);
     stream.told.set(record.id, { isApproved, isCancelled });
   };
 

@@ -349,6 +349,18 @@ describe('commands', () => {
       expect((await stateOf(fixture, id)).state).toBe('running');
     });
 
+    it('has lost its stream hears first that they were cancelled: what it never got must not begin', async () => {
+      const fixture = await start();
+      const agent = await startStubProcess(fixture, 'shell');
+      const { id } = await run(fixture);
+      await agent.next(id);
+      agent.cut();
+      await fixture.services.commandService.operators.cancel(id, by(ada));
+      await agent.open();
+      await agent.next(id, { times: 2 });
+      expect(agent.received.map(({ isCancellation }) => isCancellation)).toEqual([false, true, false]);
+    });
+
     it('is replaced are lost, and not run again', async () => {
       const fixture = await start();
       const first = await startStubProcess(fixture, 'shell');

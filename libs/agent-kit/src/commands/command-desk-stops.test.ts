@@ -101,4 +101,45 @@ describe('stopping a command', () => {
     await agent.send({ commandId });
     expect(await agent.result(commandId, 2)).toMatchObject({ isCancelled: true });
   });
+
+  it('keeps one from beginning whose approval comes after its cancellation', async () => {
+    const approvals: (string | undefined)[] = [];
+    const agent = await start({
+      onCommand({ command }) {
+        approvals.push(command.approvedBy);
+        return { awaitsApprovalBy: 'restart' };
+      },
+    });
+    const command = await agent.send();
+    await agent.state(command.commandId, 'awaiting_approval');
+    await agent.cancel(command.commandId);
+    await agent.send({ ...command, approvedBy: 'Bob' });
+    expect(await agent.result(command.commandId)).toMatchObject({ isCancelled: true });
+    // What comes behind it has been looked at.
+    const { commandId } = await agent.send();
+    await agent.state(commandId, 'awaiting_approval');
+    expect(approvals).toEqual([undefined, undefined]);
+  });
+
+  it('cancels one that runs and comes again behind its cancellation, and tells the server what that lacks', async () => {
+    const go = Promise.withResolvers<void>();
+    const agent = await start({
+      async onCommand(context) {
+        await context.begin();
+        context.output.stdout('first ');
+        await untilStopped(context);
+        await go.promise;
+        context.output.stdout('last');
+      },
+    });
+    const command = await agent.send();
+    await agent.sees(command.commandId, 'first');
+    agent.pieces.length = 0;
+    await agent.cancel(command.commandId);
+    await agent.send({ ...command, outputSeq: 0 });
+    await agent.sees(command.commandId, 'first');
+    go.resolve();
+    expect(await agent.result(command.commandId)).toMatchObject({ isCancelled: true });
+    expect(agent.printed(command.commandId, 'stdout')).toBe('first last');
+  });
 });
