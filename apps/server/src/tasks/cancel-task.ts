@@ -7,10 +7,8 @@ import { changeTask } from './task-records.ts';
 /** Cancels a task that is under way, and stops the agents that are at its steps; one that is over stays as it is. */
 export async function cancelTask(services: ServerServices, id: string): Promise<VersionedTask> {
   const { before, after } = await changeTask(services, id, { type: 'cancelled' });
-  if (before !== after) {
-    const running = before.document.steps.filter(({ state }) => state === 'running');
-    await Promise.all(running.map((step) => stopStep(services, id, step)));
-  }
+  // Asked a second time, it may be that the server died, or the store was away, before it had stopped them.
+  await stopGivenUp(services, before === after ? undefined : before.document, after.document);
   return after;
 }
 

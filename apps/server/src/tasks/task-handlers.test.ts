@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentCaller, VersionedTask } from '@parley/control-plane';
 import { advance, checkPlan, stepMessageId, type TaskEvent } from '@parley/durable-tasks';
 import { eventually } from '@parley/messaging/test-queue';
-import { type ChatMessage, newId, type RoutingDecision, type ServerFrame } from '@parley/shared-models';
+import {
+  type ChatMessage,
+  newId,
+  ParleyError,
+  type RoutingDecision,
+  type ServerFrame,
+} from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { cancelTask } from './cancel-task.ts';
@@ -222,6 +228,23 @@ describe('tasks of agents', () => {
     const cancelled = await cancelTask(fixture.services, document.id);
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
     expect(await cancelTask(fixture.services, document.id)).toEqual(cancelled);
+  });
+
+  it('stop them also when they are cancelled again, after the store was away in between', async () => {
+    const { document, token } = await running();
+    const { services } = fixture;
+    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 20 };
+    await handlers.runStep({ ...planner, ...attempt }, new AbortController().signal).catch(() => {});
+    const getMessage = () => Promise.reject(new ParleyError('store_unavailable', 'The store is away.'));
+    const away = { ...services, store: { ...services.store, getMessage } };
+    await expect(cancelTask(away, document.id)).rejects.toMatchObject({ code: 'store_unavailable' });
+    const cancelled = await cancelTask(services, document.id);
+    expect(cancelled).toMatchObject({ version: 3, document: { state: 'CANCELLED' } });
+    const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
+    expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({
+      status: 'failed',
+      error: { code: 'cancelled' },
+    });
   });
 
   it('stop the agents at their steps when their driver gives them up', async () => {
