@@ -35,4 +35,23 @@ describe('the brokers of a server', () => {
     brokers.register('one', 'broker');
     expect(brokers.connected()).toEqual(['broker']);
   });
+
+  it('count again with their next heartbeat when the end of a lost stream was noticed after they registered', () => {
+    const brokers = createBrokerRegistry();
+    let changes = 0;
+    brokers.register('one', 'broker');
+    brokers.setConnected('one', true);
+    brokers.register('one', 'broker');
+    brokers.setConnected('one', false);
+    brokers.setConnected('one', true);
+    brokers.onChange(() => {
+      changes += 1;
+    });
+    brokers.register('one', 'broker');
+    expect([brokers.connected(), changes]).toEqual([['broker'], 1]);
+    brokers.register('one', 'broker');
+    expect([brokers.connected(), changes]).toEqual([['broker'], 1]);
+    brokers.setConnected('one', false);
+    expect([brokers.connected(), changes]).toEqual([[], 2]);
+  });
 });

@@ -17,8 +17,9 @@ export interface BrokerRegistry {
 
 /** @param clock milliseconds that only go forward */
 export function createBrokerRegistry(clock: () => number = () => performance.now()): BrokerRegistry {
-  // A broker that has lost its connection opens a new stream before the end of the old one is noticed here.
-  const brokers = new Map<string, { name: string; streams: number }>();
+  const names = new Map<string, string>();
+  // A broker that has lost its connection may open a new stream before the end of the old one is noticed here, or after.
+  const streams = new Map<string, number>();
   const elsewhere = new Map<string, { names: readonly string[]; until: number }>();
   const listeners = new Set<() => void>();
   const tell = (): void => {
@@ -26,21 +27,24 @@ export function createBrokerRegistry(clock: () => number = () => performance.now
   };
 
   const own = (): string[] =>
-    [...brokers.values()].filter((broker) => broker.streams > 0).map((broker) => broker.name);
+    [...names].filter(([brokerId]) => streams.has(brokerId)).map(([, name]) => name);
 
   return {
     register(brokerId, name) {
-      brokers.set(brokerId, { name, streams: brokers.get(brokerId)?.streams ?? 0 });
+      const isBack = !names.has(brokerId) && streams.has(brokerId);
+      names.set(brokerId, name);
+      if (isBack) tell();
     },
     unregister: (brokerId) => {
-      if (brokers.delete(brokerId)) tell();
+      if (names.delete(brokerId)) tell();
     },
     setConnected(brokerId, isConnected) {
-      const broker = brokers.get(brokerId);
-      if (broker === undefined) return;
-      broker.streams += isConnected ? 1 : -1;
-      // It registers again when it comes back.
-      if (broker.streams <= 0) brokers.delete(brokerId);
+      const count = (streams.get(brokerId) ?? 0) + (isConnected ? 1 : -1);
+      if (count > 0) streams.set(brokerId, count);
+      else streams.delete(brokerId);
+      if (!names.has(brokerId)) return;
+      // It registers again when it comes back, and with each heartbeat.
+      if (count <= 0) names.delete(brokerId);
       tell();
     },
     connected() {
