@@ -36,6 +36,7 @@ export async function createServices(
         throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
       await bus.declareAgentQueue(agentId);
     },
+    deleteQueue: (agentId) => bus.deleteAgentQueue(agentId),
   });
   const sessionGate = createSessionGate(agents);
   const hub = await createConversationHub({

@@ -258,8 +258,11 @@ export interface Store {
   setAgentState(agentId: string, state: AgentState): Promise<void>;
   /** Agents that are not registered are ignored. */
   setWantedAgentState(agentId: string, wanted: WantedAgentState): Promise<void>;
-  /** Off the list. Later registrations of this id are wanted `online` and still get a larger incarnation. */
-  removeAgent(agentId: string): Promise<void>;
+  /**
+   * Off the list. Later registrations of this id are wanted `online` and still get a larger incarnation.
+   * Returns whether it is off it: not where a later incarnation has registered, or none has. Idempotent.
+   */
+  removeAgent(agentId: string, incarnation: number): Promise<boolean>;
   listAgents(): Promise<StoredAgent[]>;
 
   /** Idempotent by `id`. */

@@ -48,6 +48,7 @@ describe('servers on one queue and store', () => {
       logger: silent,
       heartbeatMs: HEARTBEAT_MS,
       declareQueue: async () => {},
+      deleteQueue: async () => {},
       clock: () => now,
     });
     await agents.load();

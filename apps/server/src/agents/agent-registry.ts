@@ -36,8 +36,11 @@ export interface AgentRegistry {
   wantedAt(): number;
   /** Calls the listener when something else is wanted of an agent, which is stored. */
   onWanted(listener: (change: WantedChange) => void): () => void;
-  /** Takes it off the list for good. */
-  forget(agentId: string): Promise<void>;
+  /**
+   * Takes it off the list for good, with its queue. Returns whether it did: not one that comes back meanwhile. Where it
+   * throws, the agent stays.
+   */
+  forget(agentId: string): Promise<boolean>;
   /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
   require(agentId: string, incarnation?: number): AgentEntry;
   get(agentId: string): AgentEntry | undefined;
@@ -80,6 +83,7 @@ export interface AgentRegistryOptions {
   readonly logger: Logger;
   readonly heartbeatMs: number;
   readonly declareQueue: (agentId: string) => Promise<void>;
+  readonly deleteQueue: (agentId: string) => Promise<void>;
   /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
   readonly clock?: () => number;
 }
@@ -94,6 +98,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
   // Ids given out and not stored yet: two processes that register at once must not get the same.
   const underWay = new Set<{ readonly agentId: string; readonly instanceId: string }>();
+  // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
+  const forgetting = new Map<string, Promise<void>>();
   const wantedListeners = new Set<(change: WantedChange) => void>();
   // Another one after a restart: the changes are counted anew.
   const listId = newId();
@@ -186,6 +192,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const reservation = { agentId, instanceId: request.instanceId };
       underWay.add(reservation);
       try {
+        await forgetting.get(agentId);
         await options.declareQueue(agentId);
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile);
@@ -294,9 +301,30 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     },
 
     async forget(agentId) {
-      if (!agents.delete(agentId)) return;
-      await store.removeAgent(agentId);
-      tell([], [agentId]);
+      const entry = agents.get(agentId);
+      const isRegistering = [...underWay].some((other) => other.agentId === agentId);
+      if (entry === undefined || isRegistering) return false;
+      const over = Promise.withResolvers<void>();
+      forgetting.set(agentId, over.promise);
+      // Before the store: if it is there all the same, it is told with its next heartbeat to register anew.
+      agents.delete(agentId);
+      let isForgotten = false;
+      try {
+        const isRemoved = await store.removeAgent(agentId, entry.incarnation);
+        // Another server has it now, and has told of it, or is about to.
+        if (!isRemoved || agents.has(agentId)) return false;
+        tell([], [agentId]);
+        await options.deleteQueue(agentId);
+        isForgotten = true;
+        return true;
+      } finally {
+        forgetting.delete(agentId);
+        over.resolve();
+        if (!isForgotten && !agents.has(agentId)) {
+          agents.set(agentId, entry);
+          tell([entry]);
+        }
+      }
     },
 
     require,

@@ -49,9 +49,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
     if (offlineForMs < options.forgetMs || !isGone(agentId)) return;
     // Taken off by an operator, it goes on with its heartbeats: forgotten, it would register anew.
     if (registry.get(agentId)?.isConnected) return;
-    await registry.forget(agentId);
-    await bus.deleteAgentQueue(agentId);
-    logger.info({ agentId }, 'forgot an agent that was offline for long');
+    if (await registry.forget(agentId)) logger.info({ agentId }, 'forgot an agent that was offline for long');
   };
 
   const lookAtQueues = async (): Promise<void> => {

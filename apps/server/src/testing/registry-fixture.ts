@@ -6,6 +6,7 @@ import type {
   RegisterAgentResponse,
 } from '@parley/control-plane';
 import { AgentProfile, newId } from '@parley/shared-models';
+import type { Store } from '@parley/store';
 import { type AgentRegistry, createAgentRegistry } from '../agents/agent-registry.ts';
 import { makeGround, silent } from './server-fixture.ts';
 
@@ -24,10 +25,13 @@ export const ECHO = AgentProfile.parse({
 /** A server's registry of agents on a real store, with a clock that stands still but for `pass`. */
 export interface RegistryFixture {
   readonly agents: AgentRegistry;
+  readonly store: Store;
   /** What it has told, since it began or a test emptied it. */
   updates: AgentStatusUpdate[];
   /** Declares an agent's queue. */
   declaring: (agentId: string) => Promise<void>;
+  /** Deletes it. */
+  deleting: (agentId: string) => Promise<void>;
   /** From now on `agents` is the registry of the next process on the same store. */
   restart(): Promise<void>;
   register(
@@ -49,6 +53,7 @@ export function registryFixture(): RegistryFixture {
     ground = await makeGround();
     clock = 1_000_000;
     fixture.declaring = async () => {};
+    fixture.deleting = async () => {};
     await fixture.restart();
   });
   afterEach(() => ground.remove());
@@ -57,8 +62,12 @@ export function registryFixture(): RegistryFixture {
     get agents() {
       return agents;
     },
+    get store() {
+      return ground.store;
+    },
     updates: [],
     declaring: async () => {},
+    deleting: async () => {},
     async restart() {
       const { store } = ground;
       // Writes keep their order: with this one, those before it are done.
@@ -68,6 +77,7 @@ export function registryFixture(): RegistryFixture {
         logger: silent,
         heartbeatMs: HEARTBEAT_MS,
         declareQueue: (agentId) => fixture.declaring(agentId),
+        deleteQueue: (agentId) => fixture.deleting(agentId),
         clock: () => clock,
       });
       await agents.load();

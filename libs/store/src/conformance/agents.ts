@@ -91,7 +91,7 @@ export function describeAgents(context: Context): void {
       const agentId = anId();
       await store.registerAgent(agentId, aProfile());
       await store.setWantedAgentState(agentId, 'paused');
-      await store.removeAgent(agentId);
+      expect(await store.removeAgent(agentId, 1)).toBe(true);
       expect(await find(agentId)).toBeUndefined();
       await store.setAgentState(agentId, 'online');
       await store.setWantedAgentState(agentId, 'offline');
@@ -103,11 +103,23 @@ export function describeAgents(context: Context): void {
       });
     });
 
+    it('are removed once or again, but not when they have registered anew', async () => {
+      const { store } = context;
+      const agentId = anId();
+      await store.registerAgent(agentId, aProfile());
+      expect(await store.removeAgent(agentId, 1)).toBe(true);
+      expect(await store.removeAgent(agentId, 1)).toBe(true);
+      await store.registerAgent(agentId, aProfile());
+      await store.setWantedAgentState(agentId, 'paused');
+      expect(await store.removeAgent(agentId, 1)).toBe(false);
+      expect(await find(agentId)).toMatchObject({ incarnation: 2, state: 'online', wanted: 'paused' });
+    });
+
     it('may be unknown where a state is set or one is removed', async () => {
       const { store } = context;
       await expect(store.setAgentState(anId(), 'online')).resolves.toBeUndefined();
       await expect(store.setWantedAgentState(anId(), 'paused')).resolves.toBeUndefined();
-      await expect(store.removeAgent(anId())).resolves.toBeUndefined();
+      await expect(store.removeAgent(anId(), 1)).resolves.toBe(false);
     });
 
     it('are listed by id', async () => {

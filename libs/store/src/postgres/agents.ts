@@ -27,7 +27,10 @@ const SET_WANTED: Statement = {
 };
 const REMOVE: Statement = {
   name: 'remove-agent',
-  text: `UPDATE agents SET is_removed = true, state = 'offline', wanted = 'online' WHERE agent_id = $1`,
+  text: `
+    UPDATE agents SET is_removed = true, state = 'offline', wanted = 'online'
+    WHERE agent_id = $1 AND incarnation <= $2
+    RETURNING agent_id`,
 };
 const LIST: Statement = {
   name: 'list-agents',
@@ -49,8 +52,8 @@ export function createPostgresAgents(
     async setWantedAgentState(agentId, wanted) {
       await database.rows(SET_WANTED, [wanted, agentId]);
     },
-    async removeAgent(agentId) {
-      await database.rows(REMOVE, [agentId]);
+    async removeAgent(agentId, incarnation) {
+      return (await database.rows(REMOVE, [agentId, incarnation])).length > 0;
     },
     async listAgents() {
       return (await database.rows<AgentRow>(LIST, [])).map(agentOf);

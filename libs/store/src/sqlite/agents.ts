@@ -7,7 +7,7 @@ export interface SqliteAgents {
   register(agentId: string, profile: AgentProfile): StoredAgent;
   setState(agentId: string, state: AgentState): void;
   setWanted(agentId: string, wanted: WantedAgentState): void;
-  remove(agentId: string): void;
+  remove(agentId: string, incarnation: number): boolean;
   list(): StoredAgent[];
 }
 
@@ -25,9 +25,9 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
     UPDATE agents SET state = ?1, last_seen = iif(?1 IN ('online', 'draining'), ?2, last_seen)
     WHERE agent_id = ?3 AND NOT is_removed`);
   const setWanted = prepare.change('UPDATE agents SET wanted = ? WHERE agent_id = ? AND NOT is_removed');
-  const remove = prepare.change(
-    `UPDATE agents SET is_removed = 1, state = 'offline', wanted = 'online' WHERE agent_id = ?`,
-  );
+  const remove = prepare.change(`
+    UPDATE agents SET is_removed = 1, state = 'offline', wanted = 'online'
+    WHERE agent_id = ? AND incarnation <= ?`);
   const list = prepare.all<AgentRow>('SELECT * FROM agents WHERE NOT is_removed ORDER BY agent_id');
   return {
     register(agentId, profile) {
@@ -41,9 +41,7 @@ export function createSqliteAgents(prepare: Prepare, now: () => number): SqliteA
     setWanted(agentId, wanted) {
       setWanted(wanted, agentId);
     },
-    remove(agentId) {
-      remove(agentId);
-    },
+    remove: (agentId, incarnation) => remove(agentId, incarnation) > 0,
     list: () => list().map(agentOf),
   };
 }

@@ -102,7 +102,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     registerAgent: (agentId, profile) => write(() => agents.register(agentId, profile)),
     setAgentState: (agentId, state) => write(() => agents.setState(agentId, state)),
     setWantedAgentState: (agentId, wanted) => write(() => agents.setWanted(agentId, wanted)),
-    removeAgent: (agentId) => write(() => agents.remove(agentId)),
+    removeAgent: (agentId, incarnation) => write(() => agents.remove(agentId, incarnation)),
     listAgents: () => read(() => agents.list()),
 
     addDeadLetter: (letter) => write(() => deadLetters.add(letter)),
