@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { newId, ParleyError } from '@parley/shared-models';
 import { LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
+import type { WantedChange } from './agent-registry.ts';
 
 describe('the agents of a server', () => {
   const fixture = registryFixture();
@@ -22,6 +23,23 @@ describe('the agents of a server', () => {
 
     it('are refused when there is no such agent', async () => {
       await expect(fixture.agents.want('zeus', 'paused')).rejects.toMatchObject({ code: 'unknown_agent' });
+    });
+
+    it('stay as they are when what is wanted of them cannot be stored', async () => {
+      await register();
+      fixture.updates = [];
+      const wanted: WantedChange[] = [];
+      fixture.agents.onWanted((change) => wanted.push(change));
+      const error = new ParleyError('store_unavailable', 'The store is away.');
+      jest.spyOn(fixture.store, 'setWantedAgentState').mockRejectedValueOnce(error);
+      const refused = fixture.agents.want('echo', 'paused');
+      expect(beat('echo', 1)).toEqual({ state: 'online' });
+      await expect(refused).rejects.toBe(error);
+      expect(beat('echo', 1)).toEqual({ state: 'online' });
+      expect(stateOf('echo')).toBe('online');
+      expect([fixture.updates, wanted]).toEqual([[], []]);
+      await fixture.agents.want('echo', 'paused');
+      expect([stateOf('echo'), wanted.length]).toEqual(['paused', 1]);
     });
 
     it('stay paused when they register again', async () => {

@@ -26,7 +26,10 @@ export interface AgentRegistry {
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
-  /** An operator wants this of it, wherever it is. */
+  /**
+   * An operator wants this of it, wherever it is.
+   * @throws ParleyError `unknown_agent`; what the store throws: then nothing has changed here
+   */
   want(agentId: string, wanted: WantedAgentState): Promise<void>;
   /**
    * Another server was told what is wanted of it, or the store says so.
@@ -196,7 +199,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         await options.declareQueue(agentId);
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile);
-        // What is wanted may be on its way to the store.
+        // What is wanted may have been stored, or heard of, since this was.
         const before = agents.get(agentId);
         if (before !== undefined && before.incarnation > stored.incarnation)
           throw new ParleyError('unavailable', `Another process has registered as "${agentId}" meanwhile.`);
@@ -276,16 +279,11 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     },
 
     async want(agentId, wanted) {
-      const entry = require(agentId);
-      applyWanted(entry, wanted);
-      // What is read from the store until it has this is old.
-      entry.wantedAt = Number.POSITIVE_INFINITY;
-      try {
-        await store.setWantedAgentState(agentId, wanted);
-      } finally {
-        const current = agents.get(agentId);
-        if (current !== undefined) current.wantedAt = ++wantedCount;
-      }
+      require(agentId);
+      // First: an operator who is told that it failed must be able to rely on it.
+      await store.setWantedAgentState(agentId, wanted);
+      const entry = agents.get(agentId);
+      if (entry !== undefined) applyWanted(entry, wanted);
       for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: true });
     },
     learnWanted(agentId, wanted, asOf = wantedCount) {
