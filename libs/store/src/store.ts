@@ -248,6 +248,8 @@ export interface Store {
   ): Promise<{ messages: ChatMessage[]; statuses: MessageStatus[]; hasMore: boolean }>;
 
   getConversation(conversationId: string): Promise<Conversation | undefined>;
+  /** The seq of the newest message of each of these; what is no conversation is left out. */
+  lastSeqs(conversationIds: readonly string[]): Promise<Map<string, number>>;
   /** The one with the newest message first; `search` is matched without case in titles and message texts. */
   listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
   renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;

@@ -28,12 +28,13 @@ describe('the conversations of a server', () => {
   const accept = (text = 'hello', id = conversationId): Promise<ChatMessage> =>
     fixture.accept(text, { conversationId: id });
   /** The hub of another server on the same store and queue. */
-  const startOther = async (bus?: MessageBus): Promise<ConversationHub> => {
+  const startOther = async (bus?: MessageBus, lookMs = 60_000): Promise<ConversationHub> => {
     const other = await createConversationHub({
       serverId: newId(),
       store: fixture.store,
       bus: bus ?? (await fixture.folder.open()),
       logger: silent,
+      lookMs,
     });
     others.push(other);
     return other;
@@ -242,6 +243,18 @@ describe('the conversations of a server', () => {
       expect(reader.seqs()).toEqual([1, 2]);
       await other.stop();
       expect(listeners.size).toBe(0);
+    });
+
+    it('shows what was stored there and told by a signal that was lost, with no word from the queue', async () => {
+      const other = await startOther(undefined, 50);
+      other.follow(reader, conversationId, 0);
+      hub.deliver(await accept('before'));
+      await reader.messages(1);
+      // They have met, and what catches up at that is over.
+      await meet(hub, reader);
+      await accept('its signal was dropped');
+      await reader.messages(2);
+      expect(reader.seqs()).toEqual([1, 2]);
     });
 
     it('shows nothing more of a conversation that its last reader has left, and all of it when one is back', async () => {

@@ -3,12 +3,13 @@ import type { Logger } from '@parley/process-kit';
 import { type ChatMessage, type ServerFrame, SIGNAL_KEYS, Signals } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createFollower, type Follower, type Reader } from './follower.ts';
+import { createMissedMessages } from './missed-messages.ts';
 import { createServerPresence } from './server-presence.ts';
 
 /**
  * Who follows which conversation on this server. Messages reach each reader once and in order; other frames (pieces
  * of an answer, typing, states) are fleeting. What happens on other servers comes by signals with the conversation's
- * id as key.
+ * id as key; messages whose signals were lost are found in the store.
  */
 export interface ConversationHub {
   /** From now on the reader gets what is stored after `afterSeq`, first what is there already. */
@@ -30,6 +31,8 @@ export interface ConversationHubOptions {
   readonly logger: Logger;
   /** A frame came from another server, about a conversation that somebody follows here. */
   readonly onForeignFrame?: (frame: ServerFrame) => void;
+  /** Between two looks into the store for messages whose signals were lost, in milliseconds. @default 5000 */
+  readonly lookMs?: number;
 }
 
 export async function createConversationHub(options: ConversationHubOptions): Promise<ConversationHub> {
@@ -90,7 +93,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
 
   const enqueueBinding = (change: () => Promise<void>): void => {
     bindings = bindings.then(change).catch((err: unknown) => {
-      // Fleeting frames are lost until it is bound again; messages come with the next resume.
+      // Fleeting frames are lost until it is bound again; messages come with the next look into the store.
       logger.warn({ err }, 'the signals of a conversation could not be bound');
     });
   };
@@ -122,6 +125,14 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     await subscription.bind(SIGNAL_KEYS.servers);
     presence.start();
   });
+  const missed = createMissedMessages({
+    ...options,
+    conversationIds: () => (presence.hasOthers() ? [...conversations.keys()] : []),
+    onLastSeq(conversationId, lastSeq) {
+      for (const follower of conversations.get(conversationId)?.values() ?? []) follower.catchUpTo(lastSeq);
+    },
+  });
+  missed.start();
 
   return {
     follow(reader, conversationId, afterSeq) {
@@ -158,6 +169,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     },
     async stop() {
       stopWatching();
+      await missed.stop();
       await bindings;
       presence.stop();
       await subscription.close();

@@ -132,6 +132,22 @@ describe('a follower', () => {
     expect(reader.seqs()).toEqual([1, 2, 3, 4]);
   });
 
+  it('reads up to a seq only where it has not sent the message yet', async () => {
+    const follower = follow();
+    await accept(2);
+    follower.catchUp();
+    await reader.messages(2);
+    await accept(1);
+    follower.catchUpTo(2);
+    // A turn of the event loop, and a read, would have brought the third.
+    await fixture.store.listMessages(conversationId, { limit: 200 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reader.seqs()).toEqual([1, 2]);
+    follower.catchUpTo(3);
+    await reader.messages(3);
+    expect(reader.seqs()).toEqual([1, 2, 3]);
+  });
+
   it('misses nothing that is stored while it reads, however often', async () => {
     await accept(1);
     const held = heldStore();

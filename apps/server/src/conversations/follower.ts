@@ -18,6 +18,8 @@ export interface Follower {
   onStored(seq: number, frame: string): void;
   /** Fetches from the store what the reader has not seen. */
   catchUp(): void;
+  /** The same, where the reader has not been sent the message with this seq. */
+  catchUpTo(seq: number): void;
   stop(): void;
 }
 
@@ -121,6 +123,9 @@ export function createFollower(options: {
       } else if (hasCaughtUp || isCatchingUp) catchUp();
     },
     catchUp,
+    catchUpTo(seq) {
+      if (seq > sentSeq) catchUp();
+    },
     stop() {
       isStopped = true;
       clearTimeout(retry);

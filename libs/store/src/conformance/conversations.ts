@@ -67,6 +67,23 @@ export function describeConversations(context: Context): void {
     });
   });
 
+  describe('looking how far conversations are', () => {
+    it('gives the seq of the newest message of each, whoever wrote it, and nothing for what is none', async () => {
+      const { store } = context;
+      const answered = await routed(store);
+      await store.storeReply(aReply(answered));
+      const asked = await accepted(store);
+      const ids = [answered.conversationId, asked.conversationId];
+      expect(await store.lastSeqs([...ids, newId(), "it's none"])).toEqual(
+        new Map([
+          [answered.conversationId, 2],
+          [asked.conversationId, 1],
+        ]),
+      );
+      expect(await store.lastSeqs([])).toEqual(new Map());
+    });
+  });
+
   describe('listing conversations', () => {
     it("gives the owner's, the one with the newest message first, as many as asked for", async () => {
       const { store } = context;

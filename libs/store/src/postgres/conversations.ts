@@ -46,6 +46,10 @@ const GET_CONVERSATION: Statement = {
   name: 'get-conversation',
   text: 'SELECT * FROM conversations WHERE id = $1',
 };
+const LAST_SEQS: Statement = {
+  name: 'last-seqs',
+  text: 'SELECT id, last_seq FROM conversations WHERE id = ANY ($1::text[])',
+};
 const LIST_CONVERSATIONS: Statement = {
   name: 'list-conversations',
   text: 'SELECT * FROM conversations WHERE owner_id = $1 ORDER BY updated_at DESC, id DESC LIMIT $2',
@@ -71,7 +75,7 @@ const searching = (collation: string): Statement => ({
 
 type Reads = Pick<
   Store,
-  'getMessage' | 'listMessages' | 'getConversation' | 'listConversations' | 'renameConversation'
+  'getMessage' | 'listMessages' | 'getConversation' | 'lastSeqs' | 'listConversations' | 'renameConversation'
 >;
 
 export function createPostgresConversations(database: Database): Reads {
@@ -117,6 +121,12 @@ export function createPostgresConversations(database: Database): Reads {
     async getConversation(conversationId) {
       const [row] = await database.rows<StoredConversationRow>(GET_CONVERSATION, [conversationId]);
       return row === undefined ? undefined : conversationOf(row);
+    },
+    async lastSeqs(conversationIds) {
+      const rows = await database.rows<Pick<StoredConversationRow, 'id' | 'last_seq'>>(LAST_SEQS, [
+        conversationIds,
+      ]);
+      return new Map(rows.map((row) => [row.id, row.last_seq]));
     },
     async listConversations(ownerId, { limit, search: words }) {
       if (words === undefined) {

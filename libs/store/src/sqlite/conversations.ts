@@ -22,6 +22,7 @@ export interface SqliteConversations {
   readonly getMessage: Result<'getMessage'>;
   readonly listMessages: Result<'listMessages'>;
   readonly getConversation: Result<'getConversation'>;
+  readonly lastSeqs: Result<'lastSeqs'>;
   readonly listConversations: Store['listConversations'];
   readonly renameConversation: Result<'renameConversation'>;
 }
@@ -39,6 +40,9 @@ export function createSqliteConversations(prepare: Prepare): SqliteConversations
     SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND seq > ? AND seq < ?
     ORDER BY seq DESC LIMIT ?`);
   const findConversation = prepare.one<StoredConversationRow>('SELECT * FROM conversations WHERE id = ?');
+  const findLastSeqs = prepare.all<Pick<StoredConversationRow, 'id' | 'last_seq'>>(
+    'SELECT id, last_seq FROM conversations WHERE id IN (SELECT value FROM json_each(?))',
+  );
   const findConversations = prepare.all<StoredConversationRow>(
     'SELECT * FROM conversations WHERE owner_id = ? ORDER BY updated_at DESC, id DESC LIMIT ?',
   );
@@ -78,6 +82,8 @@ export function createSqliteConversations(prepare: Prepare): SqliteConversations
       const row = findConversation(conversationId);
       return row === undefined ? undefined : conversationOf(row);
     },
+    lastSeqs: (conversationIds) =>
+      new Map(findLastSeqs(JSON.stringify(conversationIds)).map((row) => [row.id, row.last_seq])),
     async listConversations(ownerId, { limit, search: words }) {
       const rows =
         words === undefined ? findConversations(ownerId, limit) : await search(ownerId, words, limit);

@@ -95,6 +95,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     getMessage: (messageId) => read(() => conversations.getMessage(messageId)),
     listMessages: (conversationId, query) => read(() => conversations.listMessages(conversationId, query)),
     getConversation: (conversationId) => read(() => conversations.getConversation(conversationId)),
+    lastSeqs: (conversationIds) => read(() => conversations.lastSeqs(conversationIds)),
     listConversations: (ownerId, query) => read(() => conversations.listConversations(ownerId, query)),
     renameConversation: (conversationId, title) =>
       write(() => conversations.renameConversation(conversationId, title)),
