@@ -183,6 +183,11 @@ export interface Store {
    * For the re-drive on start and for entries whose publish failed.
    */
   takeOutbox(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<OutboxEntry[]>;
+  /**
+   * Every outbox entry becomes that of the next attempt, and is due at once, whoever had it leased: what a queue holds of the
+   * attempt before counts no more, and neither does that it is marked as published.
+   */
+  renewOutbox(): Promise<void>;
 
   /**
    * Records who shall answer; the first decision of each attempt wins. Its outbox entry, if there is one still, goes.

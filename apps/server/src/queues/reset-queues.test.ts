@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
-import { agentQueue, BROKER_INPUT_QUEUE, ParleyError } from '@parley/shared-models';
+import { collectDeliveries } from '@parley/messaging/test-queue';
+import { agentQueue, BROKER_INPUT_QUEUE, HEADERS, ParleyError } from '@parley/shared-models';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
@@ -49,6 +50,19 @@ describe('the reset of the queues', () => {
     });
     expect(late).toHaveLength(1);
     for (const id of late) expect(await statusOf(id)).toMatchObject({ status: 'failed' });
+  });
+
+  it('brings to the broker anew what it removed before the store was told that a queue held it', async () => {
+    const message = await fixture.accept('hello');
+    await fixture.bus.publish(BROKER_INPUT_QUEUE, chatEnvelope({ message, attempt: 0 }));
+    expect(await reset()).toMatchObject({ removed: 1, failed: 0 });
+    await fixture.store.markPublished([{ messageId: message.id, attempt: 0 }]);
+    expect((await statusOf(message.id))?.status).toBe('accepted');
+    const published = collectDeliveries();
+    await fixture.bus.consume(BROKER_INPUT_QUEUE, published.handler, { prefetch: 10 });
+    fixture.services.relay.start();
+    const [delivery] = await published.waitFor(1);
+    expect(delivery?.envelope).toMatchObject({ messageId: message.id, headers: { [HEADERS.attempt]: 1 } });
   });
 
   it('passes over an agent that has no queue any more', async () => {

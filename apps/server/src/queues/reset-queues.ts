@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   agentQueue,
   agentSignalKey,
@@ -16,12 +15,9 @@ import type { ServerServices } from '../server-services.ts';
 const AT_ONCE = 50;
 const PAGE = 500;
 
-/** In milliseconds: what the queue holds counts as being in the outbox still until the store was told. */
-const PUBLISHED_IS_STORED_MS = 250;
-
 /**
  * Empties the queues that messages travel in, and ends every request that was on its way in them, or in an agent's hand, with a
- * reason that its sender sees. What the outbox still holds goes out as usual; the dead letters stay.
+ * reason that its sender sees. What the outbox still holds goes out as its next attempt; the dead letters stay.
  * @throws ParleyError `bus_unavailable`, `store_unavailable`; nothing is lost then, what has ended stays so
  */
 export async function resetQueues(services: ServerServices, origin: Origin): Promise<QueuesReset> {
@@ -38,8 +34,10 @@ export async function resetQueues(services: ServerServices, origin: Origin): Pro
   const queues: QueuesReset['queues'] = [];
   for (const name of names) queues.push({ name, removed: await purge(name, services) });
   const removed = queues.reduce((sum, queue) => sum + queue.removed, 0);
-  // What was put into one of them meanwhile has gone with the rest.
-  await delay(PUBLISHED_IS_STORED_MS);
+  // What a queue held counts as being in the outbox until some server has marked it as published. Not marked by now, it is
+  // brought to the broker once more, and the mark comes too late.
+  await store.renewOutbox();
+  // Marked before, it has gone with the rest.
   const failed = before + (await endTravelling(services));
   await audit.enter({
     ...enteredBy(origin),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
 import type { OutboxEntry, Store } from '../store.ts';
-import { accepted, anInput, entryOf, routed } from './samples.ts';
+import { accepted, aDecision, anInput, entryOf, routed } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const ALL = { limit: 100_000, olderThanMs: 0 };
@@ -86,6 +86,27 @@ export function describeOutbox(context: Context): void {
       let again: OutboxEntry[] = [];
       while (again.length === 0) again = await store.takeOutbox({ ...ALL, leaseMs: 50 });
       expect(idsOf(again)).toEqual([message.id]);
+    });
+
+    it('gives renewed entries at once and in order, as the next attempt, whatever was done with the one before', async () => {
+      const { store } = context;
+      const conversationId = newId();
+      // Ids are made by clients and need not sort in the order of the conversation.
+      const [first = '', second = ''] = [newId(), newId()].reverse();
+      for (const id of [first, second]) await store.accept(anInput({ id, conversationId }));
+      const published = await accepted(store);
+      await store.markPublished([{ messageId: published.id, attempt: 0 }]);
+      await store.takeOutbox({ ...ALL, leaseMs: 60_000 });
+      await store.renewOutbox();
+      await store.markPublished([{ messageId: first, attempt: 0 }]);
+      expect(await store.recordRouting(second, 0, aDecision(), [])).toEqual({ outcome: 'settled' });
+      const taken = await store.takeOutbox({ ...ALL, olderThanMs: 60_000, leaseMs: 60_000 });
+      const own = taken.filter(({ message }) => message.conversationId === conversationId);
+      expect(own.map(({ message, attempt }) => [message.id, attempt])).toEqual([
+        [first, 1],
+        [second, 1],
+      ]);
+      expect(await entryOf(store, published.id)).toBeUndefined();
     });
 
     it('forgets what was marked as published while it was leased', async () => {

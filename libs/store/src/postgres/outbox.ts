@@ -28,6 +28,17 @@ const TAKE: Statement = {
     ORDER BY outbox_since, seq`,
 };
 
+// Locked in the order of their ids, as groups of writes lock them, so that none waits for the other.
+const RENEW: Statement = {
+  name: 'renew-outbox',
+  text: `
+    WITH held AS (
+      SELECT message_id FROM requests WHERE outbox_since IS NOT NULL ORDER BY message_id FOR UPDATE
+    )
+    UPDATE requests SET attempt = attempt + 1, outbox_since = to_timestamp(0), leased_until = NULL
+    FROM held WHERE requests.message_id = held.message_id`,
+};
+
 type DueRow = StoredMessageRow & {
   readonly target: string | null;
   readonly session: string | null;
@@ -44,5 +55,11 @@ export function takingOutbox(database: Database): Store['takeOutbox'] {
         attempt: row.attempt,
       }),
     );
+  };
+}
+
+export function renewingOutbox(database: Database): Store['renewOutbox'] {
+  return async () => {
+    await database.rows(RENEW, []);
   };
 }

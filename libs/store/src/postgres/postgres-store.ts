@@ -15,7 +15,7 @@ import { openDatabase } from './database.ts';
 import { createPostgresDeadLetters } from './dead-letters.ts';
 import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
-import { takingOutbox } from './outbox.ts';
+import { renewingOutbox, takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
 import { createPostgresSecrets } from './secrets.ts';
 import { createPostgresTasks } from './tasks.ts';
@@ -68,6 +68,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     accept: (input) => groups.add(accept(input)),
     markPublished: (published) => groups.add(markPublished(published), 'lazy'),
     takeOutbox: takingOutbox(database),
+    renewOutbox: renewingOutbox(database),
     recordRouting: (messageId, attempt, decision, hops, partner) =>
       groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
     markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),

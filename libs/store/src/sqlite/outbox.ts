@@ -12,6 +12,7 @@ type DueRow = StoredMessageRow & {
 /** For use inside a transaction. */
 export interface SqliteOutbox {
   take(options: { limit: number; olderThanMs: number; leaseMs: number }): OutboxEntry[];
+  renew(): void;
 }
 
 export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteOutbox {
@@ -24,7 +25,11 @@ export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteO
       AND (leased_until IS NULL OR leased_until <= ?1 OR leased_until > ?1 + ?3)
     ORDER BY outbox_since, requests.seq LIMIT ?4`);
   const lease = prepare.change('UPDATE requests SET leased_until = ? WHERE message_id = ?');
+  const renew = prepare.change(`
+    UPDATE requests SET attempt = attempt + 1, outbox_since = 0, leased_until = NULL
+    WHERE outbox_since IS NOT NULL`);
   return {
+    renew: () => void renew(),
     take({ limit, olderThanMs, leaseMs }) {
       const at = now();
       const due = findDue(at, olderThanMs, leaseMs, limit);

@@ -82,6 +82,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     accept: (input) => groups.add(accept(input)),
     markPublished: (published) => groups.add(markPublished(published), 'lazy'),
     takeOutbox: (taking) => write(() => outbox.take(taking)),
+    renewOutbox: () => write(() => outbox.renew()),
     recordRouting: (messageId, attempt, decision, hops, partner) =>
       groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
     markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
