@@ -3,7 +3,7 @@ import type { Logger } from '@parley/process-kit';
 import { newId, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createAgentExchange } from './agents/agent-exchange.ts';
-import { createAgentRegistry } from './agents/agent-registry.ts';
+import { createAgentRegistry } from './agents/create-agent-registry.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createBrokerRegistry } from './brokers/broker-registry.ts';
 import { createChannelFollowers } from './channels/channel-followers.ts';

@@ -5,6 +5,7 @@ import type {
   AgentStatus,
   WantedAgentState,
 } from '@parley/shared-models';
+import type { StoredAgent } from '@parley/store';
 
 /** What the server holds in memory about one agent. */
 export interface AgentEntry {
@@ -57,4 +58,38 @@ export function statusOf(entry: AgentEntry): AgentStatus {
     incarnation: entry.incarnation,
     metrics: entry.metrics,
   };
+}
+
+/**
+ * As it was when the server went down. Who was online then has one lease to come back.
+ * @param now on the registry's clock, in milliseconds, as `leaseMs`
+ */
+export function entryOfStored(stored: StoredAgent, now: number, leaseMs: number): AgentEntry {
+  const isOffline = stored.state === 'offline' || stored.wanted === 'offline';
+  return {
+    agentId: stored.agentId,
+    profile: stored.profile,
+    instanceId: '',
+    registration: 0,
+    incarnation: stored.incarnation,
+    firstIncarnation: stored.incarnation,
+    state: isOffline ? 'offline' : stored.wanted,
+    wanted: stored.wanted,
+    wantedAt: 0,
+    server: undefined,
+    isHeard: false,
+    isConnected: false,
+    load: 0,
+    metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+    lastSeen: Date.parse(stored.lastSeen),
+    leaseUntil: isOffline ? 0 : now + leaseMs,
+    offlineSince: isOffline ? offlineSinceOf(stored, now) : undefined,
+  };
+}
+
+function offlineSinceOf({ wanted, lastSeen }: StoredAgent, now: number): number {
+  // Taken off the list it may still be there: it has the whole time again before it is forgotten, and comes back by itself.
+  if (wanted === 'offline') return now;
+  // The only use of the wall clock: how long it has been offline is not known otherwise.
+  return now - Math.max(0, Date.now() - Date.parse(lastSeen));
 }

@@ -5,7 +5,8 @@ import { AgentProfile, agentQueue, newId } from '@parley/shared-models';
 import { type BrokerRegistry, createBrokerRegistry } from '../brokers/broker-registry.ts';
 import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
 import { createAgentExchange } from './agent-exchange.ts';
-import { type AgentRegistry, createAgentRegistry, type WantedChange } from './agent-registry.ts';
+import type { AgentRegistry, WantedChange } from './agent-registry.ts';
+import { createAgentRegistry } from './create-agent-registry.ts';
 
 const HEARTBEAT_MS = 5000;
 const LEASE_MS = 2 * HEARTBEAT_MS;

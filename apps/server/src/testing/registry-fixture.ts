@@ -7,7 +7,8 @@ import type {
 } from '@parley/control-plane';
 import { AgentProfile, newId } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { type AgentRegistry, createAgentRegistry } from '../agents/agent-registry.ts';
+import type { AgentRegistry } from '../agents/agent-registry.ts';
+import { createAgentRegistry } from '../agents/create-agent-registry.ts';
 import { makeGround, silent } from './server-fixture.ts';
 
 export const HEARTBEAT_MS = 5000;

@@ -1,0 +1,313 @@
+import type { AgentStatusUpdate } from '@parley/control-plane';
+import type { Logger } from '@parley/process-kit';
+import {
+  type AgentState,
+  listRevision,
+  newId,
+  ParleyError,
+  type WantedAgentState,
+} from '@parley/shared-models';
+import type { Store } from '@parley/store';
+import { claimOf, hearClaim, isElsewhere, looksDifferent } from './agent-claim.ts';
+import { type AgentEntry, entryOfStored, statusOf, toldOf } from './agent-entry.ts';
+import { createAgentIds } from './agent-ids.ts';
+import type { AgentRegistry, WantedChange } from './agent-registry.ts';
+
+export interface AgentRegistryOptions {
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly heartbeatMs: number;
+  readonly declareQueue: (agentId: string) => Promise<void>;
+  readonly deleteQueue: (agentId: string) => Promise<void>;
+  /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
+  readonly clock?: () => number;
+}
+
+/** A closed command stream may be a lost connection: the agent has this long to open it again. */
+const RECONNECT_MS = 1000;
+
+export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistry {
+  const { store, logger, heartbeatMs, clock = () => performance.now() } = options;
+  const leaseMs = heartbeatMs * 2;
+  const agents = new Map<string, AgentEntry>();
+  const listeners = new Set<(update: AgentStatusUpdate) => void>();
+  const ids = createAgentIds(agents, clock);
+  // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
+  const forgetting = new Map<string, Promise<void>>();
+  const wantedListeners = new Set<(change: WantedChange) => void>();
+  // Another one after a restart: the changes are counted anew.
+  const listId = newId();
+  let changes = 0;
+  let registrations = 0;
+  let wantedCount = 0;
+
+  const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
+    changes += 1;
+    const revision = listRevision(listId, changes);
+    const update = { agents: entries.map(statusOf), isFull: false, removed, revision };
+    for (const listener of listeners) listener(update);
+  };
+
+  const setState = (entry: AgentEntry, state: AgentState): void => {
+    if (entry.state === state) return;
+    logger.info({ agentId: entry.agentId, from: entry.state, to: state }, 'an agent changed its state');
+    entry.state = state;
+    if (state === 'offline') entry.offlineSince = clock();
+    // The stored state only speeds up a restart of the server, so a failure may not hold up the agent.
+    store.setAgentState(entry.agentId, state).catch((err: unknown) => {
+      logger.warn({ err, agentId: entry.agentId }, "an agent's state could not be stored");
+    });
+    tell([entry]);
+  };
+
+  /** Whatever another server says of it: it is heard here. Returns whether that is new. */
+  const isHeardHere = (entry: AgentEntry): boolean => {
+    const isNew = entry.server !== undefined;
+    entry.server = undefined;
+    entry.isHeard = true;
+    return isNew;
+  };
+
+  const applyWanted = (entry: AgentEntry, wanted: WantedAgentState): void => {
+    entry.wanted = wanted;
+    entry.wantedAt = ++wantedCount;
+    if (entry.state !== 'offline' || (wanted !== 'offline' && entry.leaseUntil > clock()))
+      setState(entry, wanted);
+  };
+
+  const require = (agentId: string, incarnation?: number): AgentEntry => {
+    const entry = agents.get(agentId);
+    if (entry === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+    if (incarnation !== undefined && incarnation < entry.incarnation) {
+      throw new ParleyError(
+        'stale_incarnation',
+        `Incarnation ${incarnation} of "${agentId}" was replaced by ${entry.incarnation}.`,
+      );
+    }
+    // A larger one than is known: this server has lost its registration.
+    if (incarnation !== undefined && incarnation > entry.incarnation) {
+      throw new ParleyError(
+        'unknown_agent',
+        `Incarnation ${incarnation} of "${agentId}" is not registered here.`,
+      );
+    }
+    return entry;
+  };
+
+  /** A process that did not wait for the answer has asked again: an answer to the first would fence off the second. */
+  const refuseIfLate = (agentId: string, instanceId: string, registration: number): void => {
+    const entry = agents.get(agentId);
+    if (entry?.instanceId !== instanceId || entry.registration < registration) return;
+    throw new ParleyError('unavailable', `"${agentId}" has registered again meanwhile.`);
+  };
+
+  return {
+    async register(request) {
+      const { agentId, release } = ids.reserve(request);
+      const registration = ++registrations;
+      try {
+        await forgetting.get(agentId);
+        await options.declareQueue(agentId);
+        refuseIfLate(agentId, request.instanceId, registration);
+        const stored = await store.registerAgent(agentId, request.profile);
+        // What is wanted may have been stored, or heard of, since this was.
+        const before = agents.get(agentId);
+        if (before !== undefined && before.incarnation > stored.incarnation)
+          throw new ParleyError('unavailable', `Another process has registered as "${agentId}" meanwhile.`);
+        const wanted = before?.wanted ?? stored.wanted;
+        const entry: AgentEntry = {
+          agentId,
+          profile: request.profile,
+          instanceId: request.instanceId,
+          registration,
+          incarnation: stored.incarnation,
+          firstIncarnation:
+            before?.instanceId === request.instanceId ? before.firstIncarnation : stored.incarnation,
+          state: wanted,
+          wanted,
+          wantedAt: before?.wantedAt ?? 0,
+          server: undefined,
+          isHeard: true,
+          isConnected: true,
+          load: 0,
+          metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+          lastSeen: Date.now(),
+          leaseUntil: clock() + leaseMs,
+          offlineSince: wanted === 'offline' ? clock() : undefined,
+        };
+        agents.set(agentId, entry);
+        // At once: whoever finds it on the list may write to it, and the broker must know of it by then.
+        tell([entry]);
+        await store.setAgentState(agentId, entry.state);
+        logger.info(
+          { agentId, name: request.profile.name, incarnation: entry.incarnation },
+          'an agent registered',
+        );
+        return { agentId, incarnation: entry.incarnation, heartbeatMs, state: toldOf(entry) };
+      } finally {
+        release();
+      }
+    },
+
+    async unregister(agentId, incarnation) {
+      const entry = require(agentId, incarnation);
+      isHeardHere(entry);
+      entry.isConnected = false;
+      entry.leaseUntil = clock();
+      setState(entry, 'offline');
+    },
+
+    heartbeat(request) {
+      const entry = require(request.agentId, request.incarnation);
+      const isNewHere = isHeardHere(entry);
+      entry.lastSeen = Date.now();
+      entry.leaseUntil = clock() + leaseMs;
+      const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
+      entry.load = request.load;
+      entry.metrics = request.metrics;
+      const state = request.state === 'draining' ? 'draining' : entry.wanted;
+      if (entry.state !== state) setState(entry, state);
+      else if (hasMoved || isNewHere) tell([entry]);
+      return { state: toldOf(entry) };
+    },
+
+    setConnected(agentId, incarnation, isConnected) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || entry.incarnation !== incarnation) return;
+      // It has gone over to another server before the end of its stream was noticed here.
+      if (!isConnected && entry.server !== undefined) return;
+      const isNewHere = isConnected && isHeardHere(entry);
+      const hasChanged = isNewHere || entry.isConnected !== isConnected;
+      entry.isConnected = isConnected;
+      const now = clock();
+      if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
+      else {
+        entry.leaseUntil = Math.min(entry.leaseUntil, now + RECONNECT_MS);
+        // Taken off the list long ago, it was there until now.
+        if (entry.state === 'offline') entry.offlineSince = now;
+      }
+      if (hasChanged) tell([entry]);
+    },
+
+    async want(agentId, wanted) {
+      require(agentId);
+      // First: an operator who is told that it failed must be able to rely on it.
+      await store.setWantedAgentState(agentId, wanted);
+      const entry = agents.get(agentId);
+      if (entry !== undefined) applyWanted(entry, wanted);
+      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: true });
+    },
+    learnWanted(agentId, wanted, asOf = wantedCount) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || entry.wanted === wanted || entry.wantedAt > asOf) return;
+      applyWanted(entry, wanted);
+      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: false });
+    },
+    wantedAt: () => wantedCount,
+    onWanted(listener) {
+      wantedListeners.add(listener);
+      return () => wantedListeners.delete(listener);
+    },
+
+    async forget(agentId) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || ids.isReserved(agentId)) return false;
+      const over = Promise.withResolvers<void>();
+      forgetting.set(agentId, over.promise);
+      // Before the store: if it is there all the same, it is told with its next heartbeat to register anew.
+      agents.delete(agentId);
+      let isForgotten = false;
+      try {
+        const isRemoved = await store.removeAgent(agentId, entry.incarnation);
+        // Another server has it now, and has told of it, or is about to.
+        if (!isRemoved || agents.has(agentId)) return false;
+        tell([], [agentId]);
+        await options.deleteQueue(agentId);
+        isForgotten = true;
+        return true;
+      } finally {
+        forgetting.delete(agentId);
+        over.resolve();
+        if (!isForgotten && !agents.has(agentId)) {
+          agents.set(agentId, entry);
+          tell([entry]);
+        }
+      }
+    },
+
+    require,
+    get: (agentId) => agents.get(agentId),
+    wasHere(agentId, incarnation) {
+      const entry = agents.get(agentId);
+      return entry?.incarnation === incarnation && entry.isHeard;
+    },
+    isAlive(agentId, incarnation) {
+      const entry = agents.get(agentId);
+      if (entry === undefined || (incarnation !== undefined && entry.incarnation !== incarnation))
+        return false;
+      return entry.isHeard && entry.leaseUntil > clock();
+    },
+    list: () => [...agents.values()].map(statusOf),
+    get revision() {
+      return listRevision(listId, changes);
+    },
+    claims(agentIds) {
+      const now = clock();
+      const named = agentIds?.flatMap((agentId) => agents.get(agentId) ?? []);
+      const entries = named ?? [...agents.values()].filter(({ leaseUntil }) => leaseUntil > now);
+      return entries
+        .filter((entry) => entry.isHeard && entry.server === undefined)
+        .map((entry) => claimOf(entry, now));
+    },
+    hear(serverId, said, vouchMs) {
+      const now = clock();
+      const changed: AgentEntry[] = [];
+      for (const claim of said.agents) {
+        const known = agents.get(claim.agentId);
+        const entry = hearClaim(known, claim, { serverId, now, vouchMs });
+        if (entry === undefined) continue;
+        agents.set(claim.agentId, entry);
+        if (looksDifferent(known, entry)) changed.push(entry);
+      }
+      const removed = said.removed.filter((agentId) => {
+        const known = agents.get(agentId);
+        const isThere = known !== undefined && known.leaseUntil > now;
+        return !isThere && agents.delete(agentId);
+      });
+      if (changed.length > 0 || removed.length > 0) tell(changed, removed);
+    },
+    prolong(vouchMs) {
+      const now = clock();
+      for (const entry of agents.values()) {
+        if (isElsewhere(entry, now)) entry.leaseUntil = now + vouchMs;
+      }
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async load() {
+      const now = clock();
+      for (const stored of await store.listAgents()) {
+        agents.set(stored.agentId, entryOfStored(stored, now, leaseMs));
+      }
+    },
+
+    expire() {
+      const now = clock();
+      const offline: { agentId: string; offlineForMs: number }[] = [];
+      for (const entry of agents.values()) {
+        if (entry.leaseUntil <= now) {
+          if (entry.server !== undefined) entry.isConnected = false;
+          setState(entry, 'offline');
+        }
+        if (entry.state === 'offline' && !isElsewhere(entry, now)) {
+          offline.push({ agentId: entry.agentId, offlineForMs: now - (entry.offlineSince ?? now) });
+        }
+      }
+      return offline;
+    },
+  };
+}
