@@ -12,16 +12,7 @@ import {
 } from '@parley/shared-models';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { startGateway } from './start-gateway.ts';
-
-const welcome: ServerFrame = {
-  type: 'welcome',
-  connectionId: newId(),
-  user: { id: 'bridge', name: 'Bridge', roles: ['operator'] },
-  serverTime: '2026-01-31T09:30:00.000Z',
-  heartbeatMs: 30_000,
-  queue: 'embedded',
-  languageModel: 'offline rules',
-};
+import { welcome } from './testing/welcome.ts';
 
 describe('a gateway', () => {
   let servers: WebSocketServer[];

@@ -3,19 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Client, createClient } from '@parley/client';
 import { createLogger, type Logger } from '@parley/process-kit';
-import { CLOSE_CODES, newId, type ServerFrameOf } from '@parley/shared-models';
+import { CLOSE_CODES } from '@parley/shared-models';
 import { WebSocket, WebSocketServer } from 'ws';
 import { stayJoined } from './stay-joined.ts';
-
-const welcome: ServerFrameOf<'welcome'> = {
-  type: 'welcome',
-  connectionId: newId(),
-  user: { id: 'bridge', name: 'Bridge', roles: ['operator'] },
-  serverTime: '2026-01-31T09:30:00.000Z',
-  heartbeatMs: 30_000,
-  queue: 'embedded',
-  languageModel: 'offline rules',
-};
+import { welcome } from './testing/welcome.ts';
 
 /** A logger that keeps what it was given at these levels. */
 function keepingLogger(lines: string[]): Logger {
