@@ -16,9 +16,13 @@ export interface MemoryOptions {
 
 /** Memory for one run of an agent's handler; a new one for each try, so that changes get the same ids again. */
 export function createMemory(options: MemoryOptions): AgentMemory {
-  const shared: AgentMemory = { ...memoryOf({ ...options, subject: '' }), shared: undefined as never };
-  // It is its own: `memory.shared.shared` is no deeper.
-  Object.assign(shared, { shared });
+  const shared: AgentMemory = {
+    ...memoryOf({ ...options, subject: '' }),
+    // `memory.shared.shared` is no deeper.
+    get shared() {
+      return shared;
+    },
+  };
   return options.subject === '' ? shared : { ...memoryOf(options), shared };
 }
 

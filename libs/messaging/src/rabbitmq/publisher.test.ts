@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { ConfirmChannel } from 'amqplib';
 import { silentLogger } from '../conformance/bus-fixture.ts';
 import { envelopeOf } from '../conformance/envelopes.ts';
 import { createPublisher } from './publisher.ts';
@@ -22,7 +21,7 @@ describe('publishes that wait for room', () => {
         isPermanent: () => true,
         restore: () => {},
       });
-      publisher.attach(channel as unknown as ConfirmChannel);
+      publisher.attach(channel);
       const early = Array.from({ length: WINDOW }, () => publisher.publish('q', envelopeOf('early')));
       expect((await Promise.allSettled(early)).every(({ status }) => status === 'rejected')).toBe(true);
       const late = publisher.publish('q', envelopeOf('late')).then(

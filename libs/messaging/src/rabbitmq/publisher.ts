@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
-import type { ConfirmChannel, Message } from 'amqplib';
+import type { Message, Options } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
 import { fullJitter, RETRY } from './backoff.ts';
@@ -31,12 +31,27 @@ interface Pending {
   isSettled: boolean;
 }
 
+interface Verdict {
+  readonly deliveryTag: number;
+  /** For all before as well. */
+  readonly multiple: boolean;
+}
+
+/** What is used of amqplib's ConfirmChannel. */
+export interface ConfirmingChannel {
+  /** Returns false where nothing more should be published before `drain`. */
+  publish(exchange: string, routingKey: string, content: Buffer, options?: Options.Publish): boolean;
+  on(event: 'ack' | 'nack', listener: (verdict: Verdict) => void): unknown;
+  on(event: 'return', listener: (message: Message) => void): unknown;
+  on(event: 'drain', listener: () => void): unknown;
+}
+
 export interface Publisher {
   publish(queue: string, envelope: Envelope): Promise<void>;
   /** To all queues that are bound to the key, if any. */
   publishTo(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
   /** Goes on with a new channel: sends again, in their order, what the old one left unconfirmed. */
-  attach(channel: ConfirmChannel): void;
+  attach(channel: ConfirmingChannel): void;
   detach(): void;
   /** While blocked nothing more is sent. */
   setBlocked(isBlocked: boolean): void;
@@ -65,7 +80,7 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
   let refused: Pending[] = [];
   let refusals = 0;
   let retryTimer: NodeJS.Timeout | undefined;
-  let channel: ConfirmChannel | undefined;
+  let channel: ConfirmingChannel | undefined;
   let isWritable = false;
   let isBlocked = false;
   let whenEmpty: (() => void) | undefined;
@@ -94,7 +109,7 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     return isWritable && !isBlocked && unconfirmedBytes < MAX_UNCONFIRMED_BYTES && unconfirmed.hasRoom();
   }
 
-  function send(on: ConfirmChannel, item: Pending): void {
+  function send(on: ConfirmingChannel, item: Pending): void {
     const { exchange, queue, envelope } = item;
     item.isReturned = false;
     try {
