@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AgentName, slugOf } from '@parley/shared-models';
+import { AgentName, asciiWords, slugOf } from '@parley/shared-models';
 import { agentTemplate, testTemplate } from './agent-template.ts';
 
 const workspace = path.resolve(import.meta.dirname, '../..');
@@ -21,8 +21,10 @@ export interface WrittenAgent {
  */
 export async function writeAgent(given: string, folder: string): Promise<WrittenAgent> {
   const name = AgentName.safeParse(given);
-  if (!name.success) throw new Error(`"${given}" is no name for an agent: it has 1 to 64 characters.`);
-  const slug = slugOf(name.data);
+  if (!name.success)
+    throw new Error(`"${given}" is no name for an agent: it has 1 to 64 characters, each of them visible.`);
+  // A file that is there already is not written over, so names that come out alike do no harm here.
+  const slug = asciiWords(name.data) || slugOf(name.data);
   const [agentFile, testFile] = [path.join('agents', `${slug}.ts`), path.join('agents', `${slug}.test.ts`)];
   const tsconfigFile = path.join('agents', 'tsconfig.json');
   for (const file of [agentFile, testFile]) {

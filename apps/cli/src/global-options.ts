@@ -8,17 +8,19 @@ export interface GlobalOptions {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;
   readonly token: string | undefined;
+  /** Whether a terminal gets what others wrote as it is. */
+  readonly isRaw: boolean;
 }
 
 const HttpUrl = z.url({ protocol: /^https?$/ });
 
 /** @throws CommandFailure with `EXIT.usage` when the URL is none */
 export function globalOptions(command: Command): GlobalOptions {
-  const { url, token } = command.optsWithGlobals<{ url: string; token?: string }>();
+  const { url, token, raw } = command.optsWithGlobals<{ url: string; token?: string; raw: boolean }>();
   if (!HttpUrl.safeParse(url).success) {
     throw new CommandFailure(EXIT.usage, `--url ${url}: an http:// or https:// URL is needed.`);
   }
-  return { url: url.replace(/\/+$/, ''), token };
+  return { url: url.replace(/\/+$/, ''), token, isRaw: raw };
 }
 
 export function httpApi({ url, token }: GlobalOptions): HttpApi {

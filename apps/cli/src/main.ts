@@ -2,7 +2,7 @@
 import { redactUrls } from '@parley/process-kit/redact-urls';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { endWithReader, printError, style } from './output.ts';
+import { endWithReader, plain, printError, style } from './output.ts';
 import { createProgram } from './program.ts';
 
 endWithReader();
@@ -14,7 +14,7 @@ try {
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     const message = error instanceof Error ? error.message : String(error);
-    printError(style('red', redactUrls(message), process.stderr));
+    printError(style('red', plain(redactUrls(message)), process.stderr));
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -1,35 +1,56 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+// Not the whole kit: a logger takes its time to load.
+import { escapeActing } from '@parley/process-kit/acting-characters';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+const ESCAPE = '\u001b';
+/** What `style` writes: bold, dim, four colours, and their ends. */
+const OWN_STYLE = new RegExp(`(${ESCAPE}\\[(?:1|2|22|31|32|33|36|39)m)`);
+const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;:]*m`, 'g');
+let isRaw = false;
+
+/** From now on what others wrote is printed as it is (`--raw`). */
+export function printRaw(wanted: boolean): void {
+  isRaw = wanted;
+}
 
 /** With colour where the stream is a terminal and NO_COLOR is unset. */
 export function style(format: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   return styleText(format, text, { stream });
 }
 
-/** Characters that move the cursor or change the terminal; line breaks and tabs are text. */
-const CONTROL = /[\p{Cc}--[\t\n]]/gv;
-
-/** What others wrote, so that it cannot act on the terminal. */
+/** What others wrote, so that it cannot act on the terminal: without colours, and what else would act is seen as `\u001b`. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replace(CONTROL, '');
+  if (isRaw) return text;
+  return escapeActing(text.replace(COLOUR, '').replaceAll('\r\n', '\n'));
+}
+
+/** Text with styles of our own around what others wrote: a terminal gets nothing else that acts on it. */
+function forStream(text: string, stream: NodeJS.WriteStream): string {
+  if (isRaw || !stream.isTTY) return text;
+  return text
+    .split(OWN_STYLE)
+    .map((part, index) => (index % 2 === 1 ? part : plain(part)))
+    .join('');
 }
 
 export function print(text = ''): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${forStream(text, process.stdout)}\n`);
 }
 
 export function printError(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${forStream(text, process.stderr)}\n`);
 }
 
+/** Strings keep their value: what would act on a terminal is written with JSON's own escapes. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(escapeActing(JSON.stringify(value, null, 2)));
 }
 
 /** Columns as wide as their widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(plain));
+  const cells = rows.map((row) => row.map((cell) => plain(cell).replace(/[\t\n]+/g, ' ')));
   const widths = head.map((title, index) =>
     Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );

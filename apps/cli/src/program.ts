@@ -12,6 +12,7 @@ import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { printRaw } from './output.ts';
 
 /** The `parley` command with all of its own: one file each in `commands/`. */
 export function createProgram(): Command {
@@ -22,6 +23,9 @@ export function createProgram(): Command {
     )
     // Its value would be shown as the default.
     .addOption(new Option('--token <token>', 'token that shows who you are').env('PARLEY_TOKEN'))
+    .addOption(
+      new Option('--raw', 'print what others wrote as it is, with all control characters').default(false),
+    )
     .version(manifest.version, '--version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help tells more)')
@@ -46,5 +50,6 @@ export function createProgram(): Command {
       inner.addHelpText('after', EXIT_CODES_HELP).copyInheritedSettings(program);
     program.addCommand(command);
   }
+  program.hook('preAction', (_program, command) => printRaw(command.optsWithGlobals<{ raw: boolean }>().raw));
   return program;
 }

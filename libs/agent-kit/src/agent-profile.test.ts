@@ -8,9 +8,9 @@ const onMessage = (): string => 'yes';
 
 describe('the profile of an agent', () => {
   it('needs a name only', () => {
-    expect(profileOf(defineAgent({ name: 'Büro Hilfe', onMessage }))).toEqual({
-      name: 'Büro Hilfe',
-      group: 'buro-hilfe',
+    expect(profileOf(defineAgent({ name: 'Help Desk', onMessage }))).toEqual({
+      name: 'Help Desk',
+      group: 'help-desk',
       description: '',
       capabilities: [],
       keywords: [],
@@ -44,7 +44,7 @@ describe('the profile of an agent', () => {
     const shell = profileOf({ name: 'Shell', capabilities: [CAPABILITIES.executesCommands], onMessage });
     expect(shell.host).toBe(hostname());
     expect(ownIdOf({ name: 'Shell', host: 'web-1.example' })).toBe('shell-web-1-example');
-    expect(ownIdOf(profileOf({ name: 'Büro Hilfe', onMessage }))).toBe('buro-hilfe');
+    expect(ownIdOf(profileOf({ name: 'Help Desk', onMessage }))).toBe('help-desk');
   });
 
   it('is refused with the field that is wrong', () => {

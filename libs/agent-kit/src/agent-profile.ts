@@ -19,7 +19,8 @@ export function profileOf(definition: AgentDefinition, name: string = definition
 
 /** The id that an agent wants where it was given none: one that executes commands is told by its machine. */
 export function ownIdOf({ name, host }: Pick<AgentProfile, 'name' | 'host'>): string {
-  return slugOf(host === undefined ? name : `${name} ${host}`);
+  // The dots of a machine's name are no loss: two that differ in nothing else are given different numbers.
+  return slugOf(host === undefined ? name : `${name} ${host.replaceAll('.', '-')}`);
 }
 
 function capabilitiesOf({ capabilities = [], holdsSession = false }: AgentDefinition): readonly string[] {

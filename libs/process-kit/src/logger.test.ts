@@ -109,3 +109,34 @@ it('writes lines for people, errors with their stack and nothing else of the fie
   expect(error.join('\n')).toMatch(/err: .*no answer from amqp:\/\/\*\*\*@queue.*stack.* at /s);
   expect(stdout).not.toContain('pa55word');
 });
+
+describe('what others wrote', () => {
+  const logged = async (isReadable: boolean): Promise<string> => {
+    const { stdout, code } = await runProgram(`
+      import { createLogger } from '@parley/process-kit';
+      const logger = createLogger('broker', 'info', ${isReadable});
+      const name = 'a\\u001b]52;c;eA==\\u0007b\\u009b1Ac\\u202ed\\r\\u0000 C:\\\\u001b';
+      logger.info('hello ' + name);
+      logger.error({ err: new Error('one\\ntwo ' + name) }, 'failed');
+    `).ended;
+    expect(code).toBe(0);
+    return stdout;
+  };
+  const ACTING = /[[\p{Cc}--[\t\n]]\u{202e}]/v;
+  const shown = 'a\\u001b]52;c;eA==\\u0007b\\u009b1Ac\\u202ed\\r\\u0000 C:\\u001b';
+
+  it('does not act on the terminal that shows a line', async () => {
+    const output = await logged(true);
+    expect(output).not.toMatch(ACTING);
+    expect(output).toContain(`hello ${shown}`);
+    expect(output).toContain(`two ${shown}`);
+  });
+
+  it('is kept to the letter in lines of JSON, and does not act either', async () => {
+    const output = await logged(false);
+    expect(output).not.toMatch(ACTING);
+    expect((JSON.parse(output.split('\n')[0] ?? '') as { msg: string }).msg).toBe(
+      'hello a\u001b]52;c;eA==\u0007b\u009b1Ac\u202ed\r\u0000 C:\\u001b',
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
+import { escapeActing, escapeActingInJson } from './acting-characters.ts';
 import { redactUrls } from './redact-urls.ts';
 
 export type Logger = pino.Logger;
@@ -24,7 +25,13 @@ export function createLogger(
     base: { service: name },
     timestamp: pino.stdTimeFunctions.isoTime,
     // On the finished line: errors, their causes and their own fields have found their way into it by then.
-    hooks: { streamWrite: (line) => redactUrls(line.replace(SECRET_FIELD, '"$1":"***"')) },
+    hooks: {
+      streamWrite(line) {
+        const shown = redactUrls(line.replace(SECRET_FIELD, '"$1":"***"'));
+        // What stands in a line may have been written by anybody, and must not act on the terminal that shows it.
+        return isReadable ? escapeActingInJson(shown) : escapeActing(shown);
+      },
+    },
     formatters: { level: (label) => ({ level: label }) },
   };
   if (!isReadable) return pino(options);

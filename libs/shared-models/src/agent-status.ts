@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
 import { AgentId, AgentName } from './ids.ts';
+import { nameText, shownName, visibleText } from './visible-text.ts';
 
 /** `paused`: registered, takes no messages; `draining`: finishes what it has; `offline`: its lease has run out. */
 export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
@@ -36,16 +37,16 @@ export const AgentProfile = z.object({
   name: AgentName,
   /** Instances of one agent share a group and its work. */
   group: AgentId,
-  description: z.string().max(500).default(''),
-  capabilities: z.array(z.string().max(64)).max(50).default([]),
+  description: visibleText(500).default(''),
+  capabilities: z.array(nameText(64)).max(50).default([]),
   /** Words that speak for this agent. */
-  keywords: z.array(z.string().max(64)).max(200).default([]),
+  keywords: z.array(nameText(64)).max(200).default([]),
   /** Sentences that a person would write to this agent. */
-  examples: z.array(z.string().max(300)).max(200).default([]),
+  examples: z.array(visibleText(300)).max(200).default([]),
   /** Messages it handles at once. */
   concurrency: z.number().int().min(1).max(1000).default(4),
   /** The machine on which it executes commands. Its id is given to no process on another one, unless that takes it over. */
-  host: z.string().min(1).max(255).optional(),
+  host: nameText(255).optional(),
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
@@ -72,7 +73,7 @@ export type AgentClaim = z.infer<typeof AgentClaim>;
 
 export const AgentStatus = z.object({
   agentId: AgentId,
-  agentName: AgentName,
+  agentName: shownName(64).min(1),
   group: AgentId,
   description: z.string(),
   capabilities: z.array(z.string()),

@@ -5,6 +5,7 @@ import { CommandRequest } from './command.ts';
 import { ExternalStatus, ExternalUser } from './external.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { nameText } from './visible-text.ts';
 
 /** Whom a message is for. With none of them, the broker chooses. */
 export const Target = z
@@ -26,7 +27,7 @@ export const ClientFrames = {
   hello: z.object({
     type: z.literal('hello'),
     token: z.string().max(8192).optional(),
-    clientName: z.string().min(1).max(100),
+    clientName: nameText(100),
     resume: Resume.optional(),
   }),
   'message.send': z.object({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { shownName } from './visible-text.ts';
 
 /**
  * `queued` waits for the agent's process; `sent` has reached it, or is on the way; `awaiting_approval` waits for a
@@ -82,7 +83,7 @@ export const CommandStateReport = z.object({
   commandId: Id,
   agentId: z.string(),
   state: CommandState.extract(['running', 'awaiting_approval']),
-  rule: z.string().max(LIMITS.ruleLength).optional(),
+  rule: shownName(LIMITS.ruleLength).optional(),
 });
 export type CommandStateReport = z.infer<typeof CommandStateReport>;
 
@@ -96,7 +97,7 @@ export const CommandResult = z.object({
   truncated: z.boolean().default(false),
   durationMs: z.number().nonnegative(),
   /** Set when it was refused, and so never ran: the rule that refuses it, or empty where no rule allows it. */
-  refusedByRule: z.string().max(LIMITS.ruleLength).optional(),
+  refusedByRule: shownName(LIMITS.ruleLength).optional(),
   /** It ended because it was to be cancelled. */
   isCancelled: z.boolean().optional(),
   /** It ended because its time was over. */
@@ -107,7 +108,7 @@ export const CommandResult = z.object({
 export type CommandResult = z.infer<typeof CommandResult>;
 
 /** Who asked for a command, or let it pass. */
-export const CommandUser = z.object({ id: z.string().min(1).max(128), name: z.string().min(1).max(128) });
+export const CommandUser = z.object({ id: z.string().min(1).max(128), name: shownName(128).min(1) });
 export type CommandUser = z.infer<typeof CommandUser>;
 
 /** A command as operators see it. */

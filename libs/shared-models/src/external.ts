@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { MessageText, Timestamp } from './chat-message.ts';
 import { Id } from './ids.ts';
+import { nameText, shownName } from './visible-text.ts';
 
 /** On whose behalf a gateway writes: somebody who is known to an external system only. */
-export const ExternalUser = z.object({ id: z.string().min(1).max(128), name: z.string().min(1).max(128) });
+export const ExternalUser = z.object({ id: nameText(128), name: shownName(128).min(1) });
 export type ExternalUser = z.infer<typeof ExternalUser>;
 
 /** `waiting`: the connection broke or could not be made; the next try comes by itself. */
@@ -15,7 +16,7 @@ export const ExternalStatus = z.object({
   /** Follows from the address and the user id: the same after a restart. */
   gatewayId: Id,
   /** Without passwords and tokens. */
-  url: z.string().max(2048),
+  url: shownName(2048),
   state: ExternalState,
   /** In this state since then. */
   since: Timestamp,

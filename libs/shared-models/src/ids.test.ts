@@ -83,18 +83,25 @@ describe('deriveId', () => {
 describe('slugOf', () => {
   it.each([
     ['Finance', 'finance'],
-    ['Büro Hilfe', 'buro-hilfe'],
-    ['  HR & Payroll!  ', 'hr-payroll'],
+    ['  Help   Desk  ', 'help-desk'],
+    ['help_desk-2', 'help-desk-2'],
     ['Agent 007', 'agent-007'],
     ['ﬁnance', 'finance'],
-    ['İstanbul', 'istanbul'],
   ])('turns %j into %s', (name, slug) => {
     expect(slugOf(name)).toBe(slug);
   });
 
-  it('keeps names apart whose letters cannot be written', () => {
-    const slugs = ['日本語', '中文', 'ß', 'Ærø', '!!!', '???', 'Team 日本', 'Team 中国'].map(slugOf);
+  it('keeps names apart of which it cannot write everything', () => {
+    const names = [
+      ...['日本語', '中文', 'ß', 'ss', 'Ærø', '!!!', '???', 'Team 日本', 'Team 中国', 'Team'],
+      ...['C', 'C+', 'C++', 'C#', '.NET', 'NET', '-NET', 'R&D', 'R D', 'HR', 'HR!', '🤖', '🤖 HR', 'HR 🦊'],
+      ...['Büro', 'Buro', 'Müller', 'Muller', 'İstanbul', 'Istanbul', 'a.b', 'a b'],
+    ];
+    const slugs = names.map(slugOf);
     expect(new Set(slugs).size).toBe(slugs.length);
+    expect(slugOf('C++')).toMatch(/^c-[0-9a-f]{8}$/);
+    expect(slugOf('HR & Payroll')).toMatch(/^hr-payroll-[0-9a-f]{8}$/);
+    expect(slugOf('Büro Hilfe')).toMatch(/^buro-hilfe-[0-9a-f]{8}$/);
     expect(slugOf('Team 日本')).toMatch(/^team-[0-9a-f]{8}$/);
     expect(slugOf('日本語')).toMatch(/^agent-[0-9a-f]{8}$/);
   });

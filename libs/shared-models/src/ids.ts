@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameText } from './visible-text.ts';
 
 /** A UUIDv7 (RFC 9562): sorts by creation time. What every id that Parley makes looks like. */
 export const Id = z.uuidv7();
@@ -9,24 +10,35 @@ const AGENT_ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 /** 1 to 64 characters, lower case letters, digits, `.`, `_`, `-`; starts and ends with a letter or digit. */
 export const AgentId = z.string().regex(AGENT_ID, 'an agent id has 1 to 64 of a-z, 0-9, ".", "_", "-"');
 
-/** 1 to 64 characters, as a person would write it. */
-export const AgentName = z.string().trim().min(1).max(64);
+/** 1 to 64 characters, as a person would write it, each of them visible. */
+export const AgentName = nameText(64);
 
 const SLUG_LENGTH = 48;
 
+/** Names of which a slug loses nothing but case and the kind of blank: plain words between blanks, `-` or `_`. */
+const PLAIN_NAME = /^[a-z0-9]+(?:[\s_-]+[a-z0-9]+)*$/;
+
 /**
- * Turns a name that a person wrote into an agent id or group name: `Büro Hilfe` becomes `buro-hilfe`. Where letters
- * are lost on the way, a hash of the name is added, so that `日本語` and `中文` stay apart.
+ * Turns a name that a person wrote into an agent id or group name: `Help Desk` becomes `help-desk`. Where anything else is
+ * lost on the way, be it a sign, an accent or a letter of another script, a hash of the name is added: `C++` and `C#`,
+ * `Müller` and `Muller`, `日本語` and `中文` stay apart.
  */
 export function slugOf(name: string): string {
+  const written = name.normalize('NFKC').toLowerCase().trim();
+  const slug = asciiWords(name);
+  if (PLAIN_NAME.test(written) && slug.length <= SLUG_LENGTH) return slug;
+  return `${trimDashes(slug.slice(0, SLUG_LENGTH - 9)) || 'agent'}-${shortHash(written)}`;
+}
+
+/** The ASCII letters and digits of a name: `Bob's Büro` becomes `bob-s-buro`. Different names may come out alike, or empty. */
+export function asciiWords(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  const slug = trimDashes(plain.replace(/[^a-z0-9]+/g, '-'));
-  const isLossy = /(?![a-z0-9])[\p{L}\p{N}]/u.test(plain) || slug === '' || slug.length > SLUG_LENGTH;
-  if (!isLossy) return slug;
-  const hash = [...fnv1a128(name.trim().normalize('NFKC').toLowerCase()).subarray(12)]
-    .map((byte) => HEX[byte])
-    .join('');
-  return `${trimDashes(slug.slice(0, SLUG_LENGTH - 9)) || 'agent'}-${hash}`;
+  return trimDashes(plain.replace(/[^a-z0-9]+/g, '-'));
+}
+
+/** 8 hexadecimal digits that tell texts apart; not meant to withstand an attacker. */
+export function shortHash(text: string): string {
+  return [...fnv1a128(text).subarray(12)].map((byte) => HEX[byte]).join('');
 }
 
 function trimDashes(text: string): string {

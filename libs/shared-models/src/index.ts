@@ -29,3 +29,4 @@ export * from './server-frames.ts';
 export * from './task.ts';
 export * from './trace-context.ts';
 export * from './transcript.ts';
+export * from './visible-text.ts';

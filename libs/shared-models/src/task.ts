@@ -3,6 +3,7 @@ import { Timestamp } from './chat-message.ts';
 import { AgentId, Id } from './ids.ts';
 import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
+import { shownName } from './visible-text.ts';
 
 /**
  * PLANNING: the steps are being found; EXECUTING: they run; AGGREGATING: their results become the report;
@@ -34,7 +35,7 @@ export type TaskError = z.infer<typeof TaskError>;
 /** A step as people see it. */
 export const TaskStep = z.object({
   id: StepId,
-  title: z.string().max(300),
+  title: shownName(300),
   state: StepState,
   /** `step`: before the report; `aggregate`: makes the report of a round. */
   kind: z.enum(['step', 'aggregate']).default('step'),
@@ -65,7 +66,7 @@ export const Task = z.object({
   id: Id,
   conversationId: Id,
   state: TaskState,
-  title: z.string().max(300).default(''),
+  title: shownName(300).default(''),
   /** Grows with each change: of two states of one task, the one with the larger version is the newer. */
   version: z.number().int().positive().default(1),
   /** 1 at first, one more with each refinement. */

@@ -22,7 +22,7 @@ export function doctorCommand(): Command {
         for (const { name, isOk, found, advice } of findings) {
           const mark = isOk ? style('green', 'ok  ') : style('red', 'fail');
           print(`${mark} ${name}: ${plain(found)}`);
-          if (!isOk && advice !== undefined) print(`     → ${advice}`);
+          if (!isOk && advice !== undefined) print(`     → ${plain(advice)}`);
         }
       }
       if (findings.some(({ isOk }) => !isOk)) process.exitCode = EXIT.failed;

@@ -1,5 +1,5 @@
 import type { Client, CommandRun } from '@parley/client';
-import { type CommandRecord, isFinalCommandState, ParleyError } from '@parley/shared-models';
+import { type CommandRecord, isFinalCommandState, ParleyError, shownText } from '@parley/shared-models';
 import { Command } from 'commander';
 import { connect } from '../connect.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
@@ -44,10 +44,10 @@ async function run(
   try {
     const [first = ''] = agentIds;
     const names = new Map<string, string>();
-    const writer = outputWriter(agentIds.length > 1);
+    const writer = outputWriter(agentIds.length > 1, undefined, undefined, global.isRaw);
     const mine = new Set<string>();
     client.on('command.output', ({ id, stream, data }) => {
-      if (mine.has(id) && !options.json) writer.write(names.get(id) ?? id, stream, data);
+      if (mine.has(id) && !options.json) writer.write(id, names.get(id) ?? id, stream, data);
     });
     client.on('command.status', ({ id, command: record }) => {
       if (!mine.has(id)) return;
@@ -102,9 +102,11 @@ async function untilEnded(client: Client, started: CommandRun): Promise<readonly
   }
 }
 
-function tellWaiting({ agentName, rule }: CommandRecord): void {
+function tellWaiting({ agentName, command, rule }: CommandRecord): void {
   const because = rule === undefined ? '' : ` (rule "${rule}")`;
-  printError(style('dim', plain(`${agentName}: waits for somebody's approval${because}`), process.stderr));
+  // As whoever approves it sees it.
+  const waiting = `${agentName}: waits for somebody's approval${because}: ${shownText(command)}`;
+  printError(style('dim', plain(waiting), process.stderr));
 }
 
 /** A word on what the exit code alone does not say. */

@@ -40,7 +40,7 @@ export async function watchExternal({
     } catch (error) {
       if (signal.aborted) return;
       if (isFirst || !(error instanceof ParleyError)) throw error;
-      if (!isAway) printError(style('yellow', `${error.message} Trying again.`, process.stderr));
+      if (!isAway) printError(style('yellow', plain(`${error.message} Trying again.`), process.stderr));
       isAway = true;
     }
     isFirst = false;

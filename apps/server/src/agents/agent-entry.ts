@@ -36,6 +36,8 @@ export interface AgentEntry {
   /** These two on the registry's own clock, in milliseconds. */
   leaseUntil: number;
   offlineSince: number | undefined;
+  /** It has said good-bye: it does not come back as this incarnation. */
+  hasLeft?: boolean;
 }
 
 /** What the process is told to do. Taken off the list it does what a paused one does: it takes no messages. */

@@ -11,6 +11,7 @@ import type { Store } from '@parley/store';
 import { claimOf, hearClaim, isElsewhere, looksDifferent } from './agent-claim.ts';
 import { type AgentEntry, entryOfStored, statusOf, toldOf } from './agent-entry.ts';
 import { createAgentIds } from './agent-ids.ts';
+import { createAgentNames } from './agent-names.ts';
 import type { AgentRegistry, WantedChange } from './agent-registry.ts';
 
 export interface AgentRegistryOptions {
@@ -32,6 +33,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const agents = new Map<string, AgentEntry>();
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
   const ids = createAgentIds(agents, clock);
+  const names = createAgentNames(agents);
   // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
   const forgetting = new Map<string, Promise<void>>();
   const wantedListeners = new Set<(change: WantedChange) => void>();
@@ -105,7 +107,9 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     async register(request) {
       const { agentId, release } = ids.reserve(request);
       const registration = ++registrations;
+      let name: ReturnType<typeof names.reserve> | undefined;
       try {
+        name = names.reserve(agentId, request.profile);
         await forgetting.get(agentId);
         await options.declareQueue(agentId);
         refuseIfLate(agentId, request.instanceId, registration);
@@ -145,6 +149,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         );
         return { agentId, incarnation: entry.incarnation, heartbeatMs, state: toldOf(entry) };
       } finally {
+        name?.release();
         release();
       }
     },
@@ -154,6 +159,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       isHeardHere(entry);
       entry.isConnected = false;
       entry.leaseUntil = clock();
+      entry.hasLeft = true;
       setState(entry, 'offline');
     },
 

@@ -37,7 +37,7 @@ export interface RegistryFixture {
   restart(): Promise<void>;
   register(
     agentId?: string,
-    more?: { instanceId?: string; isExclusive?: boolean },
+    more?: { instanceId?: string; isExclusive?: boolean; profile?: Partial<AgentProfile> },
   ): Promise<RegisterAgentResponse>;
   beat(agentId: string, incarnation: number, more?: Partial<HeartbeatRequest>): HeartbeatResponse;
   stateOf(agentId: string): string | undefined;
@@ -85,8 +85,8 @@ export function registryFixture(): RegistryFixture {
       fixture.updates = [];
       agents.onChange((update) => fixture.updates.push(update));
     },
-    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false } = {}) =>
-      agents.register({ agentId, isExclusive, instanceId, profile: ECHO }),
+    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, profile = {} } = {}) =>
+      agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }),
     beat: (agentId, incarnation, more = {}) =>
       agents.heartbeat({
         agentId,

@@ -1,4 +1,4 @@
-import { ParleyError, Role, User } from '@parley/shared-models';
+import { findHidden, nameText, ParleyError, Role, User } from '@parley/shared-models';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
@@ -83,8 +83,10 @@ const Claims = z.object({
     .string()
     .min(1)
     .max(128)
-    .refine((sub) => !RESERVED.test(sub), 'is reserved'),
-  name: z.string().trim().min(1).max(128).optional().catch(undefined),
+    .refine((sub) => !RESERVED.test(sub), 'is reserved')
+    .refine((sub) => findHidden(sub) === undefined, 'has characters that are not visible'),
+  /** One that could not be seen as it is does not count. */
+  name: nameText(128).optional().catch(undefined),
   /** A list, or words separated by blanks; what is no role of Parley's is somebody else's. */
   roles: z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).optional(),
   exp: z.number(),

@@ -7,13 +7,14 @@ import {
   CommandResult,
   CommandStateReport,
   LIMITS,
+  nameText,
 } from '@parley/shared-models';
 import { z } from 'zod';
 import { commandRunState, outputStream, reportedState } from './enum-names.ts';
 import { withoutUnset } from './without-unset.ts';
 
-/** Ids that a process makes for itself: any text, as long as it can be logged and compared. */
-const PeerId = z.string().min(1).max(128);
+/** Ids that a process makes for itself: any text that can be seen, logged and compared. */
+const PeerId = nameText(128);
 const Incarnation = z.number().int().positive();
 
 /** What each RPC accepts, as the .proto files say it, turned into the models. */

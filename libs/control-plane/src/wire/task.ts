@@ -1,12 +1,12 @@
 import { TaskDocument } from '@parley/durable-tasks';
-import { AgentId, Id, JsonValue, LIMITS, MessageText, StepId } from '@parley/shared-models';
+import { AgentId, Id, JsonValue, LIMITS, MessageText, StepId, shownName } from '@parley/shared-models';
 import { z } from 'zod';
 import type { VersionedTask } from '../task-services.ts';
 import { WireMessage } from './chat-message.ts';
 
 const Caller = { agentId: AgentId, incarnation: z.number().int().positive() };
 const Lease = z.object({ id: Id, token: z.number().int().positive() });
-const Title = z.string().min(1).max(300);
+const Title = shownName(300).min(1);
 
 /** JSON text, read as `schema` wants it. */
 const jsonText = <T>(schema: z.ZodType<T>) =>

@@ -52,6 +52,16 @@ export function describeTexts(context: Context): void {
       }
     });
 
+    it('leaves what cannot be seen out of titles and previews', async () => {
+      const { conversationId } = await accepted(context.store, {
+        text: 'pay\u202e\u001b]52;\u0007 ok\u200b',
+      });
+      expect(await context.store.getConversation(conversationId)).toMatchObject({
+        title: 'pay]52; ok',
+        preview: 'pay]52; ok',
+      });
+    });
+
     it('gives a conversation that begins with nothing visible a title all the same', async () => {
       const { conversationId } = await accepted(context.store, { text: ' \n ' });
       expect((await context.store.getConversation(conversationId))?.title).not.toBe('');

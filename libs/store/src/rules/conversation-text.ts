@@ -1,3 +1,5 @@
+import { withoutHidden } from '@parley/shared-models';
+
 const TITLE_LENGTH = 80;
 const PREVIEW_LENGTH = 140;
 
@@ -14,8 +16,7 @@ export function previewOf(text: string): string {
 
 function shorten(text: string, length: number): string {
   // Long texts are cut before they are searched for white space.
-  const line = text
-    .slice(0, length * 4)
+  const line = withoutHidden(text.slice(0, length * 4), '')
     .trim()
     .replace(/\s+/g, ' ');
   if (line.length <= length) return line;

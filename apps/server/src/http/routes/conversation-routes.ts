@@ -4,6 +4,7 @@ import {
   Id,
   LIMITS,
   MessagePage,
+  nameText,
   ParleyError,
   type User,
 } from '@parley/shared-models';
@@ -61,7 +62,7 @@ export function registerConversationRoutes(app: App, { store }: ServerServices):
       schema: {
         tags: ['conversations'],
         params: Parameters,
-        body: z.object({ title: z.string().trim().min(1).max(200) }),
+        body: z.object({ title: nameText(200) }),
         response: { 200: Conversation },
       },
     },

@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core';
-import type { CommandRecord } from '@parley/shared-models';
+import { type CommandRecord, shownText } from '@parley/shared-models';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { agoText, fullTime } from '../../components/format-time.ts';
@@ -50,7 +50,7 @@ function Approval({ command }: { command: CommandRecord }) {
           {command.cwd === undefined ? null : (
             <>
               {' '}
-              in <code>{command.cwd}</code>
+              in <code>{shownText(command.cwd)}</code>
             </>
           )}
           , asked for by <b>{command.requestedBy.name}</b>{' '}

@@ -1,5 +1,5 @@
 import type { CommandRecord } from '@parley/shared-models';
-import { isFinalCommandState } from '@parley/shared-models';
+import { isFinalCommandState, shownText } from '@parley/shared-models';
 import type { ReactNode } from 'react';
 import { clockTime, durationText, fullTime } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
@@ -21,7 +21,7 @@ export function CommandFacts({ command }: { command: CommandRecord }) {
       <Fact name="time limit">{durationText(timeoutMs)}</Fact>
       {cwd === undefined ? null : (
         <Fact name="in">
-          <code>{cwd}</code>
+          <code>{shownText(cwd)}</code>
         </Fact>
       )}
       {rule === undefined || rule === '' || state === 'refused' ? null : <Fact name="rule">{rule}</Fact>}

@@ -1,4 +1,4 @@
-import type { CommandRecord, CommandState } from '@parley/shared-models';
+import { type CommandRecord, type CommandState, shownText } from '@parley/shared-models';
 
 export type StateTone = 'waiting' | 'active' | 'good' | 'bad' | 'idle';
 
@@ -57,18 +57,8 @@ export const stateTexts: Readonly<Record<CommandState, StateText>> = {
 
 /** What a command is called: its command line, or what it asks of the agent. */
 export function commandTitle({ type, command }: Pick<CommandRecord, 'type' | 'command'>): string {
-  if (type === 'shell') return visibleText(command);
+  if (type === 'shell') return shownText(command);
   return type === 'status' ? 'Status of the agent' : 'Shut the agent down';
-}
-
-/**
- * Characters that cannot be seen, or that turn others around, as their code: whoever approves a command must see what
- * will run.
- */
-export function visibleText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\u00ad]/gu, (character) =>
-    character === '\n' ? '⏎' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }
 
 /** `exit code 1`, `ended by SIGKILL`; empty as long as neither is known. */
