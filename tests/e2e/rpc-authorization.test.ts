@@ -211,6 +211,43 @@ describe('who may call which RPC', () => {
     });
   });
 
+  it('is exactly the one agent of its token: whoever holds it gets no other id, however often it registers', async () => {
+    const profile = (group: string) => ({
+      name: `DB of ${group}`,
+      group,
+      description: '',
+      concurrency: 1,
+      host: 'h1',
+    });
+    const ask = (agentId: string, group: string, joinToken: string): Promise<object> =>
+      call(
+        'AgentRegistrationService/RegisterAgent',
+        { agentId, isExclusive: false, instanceId: newId(), profile: profile(group) },
+        { joinToken },
+      );
+    const victim = (await ask('db-2', 'victims', JOIN_TOKEN)) as Identity;
+    const { credential, ...caller } = victim;
+    await call('AgentRegistrationService/UnregisterAgent', caller, { joinToken: JOIN_TOKEN, credential });
+    const made = await runCli(['token', '--agent', 'db', '--group', 'attackers'], { env: { JOIN_TOKEN } });
+    const joinToken = made.stdout.trim();
+    expect(await ask('db', 'attackers', joinToken)).toMatchObject({ agentId: 'db' });
+    for (let i = 0; i < 20; i++)
+      await expect(ask('db', 'attackers', joinToken)).rejects.toMatchObject({ code: status.ALREADY_EXISTS });
+    // Who has the server's own token is given another id, but never that of another group.
+    expect(await ask('db', 'attackers', JOIN_TOKEN)).toMatchObject({ agentId: 'db-3' });
+    const found = await createHttpApi({ url: system.url }).agents();
+    expect(
+      found
+        .map(({ agentId }) => agentId)
+        .filter((id) => id.startsWith('db'))
+        .toSorted(),
+    ).toEqual(['db', 'db-2', 'db-3']);
+    expect(found.find(({ agentId }) => agentId === 'db-2')).toMatchObject({
+      group: 'victims',
+      incarnation: 1,
+    });
+  });
+
   it('leaves a trace of who was refused in the log and in the audit', async () => {
     expect(await outcomeOf('AgentMemoryService/Get', { key: key(mallory) }, {})).toBe(noJoinToken);
     const shows = { joinToken: JOIN_TOKEN, credential: 'forged' };

@@ -125,6 +125,14 @@ export const ServerConfig = z
       .max(600_000)
       .default(5000)
       .describe('how often agents say that they are there, in ms; one that misses two goes offline'),
+    MAX_AGENTS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe('agents on the list at most, those that are offline included; more cannot register'),
+    MAX_BROKERS: z.coerce.number().int().min(1).max(10_000).default(100).describe('brokers at most'),
     AGENT_GRACE_MS: settings.milliseconds(
       15_000,
       'how long an offline agent keeps its waiting messages, in ms',

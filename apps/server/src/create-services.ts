@@ -30,6 +30,7 @@ export async function createServices(
     store,
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
+    maxAgents: config.MAX_AGENTS,
     declareQueue: async (agentId) => {
       // An agent that waits for the answer would not learn why there is none; told so, it asks again.
       if (bus.health().state === 'down')
@@ -59,7 +60,7 @@ export async function createServices(
     streams.tellState(agentId, wanted === 'online' ? 'online' : 'paused');
     if (wanted === 'online') commandService.kick(agentId);
   });
-  const brokers = createBrokerRegistry();
+  const brokers = createBrokerRegistry(undefined, config.MAX_BROKERS);
   const agentExchange = await createAgentExchange({ ...ports, serverId, agents, brokers });
   return {
     services: {

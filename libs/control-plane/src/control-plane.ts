@@ -48,9 +48,20 @@ export interface RegisterAgentRequest {
    * the server gives the next free one (`finance`, `finance-2`, …).
    */
   readonly isExclusive: boolean;
-  /** Random per process: the same process that registers again after a lost connection keeps its id. */
+  /**
+   * Random per process, and its secret: the same process that registers again after a lost connection keeps its id. Servers
+   * keep and show its digest only.
+   */
   readonly instanceId: string;
   readonly profile: AgentProfile;
+}
+
+/** How a process that registers an agent has shown that it may. */
+export interface Registrant {
+  /** Its address, e.g. `127.0.0.1:40312`. */
+  readonly peer: string;
+  /** Whether its join token is good for the id and group of the request only: then the answer must have that very id. */
+  readonly isBound: boolean;
 }
 
 export interface RegisterAgentResponse {
@@ -102,13 +113,12 @@ export interface Push<T> {
  * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
  * metadata `parley-code` and the details, as JSON, in `parley-details-bin`: `stale_incarnation` FAILED_PRECONDITION,
  * `not_found` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
- * `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
+ * `id_taken` ALREADY_EXISTS, `too_many_members` RESOURCE_EXHAUSTED, `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
  * ABORTED, `rate_limited` RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text,
  * any other error INTERNAL without its text, which is logged.
  */
 export interface ControlPlaneHandlers {
-  /** @param peer address of the agent's process, e.g. `127.0.0.1:40312` */
-  registerAgent(request: RegisterAgentRequest, peer?: string): Promise<RegisterAgentResponse>;
+  registerAgent(request: RegisterAgentRequest, registrant: Registrant): Promise<RegisterAgentResponse>;
   unregisterAgent(request: { agentId: string; incarnation: number }): Promise<void>;
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatResponse>;
   /** Must be idempotent: a broker calls it again every `heartbeatMs`, as a sign of life. */

@@ -1,5 +1,5 @@
 export type * from './agent-services.ts';
-export { type Bound, boundToken } from './bound-token.ts';
+export { BOUND_TOKEN_HOURS, type Bound, type BoundToken, boundToken, readBoundToken } from './bound-token.ts';
 export type { CommandOutputStream } from './client/command-output-stream.ts';
 export {
   type ControlPlaneClient,

@@ -42,6 +42,17 @@ export const ERRORS = {
     canRetry: false,
     status: 409,
   },
+  id_taken: {
+    meaning:
+      "The agent's id belongs to another group, or to another process while the join token is good for no other id.",
+    canRetry: true,
+    status: 409,
+  },
+  too_many_members: {
+    meaning: 'The server has as many agents, or brokers, as it may have.',
+    canRetry: true,
+    status: 503,
+  },
   rate_limited: {
     meaning: 'Too many frames from this connection; `details.retryAfterMs` says when to go on.',
     canRetry: true,

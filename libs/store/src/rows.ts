@@ -132,6 +132,16 @@ export function agentOf(row: AgentRow): StoredAgent {
   };
 }
 
+export interface AgentGroupRow {
+  readonly agent_group: string;
+  readonly is_removed: boolean | number;
+}
+
+export const agentGroupOf = (row: AgentGroupRow): { group: string; isRemoved: boolean } => ({
+  group: row.agent_group,
+  isRemoved: Boolean(row.is_removed),
+});
+
 export interface LetterRow {
   readonly state: DeadLetter['state'];
   readonly letter: string;

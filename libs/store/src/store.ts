@@ -259,8 +259,14 @@ export interface Store {
   listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
   renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;
 
-  /** Inserts or updates the agent and returns its new incarnation, one more than its last. What is wanted of it stays. */
-  registerAgent(agentId: string, profile: AgentProfile): Promise<StoredAgent>;
+  /**
+   * Inserts or updates the agent and returns its new incarnation, one more than its last. What is wanted of it stays.
+   * @param heldBy the only group that may hold the id, or have held it until it was removed. @default any
+   * @throws ParleyError `id_taken` when that is another group
+   */
+  registerAgent(agentId: string, profile: AgentProfile, heldBy?: string): Promise<StoredAgent>;
+  /** The group that holds the id, or held it until it was removed; undefined for an id that nobody ever had. */
+  findAgentGroup(agentId: string): Promise<{ group: string; isRemoved: boolean } | undefined>;
   /** `online` and `draining` count as being seen. Agents that are not registered are ignored. */
   setAgentState(agentId: string, state: AgentState): Promise<void>;
   /** Agents that are not registered are ignored. */

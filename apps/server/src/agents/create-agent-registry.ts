@@ -1,4 +1,4 @@
-import type { AgentStatusUpdate } from '@parley/control-plane';
+import type { AgentStatusUpdate, RegisterAgentRequest } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
 import {
   type AgentState,
@@ -18,6 +18,8 @@ export interface AgentRegistryOptions {
   readonly store: Store;
   readonly logger: Logger;
   readonly heartbeatMs: number;
+  /** On the list at once, those that are offline included. @default 1000 */
+  readonly maxAgents?: number;
   readonly declareQueue: (agentId: string) => Promise<void>;
   readonly deleteQueue: (agentId: string) => Promise<void>;
   /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
@@ -26,13 +28,17 @@ export interface AgentRegistryOptions {
 
 /** A closed command stream may be a lost connection: the agent has this long to open it again. */
 const RECONNECT_MS = 1000;
+/** The last processes that were replaced; one that comes back later than thousands of others is told by its incarnation. */
+const FENCED_REMEMBERED = 10_000;
 
 export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistry {
-  const { store, logger, heartbeatMs, clock = () => performance.now() } = options;
+  const { store, logger, heartbeatMs, maxAgents = 1000, clock = () => performance.now() } = options;
   const leaseMs = heartbeatMs * 2;
   const agents = new Map<string, AgentEntry>();
+  /** Processes that have lost their id to another one: none of them gets it back, or a second id. */
+  const fenced = new Set<string>();
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
-  const ids = createAgentIds(agents, clock);
+  const ids = createAgentIds({ agents, maxAgents, clock });
   const names = createAgentNames(agents);
   // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
   const forgetting = new Map<string, Promise<void>>();
@@ -96,6 +102,48 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     return entry;
   };
 
+  const put = (entry: AgentEntry): void => {
+    const before = agents.get(entry.agentId)?.instanceId ?? '';
+    agents.set(entry.agentId, entry);
+    if (before === '' || entry.instanceId === '' || before === entry.instanceId) return;
+    fenced.add(before);
+    if (fenced.size > FENCED_REMEMBERED) fenced.delete(String(fenced.values().next().value));
+  };
+
+  const refuseFenced = (request: RegisterAgentRequest): void => {
+    if (!fenced.has(request.instanceId)) return;
+    throw new ParleyError(
+      'stale_incarnation',
+      `Another process has replaced this one as "${request.agentId}".`,
+    );
+  };
+
+  /** The id for a process that registers, and the group that may have held it until now. */
+  const reserve = async (
+    request: RegisterAgentRequest,
+    isBound: boolean,
+  ): Promise<{ agentId: string; heldBy: string; release(): void }> => {
+    const foreign = new Set<string>();
+    for (;;) {
+      const { agentId, release } = ids.reserve({ ...request, isBound }, foreign);
+      try {
+        const known = agents.get(agentId);
+        const ownGroup =
+          known?.instanceId === request.instanceId ? known.profile.group : request.profile.group;
+        const holder = await store.findAgentGroup(agentId);
+        if (holder === undefined || holder.group === ownGroup) return { agentId, heldBy: ownGroup, release };
+        // Nothing waits any more for an id that was forgotten. It is not given to somebody who asked for another one.
+        if (holder.isRemoved && (isBound || request.isExclusive))
+          return { agentId, heldBy: holder.group, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+      release();
+      foreign.add(agentId);
+    }
+  };
+
   /** A process that did not wait for the answer has asked again: an answer to the first would fence off the second. */
   const refuseIfLate = (agentId: string, instanceId: string, registration: number): void => {
     const entry = agents.get(agentId);
@@ -104,16 +152,17 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   };
 
   return {
-    async register(request) {
-      const { agentId, release } = ids.reserve(request);
+    async register(request, isBound = false) {
+      refuseFenced(request);
       const registration = ++registrations;
+      const { agentId, heldBy, release } = await reserve(request, isBound);
       let name: ReturnType<typeof names.reserve> | undefined;
       try {
         name = names.reserve(agentId, request.profile);
         await forgetting.get(agentId);
         await options.declareQueue(agentId);
         refuseIfLate(agentId, request.instanceId, registration);
-        const stored = await store.registerAgent(agentId, request.profile);
+        const stored = await store.registerAgent(agentId, request.profile, heldBy);
         // What is wanted may have been stored, or heard of, since this was.
         const before = agents.get(agentId);
         if (before !== undefined && before.incarnation > stored.incarnation)
@@ -139,7 +188,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           leaseUntil: clock() + leaseMs,
           offlineSince: wanted === 'offline' ? clock() : undefined,
         };
-        agents.set(agentId, entry);
+        put(entry);
         // At once: whoever finds it on the list may write to it, and the broker must know of it by then.
         tell([entry]);
         await store.setAgentState(agentId, entry.state);
@@ -147,7 +196,13 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           { agentId, name: request.profile.name, incarnation: entry.incarnation },
           'an agent registered',
         );
-        return { agentId, incarnation: entry.incarnation, heartbeatMs, state: toldOf(entry) };
+        return {
+          agentId,
+          incarnation: entry.incarnation,
+          heartbeatMs,
+          state: toldOf(entry),
+          replaced: before,
+        };
       } finally {
         name?.release();
         release();
@@ -272,7 +327,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         const known = agents.get(claim.agentId);
         const entry = hearClaim(known, claim, { serverId, now, vouchMs });
         if (entry === undefined) continue;
-        agents.set(claim.agentId, entry);
+        put(entry);
         if (looksDifferent(known, entry)) changed.push(entry);
       }
       const removed = said.removed.filter((agentId) => {

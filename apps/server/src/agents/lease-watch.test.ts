@@ -7,10 +7,12 @@ import {
   type ChatMessage,
   DEAD_LETTER_QUEUE,
   HEADERS,
+  newId,
   type RoutingDecision,
 } from '@parley/shared-models';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { LOCAL_USER } from '../users/local-user.ts';
 import { startLeaseWatch } from './lease-watch.ts';
 
 const decisionFor = (agentId: string): RoutingDecision => ({
@@ -137,6 +139,18 @@ describe('the watch over leases', () => {
     fixture.services.agents.setConnected('echo', 1, false);
     await eventually(() => expect(stateOf('echo')).toBeUndefined());
     await eventually(async () => expect(await depth('echo')).toBeUndefined());
+  });
+
+  it('does not forget one for which a command waits: its id, and with it the command, could become that of another group', async () => {
+    const { operators } = fixture.services.commandService;
+    await fixture.register('echo');
+    const request = { id: newId(), agentId: 'echo', command: 'ls' };
+    await operators.run(request, { user: LOCAL_USER, remoteAddress: undefined });
+    await fixture.register('gone');
+    for (const agentId of ['echo', 'gone']) fixture.services.agents.setConnected(agentId, 1, false);
+    start({ forgetMs: 0 });
+    await eventually(() => expect(stateOf('gone')).toBeUndefined());
+    expect(stateOf('echo')).toBe('offline');
   });
 
   it('does not forget one that is taken off the list and still there: it would come back by itself', async () => {

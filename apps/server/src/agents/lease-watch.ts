@@ -49,6 +49,8 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
     if (offlineForMs < options.forgetMs || !isGone(agentId)) return;
     // Taken off by an operator, it goes on with its heartbeats: forgotten, it would register anew.
     if (registry.get(agentId)?.isConnected) return;
+    // Another group may have its id afterwards; what operators asked of this one is not for that.
+    if ((await store.commands.listOpen(agentId)).length > 0) return;
     if (await registry.forget(agentId)) logger.info({ agentId }, 'forgot an agent that was offline for long');
   };
 

@@ -7,17 +7,17 @@ export function registration(
   request: RegisterAgentRequest,
   { agentId, incarnation }: RegisterAgentResponse,
   before: AgentEntry | undefined,
-  peer: string | undefined,
+  peer: string,
 ): AuditInput {
   const isTakeOver =
-    before?.agentId === agentId &&
+    before !== undefined &&
     before.instanceId !== '' &&
     before.instanceId !== request.instanceId &&
     before.state !== 'offline';
   return {
     action: isTakeOver ? 'agent.replaced' : 'agent.registered',
     actor: { kind: 'agent', id: agentId, name: request.profile.name },
-    ...(peer === undefined ? {} : { remoteAddress: peer.slice(0, 64) }),
+    remoteAddress: peer.slice(0, 64),
     agentId,
     result: 'ok',
     details: { incarnation, instanceId: request.instanceId },

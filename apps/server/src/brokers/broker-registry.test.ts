@@ -54,4 +54,17 @@ describe('the brokers of a server', () => {
     brokers.setConnected('one', false);
     expect([brokers.connected(), changes]).toEqual([[], 2]);
   });
+
+  it('are no more than there may be; those that never opened a stream take the place of nobody', () => {
+    const brokers = createBrokerRegistry(undefined, 2);
+    for (const id of ['one', 'two', 'three']) brokers.register(id, id);
+    brokers.setConnected('two', true);
+    brokers.setConnected('three', true);
+    expect(brokers.connected()).toEqual(['two', 'three']);
+    const full = expect.objectContaining({ code: 'too_many_members' });
+    expect(() => brokers.register('four', 'four')).toThrow(full);
+    brokers.register('two', 'two');
+    brokers.unregister('two');
+    brokers.register('four', 'four');
+  });
 });

@@ -1,5 +1,8 @@
+import { ParleyError } from '@parley/shared-models';
+
 /** The brokers that are there: registered, and their status stream is open, here or at another server. */
 export interface BrokerRegistry {
+  /** @throws ParleyError `too_many_members` */
   register(brokerId: string, name: string): void;
   unregister(brokerId: string): void;
   setConnected(brokerId: string, isConnected: boolean): void;
@@ -15,8 +18,14 @@ export interface BrokerRegistry {
   onChange(listener: () => void): () => void;
 }
 
-/** @param clock milliseconds that only go forward */
-export function createBrokerRegistry(clock: () => number = () => performance.now()): BrokerRegistry {
+/**
+ * @param clock milliseconds that only go forward
+ * @param maxBrokers of this server
+ */
+export function createBrokerRegistry(
+  clock: () => number = () => performance.now(),
+  maxBrokers = 100,
+): BrokerRegistry {
   const names = new Map<string, string>();
   // A broker that has lost its connection may open a new stream before the end of the old one is noticed here, or after.
   const streams = new Map<string, number>();
@@ -31,6 +40,15 @@ export function createBrokerRegistry(clock: () => number = () => performance.now
 
   return {
     register(brokerId, name) {
+      if (!names.has(brokerId) && names.size >= maxBrokers) {
+        // One that has registered and never opened its stream takes the place of nobody.
+        const absent = [...names.keys()].find((id) => !streams.has(id));
+        if (absent === undefined) {
+          const full = `The server has as many brokers as it may have: ${maxBrokers}.`;
+          throw new ParleyError('too_many_members', full);
+        }
+        names.delete(absent);
+      }
       const isBack = !names.has(brokerId) && streams.has(brokerId);
       names.set(brokerId, name);
       if (isBack) tell();

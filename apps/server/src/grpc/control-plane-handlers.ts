@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ControlPlaneHandlers } from '@parley/control-plane';
 import { statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
@@ -16,20 +17,16 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     ...createAskHandlers(services),
     ...createEventHandlers(services),
     ...createTaskHandlers(services),
-    async registerAgent(request, peer) {
-      const before = agents.get(request.agentId);
-      const response = await agents.register(request);
-      // The process that had this id before, if it is another one, must stop now and not with its next heartbeat.
-      if (
-        before !== undefined &&
-        before.agentId === response.agentId &&
-        before.instanceId !== request.instanceId
-      ) {
-        commands.fence(response.agentId, `Another process has registered as "${response.agentId}".`);
-      }
+    async registerAgent({ instanceId: secret, ...request }, { peer, isBound }) {
+      // Other servers, agents that hear signals, and readers of the audit could claim to be that process.
+      const instanceId = createHash('sha256').update(secret).digest('base64url');
+      const { replaced, ...response } = await agents.register({ ...request, instanceId }, isBound);
       const { agentId, incarnation } = response;
-      await processes.registered({ agentId, instanceId: request.instanceId, incarnation });
-      await audit.enter(registration(request, response, before, peer));
+      // The process that had this id before, if it is another one, must stop now and not with its next heartbeat.
+      if (replaced !== undefined && replaced.instanceId !== instanceId)
+        commands.fence(agentId, `Another process has registered as "${agentId}".`);
+      await processes.registered({ agentId, instanceId, incarnation });
+      await audit.enter(registration({ ...request, instanceId }, response, replaced, peer));
       return response;
     },
     async unregisterAgent({ agentId, incarnation }) {

@@ -28,7 +28,7 @@ describe('a reply from a process that was replaced meanwhile', () => {
       instanceId: isSameProcess ? instanceId : newId(),
       profile: fixture.services.agents.require(agentId).profile,
     });
-    const envelope = (headers: Envelope['headers']): Envelope => {
+    const envelope = (headers: Envelope['headers'], claims: Partial<ReplyBody> = {}): Envelope => {
       const body: ReplyBody = {
         id: newId(),
         conversationId: request.conversationId,
@@ -37,6 +37,7 @@ describe('a reply from a process that was replaced meanwhile', () => {
         text: 'Order created.',
         inReplyTo: request.id,
         createdAt: new Date().toISOString(),
+        ...claims,
       };
       return {
         messageId: body.id,
@@ -62,6 +63,17 @@ describe('a reply from a process that was replaced meanwhile', () => {
   it('is taken when that is the same process, which has only registered again', async () => {
     const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
     await onReply(envelope({}), fixture.services);
+    expect((await stored(request.id))?.status?.status).toBe('answered');
+  });
+
+  it('has the name of the registration and is no word of Parley, whatever its agent says it is', async () => {
+    const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
+    const sender = { kind: 'agent', id: 'planner', name: 'Somebody else' } as const;
+    const reply = envelope({}, { kind: 'SYSTEM', sender });
+    await onReply(reply, fixture.services);
+    expect(await stored(reply.messageId)).toMatchObject({
+      message: { kind: 'REPLY', sender: { kind: 'agent', id: 'planner', name: 'planner' } },
+    });
     expect((await stored(request.id))?.status?.status).toBe('answered');
   });
 

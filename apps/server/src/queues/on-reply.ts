@@ -1,19 +1,27 @@
 import type { Envelope } from '@parley/messaging';
 import { Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, ReplyBody, traceIdOf } from '@parley/shared-models';
+import { createProfileLookup, type ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
 /** `chat.reply` from an agent: stored once, then shown to who follows the conversation. */
-export async function onReply(envelope: Envelope, services: ServerServices): Promise<void> {
+export async function onReply(
+  envelope: Envelope,
+  services: ServerServices,
+  profileOf: ProfileLookup = createProfileLookup(services),
+): Promise<void> {
   const { store, hub, logger } = services;
-  const reply = parseBody(envelope, ReplyBody);
-  if (reply.sender.kind !== 'agent' || senderAgentOf(envelope) !== reply.sender.id) {
+  const said = parseBody(envelope, ReplyBody);
+  if (said.sender.kind !== 'agent' || senderAgentOf(envelope) !== said.sender.id) {
     throw new Reject('malformed_message', 'the sender in the headers is not the one in the body');
   }
-  const agentId = reply.sender.id;
+  const agentId = said.sender.id;
+  // Readers go by the name: it is that of the registration, and no word of Parley itself comes from an agent.
+  const name = (await profileOf(agentId))?.name ?? agentId;
+  const reply: ReplyBody = { ...said, kind: 'REPLY', sender: { kind: 'agent', id: agentId, name } };
   const traceId = traceIdOf(envelope.headers);
   const isBeside = isBesideAnswer(envelope);
   // Whoever sent it counts it as said and will not say it again, also when its process was replaced meanwhile.

@@ -42,7 +42,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       case 'chat.message':
         return onRoutedMessage(envelope, services, { profileOf, onDelivered: delivered.add });
       case 'chat.reply':
-        return onReply(envelope, services);
+        return onReply(envelope, services, profileOf);
       case 'chat.settled':
         return onSettled(envelope, services);
       case 'chat.failed':

@@ -13,6 +13,7 @@ import { makeGround, silent } from './server-fixture.ts';
 
 export const HEARTBEAT_MS = 5000;
 export const LEASE_MS = 10_000;
+export const MAX_AGENTS = 8;
 
 export const ECHO = AgentProfile.parse({
   name: 'Echo',
@@ -37,7 +38,12 @@ export interface RegistryFixture {
   restart(): Promise<void>;
   register(
     agentId?: string,
-    more?: { instanceId?: string; isExclusive?: boolean; profile?: Partial<AgentProfile> },
+    more?: {
+      instanceId?: string;
+      isExclusive?: boolean;
+      isBound?: boolean;
+      profile?: Partial<AgentProfile>;
+    },
   ): Promise<RegisterAgentResponse>;
   beat(agentId: string, incarnation: number, more?: Partial<HeartbeatRequest>): HeartbeatResponse;
   stateOf(agentId: string): string | undefined;
@@ -77,6 +83,7 @@ export function registryFixture(): RegistryFixture {
         store,
         logger: silent,
         heartbeatMs: HEARTBEAT_MS,
+        maxAgents: MAX_AGENTS,
         declareQueue: (agentId) => fixture.declaring(agentId),
         deleteQueue: (agentId) => fixture.deleting(agentId),
         clock: () => clock,
@@ -85,8 +92,8 @@ export function registryFixture(): RegistryFixture {
       fixture.updates = [];
       agents.onChange((update) => fixture.updates.push(update));
     },
-    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, profile = {} } = {}) =>
-      agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }),
+    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, isBound, profile = {} } = {}) =>
+      agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }, isBound),
     beat: (agentId, incarnation, more = {}) =>
       agents.heartbeat({
         agentId,

@@ -30,7 +30,7 @@ export function requireCredentials(
   onRefused: (refused: RefusedCall) => void,
 ): ServerInterceptor {
   const expectedFor = (path: string, message: unknown): string | undefined => {
-    const caller = callerIn(message);
+    const caller = agentIn(message);
     if (caller !== undefined) return credentials.forAgent(caller.agentId, caller.incarnation);
     const { brokerId } = message as { brokerId?: unknown };
     return path === UNREGISTER_BROKER ? credentials.forBroker(String(brokerId)) : undefined;
@@ -48,7 +48,7 @@ export function requireCredentials(
           onReceiveMessage(message: unknown, receive) {
             const expected = expectedFor(method.path, message);
             if (expected === undefined || isSame(given, expected)) return receive(message);
-            const agentId = callerIn(message)?.agentId;
+            const agentId = agentIn(message)?.agentId;
             onRefused({
               kind: 'credential',
               peer: call.getPeer(),
@@ -65,7 +65,7 @@ export function requireCredentials(
 }
 
 /** Every request of an agent carries its id and incarnation, those about memory inside the key. */
-function callerIn(message: unknown): { agentId: string; incarnation: number } | undefined {
+export function agentIn(message: unknown): { agentId: string; incarnation: number } | undefined {
   const { agentId, incarnation, key } = message as {
     agentId?: unknown;
     incarnation?: unknown;

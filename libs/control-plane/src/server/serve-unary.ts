@@ -1,4 +1,9 @@
-import { type handleClientStreamingCall, type handleUnaryCall, status } from '@grpc/grpc-js';
+import {
+  type handleClientStreamingCall,
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  status,
+} from '@grpc/grpc-js';
 import type { z } from 'zod';
 import type { Logger } from '../logger.ts';
 import { statusOf } from '../wire/error-status.ts';
@@ -8,12 +13,12 @@ import { parseRequest } from '../wire/parse.ts';
 export function serveUnary<T>(
   logger: Logger,
   schema: z.ZodType<T>,
-  handle: (request: T, peer: string) => Promise<object>,
+  handle: (request: T, call: ServerUnaryCall<unknown, object>) => Promise<object>,
 ): handleUnaryCall<unknown, object> {
-  const answer = async (request: unknown, peer: string): Promise<object> =>
-    handle(parseRequest(schema, request), peer);
+  const answer = async (call: ServerUnaryCall<unknown, object>): Promise<object> =>
+    handle(parseRequest(schema, call.request), call);
   return (call, callback) => {
-    answer(call.request, call.getPeer()).then(
+    answer(call).then(
       (response) => callback(null, response),
       (error: unknown) => callback(refusal(logger, call.getPath(), error)),
     );

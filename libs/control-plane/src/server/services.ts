@@ -1,5 +1,5 @@
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { AgentCommand } from '@parley/shared-models';
+import { type AgentCommand, ParleyError } from '@parley/shared-models';
 import type { AgentStatusUpdate, ControlPlaneHandlers } from '../control-plane.ts';
 import type { Logger } from '../logger.ts';
 import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
@@ -10,6 +10,7 @@ import { splitUpdate } from '../wire/split-update.ts';
 import { conversationService, memoryService } from './agent-services.ts';
 import { channelService } from './channel-service.ts';
 import type { Credentials } from './credentials.ts';
+import type { JoinTokens } from './join-tokens.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
 import { serveClientStream, serveUnary } from './serve-unary.ts';
 import { taskService } from './task-service.ts';
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   readonly open: OpenStreams;
   readonly maxPending: number;
   readonly credentials?: Credentials | undefined;
+  /** Undefined: nobody has to show one. */
+  readonly joinTokens?: JoinTokens | undefined;
 }
 
 /** Adds every service of `parley.v1`; the RPCs stand in the order of the .proto files. */
@@ -30,11 +33,16 @@ export function addServices(server: Server, options: ServiceOptions): void {
 }
 
 function implementations(options: ServiceOptions): Record<ServiceName, UntypedServiceImplementation> {
-  const { handlers, logger, credentials } = options;
+  const { handlers, logger, credentials, joinTokens } = options;
   return {
     AgentRegistrationService: {
-      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, peer) => {
-        const answer = await handlers.registerAgent(request, peer);
+      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, call) => {
+        const admission = joinTokens?.admissionOf(call.metadata) ?? 'anybody';
+        const isBound = admission !== 'anybody';
+        const answer = await handlers.registerAgent(request, { peer: call.getPeer(), isBound });
+        // Whatever the request asked for: the token decides whose credential its holder gets.
+        if (isBound && answer.agentId !== admission.agentId)
+          throw new ParleyError('forbidden', `This join token is for the agent "${admission.agentId}" only.`);
         const credential = credentials?.forAgent(answer.agentId, answer.incarnation);
         return { ...answer, state: agentState.encode(answer.state), credential };
       }),

@@ -7,7 +7,7 @@ import type { ServerTls } from '../tls.ts';
 import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
-import { requireJoinToken } from './join-token.ts';
+import { createJoinTokens, requireJoinToken } from './join-tokens.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 import type { OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
@@ -71,6 +71,7 @@ export async function startControlPlaneServer(
     options.onRefused?.(refused);
   };
   const open: OpenStreams = new Set();
+  const joinTokens = joinToken === undefined ? undefined : createJoinTokens(joinToken);
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
@@ -78,12 +79,12 @@ export async function startControlPlaneServer(
     'grpc.max_concurrent_streams': 1_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: [
-      ...(joinToken === undefined ? [] : [requireJoinToken(joinToken, onRefused)]),
+      ...(joinTokens === undefined ? [] : [requireJoinToken(joinTokens, onRefused)]),
       ...(credentials === undefined ? [] : [requireCredentials(credentials, onRefused)]),
     ],
   });
   const maxPending = options.maxPendingPerStream ?? 1_024;
-  addServices(server, { handlers, logger, open, maxPending, credentials });
+  addServices(server, { handlers, logger, open, maxPending, credentials, joinTokens });
   const health = await addHealthService(server, open);
   const port = await listen(server, host, options.port, tls);
 

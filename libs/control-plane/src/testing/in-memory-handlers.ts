@@ -13,6 +13,7 @@ import type {
   ControlPlaneHandlers,
   Push,
   RegisterAgentRequest,
+  RegisterAgentResponse,
 } from '../control-plane.ts';
 import type { VersionedTask } from '../task-services.ts';
 
@@ -27,6 +28,7 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   readonly statusStreams: Map<string, Push<AgentStatusUpdate>>;
   /** What heartbeats and registrations answer. */
   wanted: AgentState;
+  registerAgent(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
   /** As if another process had registered under this id. */
   takeOver(agentId: string): void;
   /** What `history` answers. */

@@ -15,6 +15,8 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
   unknown_agent: status.NOT_FOUND,
   stale_incarnation: status.FAILED_PRECONDITION,
   id_conflict: status.ABORTED,
+  id_taken: status.ALREADY_EXISTS,
+  too_many_members: status.RESOURCE_EXHAUSTED,
   rate_limited: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
   bus_unavailable: status.UNAVAILABLE,

@@ -36,6 +36,22 @@ export function describeAgents(context: Context): void {
       expect(again).toMatchObject({ incarnation: 2, state: 'online', profile: { name: 'New' } });
     });
 
+    it('keep their group, also when they were removed, unless whoever registers them knows that group', async () => {
+      const { store } = context;
+      const agentId = anId();
+      const [old, other] = [aProfile('Old'), aProfile('Other')];
+      expect(await store.findAgentGroup(agentId)).toBeUndefined();
+      expect(await store.registerAgent(agentId, old, other.group)).toMatchObject({ incarnation: 1 });
+      const taken = expect.objectContaining({ code: 'id_taken' });
+      await expect(store.registerAgent(agentId, other, other.group)).rejects.toEqual(taken);
+      expect(await find(agentId)).toMatchObject({ profile: old, incarnation: 1 });
+      await store.removeAgent(agentId, 1);
+      await expect(store.registerAgent(agentId, other, other.group)).rejects.toEqual(taken);
+      expect(await store.findAgentGroup(agentId)).toEqual({ group: old.group, isRemoved: true });
+      expect(await store.registerAgent(agentId, other, old.group)).toMatchObject({ incarnation: 2 });
+      expect(await store.findAgentGroup(agentId)).toEqual({ group: other.group, isRemoved: false });
+    });
+
     it('never share an incarnation, whoever registers them at once', async () => {
       const { store } = context;
       const other = await context.open();

@@ -1,4 +1,5 @@
-import { type AgentRow, agentOf } from '../rows.ts';
+import { type AgentGroupRow, type AgentRow, agentGroupOf, agentOf } from '../rows.ts';
+import { idTaken } from '../rules/id-taken.ts';
 import type { Store } from '../store.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
@@ -13,7 +14,12 @@ const REGISTER: Statement = {
       incarnation = agents.incarnation + 1,
       last_seen = excluded.last_seen,
       is_removed = false
+    WHERE $3::text IS NULL OR agents.profile ->> 'group' = $3
     RETURNING *`,
+};
+const FIND_GROUP: Statement = {
+  name: 'find-agent-group',
+  text: "SELECT profile ->> 'group' AS agent_group, is_removed FROM agents WHERE agent_id = $1",
 };
 const SET_STATE: Statement = {
   name: 'set-agent-state',
@@ -39,12 +45,23 @@ const LIST: Statement = {
 
 export function createPostgresAgents(
   database: Database,
-): Pick<Store, 'registerAgent' | 'setAgentState' | 'setWantedAgentState' | 'removeAgent' | 'listAgents'> {
+): Pick<
+  Store,
+  'registerAgent' | 'findAgentGroup' | 'setAgentState' | 'setWantedAgentState' | 'removeAgent' | 'listAgents'
+> {
   return {
-    async registerAgent(agentId, profile) {
-      const [row] = await database.rows<AgentRow>(REGISTER, [agentId, JSON.stringify(profile)]);
-      if (row === undefined) throw new Error(`agent ${agentId} was not stored`);
+    async registerAgent(agentId, profile, heldBy) {
+      const [row] = await database.rows<AgentRow>(REGISTER, [
+        agentId,
+        JSON.stringify(profile),
+        heldBy ?? null,
+      ]);
+      if (row === undefined) throw idTaken(agentId);
       return agentOf(row);
+    },
+    async findAgentGroup(agentId) {
+      const [row] = await database.rows<AgentGroupRow>(FIND_GROUP, [agentId]);
+      return row && agentGroupOf(row);
     },
     async setAgentState(agentId, state) {
       await database.rows(SET_STATE, [state, agentId]);

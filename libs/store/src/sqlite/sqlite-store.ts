@@ -101,7 +101,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     renameConversation: (conversationId, title) =>
       write(() => conversations.renameConversation(conversationId, title)),
 
-    registerAgent: (agentId, profile) => write(() => agents.register(agentId, profile)),
+    registerAgent: (agentId, profile, heldBy) => write(() => agents.register(agentId, profile, heldBy)),
+    findAgentGroup: (agentId) => read(() => agents.findGroup(agentId)),
     setAgentState: (agentId, state) => write(() => agents.setState(agentId, state)),
     setWantedAgentState: (agentId, wanted) => write(() => agents.setWanted(agentId, wanted)),
     removeAgent: (agentId, incarnation) => write(() => agents.remove(agentId, incarnation)),

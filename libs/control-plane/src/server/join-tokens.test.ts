@@ -1,10 +1,13 @@
+import { createHmac } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile } from '@parley/shared-models';
 import { boundToken } from '../bound-token.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
+import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
 import { call, healthStub, stockStub } from '../testing/stock-stubs.ts';
+import { createCredentials } from './credentials.ts';
 import type { RefusedCall } from './refusal-log.ts';
 
 describe('a server with a join token', () => {
@@ -66,15 +69,64 @@ describe('a server with a join token', () => {
       expect(refused).toMatchObject(Array(3).fill({ kind: 'join_token', agentId: 'echo' }));
     });
 
+    it('gives no credential for another id, whatever the registration came to', async () => {
+      const handlers = createInMemoryHandlers();
+      const { registerAgent } = handlers;
+      handlers.registerAgent = async (request) => ({ ...(await registerAgent(request)), agentId: 'hr' });
+      const credentials = createCredentials('key');
+      const { url } = await loopback.serve({ joinToken: 's3cret', credentials, handlers });
+      const client = loopback.connect(url, { joinToken: bound });
+      await expect(client.registerAgent(registration)).rejects.toMatchObject({ code: 'forbidden' });
+    });
+
+    it('does not serve another agent, nor who follows the status of all, even with their credentials', async () => {
+      const { url } = await loopback.serve({ joinToken: 's3cret' });
+      const other = loopback.connect(url, { joinToken: 's3cret' });
+      const { incarnation } = await other.registerAgent({ ...registration, agentId: 'hr' });
+      const client = loopback.connect(url, { joinToken: bound });
+      const forbidden = { code: 'forbidden' };
+      const inItsName = client.servicesFor(() => ({ agentId: 'hr', incarnation }));
+      await expect(client.unregisterAgent({ agentId: 'hr', incarnation })).rejects.toMatchObject(forbidden);
+      await expect(inItsName.memory.get({ subject: '', key: 'k' })).rejects.toMatchObject(forbidden);
+      await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject(
+        forbidden,
+      );
+    });
+
+    it('is good until its end', async () => {
+      const { url } = await loopback.serve({ joinToken: 's3cret' });
+      const now = Math.floor(Date.now() / 1000);
+      const until = (expiresAt: number) =>
+        loopback
+          .connect(url, {
+            joinToken: boundToken('s3cret', { agentId: 'echo', group: 'echo' }, { expiresAt }),
+          })
+          .registerAgent(registration);
+      await expect(until(now - 1)).rejects.toMatchObject({
+        code: 'unauthenticated',
+        message: 'The join token has expired.',
+      });
+      expect(await until(now + 3600)).toMatchObject({ agentId: 'echo' });
+    });
+
     it('is none when it was signed with another join token, or changed', async () => {
       const { url } = await loopback.serve({ joinToken: 's3cret' });
       const [prefix, , signature] = bound.split('.');
       const fields = Buffer.from(JSON.stringify(['hr', 'hr'])).toString('base64url');
+      // As they were before they had an end.
+      const noEnd = Buffer.from(JSON.stringify(['echo', 'echo'])).toString('base64url');
+      const signed = createHmac('sha256', 's3cret').update(`parley-agent.${noEnd}`).digest('base64url');
+      const earlier = `parley-agent.${noEnd}.${signed}`;
       const forged = [
         boundToken('other', { agentId: 'echo', group: 'echo' }),
         `${prefix}.${fields}.${signature}`,
         `${prefix}.${fields}`,
         `${bound}x`,
+        `${bound}.x`,
+        `${bound}.`,
+        `${bound}=`,
+        bound.replace('parley-agent.', 'PARLEY-AGENT.'),
+        earlier,
         `${prefix}..`,
       ];
       for (const joinToken of forged) {

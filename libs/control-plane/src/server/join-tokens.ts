@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { ParleyError } from '@parley/shared-models';
+import { type BoundToken, readBoundToken } from '../bound-token.ts';
+import { bearer } from '../join-token.ts';
+import { statusOf } from '../wire/error-status.ts';
+import { agentIn } from './credentials.ts';
+import type { RefusedCall } from './refusal-log.ts';
+
+/** Orchestrators ask for health and have no token. */
+const OPEN_TO_ALL = '/grpc.health.v1.Health/';
+
+const REGISTER_AGENT = '/parley.v1.AgentRegistrationService/RegisterAgent';
+
+/** The join token of a call. */
+export interface JoinTokens {
+  /**
+   * Whom the token of the call lets in: anybody with the server's own, one agent with a token that is bound to it.
+   * @throws ParleyError `unauthenticated`
+   */
+  admissionOf(metadata: Metadata): 'anybody' | BoundToken;
+}
+
+/**
+ * @param token the server's own
+ * @throws Error when no client could send that token
+ */
+export function createJoinTokens(token: string): JoinTokens {
+  const expected = digest(bearer(token));
+  return {
+    admissionOf(metadata) {
+      const [given = '', ...more] = metadata.get('authorization').map(String);
+      const refuse = (text: string): ParleyError => new ParleyError('unauthenticated', text);
+      if (more.length > 0) throw refuse('There is more than one join token.');
+      if (timingSafeEqual(digest(given), expected)) return 'anybody';
+      const bound = readBoundToken(token, /^Bearer (.*)$/.exec(given)?.[1] ?? '');
+      if (bound === undefined) throw refuse('The join token is missing or wrong.');
+      if (bound.expiresAt * 1000 <= Date.now()) throw refuse('The join token has expired.');
+      return bound;
+    },
+  };
+}
+
+/**
+ * Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`; with a token that is bound to an
+ * agent, every registration but its own and every call in the name of somebody else.
+ */
+export function requireJoinToken(
+  tokens: JoinTokens,
+  onRefused: (refused: RefusedCall) => void,
+): ServerInterceptor {
+  return (method, call) => {
+    if (method.path.startsWith(OPEN_TO_ALL)) return new ServerInterceptingCall(call);
+    let admission: 'anybody' | BoundToken = 'anybody';
+    const refuse = (error: unknown, agentId?: string): void => {
+      const refused = { kind: 'join_token', peer: call.getPeer(), method: method.path } as const;
+      onRefused(agentId === undefined ? refused : { ...refused, agentId });
+      call.sendStatus(statusOf(error));
+    };
+    return new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata: Metadata, receive) {
+            try {
+              admission = tokens.admissionOf(metadata);
+            } catch (error) {
+              return refuse(error);
+            }
+            receive(metadata);
+          },
+          onReceiveMessage(message: unknown, receive) {
+            if (admission === 'anybody' || isAllowed(method.path, message, admission))
+              return receive(message);
+            const { agentId, group } = admission;
+            const only = `This join token is for the agent "${agentId}" in the group "${group}" only.`;
+            refuse(new ParleyError('forbidden', only), agentId);
+          },
+        });
+      },
+    });
+  };
+}
+
+function isAllowed(path: string, message: unknown, bound: BoundToken): boolean {
+  if (path !== REGISTER_AGENT) return agentIn(message)?.agentId === bound.agentId;
+  const { agentId, profile } = message as { agentId?: unknown; profile?: { group?: unknown } | null };
+  return agentId === bound.agentId && profile?.group === bound.group;
+}
+
+/** Digests have one length, whatever was sent: what `timingSafeEqual` needs, and what keeps the length secret. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
