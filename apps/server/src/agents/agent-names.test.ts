@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
 import { LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
 
 describe("an agent's name", () => {
   const fixture = registryFixture();
-  const { register, pass, restart } = fixture;
+  const { register, pass } = fixture;
   const other = (name: string, group = 'attackers') => register('thief', { profile: { name, group } });
 
   it.each(['Echo', 'echo', 'Ｅｃｈｏ', 'Есһо'])(
@@ -41,9 +42,8 @@ describe("an agent's name", () => {
   });
 
   it('may change with the group of the same agent', async () => {
-    const { incarnation } = await register();
-    await fixture.agents.unregister('echo', incarnation);
-    await restart();
-    expect((await register('echo', { profile: { group: 'second' } })).agentId).toBe('echo');
+    const instanceId = newId();
+    await register('echo', { instanceId });
+    expect((await register('echo', { instanceId, profile: { group: 'second' } })).agentId).toBe('echo');
   });
 });
