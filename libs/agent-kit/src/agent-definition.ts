@@ -29,8 +29,12 @@ export interface MessageContext {
   /**
    * Sends a reply while it is being written: each piece is shown at once, the whole is the reply.
    * Returns the whole text. When the source throws, what was shown is withdrawn and the error goes on.
+   * `metadata` as a function is called once the source has ended, for what is known only then.
    */
-  stream(pieces: AsyncIterable<string>, metadata?: Readonly<Record<string, JsonValue>>): Promise<string>;
+  stream(
+    pieces: AsyncIterable<string>,
+    metadata?: Readonly<Record<string, JsonValue>> | (() => Readonly<Record<string, JsonValue>>),
+  ): Promise<string>;
   /** The person at whose wish this happens, also where another agent asks on their behalf. */
   readonly user: { readonly id: string; readonly name: string };
   /** What the agent remembers about `user`; `memory.shared` is the agent's own. */

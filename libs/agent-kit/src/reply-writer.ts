@@ -17,6 +17,8 @@ import {
   type SignalOf,
 } from '@parley/shared-models';
 
+type ReplyMetadata = Readonly<Record<string, JsonValue>>;
+
 /** Writes what an agent answers to one request. Ids follow from the request, so doing it again writes the same ids. */
 export interface ReplyWriter {
   /** Replies that are safe in the queue. */
@@ -27,7 +29,7 @@ export interface ReplyWriter {
   stream(
     pieces: AsyncIterable<string>,
     signal: AbortSignal,
-    metadata?: Readonly<Record<string, JsonValue>>,
+    metadata?: ReplyMetadata | (() => ReplyMetadata),
   ): Promise<string>;
   typing(isTyping: boolean): void;
   settle(): Promise<void>;
@@ -145,7 +147,8 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       }
       if (abort.aborted && text === '') throw new ParleyError('cancelled', 'The answer was stopped.');
       // What was shown before the stop is kept: the person has read it.
-      await send(id, text, abort.aborted ? { ...metadata, isStopped: true } : metadata);
+      const facts = typeof metadata === 'function' ? metadata() : metadata;
+      await send(id, text, abort.aborted ? { ...facts, isStopped: true } : facts);
       return text;
     },
     typing: (isTyping) =>

@@ -25,6 +25,7 @@ export * from './order-page.ts';
 export * from './participants.ts';
 export * from './queue-messages.ts';
 export * from './queue-names.ts';
+export * from './reply-marks.ts';
 export * from './server-frames.ts';
 export * from './task.ts';
 export * from './trace-context.ts';

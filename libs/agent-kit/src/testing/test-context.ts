@@ -101,7 +101,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
           pieces.push(piece);
           seen.push(piece);
         }
-        say(seen.join(''), said);
+        say(seen.join(''), typeof said === 'function' ? said() : said);
         return seen.join('');
       },
       typing: (isTyping) => typing.push(isTyping),
