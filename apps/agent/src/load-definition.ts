@@ -15,7 +15,7 @@ export async function shippedDefinition(
   const shipped = shippedAgents[args.use];
   if (shipped === undefined) throw new ConfigError(`--use ${args.use}: there is no such agent.`);
   return shipped.create({
-    languageModel: await createLanguageModel(config),
+    languageModel: await createLanguageModel(config, { logger }),
     listAgents: createAgentDirectory({
       url: config.GRPC_URL,
       joinToken: config.JOIN_TOKEN,

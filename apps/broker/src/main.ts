@@ -13,7 +13,7 @@ await main(async () => {
   }
   const config = loadConfig(BrokerConfig);
   const logger = createLogger('broker', config.LOG_LEVEL);
-  const languageModel = await createLanguageModel(config);
+  const languageModel = await createLanguageModel(config, { logger });
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   const broker = startBroker(config, { bus, logger, languageModel });
   runUntilSignal(

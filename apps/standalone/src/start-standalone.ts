@@ -23,7 +23,7 @@ export async function startStandalone(
   const server = await startServer(config, { bus, store, logger: createLogger('server') });
   const grpcUrl = `${ownHost(server)}:${server.grpcPort}`;
   const tls = ownMemberTls(config);
-  const languageModel = await createLanguageModel(config);
+  const languageModel = await createLanguageModel(config, { logger: createLogger('language-model') });
   const broker = startBroker(
     { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
     { bus, logger: createLogger('broker'), languageModel },

@@ -1,11 +1,11 @@
-import { ConfigError } from '@parley/process-kit';
+import { ConfigError, type Logger } from '@parley/process-kit';
 import type { LanguageModel } from './language-model.ts';
 import { type LanguageModelConfig, lacksModel, MODEL_IS_MISSING_LINES } from './language-model-config.ts';
 import { createOfflineModel } from './offline/offline-model.ts';
 import type { AnswerLimits } from './provider/answer-deadline.ts';
 
 export interface LanguageModelOptions {
-  /** Time limits of an answer, in milliseconds. */
+  /** Time limits of an answer, in milliseconds. @default as the settings say */
   readonly limits?: Partial<AnswerLimits>;
   /**
    * Further tries after a transient failure, 2 s apart, then 4 s, or as long as the provider asks for.
@@ -14,6 +14,8 @@ export interface LanguageModelOptions {
   readonly retries?: number;
   /** @default 'https://api.mistral.ai/v1' */
   readonly mistralBaseUrl?: string;
+  /** Is told how the model wants parameters. @default nobody is */
+  readonly logger?: Pick<Logger, 'info'>;
 }
 
 /**

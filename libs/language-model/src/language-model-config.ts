@@ -12,6 +12,26 @@ function isPlainUrl(text: string): boolean {
   return username === '' && password === '' && search === '' && hash === '';
 }
 
+/** Below the 300 s after which Node.js gives up a response that sends nothing. */
+const Milliseconds = z.coerce.number().int().min(100).max(290_000);
+
+/** `max_tokens=max_completion_tokens, temperature=`, by name in the protocol; nothing after the sign: left out. */
+const Parameters = z
+  .string()
+  .regex(
+    /^\s*[a-z_]+\s*=\s*[a-z_]*\s*(?:,\s*[a-z_]+\s*=\s*[a-z_]*\s*)*$/i,
+    'pairs such as max_tokens=max_completion_tokens,temperature=',
+  )
+  .transform(
+    (pairs) =>
+      new Map(
+        pairs.split(',').map((pair) => {
+          const [name = '', instead = ''] = pair.split('=');
+          return [name.trim(), instead.trim()] as const;
+        }),
+      ),
+  );
+
 const MODEL_IS_MISSING = 'the name of the model is needed with LLM_BASE_URL';
 
 /**
@@ -24,6 +44,22 @@ export const LanguageModelSettings = z.object({
   LLM_BASE_URL: BaseUrl.optional().describe('an OpenAI-compatible endpoint, up to and with /v1'),
   LLM_API_KEY: ApiKey.optional().describe("the endpoint's key, where it wants one"),
   LLM_MODEL: z.string().min(1).optional().describe("the endpoint's model"),
+  LLM_MAX_OUTPUT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(1_000_000)
+    .optional()
+    .describe('tokens of one answer, thoughts included; unset: as many as each agent asks for, 600 to 3000'),
+  LLM_FIRST_TOKEN_TIMEOUT_MS: Milliseconds.optional().describe(
+    'how long a model may take to begin its answer, in ms; whatever it sends meanwhile, such as comments, begins the time anew [60000]',
+  ),
+  LLM_IDLE_TIMEOUT_MS: Milliseconds.optional().describe(
+    'how long a model may be silent in the middle of its answer, in ms [30000]',
+  ),
+  LLM_PARAMETERS: Parameters.optional().describe(
+    'names under which the model takes parameters, such as "max_tokens=max_completion_tokens,temperature=,system=developer"; nothing after the sign: left out; unset: what it refuses is found out',
+  ),
 });
 
 /** The rule that `LLM_BASE_URL` needs `LLM_MODEL`, which a spread leaves behind: for `superRefine`. */

@@ -10,11 +10,11 @@ export interface ModelMessage {
 export interface TextRequest {
   /** Who the model is and how it shall answer; stands before the messages. */
   readonly system?: string;
-  /** Oldest first; the last one is from the user. */
+  /** Oldest first; the last one is from the user. Neighbours of one role become one message. */
   readonly messages: readonly ModelMessage[];
   /** Stops the answer and closes the request to the provider. */
   readonly signal?: AbortSignal;
-  /** The answer is cut off after so many tokens. @default the provider's own limit */
+  /** The answer is cut off after so many tokens; `LLM_MAX_OUTPUT_TOKENS` wins. @default the provider's own limit */
   readonly maxOutputTokens?: number;
   /** 0: nearly the same answer each time; larger: more variety. @default the provider's own */
   readonly temperature?: number;
@@ -23,6 +23,22 @@ export interface TextRequest {
    * no notice of them. @default none
    */
   readonly tools?: readonly ModelTool[];
+  /** Called once with what became of the answer, before the last piece is taken for the end; not by the offline rules. */
+  readonly onEnd?: (end: AnswerEnd) => void;
+}
+
+/** What there is to say of an answer beside its text. */
+export interface AnswerEnd {
+  /** It was cut off by `limit`; the text ends with `note`, which names it. */
+  readonly isCutOff?: true;
+  /** For people: `3,000 tokens for one answer (LLM_MAX_OUTPUT_TOKENS)`. */
+  readonly limit?: string;
+  /** The provider's content filter ended it; the text ends with `note`. */
+  readonly isFiltered?: true;
+  /** The last sentence of the text, which is not the model's. */
+  readonly note?: string;
+  /** What the model thought before it answered; at most 8,000 UTF-16 code units. Not part of the text. */
+  readonly reasoning?: string;
 }
 
 /** Something that writes text: a provider's model or the offline rules. */
@@ -31,10 +47,13 @@ export interface LanguageModel {
   readonly label: string;
   /** Whether there is no model, only rules: what they cannot do, an agent has to do by itself. */
   readonly isOffline: boolean;
+  /** How long the first piece of an answer may take, in milliseconds. @default it comes at once */
+  readonly firstPieceMs?: number;
   /**
    * The answer in pieces, as they arrive. Nothing is asked before the first piece is wanted; whoever stops taking
    * pieces stops the model.
-   * @throws ParleyError `agent_failed` when the provider fails; its message may be shown to anybody
+   * @throws ParleyError `agent_failed` when the provider fails; its message may be shown to anybody. `details.refused` is
+   * `tools` where the model does not take them
    * @throws ParleyError `cancelled` once `signal` is aborted, or the signal's reason where that is a ParleyError
    */
   streamText(request: TextRequest): AsyncIterable<string>;

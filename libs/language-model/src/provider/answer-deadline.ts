@@ -1,8 +1,8 @@
 /** Time limits of one answer, in milliseconds. */
 export interface AnswerLimits {
-  /** Until the first piece, retries included. @default 60000 */
+  /** Until the first piece, or from one sign of life to the next before it, retries included. @default 60000 */
   readonly firstPieceMs: number;
-  /** From one piece to the next. @default 30000 */
+  /** From one piece, or sign of life, to the next. @default 30000 */
   readonly nextPieceMs: number;
 }
 
@@ -11,30 +11,42 @@ export interface AnswerDeadline {
   readonly signal: AbortSignal;
   /** The limit that has run out, in milliseconds. */
   readonly exceededMs: number | undefined;
-  /** A sign of life has come: the reader's turn. */
+  /** A piece has come: the reader's turn. */
   pause(): void;
   /** The provider's turn again. */
   resume(): void;
+  /** The provider has shown that it is alive, such as by a comment: the limit begins anew. */
+  prolong(): void;
 }
 
 export function startAnswerDeadline(limits: AnswerLimits): AnswerDeadline {
   const abort = new AbortController();
   let exceededMs: number | undefined;
-  const startTimer = (ms: number): NodeJS.Timeout =>
+  let isRunning = true;
+  let limitMs = limits.firstPieceMs;
+  const startTimer = (): NodeJS.Timeout =>
     setTimeout(() => {
-      exceededMs = ms;
+      exceededMs = limitMs;
       abort.abort();
-    }, ms);
-  let timer = startTimer(limits.firstPieceMs);
+    }, limitMs);
+  let timer = startTimer();
   return {
     signal: abort.signal,
     get exceededMs() {
       return exceededMs;
     },
-    pause: () => clearTimeout(timer),
-    resume() {
+    pause() {
+      isRunning = false;
       clearTimeout(timer);
-      timer = startTimer(limits.nextPieceMs);
+    },
+    resume() {
+      isRunning = true;
+      limitMs = limits.nextPieceMs;
+      clearTimeout(timer);
+      timer = startTimer();
+    },
+    prolong() {
+      if (isRunning && exceededMs === undefined) timer.refresh();
     },
   };
 }

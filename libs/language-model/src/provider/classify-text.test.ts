@@ -51,7 +51,6 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
       temperature: 0,
       response_format: { type: kind === 'Mistral' ? 'json_schema' : 'json_object' },
     });
-    expect(body?.stream ?? false).toBe(false);
     expect(body?.messages.map(({ role }) => role)).toEqual(['system', 'user']);
     expect(body?.messages[0]?.content).toContain('- finance: Finance: budgets and invoices\n- hr: HR: leave');
     expect(JSON.stringify(body?.messages[1])).toContain('Where does the money go?');
@@ -80,7 +79,7 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
     const error: unknown = await classify().catch((reason: unknown) => reason);
     expect(error).toMatchObject({
       code: 'agent_failed',
-      message: expect.stringMatching(/sent something that is no answer\.$/),
+      message: expect.stringMatching(/(?:sent something that is no answer|gave an empty answer)\.$/),
     });
     expect((error as Error).cause).toBeUndefined();
   });

@@ -1,74 +1,114 @@
 import { ParleyError } from '@parley/shared-models';
-import {
-  generateText,
-  NoObjectGeneratedError,
-  NoOutputGeneratedError,
-  Output,
-  type LanguageModel as VendorModel,
-} from 'ai';
 import { z } from 'zod';
+import { collect } from '../collect.ts';
+import { findObject } from '../find-object.ts';
 import { throwIfStopped } from '../stop-signal.ts';
 import type { Classification, ClassifyRequest } from '../text-classification.ts';
-import { type Provider, providerError, toProviderError } from './provider-error.ts';
+import { noAnswer, type Provider, providerError } from './provider-error.ts';
+import type { AskModel } from './provider-model.ts';
 
 export interface ClassifyingModel {
   readonly provider: Provider;
-  readonly model: VendorModel;
   /** Whether the provider holds an answer to a JSON schema; else it is only told to answer in JSON. */
   readonly hasStructuredOutput: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 3000;
 const MAX_TEXT = 2000;
-/** Two short fields; room for a model that adds white space. */
-const MAX_OUTPUT_TOKENS = 100;
+/** Two short fields; room for a model that adds prose, or thinks a little. */
+const MAX_OUTPUT_TOKENS = 500;
 const NONE = 'none';
 
 /**
- * Asks the model once, for an answer of a given shape.
+ * Asks the model once, for an answer of a given shape, which is found wherever it stands in what the model writes.
  * @throws ParleyError `agent_failed` when the provider fails, is too slow, or answers something else
  * @throws ParleyError `cancelled` once `signal` is aborted, or the signal's reason where that is a ParleyError
  */
 export async function classifyText(
-  { provider, model, hasStructuredOutput }: ClassifyingModel,
+  ask: AskModel,
+  { provider, hasStructuredOutput }: ClassifyingModel,
   request: ClassifyRequest,
 ): Promise<Classification> {
   const { text, options, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
   throwIfStopped(signal);
-  const Answer = z.object({
-    choice: z.enum([NONE, ...options.map(({ id }) => id)]),
-    confidence: z.number().min(0).max(1),
-  });
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const { output } = await generateText({
-      model,
-      instructions: instructionsFor(options),
-      messages: [{ role: 'user', content: text.slice(0, MAX_TEXT) }],
-      output: hasStructuredOutput ? Output.object({ schema: Answer, name: 'classification' }) : Output.json(),
-      abortSignal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-      maxRetries: 0,
-      maxOutputTokens: MAX_OUTPUT_TOKENS,
-      temperature: 0,
-    });
-    const answer = Answer.safeParse(output);
-    if (!answer.success) throw noAnswer(provider);
-    const { choice, confidence } = answer.data;
-    return { id: choice === NONE ? undefined : choice, confidence };
+    const question = ask(
+      {
+        system: instructionsFor(options),
+        messages: [{ role: 'user', text: text.slice(0, MAX_TEXT) }],
+        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+        maxOutputTokens: MAX_OUTPUT_TOKENS,
+        temperature: 0,
+      },
+      { retries: 0, more: { response_format: formatFor(options, hasStructuredOutput) } },
+    );
+    const written = await collect(question);
+    const answer = findObject(written, (value) => readAnswer(value, options));
+    if (answer === undefined) throw noAnswer(provider);
+    return answer;
   } catch (error) {
     throwIfStopped(signal);
     if (deadline.aborted)
       throw providerError(provider, `${provider.name} gave no answer within ${timeoutMs / 1000} s.`);
-    if (error instanceof ParleyError) throw error;
-    // No cause: it quotes what the model wrote, and with it what people wrote.
-    if (NoObjectGeneratedError.isInstance(error) || NoOutputGeneratedError.isInstance(error))
-      throw noAnswer(provider);
-    throw toProviderError(error, provider);
+    throw error instanceof ParleyError ? error : noAnswer(provider);
   }
 }
 
-const noAnswer = (provider: Provider): ParleyError =>
-  providerError(provider, `${provider.name} sent something that is no answer.`);
+function formatFor(options: ClassifyRequest['options'], hasStructuredOutput: boolean): object {
+  if (!hasStructuredOutput) return { type: 'json_object' };
+  const Answer = z.object({
+    choice: z.enum([NONE, ...options.map(({ id }) => id)]),
+    confidence: z.number().min(0).max(1),
+  });
+  return { type: 'json_schema', json_schema: { name: 'classification', schema: z.toJSONSchema(Answer) } };
+}
+
+const Confidence = z
+  .union([z.number(), z.string().regex(/^\s*\d+(?:[.,]\d+)?\s*%?\s*$/)])
+  .transform((given, context) => {
+    const number = typeof given === 'number' ? given : Number.parseFloat(given.replace(',', '.'));
+    // A model that counts in per cent says 90, with or without the sign.
+    const isPercent = (typeof given === 'string' && given.includes('%')) || (number > 10 && number <= 100);
+    const share = isPercent ? number / 100 : number;
+    if (share >= 0 && share <= 1) return share;
+    context.addIssue({ code: 'custom', message: 'from 0 to 1' });
+    return z.NEVER;
+  });
+
+const Answer = z.object({ choice: z.string().max(200).nullable(), confidence: Confidence });
+
+/** Models spell as they like: `Finance Agent` is `finance`, by the option's id or the name before its colon. */
+function readAnswer(value: unknown, options: ClassifyRequest['options']): Classification | undefined {
+  const answer = Answer.safeParse(withLowerCaseKeys(value));
+  if (!answer.success) return undefined;
+  const { choice, confidence } = answer.data;
+  if (choice === null || /^\s*(?:none|null|n\/?a|nobody)?\s*$/i.test(choice)) {
+    // An option may have that name.
+    const named = options.find(({ id }) => id === choice);
+    return { id: named?.id, confidence };
+  }
+  const exact = options.find(({ id }) => id === choice);
+  if (exact !== undefined) return { id: exact.id, confidence };
+  const wanted = letters(choice);
+  const alike = options.filter(({ id, description }) =>
+    [id, description.split(':', 1)[0] ?? ''].some((name) => letters(name) === wanted),
+  );
+  // Two that are spelt alike: it cannot be told which one is meant.
+  return alike.length === 1 && alike[0] !== undefined ? { id: alike[0].id, confidence } : undefined;
+}
+
+function withLowerCaseKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
+}
+
+/** What two spellings of one name have in common. */
+const letters = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}+#]/gu, '')
+    .replace(/agent$/, '');
 
 function instructionsFor(options: ClassifyRequest['options']): string {
   return [

@@ -1,68 +1,104 @@
 import { ParleyError } from '@parley/shared-models';
-import {
-  APICallError,
-  InvalidResponseDataError,
-  JSONParseError,
-  RetryError,
-  StreamProviderError,
-  TypeValidationError,
-} from 'ai';
+import { APICallError, InvalidResponseDataError, JSONParseError, RetryError, TypeValidationError } from 'ai';
+import { z } from 'zod';
+import { withoutSecrets, withoutTexts, wordsOf } from './provider-words.ts';
+import { textOf } from './refused-parameter.ts';
 
 /** A provider as its errors name it. */
 export interface Provider {
-  /** `Mistral`, or the endpoint's host. */
+  /** The model and where it is: `llama3.2 at localhost:11434`, `mistral-small-latest of Mistral`. */
   readonly name: string;
   readonly modelName: string;
   /** The setting that holds its key. */
   readonly keySetting: string;
   /** The setting that names its model. */
   readonly modelSetting: string;
+  /** Where a setting says where it is: the URL as it was given. */
+  readonly baseUrl?: string;
   /** What must stand in no error: its key. */
   readonly secrets: readonly string[];
 }
 
 /**
- * What may be told about a failed call: provider and status in the message, which people see; the provider's own
- * words, without keys, in the `cause`, which is for the log. Neither request nor response bodies go along.
+ * What may be told about a failed call: model, provider, status and the provider's own words in the message, which people
+ * see; the errors below it in the `cause`, which is for the log. Neither request nor response bodies go along.
  */
 export function toProviderError(error: unknown, provider: Provider): ParleyError {
   const { name } = provider;
+  const own = ownErrorIn(error);
+  if (own !== undefined) return own;
   const last = RetryError.isInstance(error) ? error.lastError : error;
   if (APICallError.isInstance(last)) {
     const { statusCode: status } = last;
-    if (status === undefined) return providerError(provider, `${name} cannot be reached.`, { cause: last });
-    if (status < 400) return brokenAnswer(provider, last);
-    return providerError(provider, explainStatus(status, provider), { status, cause: last });
+    const texts = textsOf(last.requestBodyValues);
+    const cause = withoutTexts(describe(last), texts);
+    if (status === undefined) return providerError(provider, `${name} cannot be reached.`, { cause });
+    if (status < 400) return brokenAnswer(provider, cause);
+    const body = parsedJson(last.responseBody);
+    const words = sayWords(wordsOf(body, provider, texts));
+    return providerError(provider, `${explainStatus(status, provider, body)}${words}`, { status, cause });
   }
-  if (StreamProviderError.isInstance(last)) {
-    return providerError(provider, `${name} reported an error in the middle of its answer.`, { cause: last });
+  if (InvalidResponseDataError.isInstance(last)) return brokenAnswer(provider, describe(last));
+  // No cause: the message of a parse error quotes what was sent, and with it what people wrote.
+  if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) return noAnswer(provider);
+  return providerError(provider, `${name} could not be asked.`, { cause: describe(last) });
+}
+
+/** The ParleyError that asking or reading failed with, wherever the AI SDK has put it. */
+function ownErrorIn(error: unknown): ParleyError | undefined {
+  let current = RetryError.isInstance(error) ? error.lastError : error;
+  for (let depth = 0; depth < 6 && current instanceof Error; depth++) {
+    if (current instanceof ParleyError) return current;
+    current = current.cause;
   }
-  if (InvalidResponseDataError.isInstance(last)) return brokenAnswer(provider, last);
-  if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) {
-    // No cause: the message of a parse error quotes what was sent, and with it what people wrote.
-    return providerError(provider, `${name} sent something that is no answer.`);
-  }
-  return providerError(provider, `${name} could not be asked.`, { cause: last });
+  return undefined;
 }
 
 /** The answer ended before its end. */
-export function brokenAnswer(provider: Provider, cause?: unknown): ParleyError {
+export function brokenAnswer(provider: Provider, cause = ''): ParleyError {
   return providerError(provider, `${provider.name} broke off in the middle of its answer.`, { cause });
 }
 
-/** An error of this provider. `cause` is reduced to a message without secrets. */
-export function providerError(
-  provider: Provider,
-  message: string,
-  { status, cause }: { status?: number; cause?: unknown } = {},
-): ParleyError {
-  return new ParleyError('agent_failed', message, {
-    details: { provider: provider.name, ...(status === undefined ? {} : { status }) },
-    ...(cause instanceof Error ? { cause: new Error(withoutSecrets(describe(cause), provider)) } : {}),
+/** An error that the provider reports inside its answer. */
+export function streamError(provider: Provider, error: unknown): ParleyError {
+  const words = sayWords(wordsOf(error, provider));
+  return providerError(provider, `${provider.name} reported an error in the middle of its answer.${words}`);
+}
+
+export function noAnswer(provider: Provider): ParleyError {
+  return providerError(provider, `${provider.name} sent something that is no answer.`);
+}
+
+/** Something else answers there: a web page, another API. `body`: what it sent, where that was JSON. */
+export function notAnEndpoint(provider: Provider, body?: unknown): ParleyError {
+  if (provider.baseUrl === undefined) return noAnswer(provider);
+  const words = sayWords(wordsOf(body, provider));
+  return providerError(provider, `${sayNoEndpoint(provider)}${words}`);
+}
+
+/** The model takes no tools: what needs them cannot be answered by it. */
+export function refusedTools(provider: Provider, words: string | undefined): ParleyError {
+  return new ParleyError('agent_failed', `${provider.name} does not take tools.${sayWords(words)}`, {
+    details: { provider: provider.name, refused: 'tools' },
   });
 }
 
-function explainStatus(status: number, { name, modelName, keySetting, modelSetting }: Provider): string {
+/** An error of this provider. `cause`: for the log; secrets are taken out. */
+export function providerError(
+  provider: Provider,
+  message: string,
+  { status, cause = '' }: { status?: number; cause?: string } = {},
+): ParleyError {
+  return new ParleyError('agent_failed', message, {
+    details: { provider: provider.name, ...(status === undefined ? {} : { status }) },
+    ...(cause === '' ? {} : { cause: new Error(withoutSecrets(cause, provider).slice(0, MAX_CAUSE_LENGTH)) }),
+  });
+}
+
+const sayWords = (words: string | undefined): string => (words === undefined ? '' : ` It says: “${words}”`);
+
+function explainStatus(status: number, provider: Provider, body: unknown): string {
+  const { name, modelName, keySetting, modelSetting, baseUrl } = provider;
   switch (status) {
     case 401:
     case 403:
@@ -70,7 +106,9 @@ function explainStatus(status: number, { name, modelName, keySetting, modelSetti
     case 402:
       return `${name} wants to be paid (402): the account has no credit left.`;
     case 404:
-      return `${name} does not know the model ${modelName} (404): check ${modelSetting}.`;
+    case 405:
+      if (baseUrl !== undefined && !isProtocolError(body)) return `${sayNoEndpoint(provider)} (${status})`;
+      return `${name} does not know the model ${modelName} (${status}): check ${modelSetting}.`;
     case 413:
       return `${name} finds the message too long (413).`;
     case 429:
@@ -81,10 +119,50 @@ function explainStatus(status: number, { name, modelName, keySetting, modelSetti
   }
 }
 
+function sayNoEndpoint({ baseUrl = '' }: Provider): string {
+  return `This is not an OpenAI endpoint: ${baseUrl}. Check LLM_BASE_URL${sayOtherUrl(baseUrl)}.`;
+}
+
+/** The usual address, where a base URL has no version in it. */
+export function otherBaseUrl(baseUrl: string): string | undefined {
+  return /\/v\d+\w*(?:\/|$)/.test(new URL(baseUrl).pathname)
+    ? undefined
+    : `${baseUrl.replace(/\/+$/, '')}/v1`;
+}
+
+function sayOtherUrl(baseUrl: string): string {
+  const other = otherBaseUrl(baseUrl);
+  return other === undefined ? '' : `, and try ${other}`;
+}
+
+/** An error as the protocol has it, which says that an endpoint is there. */
+const ProtocolError = z.union([
+  z.object({ error: z.object({ message: z.string() }) }),
+  z.object({ object: z.literal('error') }),
+]);
+const isProtocolError = (body: unknown): boolean => ProtocolError.safeParse(body).success;
+
+function parsedJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    // A page, or nothing.
+    return undefined;
+  }
+}
+
+const RequestWithMessages = z.object({ messages: z.array(z.object({ content: z.unknown() })) });
+
+/** What people wrote, as it was sent. */
+function textsOf(request: unknown): string[] {
+  const known = RequestWithMessages.safeParse(request);
+  return known.success ? known.data.messages.map(({ content }) => textOf(content)) : [];
+}
+
 const MAX_CAUSE_LENGTH = 300;
 
 /** The messages of an error and its causes, the outermost first. */
-function describe(error: Error): string {
+export function describe(error: unknown): string {
   const messages: string[] = [];
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
     const { code } = current as NodeJS.ErrnoException;
@@ -92,13 +170,4 @@ function describe(error: Error): string {
     if (messages.length === 4) break;
   }
   return messages.join(': ');
-}
-
-/** Cut after the secrets are gone, so that no half of a key is left at the end. */
-function withoutSecrets(text: string, { secrets }: Provider): string {
-  let clean = text;
-  for (const secret of secrets) {
-    for (const form of [secret, encodeURIComponent(secret)]) clean = clean.replaceAll(form, '***');
-  }
-  return clean.replace(/\b(bearer|basic)\s+\S+/gi, '$1 ***').slice(0, MAX_CAUSE_LENGTH);
 }

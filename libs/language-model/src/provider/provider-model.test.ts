@@ -50,7 +50,8 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
   beforeEach(async () => {
     provider = await startStandInProvider();
     model = await open(provider.baseUrl, {});
-    name = kind === 'Mistral' ? 'Mistral' : new URL(provider.baseUrl).host;
+    name =
+      kind === 'Mistral' ? 'mistral-small-latest of Mistral' : `llama at ${new URL(provider.baseUrl).host}`;
   });
   afterEach(() => provider.close());
 
@@ -117,7 +118,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
     const error = await failureOf(model.generateText(hello));
     const setting = kind === 'Mistral' ? 'MISTRAL_API_KEY' : 'LLM_API_KEY';
     expect(error.code).toBe('agent_failed');
-    expect(error.message).toBe(`${name} refused access (401): check ${setting}.`);
+    expect(error.message).toBe(`${name} refused access (401): check ${setting}. It says: “no”`);
     expect(error.details).toEqual({ provider: name, status: 401 });
     expect(provider.requests).toHaveLength(1);
   });
@@ -127,11 +128,18 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
     [402, 'wants to be paid (402)'],
     [404, 'does not know the model'],
     [413, 'finds the message too long (413)'],
-  ])('explains a %i in words of its own', async (status, words) => {
-    provider.play(respondWith(status, { error: { message: 'what you wrote was: my diary' } }));
-    const error = await failureOf(model.generateText(hello));
+  ])('explains a %i, with what the provider says but without what people wrote', async (status, words) => {
+    provider.play(respondWith(status, { error: { message: 'too bad:\u001b[31m my diary\u202e\n, sorry' } }));
+    const diary = { messages: [{ role: 'user', text: 'my diary' }] } as const;
+    const error = await failureOf(model.generateText(diary));
     expect(error.message).toContain(`${name} ${words}`);
-    expect(error.message).not.toContain('diary');
+    expect(error.message).toMatch(/ It says: “too bad: \[31m … , sorry”$/);
+    expect(String(error.cause)).not.toContain('diary');
+  });
+
+  it('tells no more than the beginning of a long explanation', async () => {
+    provider.play(respondWith(400, { error: { message: 'x'.repeat(5000) } }));
+    expect((await failureOf(model.generateText(hello))).message.length).toBeLessThan(400);
   });
 
   it('tries again after a 429 and answers', async () => {
@@ -143,7 +151,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
   it('gives up after two more tries at a provider with a fault', async () => {
     provider.play(respondWith(500, { error: { message: 'boom' } }));
     const error = await failureOf(model.generateText(hello));
-    expect(error.message).toBe(`${name} has a fault (500): try again later.`);
+    expect(error.message).toBe(`${name} has a fault (500): try again later. It says: “boom”`);
     expect(provider.requests).toHaveLength(3);
   });
 
@@ -198,8 +206,9 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
     });
     const error = await failureOf(model.generateText(hello));
     expect(error.code).toBe('agent_failed');
-    expect(error.message).toContain(name);
-    expect(error.message).not.toContain('overloaded');
+    expect(error.message).toBe(
+      `${name} reported an error in the middle of its answer. It says: “overloaded”`,
+    );
   });
 
   it('fails at an answer without a word', async () => {
@@ -245,7 +254,7 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
       // By then the provider has the request, on a busy machine too.
       const hasty = await open(provider.baseUrl, { limits: { firstPieceMs: 1_000 } });
       const error = await failureOf(hasty.generateText(hello));
-      expect(error.message).toBe(`${name} gave no answer within 1 s.`);
+      expect(error.message).toBe(`${name} gave no answer within 1 s (LLM_FIRST_TOKEN_TIMEOUT_MS).`);
       await expect(provider.requests[0]?.closed).resolves.toBe(true);
     });
 
@@ -256,7 +265,9 @@ describe.each(Object.entries(kinds))('a model of %s', (kind, open) => {
       });
       const hasty = await open(provider.baseUrl, { limits: { nextPieceMs: 50 } });
       const error = await failureOf(hasty.generateText(hello));
-      expect(error.message).toBe(`${name} fell silent for 0.05 s in the middle of its answer.`);
+      expect(error.message).toBe(
+        `${name} fell silent for 0.05 s in the middle of its answer (LLM_IDLE_TIMEOUT_MS).`,
+      );
       await expect(provider.requests[0]?.closed).resolves.toBe(true);
     });
   });

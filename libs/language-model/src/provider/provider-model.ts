@@ -1,60 +1,120 @@
+import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import { streamText, type LanguageModel as VendorModel } from 'ai';
+import { alternating } from '../alternating.ts';
 import { collect } from '../collect.ts';
-import type { LanguageModel, TextRequest } from '../language-model.ts';
+import type { AnswerEnd, LanguageModel, TextRequest } from '../language-model.ts';
 import { throwIfStopped } from '../stop-signal.ts';
 import { type AnswerLimits, startAnswerDeadline } from './answer-deadline.ts';
+import type { Finish } from './answer-events.ts';
 import { classifyText } from './classify-text.ts';
 import { brokenAnswer, type Provider, providerError, toProviderError } from './provider-error.ts';
+import { createTolerantFetch, type ModelManners } from './tolerant-fetch.ts';
 import { openToolRounds } from './tool-rounds.ts';
 
 export interface ProviderModelOptions {
   readonly label: string;
   readonly provider: Provider;
-  readonly model: VendorModel;
+  /** The model over a `fetch` of ours, one for each answer. */
+  readonly connect: (fetch: typeof globalThis.fetch) => VendorModel;
   readonly limits: AnswerLimits;
   /** Further tries after a transient failure (408, 409, 429, 5xx, no connection), before the first piece. */
   readonly retries: number;
+  /** Tokens of an answer, whatever the agents ask for. @default as they ask */
+  readonly maxOutputTokens: number | undefined;
+  /** What the settings say of the model's parameters; what else is learnt is added. */
+  readonly names: ReadonlyMap<string, string>;
   /** Whether the provider holds an answer to a JSON schema. */
   readonly hasStructuredOutput: boolean;
+  readonly logger?: Pick<Logger, 'info'> | undefined;
 }
+
+/** How the protocol's side of a question differs from an answer for people. */
+export interface QuestionOptions {
+  /** Sent along: fields of the protocol that the AI SDK does not set. */
+  readonly more?: Readonly<Record<string, unknown>>;
+  readonly retries?: number;
+}
+
+/** Streams an answer's text; the model's own words only. */
+export type AskModel = (
+  request: TextRequest,
+  options?: QuestionOptions,
+) => AsyncGenerator<string, void, undefined>;
+
+const MAX_REASONING = 8000;
 
 /** A provider's model behind the port, over the AI SDK. */
 export function createProviderModel(options: ProviderModelOptions): LanguageModel {
-  const { label, provider, model, limits, retries } = options;
+  const { label, provider, connect, limits, logger } = options;
+  const manners: ModelManners = { names: new Map(options.names), opensInThought: false };
+  const onLearnt = (parameter: string, instead: string): void => {
+    logger?.info(
+      { languageModel: label, parameter, instead },
+      'the language model wants a parameter otherwise',
+    );
+  };
 
-  async function* stream(request: TextRequest): AsyncGenerator<string, void, undefined> {
+  async function* ask(
+    request: TextRequest,
+    { more = {}, retries = options.retries }: QuestionOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
     throwIfStopped(request.signal);
     const deadline = startAnswerDeadline(limits);
     const readerLeft = new AbortController();
     const rounds = openToolRounds(request.tools);
+    const { maxOutputTokens } = request;
+    let reasoning = '';
+    let finish: Finish | undefined;
+    let failure: ParleyError | undefined;
     let hasText = false;
     let isNewRound = false;
+    const tolerantFetch = createTolerantFetch({
+      provider,
+      manners,
+      more,
+      onLearnt,
+      listener: {
+        onAlive: () => deadline.prolong(),
+        onThought: (text) => {
+          reasoning = (reasoning + text).slice(0, MAX_REASONING);
+        },
+        onFinish: (reason) => {
+          finish = reason;
+        },
+        onFailure: (error) => {
+          failure = error;
+        },
+      },
+    });
     try {
       const parts = streamText({
-        model,
-        messages: request.messages.map(({ role, text }) => ({ role, content: text })),
+        model: connect(tolerantFetch),
+        messages: alternating(request.messages).map(({ role, text }) => ({ role, content: text })),
         maxRetries: retries,
         abortSignal: anySignal(deadline.signal, readerLeft.signal, request.signal),
         // Errors come as parts; the default handler would print them, headers included, to the console.
         onError: () => {},
         ...rounds.settings,
         ...(request.system === undefined ? {} : { instructions: request.system }),
-        ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens }),
+        ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
         ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
       }).stream;
       for await (const part of parts) {
         switch (part.type) {
-          case 'text-delta':
+          case 'text-delta': {
             deadline.pause();
-            if (part.text !== '') {
+            // Between thoughts and answer there are empty lines.
+            const text = hasText ? part.text : part.text.trimStart();
+            if (text !== '') {
               // What it wrote before it used a tool stands by itself.
-              yield isNewRound && hasText ? `\n\n${part.text}` : part.text;
+              yield isNewRound && hasText ? `\n\n${text}` : text;
               hasText = true;
               isNewRound = false;
             }
             deadline.resume();
             break;
+          }
           case 'start-step':
             isNewRound = true;
             break;
@@ -66,19 +126,20 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
             rounds.throwIfFailed();
             deadline.resume();
             break;
-          case 'reasoning-delta':
           case 'tool-input-delta':
           case 'tool-result':
             deadline.resume();
             break;
           case 'error':
             throw toProviderError(part.error, provider);
-          case 'finish':
-            if (part.finishReason === 'interrupted' || part.finishReason === 'error') {
-              throw brokenAnswer(provider);
-            }
-            if (!hasText) throw emptyAnswer(provider, part.finishReason);
+          case 'finish': {
+            if (failure !== undefined || finish === undefined) throw failure ?? brokenAnswer(provider);
+            if (!hasText) throw withoutText(provider, finish, reasoning, maxOutputTokens);
+            const end = endOf(provider, finish, reasoning, maxOutputTokens);
+            request.onEnd?.(end);
+            if (end.note !== undefined) yield `\n\n${end.note}`;
             return;
+          }
         }
       }
       throw brokenAnswer(provider);
@@ -93,12 +154,17 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
     }
   }
 
+  const streamAnswer = (request: TextRequest): AsyncGenerator<string, void, undefined> => {
+    const maxOutputTokens = options.maxOutputTokens ?? request.maxOutputTokens;
+    return ask({ ...request, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) });
+  };
   return {
     label,
     isOffline: false,
-    streamText: stream,
-    generateText: (request) => collect(stream(request)),
-    classify: (request) => classifyText(options, request),
+    firstPieceMs: limits.firstPieceMs,
+    streamText: streamAnswer,
+    generateText: (request) => collect(streamAnswer(request)),
+    classify: (request) => classifyText(ask, options, request),
   };
 }
 
@@ -106,14 +172,47 @@ function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSigna
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
-function emptyAnswer(provider: Provider, finishReason: string): ParleyError {
-  const isFiltered = finishReason === 'content-filter';
-  return providerError(
-    provider,
-    isFiltered
-      ? `${provider.name} declined to answer (content filter).`
-      : `${provider.name} gave an empty answer.`,
-  );
+function endOf(
+  provider: Provider,
+  reason: Finish,
+  reasoning: string,
+  maxTokens: number | undefined,
+): AnswerEnd {
+  const thought = reasoning === '' ? {} : { reasoning };
+  if (reason === 'stop') return thought;
+  if (reason === 'filter') {
+    return {
+      ...thought,
+      isFiltered: true,
+      note: `*The content filter of ${provider.name} ended the answer here.*`,
+    };
+  }
+  // Which one it was, providers do not say.
+  const limit = `${sayTokens(maxTokens)} (LLM_MAX_OUTPUT_TOKENS), or the length of the model’s context`;
+  const note = `*The answer was cut off: ${limit}. Write “continue” for the rest.*`;
+  return { ...thought, isCutOff: true, limit, note };
+}
+
+const sayTokens = (limit: number | undefined): string =>
+  limit === undefined
+    ? 'the model’s limit of tokens'
+    : `${limit.toLocaleString('en-US')} tokens for one answer`;
+
+/** Why there is no answer, although the provider has ended it properly. */
+function withoutText(
+  provider: Provider,
+  reason: Finish,
+  reasoning: string,
+  limit: number | undefined,
+): ParleyError {
+  const { name } = provider;
+  if (reason === 'filter') return providerError(provider, `${name} declined to answer (content filter).`);
+  const did = reasoning === '' ? 'wrote nothing' : 'thought, and wrote no answer';
+  if (reason === 'length') {
+    return providerError(provider, `${name} ${did} within ${sayTokens(limit)}: raise LLM_MAX_OUTPUT_TOKENS.`);
+  }
+  if (reasoning !== '') return providerError(provider, `${name} ${did}: ask again, or more simply.`);
+  return providerError(provider, `${name} gave an empty answer.`);
 }
 
 function silentProvider(provider: Provider, limitMs: number, hasText: boolean): ParleyError {
@@ -121,7 +220,7 @@ function silentProvider(provider: Provider, limitMs: number, hasText: boolean): 
   return providerError(
     provider,
     hasText
-      ? `${provider.name} fell silent for ${limit} in the middle of its answer.`
-      : `${provider.name} gave no answer within ${limit}.`,
+      ? `${provider.name} fell silent for ${limit} in the middle of its answer (LLM_IDLE_TIMEOUT_MS).`
+      : `${provider.name} gave no answer within ${limit} (LLM_FIRST_TOKEN_TIMEOUT_MS).`,
   );
 }

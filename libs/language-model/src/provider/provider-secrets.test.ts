@@ -77,7 +77,7 @@ const failures: Record<string, { script: Script; said: string }> = {
       writeEvent(response, { wrote: DIARY, as: request.headers.authorization });
       response.end();
     },
-    said: 'sent something that is no answer',
+    said: 'broke off in the middle',
   },
   'an error inside the stream': {
     script: (response, request) => {
@@ -130,7 +130,7 @@ describe('the key of a language model', () => {
     await gone.close();
     const settings = { LLM_BASE_URL: gone.baseUrl, LLM_MODEL: 'llama', LLM_API_KEY: KEY };
     const [output] = await askAndLog(settings, 1);
-    expect(output).toContain(`${new URL(gone.baseUrl).host} cannot be reached.`);
+    expect(output).toContain(`llama at ${new URL(gone.baseUrl).host} cannot be reached.`);
     expect(output).toContain('ECONNREFUSED');
     expect(output).not.toContain('s3cret');
   });

@@ -15,6 +15,7 @@ export interface ReceivedRequest {
     }[];
     readonly stream?: boolean;
     readonly max_tokens?: number;
+    readonly max_completion_tokens?: number;
     readonly temperature?: number;
     readonly response_format?: { readonly type: string; readonly json_schema?: unknown };
     readonly tools?: readonly {
@@ -49,7 +50,12 @@ export async function startStandInProvider(): Promise<StandInProvider> {
       let text = '';
       for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
       const closed = once(response, 'close').then(() => !response.writableFinished);
-      const request = { url: incoming.url ?? '', headers: incoming.headers, body: JSON.parse(text), closed };
+      const request = {
+        url: incoming.url ?? '',
+        headers: incoming.headers,
+        body: JSON.parse(text || '{}'),
+        closed,
+      };
       requests.push(request);
       const script = scripts.length > 1 ? scripts.shift() : scripts[0];
       await script?.(response, request);

@@ -1,0 +1,90 @@
+import { type AnswerListener, answerEvents } from './answer-events.ts';
+import { type Provider, refusedTools } from './provider-error.ts';
+import { withoutTexts, wordsOf } from './provider-words.ts';
+import { type RequestBody, refusedParameter, textOf, withNames } from './refused-parameter.ts';
+
+/** What has been learnt of a model in this process; the settings come first. */
+export interface ModelManners {
+  /** As `ParameterNames`. */
+  readonly names: Map<string, string>;
+  /** Its answers begin in a thought that its template has opened. */
+  opensInThought: boolean;
+}
+
+export interface TolerantFetchOptions {
+  readonly provider: Provider;
+  readonly manners: ModelManners;
+  /** Sent along with each request. */
+  readonly more: Readonly<Record<string, unknown>>;
+  readonly listener: Omit<AnswerListener, 'onOpensInThought'>;
+  /** A parameter was refused, and the request accepted without it or under another name. */
+  onLearnt(parameter: string, instead: string): void;
+}
+
+/** Refusals that are answered by asking again, for one request. */
+const MAX_REFUSALS = 8;
+/** Statuses with which parameters are refused; llama.cpp does so with 500. */
+const REFUSALS = new Set([400, 404, 422, 500, 501]);
+const MAX_REFUSAL_LENGTH = 8000;
+
+/**
+ * A `fetch` for one answer over the AI SDK: asks again without a parameter that the model refuses, or under the name that
+ * it takes, and evens out what it sends.
+ */
+export function createTolerantFetch(options: TolerantFetchOptions): typeof fetch {
+  const { provider, manners, more, listener } = options;
+
+  return async (address, init) => {
+    const asked = JSON.parse(String(init?.body)) as RequestBody;
+    const tried = new Map(manners.names);
+    for (let refusals = 0; ; refusals++) {
+      const body = withNames({ ...asked, ...more }, tried);
+      const response = await fetch(address, { ...init, body: JSON.stringify(body) });
+      if (response.ok) {
+        for (const [parameter, instead] of tried) {
+          if (manners.names.get(parameter) === instead) continue;
+          manners.names.set(parameter, instead);
+          options.onLearnt(parameter, instead);
+        }
+        return evenedOut(response);
+      }
+      if (!REFUSALS.has(response.status)) return response;
+      const refusal = await response.text();
+      const repeated = new Response(refusal, { status: response.status, headers: response.headers });
+      const texts = asked.messages.map(({ content }) => textOf(content));
+      const words = withoutTexts(refusal.slice(0, MAX_REFUSAL_LENGTH), texts);
+      // A page says nothing about parameters, but may quote them.
+      const refused = /^\s*</.test(words) ? undefined : refusedParameter(words, body);
+      if (refused === undefined || refusals === MAX_REFUSALS) return repeated;
+      if (response.status === 404 && refused.parameter !== 'tools') return repeated;
+      if (refused.parameter === 'tools')
+        throw refusedTools(provider, wordsOf(parsed(refusal), provider, texts));
+      tried.set(refused.parameter, refused.instead);
+    }
+  };
+
+  function evenedOut(response: Response): Response {
+    if (response.body === null) return response;
+    const events = answerEvents(response.body, {
+      ...listener,
+      provider,
+      opensInThought: manners.opensInThought,
+      onOpensInThought: () => {
+        manners.opensInThought = true;
+      },
+    });
+    return new Response(events, {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+    });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not every refusal is JSON.
+    return text;
+  }
+}
