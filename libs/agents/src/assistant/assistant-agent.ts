@@ -3,6 +3,7 @@ import type { LanguageModel } from '@parley/language-model';
 import { CAPABILITIES } from '@parley/shared-models';
 import { turnsOf } from '../conversation-turns.ts';
 import { languageModelCapability } from '../language-model-capability.ts';
+import { answerTimeoutMs, streamAnswer } from '../stream-answer.ts';
 
 /** About 12,000 characters: a long answer, well below what a message may hold. */
 const MAX_OUTPUT_TOKENS = 3000;
@@ -20,19 +21,18 @@ export function createAssistantAgent(model: LanguageModel): AgentDefinition {
       'Translate this into French',
     ],
     concurrency: 8,
-    timeoutMs: 180_000,
+    timeoutMs: answerTimeoutMs(model),
     async onMessage(context) {
-      const { agent, typing, stream, signal, logger } = context;
+      const { agent, typing, signal, logger } = context;
       typing();
-      const answer = model.streamText({
+      const request = {
         system: introduce(agent.name),
         // The rules read one message; what was said before would be fetched for nothing.
-        messages: model.isOffline ? [{ role: 'user', text: context.text }] : await turnsOf(context),
+        messages: model.isOffline ? [{ role: 'user' as const, text: context.text }] : await turnsOf(context),
         maxOutputTokens: MAX_OUTPUT_TOKENS,
-        signal,
-      });
+      };
       try {
-        await stream(answer);
+        await streamAnswer(context, model, request);
       } catch (err) {
         if (!signal.aborted) logger.warn({ err, languageModel: model.label }, 'the language model failed');
         throw err;

@@ -1,7 +1,8 @@
 import { type AgentDefinition, defineAgent, type StepContext } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
-import { type JsonValue, ParleyError } from '@parley/shared-models';
+import type { JsonValue } from '@parley/shared-models';
 import { languageModelCapability } from '../language-model-capability.ts';
+import { isModelFailure } from '../stream-answer.ts';
 import { asJson } from './plan/plan-steps.ts';
 import { pickMaterial } from './report/material.ts';
 import { ReportInput } from './report/report-input.ts';
@@ -28,10 +29,11 @@ async function aggregate({ step, signal, logger }: StepContext, model: LanguageM
   const summary = `${title}: ${material.figures.length} figures`;
   if (model.isOffline) return asJson({ text: writeReport(parts), data, summary });
   try {
-    const text = writeReport({ ...parts, summary: await summarize({ step, material, model, signal }) });
+    const written = await summarize({ step, material, model, signal });
+    const text = writeReport({ ...parts, summary: { text: written, by: model.label } });
     return asJson({ text, data, summary });
   } catch (err) {
-    if (signal.aborted || !(err instanceof ParleyError) || err.code !== 'agent_failed') throw err;
+    if (!isModelFailure(err, signal)) throw err;
     logger.warn({ err, languageModel: model.label }, 'the language model failed; the rules write the report');
     const why = `${err.message} The offline rules have written the findings instead.`;
     const text = writeReport({ ...parts, remark: remark === '' ? why : `${remark} ${why}` });

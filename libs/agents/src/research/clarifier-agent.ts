@@ -1,7 +1,7 @@
 import { type AgentDefinition, defineAgent, type MessageContext } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
-import { ParleyError } from '@parley/shared-models';
 import { languageModelCapability } from '../language-model-capability.ts';
+import { answerTimeoutMs, isModelFailure } from '../stream-answer.ts';
 import { asksForStatus } from './conversation/said-to-planner.ts';
 import { sayResults, sayStatus } from './conversation/say-status.ts';
 
@@ -22,6 +22,7 @@ export function createClarifierAgent(model: LanguageModel): AgentDefinition {
       'Is the report ready?',
     ],
     concurrency: 16,
+    timeoutMs: answerTimeoutMs(model),
     async onMessage(context) {
       const { text, tasks } = context;
       const task = await tasks.latest();
@@ -57,8 +58,8 @@ async function answerByModel(
       signal,
     });
   } catch (err) {
-    if (signal.aborted || !(err instanceof ParleyError) || err.code !== 'agent_failed') throw err;
+    if (!isModelFailure(err, signal)) throw err;
     logger.warn({ err, languageModel: model.label }, 'the language model failed; the stored state answers');
-    return status;
+    return `${status}\n\n*${err.message} The stored state has answered instead.*`;
   }
 }

@@ -1,9 +1,10 @@
 import type { MessageContext } from '@parley/agent-kit';
 import type { LanguageModel, ModelTool } from '@parley/language-model';
-import { type JsonValue, ParleyError } from '@parley/shared-models';
+import type { JsonValue } from '@parley/shared-models';
 import { z } from 'zod';
 import { turnsOf } from '../conversation-turns.ts';
 import { dayOf, sayDay } from '../language/day.ts';
+import { isModelFailure, streamAnswer } from '../stream-answer.ts';
 import type { AnyAction } from './action.ts';
 import { answerByRules } from './answer-by-rules.ts';
 import type { RuleBook } from './rule-agent.ts';
@@ -20,7 +21,7 @@ export async function answerWithTools<State extends JsonValue>(
   book: RuleBook<State>,
   model: LanguageModel,
 ): Promise<void> {
-  const { message, memory, reply, stream, typing, signal, logger } = context;
+  const { message, memory, reply, typing, signal, logger } = context;
   const at = new Date(message.createdAt);
   const done: string[] = [];
   const run = async (action: AnyAction<State>, input: unknown): Promise<string> => {
@@ -31,16 +32,16 @@ export async function answerWithTools<State extends JsonValue>(
   };
   typing();
   try {
-    const pieces = model.streamText({
+    const { isBroken } = await streamAnswer(context, model, {
       system: introduce(context, book.persona, at),
       messages: await turnsOf(context),
       maxOutputTokens: MAX_OUTPUT_TOKENS,
-      signal,
       tools: toolsOf(book, run),
     });
-    await stream(pieces);
+    // Half an answer may not have come to what was noted.
+    if (isBroken && done.length > 0) await reply(done.join('\n\n'));
   } catch (err) {
-    if (signal.aborted || !(err instanceof ParleyError) || err.code !== 'agent_failed') throw err;
+    if (!isModelFailure(err, signal)) throw err;
     logger.warn({ err, languageModel: model.label }, 'the language model failed; the offline rules answer');
     const said = done.length > 0 ? done.join('\n\n') : await answerByRules(context, book);
     await reply(`${said}\n\n*${err.message} The offline rules have answered instead.*`);

@@ -2,6 +2,7 @@ import { type AgentDefinition, defineAgent, type MessageContext } from '@parley/
 import type { LanguageModel } from '@parley/language-model';
 import type { JsonValue } from '@parley/shared-models';
 import { languageModelCapability } from '../language-model-capability.ts';
+import { answerTimeoutMs } from '../stream-answer.ts';
 import type { AnyAction, Call } from './action.ts';
 import { answerByRules } from './answer-by-rules.ts';
 import { answerWithTools } from './answer-with-tools.ts';
@@ -31,7 +32,7 @@ export function createRuleAgent<State extends JsonValue>(
 ): AgentDefinition {
   return defineAgent({
     concurrency: 16,
-    timeoutMs: 180_000,
+    timeoutMs: answerTimeoutMs(model),
     ...profile,
     capabilities: [...(profile.capabilities ?? []), languageModelCapability(model)],
     async onMessage(context: MessageContext) {

@@ -2,14 +2,12 @@ import type { PlanContext, TaskPlan } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
 import type { DataFolder } from '@parley/research-tools';
 import { ParleyError } from '@parley/shared-models';
+import { answerTimeoutMs } from '../../stream-answer.ts';
 import type { ReportInput } from '../report/report-input.ts';
 import { hasWork } from '../request/research-request.ts';
 import { AGGREGATORS, asJson, planSteps } from './plan-steps.ts';
 import { sayNotUnderstood, titleOf } from './say-plan.ts';
 import { openLibrary, understand } from './understand.ts';
-
-/** A report may be written by a language model, in milliseconds. */
-const REPORT_MS = 240_000;
 
 /** Plans a round of a research task. @throws ParleyError `invalid_request` when there is nothing to be done */
 export async function makePlan(
@@ -24,7 +22,13 @@ export async function makePlan(
   }
   const title = titleOf(request, library.companies);
   const input: ReportInput = { title, request, by, remark };
-  const steps = planSteps(request, { companies: library.companies, round: context.round });
+  // A report may be written by a language model, and a page or a model takes its time.
+  const slowMs = answerTimeoutMs(model) + 60_000;
+  const steps = planSteps(request, {
+    companies: library.companies,
+    round: context.round,
+    slowMs,
+  });
   const known = new Set(context.steps.flatMap(({ id, state }) => (state === 'done' ? [id] : [])));
   const added = steps.filter(({ id }) => !known.has(id)).length;
   const message = [
@@ -34,7 +38,7 @@ export async function makePlan(
   ];
   return {
     steps,
-    aggregate: { title: 'Write the report', group: AGGREGATORS, input: asJson(input), timeoutMs: REPORT_MS },
+    aggregate: { title: 'Write the report', group: AGGREGATORS, input: asJson(input), timeoutMs: slowMs },
     message: message.filter((line) => line !== '').join('\n\n'),
   };
 }

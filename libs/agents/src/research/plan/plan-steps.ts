@@ -17,16 +17,22 @@ type PlannedStep = NonNullable<TaskPlan['steps'][number]>;
 /** Attempts at a step; in the last one a source that cannot be had is a finding, too. */
 export const ATTEMPTS = 3;
 
-/** A page or a language model may take as long; figures take no time. */
-const SLOW_MS = 240_000;
-
 /**
  * The steps that a request needs: prices of each share, then the measures, all side by side, then the comparison; what
  * else is asked for beside them. Steps of earlier rounds have the same ids, and are not done again.
  */
 export function planSteps(
   request: ResearchRequest,
-  { companies, round }: { readonly companies: readonly Company[]; readonly round: number },
+  {
+    companies,
+    round,
+    slowMs,
+  }: {
+    readonly companies: readonly Company[];
+    readonly round: number;
+    /** A page or a language model may take as long, in milliseconds; figures take no time. */
+    readonly slowMs: number;
+  },
 ): PlannedStep[] {
   const { symbols, measures, period, calculations, pages, queries, notes, work } = request;
   const nameOf = (symbol: string): string => companies.find((each) => each.symbol === symbol)?.name ?? symbol;
@@ -72,12 +78,12 @@ export function planSteps(
     ),
     ...pages.map((url) => ({
       ...step(stepIds.page(url), `Read ${url}`, { do: 'page', url }),
-      timeoutMs: SLOW_MS,
+      timeoutMs: slowMs,
     })),
     ...notes.map((text) => step(stepIds.note(text, round), `Note: ${text}`, { do: 'note', text })),
     ...work.map((instruction) => ({
       ...step(stepIds.work(instruction, round), instruction, { do: 'work', instruction }),
-      timeoutMs: SLOW_MS,
+      timeoutMs: slowMs,
     })),
   ].filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index);
 }

@@ -1,7 +1,8 @@
-import type { LanguageModel } from '@parley/language-model';
+import { findObject, type LanguageModel, type ModelTool } from '@parley/language-model';
 import { ParleyError } from '@parley/shared-models';
+import { z } from 'zod';
 import { dayOf } from '../../language/day.ts';
-import { ResearchRequest } from '../request/research-request.ts';
+import { hasWork, ResearchRequest } from '../request/research-request.ts';
 import type { Library } from './understand.ts';
 
 export interface ModelRequestOptions {
@@ -16,44 +17,69 @@ export interface ModelRequestOptions {
 
 /**
  * Lets a language model say what is asked for, as arguments of a tool whose schema is that of a request; arguments that
- * do not fit are given back to it.
+ * do not fit are given back to it. A model that takes no tools is asked for the same as JSON, and JSON in its text counts
+ * wherever it stands.
  * @throws ParleyError `agent_failed` when the provider fails, or the model plans nothing
  */
 export async function requestFromModel(options: ModelRequestOptions): Promise<ResearchRequest> {
   const { text, before, library, model, at, signal } = options;
   let planned: ResearchRequest | undefined;
-  const known = new Set(library.companies.map(({ symbol }) => symbol));
-  const ask = (): Promise<string> =>
-    model.generateText({
-      system: introduce(library, at),
-      messages: [{ role: 'user', text: before === undefined ? text : refinementOf(text, before) }],
-      temperature: 0,
-      maxOutputTokens: 2000,
-      signal,
-      tools: [
-        {
-          name: 'make_plan',
-          description: 'Says what is to be found out. Call it once, with everything.',
-          input: ResearchRequest,
-          run: async (input) => {
-            const request = ResearchRequest.parse(input);
-            const missing = request.symbols.filter((symbol) => !known.has(symbol));
-            if (missing.length > 0)
-              return `There are no prices of ${missing.join(', ')}. Call make_plan again without.`;
-            planned = request;
-            return 'The plan is made. Say nothing more.';
-          },
-        },
-      ],
-    });
+  const system = introduce(library, at);
+  const question = {
+    messages: [{ role: 'user' as const, text: before === undefined ? text : refinementOf(text, before) }],
+    temperature: 0,
+    maxOutputTokens: 2000,
+    signal,
+  };
+  const makePlan: ModelTool = {
+    name: 'make_plan',
+    description: 'Says what is to be found out. Call it once, with everything.',
+    input: ResearchRequest,
+    run: async (input) => {
+      const { request, missing } = withKnownShares(ResearchRequest.parse(input), library);
+      if (missing.length > 0)
+        return `There are no prices of ${missing.join(', ')}. Call make_plan again without.`;
+      planned = request;
+      return 'The plan is made. Say nothing more.';
+    },
+  };
+  let written = '';
   try {
-    await ask();
+    written = await model.generateText({ ...question, system, tools: [makePlan] });
   } catch (error) {
     // What fails after the plan was made was not needed any more.
-    if (planned === undefined || signal.aborted) throw error;
+    if (planned !== undefined && !signal.aborted) return planned;
+    if (!(error instanceof ParleyError) || error.details?.refused !== 'tools') throw error;
+    written = await model.generateText({ ...question, system: `${system}\n${AS_JSON}` });
   }
+  planned ??= findObject(written, (value) => readPlan(value, library));
   if (planned === undefined) throw new ParleyError('agent_failed', `${model.label} made no plan.`);
   return planned;
+}
+
+const AS_JSON = [
+  'You have no tools: instead of calling make_plan, answer with nothing but its arguments as a JSON object of this schema:',
+  JSON.stringify(z.toJSONSchema(ResearchRequest, { io: 'input' })),
+].join('\n');
+
+/** Any object is a request of nothing: one that asks for something is the plan. */
+function readPlan(value: unknown, library: Library): ResearchRequest | undefined {
+  const parsed = ResearchRequest.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { request, missing } = withKnownShares(parsed.data, library);
+  if (!hasWork(request)) return undefined;
+  return { ...request, notUnderstood: [...request.notUnderstood, ...missing].slice(0, 10) };
+}
+
+/** Models write symbols as people do: `tsla`. */
+function withKnownShares(
+  request: ResearchRequest,
+  { companies }: Library,
+): { readonly request: ResearchRequest; readonly missing: readonly string[] } {
+  const known = new Map(companies.map(({ symbol }) => [symbol.toLowerCase(), symbol]));
+  const symbols = request.symbols.flatMap((symbol) => known.get(symbol.toLowerCase()) ?? []);
+  const missing = request.symbols.filter((symbol) => !known.has(symbol.toLowerCase()));
+  return { request: { ...request, symbols: [...new Set(symbols)] }, missing };
 }
 
 function introduce({ companies, files }: Library, at: Date): string {

@@ -1,8 +1,8 @@
 import type { PlanContext } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
 import type { DataFolder } from '@parley/research-tools';
-import { ParleyError } from '@parley/shared-models';
 import { dayOf } from '../../language/day.ts';
+import { isModelFailure } from '../../stream-answer.ts';
 import { ReportInput } from '../report/report-input.ts';
 import { type Company, listCompanies } from '../request/company.ts';
 import { type ParsedRequest, parseRequest } from '../request/parse-request.ts';
@@ -65,7 +65,7 @@ export async function understand(
   try {
     return { request: await requestFromModel({ text, before, library, model, at, signal }), by: model.label };
   } catch (err) {
-    if (signal.aborted || !(err instanceof ParleyError) || err.code !== 'agent_failed') throw err;
+    if (!isModelFailure(err, signal)) throw err;
     logger.warn({ err, languageModel: model.label }, 'the language model failed; the offline rules plan');
     return {
       request: byRules(),

@@ -12,10 +12,10 @@ export interface ReportParts {
   readonly title: string;
   readonly request: ResearchRequest;
   readonly material: Material;
-  /** Who read the request and writes: `offline rules`, `Mistral mistral-small-latest`. */
+  /** Who read the request: `offline rules`, `Mistral mistral-small-latest`. */
   readonly by: string;
-  /** Written by a language model instead of the findings that the rules make. */
-  readonly summary?: string;
+  /** Written by a language model, by its name, instead of the findings that the rules make. */
+  readonly summary?: { readonly text: string; readonly by: string };
   /** Why something is missing. */
   readonly remark?: string;
 }
@@ -37,12 +37,12 @@ export function writeReport({ title, request, material, by, summary, remark }: R
       ? bullets.length === 0
         ? []
         : ['## Key findings', bullets.join('\n')]
-      : ['## Summary', summary]),
+      : ['## Summary', summary.text]),
     ...findings.filter(({ isMissing }) => !isMissing).flatMap(sayFinding),
     ...(figures.length === 0 ? [] : ['## Figures', tableOfFigures(material)]),
     ...(chart === undefined ? [] : ['## Chart', chart]),
     ...[open, remark ?? '', ...missing].filter((line) => line !== '').map((line) => `> ${line}`),
-    ...sourcesOf(material, by),
+    ...sourcesOf(material, sayAuthors(by, summary?.by ?? RULES)),
   ];
   return parts.join('\n\n');
 }
@@ -118,7 +118,13 @@ const FINDING_LENGTH = 3000;
 const clip = (text: string): string =>
   text.length <= FINDING_LENGTH ? text : `${text.slice(0, FINDING_LENGTH).replace(/\n[^\n]*$/, '')}\n\n…`;
 
-function sourcesOf({ series, findings }: Material, by: string): string[] {
+const RULES = 'offline rules';
+
+/** Both are said where a model did one thing and the rules, or another model, the other. */
+const sayAuthors = (reader: string, writer: string): string =>
+  reader === writer ? `Read and written by ${reader}.` : `Read by ${reader}, written by ${writer}.`;
+
+function sourcesOf({ series, findings }: Material, authors: string): string[] {
   const files = series.map(
     ({ file, origin, firstDay, lastDay }) =>
       `- \`${file}.csv\`, ${origin === 'sample' ? '**sample data that ships with Parley, invented**' : 'from the data folder'}; it covers ${sayDate(firstDay)} to ${sayDate(lastDay)}`,
@@ -129,5 +135,5 @@ function sourcesOf({ series, findings }: Material, by: string): string[] {
     series.length === 0
       ? ''
       : ' Volatility is the standard deviation of the daily logarithmic returns, times √252 for a year; return and drawdown are of closing prices.';
-  return [...(all.length === 0 ? [] : ['## Sources', all.join('\n')]), `*Read and written by ${by}.${how}*`];
+  return [...(all.length === 0 ? [] : ['## Sources', all.join('\n')]), `*${authors}${how}*`];
 }

@@ -1,8 +1,9 @@
 import { type AgentDefinition, defineAgent, type MessageContext } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
-import { type AgentStatus, ParleyError } from '@parley/shared-models';
+import type { AgentStatus } from '@parley/shared-models';
 import { turnsOf } from '../../conversation-turns.ts';
 import { languageModelCapability } from '../../language-model-capability.ts';
+import { answerTimeoutMs, isModelFailure, streamAnswer } from '../../stream-answer.ts';
 import { createGeneralAnswer, type GeneralAnswer } from './answer-generally.ts';
 import { type ListAgents, sayAgents } from './list-agents.ts';
 
@@ -86,7 +87,7 @@ export function createGeneralAgent(model: LanguageModel, listAgents?: ListAgents
       'Was kannst du?',
     ],
     concurrency: 16,
-    timeoutMs: 180_000,
+    timeoutMs: answerTimeoutMs(model),
     async onMessage(context) {
       const agents = await seeAgents(context, listAgents);
       if (model.isOffline) await context.reply(answerOffline(context, agents, answer));
@@ -123,18 +124,16 @@ async function answerByModel(
   agents: readonly AgentStatus[] | undefined,
   { model, answer }: { readonly model: LanguageModel; readonly answer: GeneralAnswer },
 ): Promise<void> {
-  const { agent, reply, stream, typing, signal, logger } = context;
+  const { agent, reply, typing, signal, logger } = context;
   typing();
   try {
-    const pieces = model.streamText({
+    await streamAnswer(context, model, {
       system: introduce(agent.name, context.user.name, agents),
       messages: await turnsOf(context),
       maxOutputTokens: MAX_OUTPUT_TOKENS,
-      signal,
     });
-    await stream(pieces);
   } catch (err) {
-    if (signal.aborted || !(err instanceof ParleyError) || err.code !== 'agent_failed') throw err;
+    if (!isModelFailure(err, signal)) throw err;
     logger.warn({ err, languageModel: model.label }, 'the language model failed; the offline rules answer');
     await reply(
       `${answerOffline(context, agents, answer)}\n\n*${err.message} The offline rules have answered instead.*`,
