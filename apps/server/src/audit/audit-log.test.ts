@@ -44,13 +44,9 @@ describe('the audit of a server', () => {
     const refused = refusedSignIn({ code: 'unauthenticated', message: 'no' }, '192.0.2.7');
     for (let time = 0; time < 1000; time++) audit.enterRefusal(refused);
     await audit.stop();
-    const entered = await entriesOf('sign_in.refused');
-    expect(entered.length).toBeGreaterThan(0);
-    expect(entered.length).toBeLessThan(50);
-    await eventually(async () => {
-      audit.enterRefusal(refused);
-      const [newest] = await entriesOf('sign_in.refused');
-      expect(newest?.details?.more).toBeGreaterThan(900);
-    });
+    const [newest, ...others] = await entriesOf('sign_in.refused');
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.length).toBeLessThan(50);
+    expect(newest?.details?.more).toBeGreaterThan(900);
   });
 });
