@@ -1,12 +1,13 @@
 import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
-import { deriveId } from '@parley/shared-models';
+import { deriveId, shortHash } from '@parley/shared-models';
 import { z } from 'zod';
+import { DAILY_LIMITS, limitReached, type MailLimits, takeMail } from './mail-limits.ts';
 import type { Mailer } from './mailer.ts';
 import { describeOrder } from './order.ts';
 import { type Customer, ORDER_EVENTS, OrderCreated } from './order-events.ts';
 import { sendPatiently } from './send-patiently.ts';
 
-const MailState = z.enum(['sent', 'kept']);
+const MailState = z.enum(['sent', 'kept', 'limited']);
 
 export const NOTIFICATION = 'Order created, you will receive an email soon.';
 export const NO_ADDRESS =
@@ -17,9 +18,10 @@ const TIMEOUT_MS = 15 * 60_000;
 
 /**
  * Sends a mail for each order. Once: what was sent is remembered. Only a crash in the moment between the mail server's
- * answer and that memory sends it a second time, with the same Message-ID, which mail programs show once.
+ * answer and that memory sends it a second time, with the same Message-ID, which mail programs show once. Addresses that
+ * people name get so many a day at most, and so do all of one person.
  */
-export function createEmailAgent(mailer: Mailer): AgentDefinition {
+export function createEmailAgent(mailer: Mailer, limits: MailLimits = DAILY_LIMITS): AgentDefinition {
   return defineAgent({
     name: 'Email',
     description: `Sends mails about orders (${mailer.label})`.slice(0, 500),
@@ -55,24 +57,36 @@ export function createEmailAgent(mailer: Mailer): AgentDefinition {
             'Thank you.',
           ].join('\n'),
         };
-        state = await sendPatiently(mail, mailer, { signal, logger });
+        const mayGo = !mail.isAddressKnown || (await takeMail(memory, customer.id, mail.to.address, limits));
+        state = mayGo ? await sendPatiently(mail, mailer, { signal, logger }) : 'limited';
         await memory.put(key, state);
-        logger.info(
-          { orderId, via: mailer.label },
-          state === 'sent' ? 'a mail was sent' : 'a mail has no address',
-        );
+        logger.info({ orderId, via: mailer.label }, LOG_TEXTS[state]);
       }
       await publish(
         'human',
         'notification',
-        { message: state === 'sent' ? NOTIFICATION : NO_ADDRESS, orderId },
+        { message: messageFor(state, limits), orderId },
         { id: deriveId(orderId, 'notification') },
       );
     },
   });
 }
 
+const LOG_TEXTS = {
+  sent: 'a mail was sent',
+  kept: 'a mail has no address',
+  limited: 'a mail was not sent: the limit for today is reached',
+} as const;
+
+function messageFor(state: z.infer<typeof MailState>, limits: MailLimits): string {
+  if (state === 'limited') return limitReached(limits);
+  return state === 'sent' ? NOTIFICATION : NO_ADDRESS;
+}
+
 /** A mail address of the customer; one that leads nowhere outside where none is known. */
 function addressOf({ id, email }: Customer): string {
-  return email ?? `${id.replace(/[^\w.+-]+/g, '-').slice(0, 60)}@parley.localhost`;
+  if (email !== undefined) return email;
+  const local = id.replace(/[^\w.+-]+/g, '-').slice(0, 48);
+  // Two people must not share one.
+  return `${local === id ? id : `${local}-${shortHash(id)}`}@parley.localhost`;
 }

@@ -25,9 +25,16 @@ describe('the mailer without a mail server', () => {
       const mailer = createMailer({ dataDir });
       expect(mailer.label).toBe(path.join(dataDir, 'outbox'));
       await Promise.all([mailer.send(mail), mailer.send(mail)]);
-      await mailer.send({ ...mail, messageId: '<../../evil@x>' });
+      await mailer.send({
+        ...mail,
+        messageId: '<../../evil@x>',
+        subject: 'a\r\nBcc: v@example.com\r\n\r\nb',
+      });
       const files = await readdir(path.join(dataDir, 'outbox'));
-      expect(files.sort()).toEqual(['.._.._evil_x.eml', 'order-1_parley.localhost.eml']);
+      const [evil = '', ...others] = files.sort();
+      expect(evil).toMatch(/^\.\._\.\._evil_x-[0-9a-f]{8}\.eml$/);
+      expect(others).toEqual(['order-1_parley.localhost.eml']);
+      expect(await readFile(path.join(dataDir, 'outbox', evil), 'utf8')).not.toMatch(/^Bcc:/m);
       const text = await readFile(path.join(dataDir, 'outbox', 'order-1_parley.localhost.eml'), 'utf8');
       expect(text).toContain('Message-ID: <order-1@parley.localhost>\r\n');
       expect(text).toMatch(/^Subject: =\?UTF-8\?/m);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { shortHash } from '@parley/shared-models';
 import { createTransport } from 'nodemailer';
 
 export interface Mail {
@@ -102,11 +103,18 @@ function fileMailer(folder: string, from: From): Mailer {
       const { message } = await transport.sendMail({ from, ...mail });
       await mkdir(folder, { recursive: true });
       // The same mail is the same file; whoever reads the folder never sees half of one.
-      const file = path.join(folder, `${mail.messageId.replace(/[^\w.-]+/g, '_').replace(/^_|_$/g, '')}.eml`);
+      const file = path.join(folder, `${fileNameOf(mail.messageId)}.eml`);
       const partial = `${file}.${randomUUID()}.part`;
       await writeFile(partial, message as Buffer);
       await rename(partial, file);
       return 'sent';
     },
   };
+}
+
+/** The id without what a file name cannot hold; where that is more than its brackets and the @, a hash keeps two apart. */
+function fileNameOf(messageId: string): string {
+  const id = messageId.replace(/^<|>$/g, '');
+  const name = id.replace(/[^\w.-]+/g, '_');
+  return name === id.replace('@', '_') ? name : `${name}-${shortHash(id)}`;
 }

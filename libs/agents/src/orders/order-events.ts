@@ -1,10 +1,11 @@
 import type { EventSchemas } from '@parley/agent-kit';
+import { shownName } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** Whom an order is for. */
 export const Customer = z.object({
   id: z.string().min(1).max(128),
-  name: z.string().min(1).max(128),
+  name: shownName(128).min(1),
   /** @default none; the mail then goes to an address made of the id */
   email: z.email().optional(),
 });
@@ -12,7 +13,7 @@ export type Customer = z.infer<typeof Customer>;
 
 /** `order_requested`: somebody wants something. */
 export const OrderRequested = z.object({
-  product: z.string().trim().min(1).max(200),
+  product: shownName(200).trim().min(1),
   quantity: z.number().int().min(1).max(10_000),
   /** Of agents only: what a person publishes is for that person. @default who published the event */
   customer: Customer.optional(),

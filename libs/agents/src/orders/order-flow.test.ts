@@ -12,6 +12,7 @@ import {
 } from '@parley/shared-models';
 import { createCoordinatorAgent } from './coordinator-agent.ts';
 import { createEmailAgent, NO_ADDRESS } from './email-agent.ts';
+import { DAILY_LIMITS, limitReached, type MailLimits } from './mail-limits.ts';
 import type { Mail, Mailer } from './mailer.ts';
 import { createOrdersAgent } from './orders-agent.ts';
 
@@ -20,16 +21,13 @@ const COORDINATOR: Participant = { kind: 'agent', id: 'coordinator', name: 'Coor
 const TOLD = 'Order created, you will receive an email soon.';
 
 /** The three agents with the channels between them, without a queue: what one publishes the others handle at once. */
-function createFlow(mailer: Partial<Mailer> = {}) {
+function createFlow(mailer: Partial<Mailer> = {}, limits: MailLimits = DAILY_LIMITS) {
   const mails: Mail[] = [];
-  const email = createEmailAgent({
-    label: 'a test',
-    async send(mail) {
-      mails.push(mail);
-      return 'sent';
-    },
-    ...mailer,
-  });
+  const send: Mailer['send'] = async (mail) => {
+    mails.push(mail);
+    return 'sent';
+  };
+  const email = createEmailAgent({ label: 'a test', send, ...mailer }, limits);
   const agents = [createCoordinatorAgent(), createOrdersAgent(), email].map((definition) => ({
     definition,
     group: definition.name.toLowerCase(),
@@ -176,5 +174,48 @@ describe('an order', () => {
     await order({ ...laptop, customer: { id: 'ada', name: 'Ada' } }, { correlationId: newId() });
     expect(replies).toMatchObject([{ text: NO_ADDRESS }]);
     expect(await listOf('ada')).toContain('created, and you were told');
+  });
+
+  describe('is mailed to an address that a person names', () => {
+    const limits = { person: 3, address: 2, all: 4 };
+    const orderOf = (id: string, email: string): JsonValue => ({
+      ...laptop,
+      customer: { id, name: id, email },
+    });
+
+    it('so often a day, and then says so', async () => {
+      const { order, mails, replies } = createFlow({}, limits);
+      for (const email of ['victim@example.com', 'Victim+1@Example.com', 'victim+2@example.com'])
+        await order(orderOf('mallory', email), { correlationId: newId() });
+      expect(mails).toHaveLength(2);
+      expect(replies.map(({ text }) => text)).toEqual([TOLD, TOLD, limitReached(limits)]);
+    });
+
+    it('so often for one person, without taking away what others have', async () => {
+      const { order, mails } = createFlow({}, limits);
+      for (let number = 0; number < 20; number++) await order(orderOf('mallory', `v${number}@example.com`));
+      expect(mails).toHaveLength(3);
+      await order(orderOf('ada', 'ada@example.com'));
+      await order(orderOf('bob', 'bob@example.com'));
+      expect(mails.map(({ to }) => to.address)).toEqual([
+        ...['v0@example.com', 'v1@example.com', 'v2@example.com'],
+        'ada@example.com',
+      ]);
+    });
+  });
+
+  it('does not add to the head of its mail', async () => {
+    const { order, mails } = createFlow();
+    const evil = 'Laptop\r\nBcc: victim@example.com\r\n\r\nhello';
+    await order({ product: evil, quantity: 1, customer: { id: 'ada', name: `Ada\nBcc: x@example.com` } });
+    expect(mails[0]?.subject).toBe('Your order: 1 × Laptop  Bcc: victim@example.com    hello');
+    expect(mails[0]?.to.name).toBe('Ada Bcc: x@example.com');
+  });
+
+  it('has a made-up address of its own for each person', async () => {
+    const { order, mails } = createFlow();
+    for (const id of ['a b', 'a/b', 'a-b', 'x'.repeat(60), `${'x'.repeat(60)}y`])
+      await order({ ...laptop, customer: { id, name: 'A' } });
+    expect(new Set(mails.map(({ to }) => to.address)).size).toBe(5);
   });
 });
