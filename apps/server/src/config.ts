@@ -169,6 +169,33 @@ export const ServerConfig = z
       3_600_000,
       'how long a command waits for the approval of a second person, in ms',
     ),
+    AUDIT_HEAD_FILE: z
+      .string()
+      .transform(resolveUserPath)
+      .optional()
+      .describe(
+        "file to which the hash of the audit's newest entry is added as it moves; on a disk that this server can only add to",
+      ),
+    AUDIT_HEAD_SYSLOG: z
+      .url({ protocol: /^udp$/, error: 'udp://host:port' })
+      .optional()
+      .describe('the same to a syslog server, e.g. `udp://logs.example.com:514` (RFC 5424)'),
+    AUDIT_HEAD_URL: z
+      .url({ protocol: /^https?$/, error: 'an http:// or https:// URL' })
+      .optional()
+      .describe('the same by POST of JSON'),
+    AUDIT_HEAD_KEY_FILE: z
+      .string()
+      .transform(resolveUserPath)
+      .optional()
+      .describe('Ed25519 private key (PEM) that signs these; made with `openssl genpkey -algorithm ed25519`'),
+    AUDIT_HEAD_INTERVAL_MS: z.coerce
+      .number()
+      .int()
+      .min(1000)
+      .max(86_400_000)
+      .default(60_000)
+      .describe('how often, where there are new entries, in ms'),
     SEND_BUFFER_BYTES: z.coerce
       .number()
       .int()

@@ -5,6 +5,7 @@ import type { Store } from '@parley/store';
 import { createAgentExchange } from './agents/agent-exchange.ts';
 import { createAgentRegistry } from './agents/create-agent-registry.ts';
 import { createAuditLog } from './audit/audit-log.ts';
+import { startHeadShipping } from './audit/ship-heads.ts';
 import { createBrokerRegistry } from './brokers/broker-registry.ts';
 import { createChannelFollowers } from './channels/channel-followers.ts';
 import { createEventRelay } from './channels/event-relay.ts';
@@ -26,6 +27,7 @@ export async function createServices(
 ): Promise<{ services: ServerServices; stop: () => Promise<void> }> {
   const { bus, store, logger } = ports;
   const serverId = newId();
+  const heads = startHeadShipping(config, { audit: store.audit, logger });
   const agents = createAgentRegistry({
     store,
     logger,
@@ -92,6 +94,7 @@ export async function createServices(
       await audit.stop();
       await channels.stop();
       await hub.stop();
+      await heads.stop();
     },
   };
 }

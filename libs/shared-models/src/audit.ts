@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from './canonical-json.ts';
 import { Timestamp } from './chat-message.ts';
 import { JsonValue } from './json-value.ts';
 
@@ -74,3 +75,22 @@ export const AuditPage = z.object({
   hasMore: z.boolean(),
 });
 export type AuditPage = z.infer<typeof AuditPage>;
+
+/**
+ * The state of the audit's chain at some moment, as a server ships it outside: one line of JSON. Kept where who may write
+ * the store cannot write, it shows later whether entries up to `seq` were cut off or written anew.
+ */
+export const AuditHead = z.object({
+  type: z.literal('parley.audit-head'),
+  seq: z.number().int().nonnegative(),
+  hash: Sha256,
+  at: Timestamp,
+  /** Ed25519 over the canonical JSON of the other fields, in base64; only with `AUDIT_HEAD_KEY_FILE`. */
+  signature: z.base64().max(128).optional(),
+});
+export type AuditHead = z.infer<typeof AuditHead>;
+
+/** What the signature of a head is made of. */
+export function signedText({ signature: _, ...head }: AuditHead): string {
+  return canonicalJson(head);
+}

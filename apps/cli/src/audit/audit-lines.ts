@@ -20,9 +20,7 @@ async function openFile(file: string): Promise<Readable> {
   const stream = createReadStream(file);
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
-    stream.once('error', (error) =>
-      reject(new CommandFailure(EXIT.usage, `--file ${file}: ${error.message}`)),
-    );
+    stream.once('error', (error) => reject(new CommandFailure(EXIT.usage, `${file}: ${error.message}`)));
   });
   return stream;
 }

@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import type { AuditEntry } from '@parley/shared-models';
 import { Command } from 'commander';
 import { auditLines } from '../audit/audit-lines.ts';
+import { publicKeyOf, readShippedHeads, type ShippedHeads } from '../audit/shipped-heads.ts';
 import { verifyLines } from '../audit/verify-lines.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { globalOptions, httpApi } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
-import { print, printError, printJson, table } from '../output.ts';
+import { plain, print, printError, printJson, table } from '../output.ts';
 
 /** `parley audit`: who did what. */
 export function auditCommand(): Command {
@@ -32,7 +34,13 @@ export function auditCommand(): Command {
     .description('Finds entries that were changed, left out or moved.')
     .option('--file <path>', 'an export to verify, instead of what the server has now')
     .option('--head <hash>', 'a hash that a verification printed before: its entry must still be there')
-    .action(async ({ file, head }: VerifyOptions, self: Command) => verify(file, head, self));
+    .option('--heads <path>', 'heads that the server has shipped (AUDIT_HEAD_FILE and the like), one a line')
+    .option('--key <path>', 'public key (PEM): of the shipped heads only those that it signed count')
+    .addHelpText(
+      'after',
+      '\nWithout --head and --heads nothing shows whether entries were cut off at the end, or all were written anew.',
+    )
+    .action(verify);
   return command;
 }
 
@@ -45,13 +53,19 @@ interface ListOptions {
 interface VerifyOptions {
   readonly file?: string;
   readonly head?: string;
+  readonly heads?: string;
+  readonly key?: string;
 }
 
-async function verify(file: string | undefined, head: string | undefined, self: Command): Promise<void> {
+async function verify({ file, head, heads, key }: VerifyOptions, self: Command): Promise<void> {
   const server = globalOptions(self);
+  if (key !== undefined && heads === undefined)
+    throw new CommandFailure(EXIT.usage, '--key is for the signatures of --heads.');
+  const shipped = heads === undefined ? undefined : await shippedHeads(heads, key);
   const lines = auditLines(file === undefined ? { server } : { file });
-  const { problems, count, last, followHead } = await verifyLines(lines, head);
-  const found = problems.map(({ message }) => message);
+  const { problems, count, last, followHead, judged } = await verifyLines(lines, head, shipped?.heads);
+  const found = [...(shipped?.problems ?? []), ...problems.map(({ message }) => message)];
+  if (shipped?.heads.length === 0 && shipped.problems.length === 0) found.push(`${heads} has no head`);
   if (file === undefined) {
     const remembered = await httpApi(server).auditHead();
     // Meanwhile there may be more entries, never fewer.
@@ -66,12 +80,34 @@ async function verify(file: string | undefined, head: string | undefined, self: 
   }
   if (head !== undefined && followHead === undefined)
     found.push(`no entry has the hash ${head}: the end was cut off, or all of it was written anew`);
-  for (const message of found) printError(message);
+  for (const message of found) printError(plain(message));
   if (found.length > 0)
     throw new CommandFailure(EXIT.failed, `The audit is not whole: ${found.length} found.`);
-  print(`${count} entries, all as they were entered.`);
+  print(`${count} entries; none of them was changed, left out or moved by itself.`);
   if (followHead !== undefined) print(`${followHead} of them follow the one with the hash ${head}.`);
+  if (judged !== undefined) {
+    const signed = key === undefined ? 'not checked for signatures (--key)' : 'signed by the key';
+    print(
+      `${judged.seq} of them are as they were at ${judged.at}, by ${shipped?.heads.length} shipped heads, ${signed}.`,
+    );
+  }
+  if (judged === undefined && followHead === undefined) {
+    print(
+      'Whether entries were cut off at the end, or all of them were written anew, cannot be judged without a head that was kept elsewhere (--head, --heads).',
+    );
+  } else if ((last?.seq ?? 0) > (judged?.seq ?? 0) && followHead !== 0)
+    print('Of those that came after it nothing shows whether more of them were there.');
   if (last !== undefined) print(`head ${last.hash}`);
+}
+
+async function shippedHeads(heads: string, key: string | undefined): Promise<ShippedHeads> {
+  try {
+    const publicKey = key === undefined ? undefined : publicKeyOf(await readFile(key, 'utf8'));
+    return await readShippedHeads(auditLines({ file: heads }), publicKey);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    throw new CommandFailure(EXIT.usage, `--key ${key}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Whether there are entries after this one, which came while it was verified. */

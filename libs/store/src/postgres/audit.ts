@@ -1,7 +1,13 @@
 import type { AuditEntry, AuditInput } from '@parley/shared-models';
 import type pg from 'pg';
 import type { AuditStore } from '../ports/audit.ts';
-import { type AuditHead, type AuditRow, auditEntryOf, nextEntry } from '../rules/audit-entry.ts';
+import {
+  AUDIT_COLUMNS,
+  type AuditHead,
+  type AuditRow,
+  auditEntryOf,
+  nextEntry,
+} from '../rules/audit-entry.ts';
 import { storableText } from '../rules/storable-text.ts';
 import { query, type Statement } from './connection.ts';
 import type { Database } from './database.ts';
@@ -21,14 +27,14 @@ const INSERT: Statement = {
 const LIST: Statement = {
   name: 'list-audit',
   text: `
-    SELECT entry FROM audit
-    WHERE seq < $1 AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR actor_id = $3)
+    SELECT seq::float8 AS seq, ${AUDIT_COLUMNS} FROM audit
+    WHERE audit.seq < $1 AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR actor_id = $3)
       AND ($4::text IS NULL OR agent_id = $4) AND ($5::text IS NULL OR subject_id = $5)
-    ORDER BY seq DESC LIMIT $6`,
+    ORDER BY audit.seq DESC LIMIT $6`,
 };
 const READ: Statement = {
   name: 'read-audit',
-  text: 'SELECT entry FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2',
+  text: `SELECT seq::float8 AS seq, ${AUDIT_COLUMNS} FROM audit WHERE audit.seq > $1 ORDER BY audit.seq LIMIT $2`,
 };
 
 /** Adds entries. For use inside a transaction, as the last thing that it locks, so that no two wait for each other. */

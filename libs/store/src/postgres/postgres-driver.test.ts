@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { newId } from '@parley/shared-models';
+import { createAuditVerifier, newId } from '@parley/shared-models';
 import { accepted, anInput, entryOf, statusOf } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import type { Store } from '../store.ts';
@@ -43,6 +44,31 @@ describe('the PostgreSQL driver', () => {
     url.port = String(proxy.port);
     return open({ databaseUrl: url.href, ...options });
   };
+
+  it('shows a column of the audit that was changed behind its back, so that the hash no longer fits', async () => {
+    const store = await open();
+    const entry = {
+      actor: { kind: 'user', id: 'mallory', name: 'M' },
+      agentId: 'shell',
+      result: 'ok',
+    } as const;
+    for (const subjectId of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await store.audit.append({ ...entry, action: 'agent.pause', subjectId });
+    await schema.query('DROP TRIGGER audit_is_only_added_to ON audit');
+    await schema.query("UPDATE audit SET action = 'agent.resume' WHERE seq = 1");
+    await schema.query("UPDATE audit SET actor_id = 'ada' WHERE seq = 2");
+    await schema.query('UPDATE audit SET agent_id = NULL WHERE seq = 3');
+    await schema.query("UPDATE audit SET subject_id = 'x' WHERE seq = 4");
+    await schema.query("UPDATE audit SET entry = '{' WHERE seq = 5");
+    const found: string[] = [];
+    const verifier = createAuditVerifier((text) => createHash('sha256').update(text).digest('hex'));
+    for (const read of await store.audit.read({ afterSeq: 0, limit: 10 }))
+      found.push(...(await verifier.next(read)).map(({ kind, seq }) => `${kind} ${seq}`));
+    expect(found).toEqual(['changed 1', 'changed 2', 'changed 3', 'changed 4', 'malformed 5', 'missing 5']);
+    expect((await store.audit.list({ limit: 10, actorId: 'ada' })).entries).toMatchObject([
+      { actor: { id: 'ada' } },
+    ]);
+  });
 
   it('makes its tables once, however many processes start at the same time', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => open()));

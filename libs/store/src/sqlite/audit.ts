@@ -1,7 +1,13 @@
 import type { AuditEntry, AuditInput } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import type { AuditQuery } from '../ports/audit.ts';
-import { type AuditHead, type AuditRow, auditEntryOf, nextEntry } from '../rules/audit-entry.ts';
+import {
+  AUDIT_COLUMNS,
+  type AuditHead,
+  type AuditRow,
+  auditEntryOf,
+  nextEntry,
+} from '../rules/audit-entry.ts';
 import { storableText } from '../rules/storable-text.ts';
 
 /** As `AuditStore`; `append` only inside a transaction, which also makes the chain one for all processes. */
@@ -19,11 +25,13 @@ export function createSqliteAudit(prepare: Prepare, now: () => number): SqliteAu
     'INSERT INTO audit (seq, action, actor_id, agent_id, subject_id, entry) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const list = prepare.all<AuditRow>(`
-    SELECT entry FROM audit
+    SELECT seq, ${AUDIT_COLUMNS} FROM audit
     WHERE seq < ?1 AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR actor_id = ?3)
       AND (?4 IS NULL OR agent_id = ?4) AND (?5 IS NULL OR subject_id = ?5)
     ORDER BY seq DESC LIMIT ?6`);
-  const read = prepare.all<AuditRow>('SELECT entry FROM audit WHERE seq > ? ORDER BY seq LIMIT ?');
+  const read = prepare.all<AuditRow>(
+    `SELECT seq, ${AUDIT_COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`,
+  );
   const currentHead = (): AuditHead => {
     const found = head();
     if (found === undefined) throw new Error('the audit has no head');

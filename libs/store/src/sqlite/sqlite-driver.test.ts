@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createAuditVerifier } from '@parley/shared-models';
 import { accepted, anInput, entryOf, routed } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
@@ -18,6 +20,34 @@ describe('the SQLite driver', () => {
   });
 
   afterEach(() => fixture.remove());
+
+  it('shows a column of the audit that was changed behind its back, so that the hash no longer fits', async () => {
+    const store = await fixture.open();
+    const entry = {
+      actor: { kind: 'user', id: 'mallory', name: 'M' },
+      agentId: 'shell',
+      result: 'ok',
+    } as const;
+    for (const subjectId of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await store.audit.append({ ...entry, action: 'agent.pause', subjectId });
+    const file = new DatabaseSync(path.join(fixture.dataDir, 'parley.sqlite'));
+    file.exec('DROP TRIGGER audit_is_not_changed');
+    file.exec("UPDATE audit SET action = 'agent.resume' WHERE seq = 1");
+    file.exec("UPDATE audit SET actor_id = 'ada' WHERE seq = 2");
+    file.exec('UPDATE audit SET agent_id = NULL WHERE seq = 3');
+    file.exec("UPDATE audit SET subject_id = 'x' WHERE seq = 4");
+    file.exec("UPDATE audit SET entry = '{' WHERE seq = 5");
+    file.close();
+    const found: string[] = [];
+    const verifier = createAuditVerifier((text) => createHash('sha256').update(text).digest('hex'));
+    for (const read of await store.audit.read({ afterSeq: 0, limit: 10 }))
+      found.push(...(await verifier.next(read)).map(({ kind, seq }) => `${kind} ${seq}`));
+    expect(found).toEqual(['changed 1', 'changed 2', 'changed 3', 'changed 4', 'malformed 5', 'missing 5']);
+    expect((await store.audit.list({ limit: 10, actorId: 'ada' })).entries).toMatchObject([
+      { actor: { id: 'ada' } },
+    ]);
+    await store.close();
+  });
 
   it('waits for another process that holds the file, without holding up its own', async () => {
     const store = await fixture.open();
