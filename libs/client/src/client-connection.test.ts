@@ -198,7 +198,7 @@ describe('a lost connection', () => {
 
 describe('heartbeat', () => {
   it('keeps a connection to a server that answers', async () => {
-    const { client, peer } = await startPair({}, { heartbeatMs: 40 });
+    const { client, peer } = await startPair({}, { heartbeatMs: 120 });
     const states = record(client, 'connection');
     for (let pings = 0; pings < 6; pings++) {
       await new Promise<void>((resolve) => peer.socket.once('message', () => resolve()));
@@ -214,14 +214,14 @@ describe('heartbeat', () => {
     const waiting = until(client, 'connection', isState('waiting'));
     // Neither pings nor the closing handshake are read any more.
     peer.socket.pause();
-    expect(await waiting).toMatchObject({ message: expect.stringContaining('heartbeats') });
+    expect(await waiting).toMatchObject({ message: expect.stringContaining('heartbeat') });
     const open = until(client, 'connection', isState('open'));
     await (await server.next()).welcome();
     await open;
   });
 });
 
-describe('the network coming back', () => {
+describe('the network of a browser', () => {
   const network = new EventTarget();
   const target = globalThis as { addEventListener?: unknown; removeEventListener?: unknown };
 
@@ -230,7 +230,7 @@ describe('the network coming back', () => {
     delete target.removeEventListener;
   });
 
-  it('ends the wait at once, until the client is closed', async () => {
+  function listenHere(): { count: () => number } {
     let listening = 0;
     target.addEventListener = (type: string, listener: () => void) => {
       listening += 1;
@@ -240,6 +240,11 @@ describe('the network coming back', () => {
       listening -= 1;
       network.removeEventListener(type, listener);
     };
+    return { count: () => listening };
+  }
+
+  it('ends the wait at once when it comes back, until the client is closed', async () => {
+    const { count } = listenHere();
     const { client, peer, server } = await startPair({ reconnect: { minMs: 1e9, maxMs: 1e9 } });
     const waiting = until(client, 'connection', isState('waiting'));
     const open = until(client, 'connection', isState('open'));
@@ -249,9 +254,30 @@ describe('the network coming back', () => {
     await (await server.next()).welcome();
     await open;
 
-    expect(listening).toBe(1);
+    expect(count()).toBe(2);
     await client.close();
-    expect(listening).toBe(0);
+    expect(count()).toBe(0);
+  });
+
+  it('ends the connection at once when it goes, though the socket does not notice', async () => {
+    listenHere();
+    const { client, server } = await startPair({ reconnect: { minMs: 1e9, maxMs: 1e9 } });
+    network.dispatchEvent(new Event('offline'));
+    expect(client.connection).toMatchObject({ state: 'waiting', message: 'this device has no network' });
+    const open = until(client, 'connection', isState('open'));
+    network.dispatchEvent(new Event('online'));
+    await (await server.next()).welcome();
+    await open;
+  });
+
+  it('ends a try to connect that it was lost in', async () => {
+    listenHere();
+    const server = await startServer();
+    const client = startClient(server, { reconnect: { minMs: 1e9, maxMs: 1e9 } });
+    client.connect();
+    expect(client.connection.state).toBe('connecting');
+    network.dispatchEvent(new Event('offline'));
+    expect(client.connection.state).toBe('waiting');
   });
 });
 

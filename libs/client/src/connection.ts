@@ -11,7 +11,7 @@ import type { Backoff } from './backoff.ts';
 import type { ConnectionState, Report } from './client-events.ts';
 import { isTooLarge } from './frame-size.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import { onOnline } from './online.ts';
+import { onNetwork } from './network.ts';
 import { createTimers } from './timers.ts';
 import type { WebSocketConstructor, WebSocketLike } from './web-socket-like.ts';
 
@@ -58,15 +58,15 @@ export function createConnection(options: ConnectionOptions): Connection {
   let state: ConnectionState = { state: 'closed', reason: 'idle' };
   let socket: WebSocketLike | undefined;
   let heartbeat: Heartbeat | undefined;
-  let ignoreOnline: (() => void) | undefined;
+  let ignoreNetwork: (() => void) | undefined;
   let socketError = '';
   let closing: Promise<void> = Promise.resolve();
 
   function change(next: ConnectionState): void {
     state = next;
     if (next.state === 'closed') {
-      ignoreOnline?.();
-      ignoreOnline = undefined;
+      ignoreNetwork?.();
+      ignoreNetwork = undefined;
     }
     options.onState(next);
   }
@@ -120,7 +120,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     heartbeat = startHeartbeat({
       heartbeatMs,
       ping: () => guard(() => write({ type: 'ping' })),
-      onDead: () => guard(() => giveUp('nothing was heard for two heartbeats')),
+      onDead: () => guard(() => giveUp('nothing was heard for a heartbeat')),
     });
     if (backoff !== undefined) timers.set('stable', options.stableMs, backoff.reset);
     change({ state: 'open' });
@@ -174,13 +174,20 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (state.state === 'open') write({ type: 'ping' });
   }
 
+  function wentOffline(): void {
+    if (state.state === 'open' || state.state === 'connecting') giveUp('this device has no network');
+  }
+
   return {
     get state() {
       return state;
     },
     connect() {
       if (state.state === 'connecting' || state.state === 'open') return;
-      ignoreOnline ??= onOnline(() => guard(cameOnline));
+      ignoreNetwork ??= onNetwork({
+        online: () => guard(cameOnline),
+        offline: () => guard(wentOffline),
+      });
       dial();
     },
     transmit(frame) {

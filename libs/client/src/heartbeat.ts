@@ -2,7 +2,7 @@ export interface HeartbeatOptions {
   /** From the server's `welcome`, in milliseconds. */
   readonly heartbeatMs: number;
   readonly ping: () => void;
-  /** Nothing was heard for two heartbeats. Called once; the heartbeat has stopped by then. */
+  /** Nothing was heard for a heartbeat, though it was asked for. Called once; the heartbeat has stopped by then. */
   readonly onDead: () => void;
 }
 
@@ -16,8 +16,11 @@ export interface Heartbeat {
 const SHORTEST_MS = 10;
 const LONGEST_MS = 60_000;
 
+/** Pings in a heartbeat. */
+const PINGS = 3;
+
 /**
- * Pings twice a heartbeat and notices when nothing comes back. It counts its own pings and reads no clock: after a
+ * Pings some times in a heartbeat and notices when nothing comes back. It counts its own pings and reads no clock: after a
  * laptop slept, or a browser held the page's timers back, the server gets time to answer before it is given up.
  */
 export function startHeartbeat({ heartbeatMs, ping, onDead }: HeartbeatOptions): Heartbeat {
@@ -25,11 +28,11 @@ export function startHeartbeat({ heartbeatMs, ping, onDead }: HeartbeatOptions):
   const timer = setInterval(
     () => {
       unanswered += 1;
-      if (unanswered < 4) return ping();
+      if (unanswered <= PINGS) return ping();
       clearInterval(timer);
       onDead();
     },
-    Math.min(Math.max(heartbeatMs / 2, SHORTEST_MS), LONGEST_MS),
+    Math.min(Math.max(heartbeatMs / PINGS, SHORTEST_MS), LONGEST_MS),
   );
   return {
     heard() {
