@@ -32,6 +32,16 @@ window.addEventListener('storage', ({ key }) => {
   if (key === LAST_SEEN_KEY) session.adoptLastSeen();
 });
 
+// A key with which an input method takes what it composes is meant for nobody else, wherever the focus is. Safari ends the
+// composition first, and tells only by the number 229 that the Enter behind it belonged to it.
+window.addEventListener(
+  'keydown',
+  (event) => {
+    if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation();
+  },
+  { capture: true },
+);
+
 markdownRenderer.prepare();
 
 createRoot(root).render(
