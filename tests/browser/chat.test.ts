@@ -106,6 +106,58 @@ describe('the chat page', () => {
     await chat.messages.getByRole('article', { name: /^Writer/ }).waitFor();
   });
 
+  it('leaves the Enter that ends a composition to the input method, in Safari’s order too', async () => {
+    const chat = await openChat();
+    await chat.page.getByText('4/4').waitFor();
+    // What Safari tells: the composition has ended, and then comes its Enter, with the number 229.
+    const endComposition = `(() => {
+      const field = document.activeElement;
+      field.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: 'かな' }));
+      field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }));
+    })()`;
+    await chat.input.fill('@Echo かな');
+    await chat.page.evaluate(endComposition);
+    expect(await chat.input.inputValue()).toBe('@Echo かな');
+    await chat.input.fill('');
+    await chat.input.pressSequentially('@wri');
+    await chat.page.getByRole('option', { name: /Writer/ }).waitFor();
+    await chat.page.evaluate(endComposition);
+    expect(await chat.input.inputValue()).toBe('@wri');
+    await chat.page.keyboard.press('Control+k');
+    const search = chat.page.getByRole('textbox', { name: /^Find a conversation/ });
+    await search.fill('System');
+    await chat.page.evaluate(endComposition);
+    expect(new URL(chat.page.url()).pathname).toBe('/');
+    await search.press('Enter');
+    await chat.page.waitForURL(/\/system$/);
+  });
+
+  it('keeps a text that is too long, says so, and sends it when it is short enough', async () => {
+    const chat = await openChat();
+    await chat.input.fill('@Echo first');
+    await chat.input.press('Enter');
+    await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
+    const long = 'word '.repeat(15_000).trim();
+    await chat.input.fill(long);
+    await chat.shows('74,999 characters, and a message takes 60,000: take 14,999 out, or send it in parts.');
+    await chat.input.press('Enter');
+    await chat.page.getByRole('button', { name: 'Send', disabled: true }).waitFor();
+    expect((await chat.input.inputValue()).length).toBe(long.length);
+    await chat.input.fill(`@Echo ${long.slice(0, 59_994)}`);
+    await chat.shows('60,000 of 60,000 characters');
+    await chat.input.press('Enter');
+    await chat.messages.getByRole('article', { name: /^You: @Echo word/ }).waitFor();
+    expect(await chat.input.inputValue()).toBe('');
+  });
+
+  it('keeps what the client does not even try to send, and says why', async () => {
+    const chat = await openChat();
+    // Each of them takes six characters in a frame.
+    await chat.send('\u0001'.repeat(50_000));
+    await chat.shows('Not sent: text: too large for one frame');
+    await chat.messages.getByRole('button', { name: 'Discard' }).click();
+  });
+
   it('says when no agent has the name that was written', async () => {
     const chat = await openChat();
     await chat.page.getByText('4/4').waitFor();

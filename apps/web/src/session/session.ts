@@ -1,5 +1,5 @@
 import type { Client, HttpApi } from '@parley/client';
-import type { Conversation, Target, Task } from '@parley/shared-models';
+import { type Conversation, reportOf, type Target, type Task } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ALL_AGENTS, isChangedBy } from './agent-control.ts';
 import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
@@ -175,6 +175,14 @@ export function createSession({
         ...(target === undefined ? {} : { target }),
       });
       if (conversationId === undefined) threads.begin(sent.conversationId);
+      // What the client does not even try was in no outbox, from which a refused message is taken.
+      if (!client.outbox.some(({ id }) => id === sent.id)) {
+        const refusedItem = { id: sent.id, conversationId: sent.conversationId, text };
+        const item = target === undefined ? refusedItem : { ...refusedItem, target };
+        sent.accepted.catch((error: unknown) =>
+          setState(({ refused }) => ({ refused: [...refused, { item, error: reportOf(error) }] })),
+        );
+      }
       return sent.conversationId;
     },
 

@@ -10,6 +10,9 @@ import classes from './approvals.module.css';
 import { commandTitle } from './command-state-text.ts';
 import { useDeed } from './use-deed.ts';
 
+/** Characters of a reason that the server takes. */
+const MOST_REASON = 500;
+
 /** What waits for a second person. Nothing where nothing waits. */
 export function Approvals({ commands }: { commands: readonly CommandRecord[] }) {
   if (commands.length === 0) return null;
@@ -32,10 +35,12 @@ function Approval({ command }: { command: CommandRecord }) {
   // Where nobody signs in there is nobody else who could approve.
   const mustBeAnother = command.requestedBy.id === userId && session.hasToken();
 
+  const given = reason.trim();
+  const isTooLong = given.length > MOST_REASON;
+
   function reject(event: FormEvent): void {
     event.preventDefault();
-    const given = reason.trim();
-    deed.run(() => session.commands.reject(command.id, given === '' ? undefined : given));
+    if (!isTooLong) deed.run(() => session.commands.reject(command.id, given === '' ? undefined : given));
   }
 
   return (
@@ -75,7 +80,7 @@ function Approval({ command }: { command: CommandRecord }) {
           <TextInput
             aria-label="Reason for the rejection"
             placeholder="Reason, if you like"
-            maxLength={500}
+            error={isTooLong ? `At most ${MOST_REASON} characters; these are ${given.length}.` : undefined}
             value={reason}
             autoFocus
             onChange={({ currentTarget }) => setReason(currentTarget.value)}

@@ -1,4 +1,4 @@
-import type { CommandRecord, CommandRequestBody } from '@parley/shared-models';
+import { type CommandRecord, type CommandRequestBody, LIMITS } from '@parley/shared-models';
 
 /** What stands in the form. */
 export interface RunDraft {
@@ -14,9 +14,13 @@ export const EMPTY_DRAFT: RunDraft = { agentIds: [], command: '', cwd: '', timeL
 export const DEFAULT_TIME_LIMIT_SECONDS = 600;
 
 /** What is missing before it can be run; undefined: nothing. */
-export function problemOf({ agentIds, command, timeLimit }: RunDraft): string | undefined {
+export function problemOf({ agentIds, command, cwd, timeLimit }: RunDraft): string | undefined {
   if (agentIds.length === 0) return 'Choose where to run it.';
   if (command.trim() === '') return 'Write a command.';
+  if (command.length > LIMITS.commandLength)
+    return `The command has ${command.length} characters, at most ${LIMITS.commandLength} are taken: put it into a file.`;
+  if (cwd.trim().length > LIMITS.pathLength)
+    return `A folder’s path has at most ${LIMITS.pathLength} characters.`;
   const seconds = Number(timeLimit);
   if (timeLimit.trim() !== '' && !(seconds > 0 && seconds <= 86_400))
     return 'The time limit is a number of seconds, up to a day (86400).';

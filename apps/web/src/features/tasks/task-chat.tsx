@@ -4,7 +4,9 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { IconArrowUp } from '../../components/icons.ts';
 import { FailedList, LoadingList } from '../../components/list-state.tsx';
+import { LongText } from '../../components/long-text.tsx';
 import { Markdown } from '../../components/markdown.tsx';
+import { lengthProblem } from '../../components/message-length.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { draftsIn } from '../../session/drafts.ts';
 import { useSession, useSessionState } from '../../session/use-session.ts';
@@ -37,15 +39,17 @@ export function TaskChat({ task }: { task: TaskDetail }) {
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   }, [count]);
 
-  const send = (written: string): void => {
-    if (written.trim() === '') return;
-    session.send({ text: written.trim(), conversationId });
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
+  const send = (written: string): void => void session.send({ text: written.trim(), conversationId });
+  const problem = lengthProblem(text);
+  const sendWritten = (): void => {
+    if (text.trim() === '' || problem !== undefined) return;
     send(text);
     setText('');
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    event.preventDefault();
+    sendWritten();
   };
 
   return (
@@ -78,7 +82,9 @@ export function TaskChat({ task }: { task: TaskDetail }) {
             ) : message.kind === 'REPLY' ? (
               <Markdown text={message.text} />
             ) : (
-              <p className={classes.plain}>{message.text}</p>
+              <p className={classes.plain}>
+                <LongText text={message.text} />
+              </p>
             )}
           </article>
         ))}
@@ -89,7 +95,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
         ))}
         {waiting.map((item) => (
           <p key={item.id} className={classes.waiting}>
-            {item.text}
+            <LongText text={item.text} />
           </p>
         ))}
         {failed.map(({ item, error }) => (
@@ -107,6 +113,11 @@ export function TaskChat({ task }: { task: TaskDetail }) {
             {STATUS_QUESTION}
           </Button>
         ) : null}
+        {problem === undefined ? null : (
+          <p className={classes.failed} role="alert">
+            {problem}
+          </p>
+        )}
         <div className={classes.box}>
           <textarea
             rows={2}
@@ -121,11 +132,8 @@ export function TaskChat({ task }: { task: TaskDetail }) {
             color="petrol"
             size={30}
             aria-label="Send"
-            aria-disabled={text.trim() === ''}
-            onClick={() => {
-              send(text);
-              setText('');
-            }}
+            aria-disabled={text.trim() === '' || problem !== undefined}
+            onClick={sendWritten}
           >
             <IconArrowUp size={17} />
           </ActionIcon>

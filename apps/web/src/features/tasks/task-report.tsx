@@ -3,6 +3,7 @@ import type { TaskDetail } from '@parley/shared-models';
 import { type FormEvent, useState } from 'react';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Markdown } from '../../components/markdown.tsx';
+import { lengthProblem } from '../../components/message-length.ts';
 import { PageSection } from '../../components/page.tsx';
 import { useSession } from '../../session/use-session.ts';
 import classes from './task-page.module.css';
@@ -31,9 +32,10 @@ export function TaskReport({ task }: { task: TaskDetail }) {
 function Refine({ task }: { task: TaskDetail }) {
   const session = useSession();
   const [wish, setWish] = useState('');
+  const problem = lengthProblem(wish);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (wish.trim() === '') return;
+    if (wish.trim() === '' || problem !== undefined) return;
     session.send({
       text: wish.trim(),
       conversationId: task.conversationId,
@@ -51,9 +53,10 @@ function Refine({ task }: { task: TaskDetail }) {
         value={wish}
         onChange={(event) => setWish(event.currentTarget.value)}
       />
-      <Button type="submit" disabled={wish.trim() === ''}>
+      <Button type="submit" disabled={wish.trim() === '' || problem !== undefined}>
         Refine
       </Button>
+      {problem === undefined ? null : <p role="alert">{problem}</p>}
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import type { AgentStatus } from '@parley/shared-models';
 import { hueStyle } from '../../../components/agent-mark.tsx';
+import { lengthNote, lengthProblem } from '../../../components/message-length.ts';
 import { useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
 import { unknownMention } from './mention.ts';
@@ -17,6 +18,15 @@ interface Props {
 export function ComposerHint({ text, names, target, isMentioning }: Props) {
   const areAgentsKnown = useSessionState(({ agents }) => agents !== undefined);
   const slip = isMentioning || !areAgentsKnown ? undefined : unknownMention(text, names);
+  const problem = lengthProblem(text);
+  if (problem !== undefined) {
+    return (
+      <p className={classes.hint} role="alert">
+        <span className={classes.slip}>{problem}</span>
+      </p>
+    );
+  }
+  const note = lengthNote(text);
   return (
     <p className={classes.hint}>
       {target === undefined ? null : (
@@ -29,7 +39,8 @@ export function ComposerHint({ text, names, target, isMentioning }: Props) {
         </span>
       )}
       {slip === undefined ? null : <span className={classes.slip}>No agent is called “{slip}”</span>}
-      {target === undefined && slip === undefined ? (
+      {note === undefined ? null : <span>{note}</span>}
+      {target === undefined && slip === undefined && note === undefined ? (
         <span className={classes.keys}>@ names an agent · Shift+Enter begins a line</span>
       ) : null}
     </p>

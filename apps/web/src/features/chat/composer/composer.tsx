@@ -1,8 +1,8 @@
 import { ActionIcon, CloseButton } from '@mantine/core';
-import { LIMITS } from '@parley/shared-models';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
+import { lengthProblem } from '../../../components/message-length.ts';
 import { useAgents, useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';
 import { ComposerHint } from './composer-hint.tsx';
@@ -53,6 +53,8 @@ export function Composer({
     mentioned === undefined ? agentId === partner?.agentId : agentName === mentioned,
   );
 
+  const isSendable = text.trim() !== '' && lengthProblem(text) === undefined;
+
   // A caret that the text's owner has moved (a suggestion, an edit) is at the end.
   useEffect(() => setCaret((known) => Math.min(known, text.length)), [text]);
 
@@ -70,7 +72,7 @@ export function Composer({
   }
 
   function send(): void {
-    if (text.trim() === '') return;
+    if (!isSendable) return;
     onSend(text.trim(), mentioned);
   }
 
@@ -86,8 +88,7 @@ export function Composer({
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
-    // While an input method composes a character, Enter takes the character.
-    if (event.nativeEvent.isComposing || onListKey(event)) return;
+    if (onListKey(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -119,7 +120,6 @@ export function Composer({
             ref={inputRef}
             rows={1}
             value={text}
-            maxLength={LIMITS.textLength}
             placeholder="@agent or just ask …"
             aria-label="Message"
             aria-autocomplete="list"
@@ -146,7 +146,7 @@ export function Composer({
           size={32}
           radius="md"
           aria-label="Send"
-          aria-disabled={text.trim() === ''}
+          aria-disabled={!isSendable}
           onClick={send}
         >
           <IconArrowUp size={18} stroke={2} />
