@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 /** Where the development server finds the API. */
 const server = process.env.SERVER_URL ?? 'http://127.0.0.1:8080';
@@ -19,6 +19,9 @@ export default defineConfig({
   },
   // Read one by one as they are: bundling each icon anew would reload the page during development.
   optimizeDeps: { exclude: ['@tabler/icons-react'] },
+  worker: { format: 'es' },
+  // What is drawn in a worker must not ask the page's document for what an entity means.
+  resolve: { conditions: ['worker', ...defaultClientConditions] },
   build: {
     target: 'es2023',
     // Small assets inlined as data: URLs would need a laxer content security policy.

@@ -3,25 +3,40 @@ import { memo } from 'react';
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
 import classes from './code-block.module.css';
 import { CopyButton } from './copy-button.tsx';
-import { onDemand, useOnDemand } from './on-demand.ts';
+import { LongText } from './long-text.tsx';
 import { ScrollRegion } from './scroll-region.tsx';
+import { LONGEST_RUN } from './text-pieces.ts';
+import { useDrawing } from './use-drawing.ts';
 
-/** The languages weigh more than the rest of the app, so they come with the first code block that needs them. */
-const highlighter = onDemand('the highlighting', async () => (await import('./highlight.ts')).highlight);
+/** Longer code is shown without colours, and so is code with lines that no person has written. */
+const MOST_CHARACTERS = 50_000;
+const LONG_LINE = new RegExp(`.{${LONGEST_RUN}}`);
 
 /** Code with a bar that names its language and copies it. `language` is '' when the writer gave none. */
 export const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
-  const highlight = useOnDemand(highlighter, language !== '');
-  const tree = highlight?.(code, language);
+  const isColoured = language !== '' && code.length <= MOST_CHARACTERS && !LONG_LINE.test(code);
+  const drawn = useDrawing(code, language, isColoured);
   return (
     <figure className={classes.block}>
       <figcaption className={classes.head}>
-        <span>{language === '' ? 'text' : language}</span>
+        <span>{language === '' ? 'text' : language.slice(0, 40)}</span>
         <CopyButton text={code} label="Copy code" />
       </figcaption>
-      <ScrollRegion className={classes.scroll} label={`Code, ${language === '' ? 'plain text' : language}`}>
+      <ScrollRegion
+        className={classes.scroll}
+        label={`Code, ${language === '' ? 'plain text' : language.slice(0, 40)}`}
+      >
         <pre className={classes.code}>
-          <code>{tree === undefined ? code : toJsxRuntime(tree, { Fragment, jsx, jsxs })}</code>
+          <code>
+            {drawn !== undefined && 'tree' in drawn.drawing ? (
+              <>
+                {toJsxRuntime(drawn.drawing.tree, { Fragment, jsx, jsxs })}
+                {code.slice(drawn.text.length)}
+              </>
+            ) : (
+              <LongText text={code} />
+            )}
+          </code>
         </pre>
       </ScrollRegion>
     </figure>

@@ -3,13 +3,19 @@ import { Component, type ErrorInfo, type ReactNode } from 'react';
 import { reportProblem } from '../session/report-problem.ts';
 import classes from './list-state.module.css';
 
+interface Props {
+  readonly children: ReactNode;
+  /** What stands there instead. @default the whole page's place: what has failed, and a way to draw it again */
+  readonly fallback?: () => ReactNode;
+}
+
 interface State {
   readonly error: unknown;
   readonly hasFailed: boolean;
 }
 
-/** Keeps the rest of the app alive when a page cannot be drawn. React offers this to classes only. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
+/** Keeps what is around it alive when something cannot be drawn. React offers this to classes only. */
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: undefined, hasFailed: false };
 
   static getDerivedStateFromError(error: unknown): State {
@@ -17,11 +23,13 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   }
 
   override componentDidCatch(error: unknown, info: ErrorInfo): void {
-    reportProblem(`a page could not be drawn${info.componentStack ?? ''}`, error);
+    reportProblem(`something could not be drawn${info.componentStack ?? ''}`, error);
   }
 
   override render(): ReactNode {
-    if (!this.state.hasFailed) return this.props.children;
+    const { children, fallback } = this.props;
+    if (!this.state.hasFailed) return children;
+    if (fallback !== undefined) return fallback();
     const { error } = this.state;
     return (
       <main className={classes.state} role="alert">
@@ -33,4 +41,17 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
       </main>
     );
   }
+}
+
+interface EntryProps {
+  readonly name: string;
+  /** Whether the children are an item of a list. */
+  readonly isListItem?: boolean;
+  readonly children: ReactNode;
+}
+
+/** One of many that others have written: when it cannot be drawn, it is named and the others are there. */
+export function Entry({ name, isListItem, children }: EntryProps) {
+  const said = <p className={classes.text}>{name} could not be drawn.</p>;
+  return <ErrorBoundary fallback={() => (isListItem ? <li>{said}</li> : said)}>{children}</ErrorBoundary>;
 }

@@ -1,4 +1,3 @@
-import type { Root } from 'hast';
 import bash from 'highlight.js/lib/languages/bash';
 import c from 'highlight.js/lib/languages/c';
 import cpp from 'highlight.js/lib/languages/cpp';
@@ -20,6 +19,8 @@ import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 import { createLowlight } from 'lowlight';
+import { boundTree } from './bound-tree.ts';
+import type { Drawing } from './drawing.ts';
 
 const lowlight = createLowlight({
   bash,
@@ -45,11 +46,8 @@ const lowlight = createLowlight({
 });
 lowlight.registerAlias({ bash: ['shell', 'console', 'zsh'], ini: ['toml'] });
 
-/** Longer code is shown without colours: finding them would hold up the page. */
-const MAX_CHARACTERS = 50_000;
-
-/** The code with its parts marked by classes `hljs-*`; undefined for a language that we do not know. */
-export function highlight(code: string, language: string): Root | undefined {
-  if (code.length > MAX_CHARACTERS || !lowlight.registered(language)) return undefined;
-  return lowlight.highlight(language, code);
+/** The code with its parts marked by classes `hljs-*`. */
+export function drawCode(code: string, language: string): Drawing {
+  if (!lowlight.registered(language)) return { problem: `there are no colours for ${language}` };
+  return boundTree(lowlight.highlight(language, code));
 }

@@ -1,3 +1,7 @@
+/** Beyond so many pieces a piece has at least so many characters: each costs something. */
+const SMALL_PIECES = 100;
+const LEAST_CHARACTERS = 2000;
+
 /**
  * Cuts Markdown into pieces that can be rendered one by one, so that while a reply is being written only its last
  * piece is parsed again. A piece ends at a blank line that is outside a fenced code block and not followed by an
@@ -13,7 +17,8 @@ export function markdownBlocks(text: string): string[] {
     const end = newline === -1 ? text.length : newline + 1;
     const line = text.slice(at, end);
     const isBlank = line.trim() === '';
-    if (fence === undefined && hasBlankBefore && !isBlank && !/^[ \t]/.test(line)) {
+    const isWorthIt = blocks.length < SMALL_PIECES || at - start >= LEAST_CHARACTERS;
+    if (isWorthIt && fence === undefined && hasBlankBefore && !isBlank && !/^[ \t]/.test(line)) {
       blocks.push(text.slice(start, at));
       start = at;
     }

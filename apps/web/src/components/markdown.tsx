@@ -1,4 +1,6 @@
 import { memo } from 'react';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { LongText } from './long-text.tsx';
 import classes from './markdown.module.css';
 import { onDemand, useOnDemand } from './on-demand.ts';
 
@@ -8,7 +10,10 @@ export const markdownRenderer = onDemand('the Markdown renderer', async () => {
   return MarkdownRenderer;
 });
 
-/** Markdown as the GitHub flavour has it; HTML in it is shown as text. Plain text until the renderer is there. */
+/**
+ * Markdown as the GitHub flavour has it; HTML in it is shown as text. Plain text until the renderer is there, and where
+ * the text cannot be drawn, or not in a time that a person would wait.
+ */
 export const Markdown = memo(function Markdown({
   text,
   isGrowing = false,
@@ -17,13 +22,16 @@ export const Markdown = memo(function Markdown({
   isGrowing?: boolean;
 }) {
   const Renderer = useOnDemand(markdownRenderer);
+  const plain = (
+    <p className={classes.plain}>
+      <LongText text={text} />
+    </p>
+  );
   return (
     <div className={classes.prose} data-growing={isGrowing || undefined}>
-      {Renderer === undefined ? (
-        <p className={classes.plain}>{text}</p>
-      ) : (
-        <Renderer text={text} isGrowing={isGrowing} />
-      )}
+      <ErrorBoundary fallback={() => plain}>
+        {Renderer === undefined ? plain : <Renderer text={text} isGrowing={isGrowing} />}
+      </ErrorBoundary>
     </div>
   );
 });

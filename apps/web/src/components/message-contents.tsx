@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { CopyButton } from './copy-button.tsx';
+import { LongText } from './long-text.tsx';
 import classes from './message-contents.module.css';
 import { ScrollRegion } from './scroll-region.tsx';
 
@@ -27,7 +28,9 @@ export function MessageContents({ children, name, note = '', text, shown = text 
         <CopyButton text={text} label={`Copy the ${name}`} />
       </div>
       <ScrollRegion className={classes.text} label={`${name.charAt(0).toUpperCase()}${name.slice(1)}`}>
-        <pre>{shown}</pre>
+        <pre>
+          <LongText text={shown} />
+        </pre>
       </ScrollRegion>
     </>
   );

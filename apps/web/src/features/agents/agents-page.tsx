@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { Entry } from '../../components/error-boundary.tsx';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
 import { useHasRole, useIsConnected, useSessionState } from '../../session/use-session.ts';
@@ -41,12 +42,9 @@ export function AgentsPage() {
       {mayControl && sorted !== undefined && sorted.length > 0 ? <AllAgentsActions agents={sorted} /> : null}
       <ul className={classes.cards} aria-label="Agents" data-stale={!isConnected || undefined}>
         {sorted?.map((agent) => (
-          <AgentCard
-            key={agent.agentId}
-            agent={agent}
-            control={controls[agent.agentId]}
-            mayControl={mayControl}
-          />
+          <Entry key={agent.agentId} name="An agent" isListItem>
+            <AgentCard agent={agent} control={controls[agent.agentId]} mayControl={mayControl} />
+          </Entry>
         ))}
       </ul>
     </Page>

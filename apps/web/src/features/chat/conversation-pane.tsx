@@ -4,6 +4,7 @@ import type { ChatMessage } from '@parley/shared-models';
 import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
+import { Entry } from '../../components/error-boundary.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePageKeys } from '../../components/use-page-keys.ts';
 import type { Thread } from '../../session/thread.ts';
@@ -111,7 +112,12 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
 
   const shown = thread?.messages.find(({ id }) => id === selectedId) ?? latestOwn(thread);
   const panel = (
-    <MessagePathPanel message={shown} status={shown === undefined ? undefined : thread?.statuses[shown.id]} />
+    <Entry key={shown?.id} name="The path">
+      <MessagePathPanel
+        message={shown}
+        status={shown === undefined ? undefined : thread?.statuses[shown.id]}
+      />
+    </Entry>
   );
   const isColumnShown = hasPathColumn && isPathWanted;
 

@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { type CommandState, isFinalCommandState } from '@parley/shared-models';
 import { memo, useMemo, useState } from 'react';
 import { Link } from 'wouter';
+import { Entry } from '../../components/error-boundary.tsx';
 import { agoText, durationText, fullTime } from '../../components/format-time.ts';
 import { IconSearch } from '../../components/icons.ts';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
@@ -60,12 +61,13 @@ export function CommandList({ openId }: { openId: string | undefined }) {
       ) : null}
       <ul className={classes.list} aria-label="Commands" onKeyDown={moveFocus}>
         {items.map((item) => (
-          <Item
-            key={item.id}
-            item={item}
-            isOpen={item.id === openId || item.id === openBatch}
-            age={agoText(item.commands[0].createdAt, now)}
-          />
+          <Entry key={item.id} name="A command" isListItem>
+            <Item
+              item={item}
+              isOpen={item.id === openId || item.id === openBatch}
+              age={agoText(item.commands[0].createdAt, now)}
+            />
+          </Entry>
         ))}
       </ul>
       {hasOlder ? (

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
 import { useSyncExternalStore } from 'react';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Entry } from '../../components/error-boundary.tsx';
 import { IconDownload } from '../../components/icons.ts';
 import { saveFile } from '../../components/save-file.ts';
 import { useSession } from '../../session/use-session.ts';
@@ -45,11 +46,13 @@ export function CommandOutput({ command }: { command: CommandRecord }) {
         <p className={classes.truncated}>It printed more than is kept: what came after is left out.</p>
       ) : null}
       {screen === undefined ? null : (
-        <TerminalView
-          screen={screen}
-          label={`Output of ${commandTitle(command)}`}
-          empty={emptyText(command)}
-        />
+        <Entry key={id} name="The output">
+          <TerminalView
+            screen={screen}
+            label={`Output of ${commandTitle(command)}`}
+            empty={emptyText(command)}
+          />
+        </Entry>
       )}
     </>
   );

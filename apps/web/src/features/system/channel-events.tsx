@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import type { ChannelName } from '@parley/shared-models';
 import { useMemo, useState } from 'react';
+import { Entry } from '../../components/error-boundary.tsx';
 import { EventEntry } from '../../components/event-entry.tsx';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
@@ -72,7 +73,9 @@ export function ChannelEvents() {
           <ol className={classes.entries} data-stale={!isConnected || undefined}>
             {listed.map((record) => (
               <li key={recordKey(record)}>
-                <EventEntry channel={record.channel} event={record.event} isLinked />
+                <Entry name="An event">
+                  <EventEntry channel={record.channel} event={record.event} isLinked />
+                </Entry>
               </li>
             ))}
           </ol>

@@ -5,6 +5,7 @@ import { Fragment, useId, useState } from 'react';
 import { Link } from 'wouter';
 import { agoText, fullTime } from '../../components/format-time.ts';
 import { IconChevronRight, IconRefresh, IconTrash } from '../../components/icons.ts';
+import { indentedJson } from '../../components/indented-json.ts';
 import { MessageContents } from '../../components/message-contents.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './system-page.module.css';
@@ -69,7 +70,7 @@ function Contents({ letter }: { letter: DeadLetter }) {
         name="body"
         note={letter.isBase64 ? ', not UTF-8, shown as base64' : ''}
         text={letter.body}
-        shown={readable(letter)}
+        shown={letter.isBase64 ? letter.body : indentedJson(letter.body)}
       >
         <dt>type</dt>
         <dd>{letter.type}</dd>
@@ -94,15 +95,4 @@ function Contents({ letter }: { letter: DeadLetter }) {
       </MessageContents>
     </div>
   );
-}
-
-/** JSON indented; anything else as it is. */
-function readable({ body, isBase64 }: DeadLetter): string {
-  if (isBase64) return body;
-  try {
-    return JSON.stringify(JSON.parse(body), undefined, 2);
-  } catch (error) {
-    if (error instanceof SyntaxError) return body;
-    throw error;
-  }
 }

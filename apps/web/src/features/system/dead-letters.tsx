@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react';
+import { Entry } from '../../components/error-boundary.tsx';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
 import { usePolled } from '../../components/use-polled.ts';
@@ -63,12 +64,13 @@ export function DeadLetters() {
       ) : null}
       <ul className={classes.letters}>
         {data?.map((letter) => (
-          <DeadLetterItem
-            key={letter.id}
-            letter={letter}
-            onReplay={() => act(() => http.replayDeadLetter(letter.id), 'The message is on its way again.')}
-            onDiscard={() => act(() => http.discardDeadLetter(letter.id), 'The message was discarded.')}
-          />
+          <Entry key={letter.id} name="A dead letter" isListItem>
+            <DeadLetterItem
+              letter={letter}
+              onReplay={() => act(() => http.replayDeadLetter(letter.id), 'The message is on its way again.')}
+              onDiscard={() => act(() => http.discardDeadLetter(letter.id), 'The message was discarded.')}
+            />
+          </Entry>
         ))}
       </ul>
     </PageSection>

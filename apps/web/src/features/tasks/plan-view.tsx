@@ -1,4 +1,5 @@
 import type { TaskDetail } from '@parley/shared-models';
+import { Entry } from '../../components/error-boundary.tsx';
 import { useSessionState } from '../../session/use-session.ts';
 import classes from './plan-view.module.css';
 import { roundsOf } from './stages.ts';
@@ -35,7 +36,9 @@ export function PlanView({ task }: { task: TaskDetail }) {
           <li key={stage[0]?.id} className={classes.stage}>
             <ul className={classes.steps}>
               {stage.map((step) => (
-                <StepCard key={step.id} step={step} said={progress[step.id]} now={now} />
+                <Entry key={step.id} name="A step" isListItem>
+                  <StepCard step={step} said={progress[step.id]} now={now} />
+                </Entry>
               ))}
             </ul>
           </li>

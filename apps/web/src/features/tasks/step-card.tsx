@@ -1,5 +1,6 @@
 import type { TaskDetail } from '@parley/shared-models';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Details } from '../../components/details.tsx';
 import { durationText } from '../../components/format-time.ts';
 import {
   IconCircleCheckFilled,
@@ -8,6 +9,8 @@ import {
   IconCircleX,
   IconProgress,
 } from '../../components/icons.ts';
+import { indentedJson } from '../../components/indented-json.ts';
+import { LongText } from '../../components/long-text.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { stepStateText } from '../../components/task-words.ts';
 import { useAgents } from '../../session/use-session.ts';
@@ -56,17 +59,26 @@ export function StepCard({ step, said, now }: Props) {
       ) : null}
       {error === undefined ? null : <p className={classes.error}>{error.message}</p>}
       {result === undefined || step.kind === 'aggregate' ? null : (
-        <details className={classes.result}>
-          <summary>{summary ?? 'Result'}</summary>
-          <div className={classes.resultHead}>
-            result
-            <CopyButton text={JSON.stringify(result, undefined, 2)} label="Copy the result" />
-          </div>
-          <ScrollRegion className={classes.body} label={`Result of ${title}`}>
-            <pre>{JSON.stringify(result, undefined, 2)}</pre>
-          </ScrollRegion>
-        </details>
+        <Details className={classes.result} summary={<summary>{summary ?? 'Result'}</summary>}>
+          {() => <Result title={title} text={indentedJson(JSON.stringify(result))} />}
+        </Details>
       )}
     </li>
+  );
+}
+
+function Result({ title, text }: { title: string; text: string }) {
+  return (
+    <>
+      <div className={classes.resultHead}>
+        result
+        <CopyButton text={text} label="Copy the result" />
+      </div>
+      <ScrollRegion className={classes.body} label={`Result of ${title}`}>
+        <pre>
+          <LongText text={text} />
+        </pre>
+      </ScrollRegion>
+    </>
   );
 }

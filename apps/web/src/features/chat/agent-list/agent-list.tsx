@@ -1,6 +1,7 @@
 import type { AgentStatus } from '@parley/shared-models';
 import { memo, useMemo } from 'react';
 import { AgentMark } from '../../../components/agent-mark.tsx';
+import { Entry } from '../../../components/error-boundary.tsx';
 import { EmptyList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
 import { StateDot } from '../../../components/state-dot.tsx';
@@ -40,7 +41,9 @@ export function AgentList({ onPick }: { onPick: (agentName: string) => void }) {
         ) : null}
         <ul className={classes.items}>
           {sorted?.map((agent) => (
-            <AgentItem key={agent.agentId} agent={agent} onPick={onPick} />
+            <Entry key={agent.agentId} name="An agent" isListItem>
+              <AgentItem agent={agent} onPick={onPick} />
+            </Entry>
           ))}
         </ul>
       </div>

@@ -1,6 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { type RefObject, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
+import { Entry } from '../../../components/error-boundary.tsx';
 import { IconPlus, IconSearch, IconX } from '../../../components/icons.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
@@ -118,12 +119,13 @@ function Groups({
       <h2 className={classes.label}>{label}</h2>
       <ul className={classes.items}>
         {conversations.map((conversation) => (
-          <ConversationItem
-            key={conversation.id}
-            conversation={conversation}
-            isSelected={conversation.id === selectedId}
-            onPicked={onPicked}
-          />
+          <Entry key={conversation.id} name="A conversation" isListItem>
+            <ConversationItem
+              conversation={conversation}
+              isSelected={conversation.id === selectedId}
+              onPicked={onPicked}
+            />
+          </Entry>
         ))}
       </ul>
     </section>

@@ -13,6 +13,9 @@ interface Props {
   readonly status: MessageStatus | undefined;
 }
 
+/** Three lines of it are shown. */
+const EXCERPT = 400;
+
 /** The way of one message through the processes, with the time of every stretch. */
 export function MessagePathPanel({ message, status }: Props) {
   const clockOffsetMs = useSessionState((state) => state.clockOffsetMs);
@@ -27,7 +30,7 @@ export function MessagePathPanel({ message, status }: Props) {
   const delivery = deliveryOf(status, false);
   return (
     <div className={classes.panel}>
-      <blockquote className={classes.excerpt}>{message.text}</blockquote>
+      <blockquote className={classes.excerpt}>{message.text.slice(0, EXCERPT)}</blockquote>
       <p className={classes.state} data-state={delivery.state}>
         {delivery.label}
       </p>

@@ -3,6 +3,7 @@ import type { ChatMessage, MessageStatus } from '@parley/shared-models';
 import { memo } from 'react';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { IconPencil, IconRefresh } from '../../../components/icons.ts';
+import { LongText } from '../../../components/long-text.tsx';
 import { Markdown } from '../../../components/markdown.tsx';
 import { useChatView } from '../chat-view.ts';
 import { deliveryOf } from './delivery.ts';
@@ -47,6 +48,20 @@ export const MessageEntry = memo(function MessageEntry(props: Props) {
   );
 });
 
+/** Of a message that cannot be drawn as it should: who wrote what. */
+export function PlainEntry({ message: { id, sender, text } }: Pick<Props, 'message'>) {
+  return (
+    <article className={classes.entry} data-side="other" data-key={id} aria-label={sender.name}>
+      <div className={classes.who}>{sender.name}</div>
+      <div className={classes.body}>
+        <p className={classes.plain}>
+          <LongText text={text} />
+        </p>
+      </div>
+    </article>
+  );
+}
+
 function OwnText({ message, status, hasReply }: Props) {
   const view = useChatView();
   const delivery = deliveryOf(status, hasReply);
@@ -54,7 +69,9 @@ function OwnText({ message, status, hasReply }: Props) {
     <>
       <div className={classes.body}>
         <div className={classes.bubble}>
-          <p className={classes.plain}>{message.text}</p>
+          <p className={classes.plain}>
+            <LongText text={message.text} />
+          </p>
         </div>
         {status?.routing === undefined ? null : <RoutingLine routing={status.routing} />}
       </div>
@@ -102,7 +119,9 @@ function Notice({ message, isError }: { message: ChatMessage; isError: boolean }
   const isStop = message.metadata?.code === 'cancelled';
   return (
     <div className={classes.notice} data-error={(isError && !isStop) || undefined}>
-      <p className={classes.plain}>{message.text}</p>
+      <p className={classes.plain}>
+        <LongText text={message.text} />
+      </p>
       {isError && message.inReplyTo !== undefined ? (
         <Button
           size="compact-xs"

@@ -3,6 +3,7 @@ import type { OutboxItem } from '@parley/client';
 import { type ChatMessage, type MessageStatus, type Participant, timeOfId } from '@parley/shared-models';
 import { memo } from 'react';
 import { IconPlayerStopFilled, IconRefresh, IconTrash } from '../../../components/icons.ts';
+import { LongText } from '../../../components/long-text.tsx';
 import { Markdown } from '../../../components/markdown.tsx';
 import type { Draft } from '../../../session/drafts.ts';
 import type { Refusal } from '../../../session/session-state.ts';
@@ -31,7 +32,9 @@ export const UnsentEntry = memo(function UnsentEntry({ item }: { item: OutboxIte
       <WhoColumn sender={you} isMine />
       <div className={classes.body}>
         <div className={classes.bubble}>
-          <p className={classes.plain}>{item.text}</p>
+          <p className={classes.plain}>
+            <LongText text={item.text} />
+          </p>
         </div>
       </div>
       <div className={classes.meta}>
@@ -62,7 +65,9 @@ export const RefusedEntry = memo(function RefusedEntry({ refusal }: { refusal: R
       <WhoColumn sender={you} isMine />
       <div className={classes.body}>
         <div className={classes.bubble}>
-          <p className={classes.plain}>{item.text}</p>
+          <p className={classes.plain}>
+            <LongText text={item.text} />
+          </p>
         </div>
         <div className={classes.notice} data-error role="alert">
           <p className={classes.plain}>Not sent: {error.message}</p>

@@ -1,6 +1,7 @@
 import { isTerminal } from '@parley/shared-models';
 import { useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { Entry } from '../../../components/error-boundary.tsx';
 import { draftsIn } from '../../../session/drafts.ts';
 import type { Thread } from '../../../session/thread.ts';
 import { useSessionState } from '../../../session/use-session.ts';
@@ -38,7 +39,9 @@ export function PendingEntries({ conversationId, thread, replied }: Props) {
   return (
     <>
       {drafts.map((draft) => (
-        <DraftEntry key={draft.messageId} draft={draft} />
+        <Entry key={draft.messageId} name="What is being written">
+          <DraftEntry draft={draft} />
+        </Entry>
       ))}
       {open
         .filter(({ id }) => !drafted.has(id))

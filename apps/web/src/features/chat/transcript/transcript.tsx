@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { Fragment, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { Entry, ErrorBoundary } from '../../../components/error-boundary.tsx';
 import { dayLabel } from '../../../components/format-time.ts';
 import { IconArrowDown } from '../../../components/icons.ts';
 import { FailedList, LoadingList } from '../../../components/list-state.tsx';
@@ -7,7 +8,7 @@ import { ScrollRegion } from '../../../components/scroll-region.tsx';
 import { useNow } from '../../../components/use-now.ts';
 import { lastSeqOf, type Thread } from '../../../session/thread.ts';
 import { useSession, useSessionState } from '../../../session/use-session.ts';
-import { MessageEntry } from './message-entry.tsx';
+import { MessageEntry, PlainEntry } from './message-entry.tsx';
 import { PendingEntries } from './pending-list.tsx';
 import { TaskCard } from './task-card.tsx';
 import { taskPlaces } from './task-places.ts';
@@ -79,16 +80,20 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
             <Fragment key={message.id}>
               {startsDay ? <h2 className={classes.day}>{dayLabel(message.createdAt, now)}</h2> : null}
               {isFirstUnread ? <p className={classes.unread}>New</p> : null}
-              <MessageEntry
-                message={message}
-                status={thread.statuses[message.id]}
-                hasReply={replied.has(message.id)}
-                isMine={message.sender.kind === 'user' && message.sender.id === userId}
-                isContinuation={isContinuation}
-                isSelected={message.id === selectedId}
-              />
+              <ErrorBoundary fallback={() => <PlainEntry message={message} />}>
+                <MessageEntry
+                  message={message}
+                  status={thread.statuses[message.id]}
+                  hasReply={replied.has(message.id)}
+                  isMine={message.sender.kind === 'user' && message.sender.id === userId}
+                  isContinuation={isContinuation}
+                  isSelected={message.id === selectedId}
+                />
+              </ErrorBoundary>
               {places.get(message.id)?.map((task) => (
-                <TaskCard key={task.id} task={task} />
+                <Entry key={task.id} name="A task">
+                  <TaskCard task={task} />
+                </Entry>
               ))}
             </Fragment>
           ))}

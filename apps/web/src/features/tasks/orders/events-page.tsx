@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { Link } from 'wouter';
+import { Entry } from '../../../components/error-boundary.tsx';
 import { EventEntry } from '../../../components/event-entry.tsx';
 import { durationText } from '../../../components/format-time.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
@@ -43,7 +44,9 @@ export function EventsPage({ correlationId }: { correlationId: string }) {
       <ol className={classes.timeline} aria-label="Timeline">
         {data?.map(({ number, channel, event }, index) => (
           <li key={number}>
-            <EventEntry channel={channel} event={event} {...afterwards(events[index - 1]?.at, event.at)} />
+            <Entry name="An event">
+              <EventEntry channel={channel} event={event} {...afterwards(events[index - 1]?.at, event.at)} />
+            </Entry>
           </li>
         ))}
       </ol>

@@ -1,0 +1,69 @@
+import type { Element, ElementContent, Root } from 'hast';
+import type { Drawing } from './drawing.ts';
+import { LONGEST_RUN, textPieces } from './text-pieces.ts';
+
+/** Elements inside each other. Browsers, and what walks through a tree, call themselves for each level. */
+export const DEEPEST = 64;
+/** Elements and texts: with more, the page stands still while it is laid out. */
+const MOST_NODES = 12_000;
+
+/** The tree within what a page can show at once; it is changed in place. */
+export function boundTree(tree: Root): Drawing {
+  const open: { node: Root | Element; depth: number }[] = [{ node: tree, depth: 0 }];
+  let nodes = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.depth > DEEPEST) return { problem: 'it is nested too deeply' };
+    nodes += next.node.children.length;
+    if (nodes > MOST_NODES) return { problem: 'it has too many parts' };
+    for (const child of next.node.children) {
+      if (child.type === 'element') open.push({ node: child, depth: next.depth + 1 });
+    }
+  }
+  cutRuns(tree, 0);
+  return { tree };
+}
+
+/** Elements that stand in a line with the text around them. */
+const INLINE = new Set(['a', 'br', 'code', 'del', 'em', 'img', 'input', 'span', 'strong', 'sup']);
+
+/**
+ * Puts ends of lines into runs of text that are too long to be laid out as one.
+ * @param run characters of the same run before this
+ * @returns characters of the run that goes on behind it
+ */
+function cutRuns(parent: Root | Element, run: number): number {
+  let length = run;
+  const children: Root['children'] = [];
+  for (const child of parent.children) {
+    if (child.type === 'text') {
+      const pieces = length + child.value.length > LONGEST_RUN ? textPieces(child.value) : [child.value];
+      for (const value of pieces) {
+        if (length + value.length > LONGEST_RUN) {
+          children.push(cut());
+          length = 0;
+        }
+        children.push({ type: 'text', value });
+        length += value.length;
+      }
+      continue;
+    }
+    children.push(child);
+    if (child.type !== 'element') continue;
+    if (INLINE.has(child.tagName)) {
+      length = cutRuns(child, length);
+    } else {
+      // What is in a code block is cut where it is shown.
+      if (child.tagName !== 'pre') cutRuns(child, 0);
+      length = 0;
+    }
+  }
+  parent.children = children as ElementContent[];
+  return length;
+}
+
+const cut = (): Element => ({
+  type: 'element',
+  tagName: 'span',
+  properties: { className: ['cut'] },
+  children: [],
+});

@@ -1,0 +1,31 @@
+const CHART = /^data:image\/svg\+xml(;[^,]*)?,/;
+/** Our charts have some hundred bars or points. */
+const MOST_ELEMENTS = 5000;
+const MOST_CHARACTERS = 300_000;
+/** Elements that draw what they say, once. Filters, patterns and references can multiply the work without end. */
+const PLAIN_ELEMENTS = new Set(
+  'svg g rect path text tspan line polyline polygon circle ellipse title desc style'.split(' '),
+);
+/** The same from within a style or an attribute. */
+const COSTLY = /(?:filter|animation[a-z-]*|mask[a-z-]*|mix-blend-mode)\s*[:=]|@import|url\(/i;
+
+/**
+ * Whether the address is a picture that stands in the message itself, of a size that is drawn in no time. Shown as an
+ * image it runs no script and loads nothing.
+ */
+export function isChart(address: string): boolean {
+  const head = CHART.exec(address.slice(0, 200));
+  if (head === null || address.length > MOST_CHARACTERS) return false;
+  const svg = decoded(address.slice(head[0].length), head[1]?.endsWith(';base64') ?? false);
+  if (svg === undefined || COSTLY.test(svg)) return false;
+  const tags = svg.match(/<(?!\/)[^/\s>]*/g) ?? [];
+  return tags.length <= MOST_ELEMENTS && tags.every((tag) => PLAIN_ELEMENTS.has(tag.slice(1)));
+}
+
+function decoded(data: string, isBase64: boolean): string | undefined {
+  try {
+    return isBase64 ? atob(data) : decodeURIComponent(data);
+  } catch {
+    return undefined; // Not what it says that it is.
+  }
+}

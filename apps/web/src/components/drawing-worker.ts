@@ -1,0 +1,16 @@
+import type { Drawing, DrawRequest } from './drawing.ts';
+import { drawMarkdown } from './markdown-tree.ts';
+
+/** The languages weigh more than the rest of the app, so they come with the first code that needs them. */
+async function draw({ text, language }: DrawRequest): Promise<Drawing> {
+  if (language === undefined) return drawMarkdown(text);
+  const { drawCode } = await import('./highlight.ts');
+  return drawCode(text, language);
+}
+
+addEventListener('message', ({ data }: MessageEvent<DrawRequest>) => {
+  draw(data).then(
+    (drawing) => postMessage(drawing),
+    (error: unknown) => postMessage({ problem: String(error) } satisfies Drawing),
+  );
+});

@@ -1,0 +1,11 @@
+import type { Root } from 'hast';
+
+/** What is to be worked out of a foreign text: Markdown, or the colours of code in this language. */
+export interface DrawRequest {
+  readonly text: string;
+  /** Not given: the text is Markdown. */
+  readonly language?: string;
+}
+
+/** The elements to be shown, within the bounds of `boundTree`, or why the text is shown as it was written. */
+export type Drawing = { readonly tree: Root } | { readonly problem: string };
