@@ -1,4 +1,4 @@
-import { Id, JsonValue, StepId } from '@parley/shared-models';
+import { boundedArray, boundedRecord, Id, JsonValue, LIMITS, StepId } from '@parley/shared-models';
 import { z } from 'zod';
 import { RoundRecord } from './task-document.ts';
 
@@ -25,8 +25,8 @@ export const StepCall = z.object({
   conversationId: Id,
   input: JsonValue.optional(),
   /** Of the steps it depends on, by id; of an aggregating step, of all that are done. */
-  results: z.record(StepId, JsonValue),
+  results: boundedRecord(StepId, JsonValue, LIMITS.taskSteps),
   /** What was asked; with the reports of earlier rounds for an aggregating step. */
-  rounds: z.array(RoundRecord),
+  rounds: boundedArray(RoundRecord, LIMITS.taskSteps),
 });
 export type StepCall = z.infer<typeof StepCall>;

@@ -1,5 +1,6 @@
 import {
   AgentId,
+  boundedArray,
   Id,
   JsonValue,
   LIMITS,
@@ -21,7 +22,7 @@ export const StepRecord = z.object({
   round: z.number().int().positive(),
   group: AgentId,
   input: JsonValue.optional(),
-  dependsOn: z.array(StepId).max(LIMITS.taskSteps),
+  dependsOn: boundedArray(StepId, LIMITS.taskSteps),
   /** Of one attempt, in milliseconds. */
   timeoutMs: z.number().int().min(1).max(LIMITS.askTimeoutMs),
   maxAttempts: z.number().int().min(1).max(10),
@@ -69,9 +70,9 @@ export const TaskDocument = z.object({
   title: z.string().min(1).max(300),
   state: TaskState,
   round: z.number().int().positive(),
-  rounds: z.array(RoundRecord).min(1),
-  steps: z.array(StepRecord).max(LIMITS.taskSteps),
-  toSay: z.array(TaskSaying).max(10),
+  rounds: boundedArray(RoundRecord, LIMITS.taskSteps, 1),
+  steps: boundedArray(StepRecord, LIMITS.taskSteps),
+  toSay: boundedArray(TaskSaying, 10),
   error: TaskError.optional(),
   createdAt: Timestamp,
   updatedAt: Timestamp,

@@ -1,4 +1,4 @@
-import { AgentId, JsonValue, LIMITS, StepId } from '@parley/shared-models';
+import { AgentId, boundedArray, JsonValue, LIMITS, StepId } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** A step that is to be done. */
@@ -12,7 +12,7 @@ export const PlannedStep = z.object({
   /** What it needs beside the results of `dependsOn`. */
   input: JsonValue.optional(),
   /** Steps that come first; also ones of earlier rounds. @default [] */
-  dependsOn: z.array(StepId).max(LIMITS.taskSteps).default([]),
+  dependsOn: boundedArray(StepId, LIMITS.taskSteps).default([]),
   /** The longest that one attempt may take, in milliseconds, 1 to 600000. @default 60000 */
   timeoutMs: z.number().int().min(1).max(LIMITS.askTimeoutMs).default(60_000),
   /** 1 to 10. @default 3 */
@@ -29,7 +29,7 @@ export const PlannedAggregate = PlannedStep.omit({ dependsOn: true }).extend({
 
 export const TaskPlan = z.object({
   /** In the order in which people see them. None: the report is made from what is there. */
-  steps: z.array(PlannedStep).max(LIMITS.taskSteps),
+  steps: boundedArray(PlannedStep, LIMITS.taskSteps),
   aggregate: PlannedAggregate,
   /** Said in the conversation: what will be done, what was not understood. @default nothing is said */
   message: z.string().min(1).max(LIMITS.textLength).optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { boundedArray } from './collections.ts';
 import { AgentId, AgentName } from './ids.ts';
 import { nameText, shownName, visibleText } from './visible-text.ts';
 
@@ -38,11 +39,11 @@ export const AgentProfile = z.object({
   /** Instances of one agent share a group and its work. */
   group: AgentId,
   description: visibleText(500).default(''),
-  capabilities: z.array(nameText(64)).max(50).default([]),
+  capabilities: boundedArray(nameText(64), 50).default([]),
   /** Words that speak for this agent. */
-  keywords: z.array(nameText(64)).max(200).default([]),
+  keywords: boundedArray(nameText(64), 200).default([]),
   /** Sentences that a person would write to this agent. */
-  examples: z.array(visibleText(300)).max(200).default([]),
+  examples: boundedArray(visibleText(300), 200).default([]),
   /** Messages it handles at once. */
   concurrency: z.number().int().min(1).max(1000).default(4),
   /** The machine on which it executes commands. Its id is given to no process on another one, unless that takes it over. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ChatMessage } from './chat-message.ts';
+import { boundedArray } from './collections.ts';
 import { AgentId, Id } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { Participant } from './participants.ts';
 
 /** Key in a message's metadata under which an agent's question to another one carries its origin. Only servers set it. */
@@ -11,7 +13,7 @@ export const AskOrigin = z.object({
   /** The person, or the external system, whose message began it. */
   user: Participant,
   /** Who asks on whose behalf, the first one first. */
-  chain: z.array(z.object({ agentId: AgentId, group: AgentId, requestId: Id })),
+  chain: boundedArray(z.object({ agentId: AgentId, group: AgentId, requestId: Id }), LIMITS.taskSteps),
 });
 export type AskOrigin = z.infer<typeof AskOrigin>;
 

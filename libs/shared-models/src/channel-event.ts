@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { Id } from './ids.ts';
 import { JsonValue } from './json-value.ts';
 import { Participant } from './participants.ts';
 
@@ -14,7 +15,7 @@ export const EventType = z
 
 /** Something that happened, published on a named channel. `id` is its idempotency key. */
 export const ChannelEvent = z.object({
-  id: z.uuid(),
+  id: Id,
   type: EventType,
   payload: JsonValue,
 });
@@ -25,8 +26,8 @@ export const PublishedEvent = ChannelEvent.extend({
   source: Participant,
   at: Timestamp,
   /** Id of the message or event with which it all began; the same in everything that follows from it. */
-  correlationId: z.uuid().optional(),
+  correlationId: Id.optional(),
   /** Id of the message or event that brought this one about. */
-  causationId: z.uuid().optional(),
+  causationId: Id.optional(),
 });
 export type PublishedEvent = z.infer<typeof PublishedEvent>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedRecord } from './collections.ts';
 import { Id } from './ids.ts';
 import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
@@ -18,7 +19,7 @@ export const MessageText = z
 export const Timestamp = z.iso.datetime({ precision: 3 });
 
 /** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
-export const Metadata = z.record(z.string().max(64), JsonValue);
+export const Metadata = boundedRecord(z.string().max(64), JsonValue, LIMITS.metadataKeys);
 
 /** A message as it is stored and shown. */
 export const ChatMessage = z.object({

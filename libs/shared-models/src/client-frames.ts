@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChannelEvent, ChannelName } from './channel-event.ts';
 import { MessageText } from './chat-message.ts';
+import { boundedRecord } from './collections.ts';
 import { CommandRequest } from './command.ts';
 import { ExternalStatus, ExternalUser } from './external.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
@@ -9,18 +10,15 @@ import { nameText } from './visible-text.ts';
 
 /** Whom a message is for. With none of them, the broker chooses. */
 export const Target = z
-  .object({ agentId: AgentId.optional(), agentName: AgentName.optional(), group: AgentId.optional() })
+  // A key that is misspelt and left out would send the message to somebody else.
+  .strictObject({ agentId: AgentId.optional(), agentName: AgentName.optional(), group: AgentId.optional() })
   .refine((target) => Object.values(target).filter((value) => value !== undefined).length <= 1, {
     message: 'give one of agentId, agentName, group',
   });
 export type Target = z.infer<typeof Target>;
 
 /** Last `seq` that the client has seen, for each conversation it wants to go on following. */
-export const Resume = z
-  .record(Id, z.number().int().nonnegative())
-  .refine((resume) => Object.keys(resume).length <= LIMITS.resumedConversations, {
-    message: `at most ${LIMITS.resumedConversations} conversations`,
-  });
+export const Resume = boundedRecord(Id, z.number().int().nonnegative(), LIMITS.resumedConversations);
 export type Resume = z.infer<typeof Resume>;
 
 export const ClientFrames = {

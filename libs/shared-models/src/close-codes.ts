@@ -16,6 +16,12 @@ export const CLOSE_CODES = {
   slowReader: 4002,
   /** No `ping` or other frame arrived for two heartbeats: connect again and resume. */
   idle: 4003,
+  /** More malformed frames than `LIMITS.malformedFrames` (`malformedBeforeHello`): the client does not speak the protocol. */
+  malformed: 4004,
+  /** The client went on sending in spite of `rate_limited`: connect again after a while and resume. */
+  flooding: 4005,
+  /** The user, or the address, has too many connections: close one, then connect again. */
+  tooManyConnections: 4006,
 } as const;
 
 /** Whether a client should connect again after this code. */

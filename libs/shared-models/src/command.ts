@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { boundedArray } from './collections.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { shownName } from './visible-text.ts';
@@ -152,7 +153,7 @@ export type CommandRecord = z.infer<typeof CommandRecord>;
 const requestFields = {
   agentId: AgentId.optional(),
   /** Several at once, each its own command. */
-  agentIds: z.array(AgentId).min(1).max(LIMITS.commandAgents).optional(),
+  agentIds: boundedArray(AgentId, LIMITS.commandAgents, 1).optional(),
   /** @default 'shell' */
   commandType: StoredCommandType.optional(),
   /** The command line; empty unless `commandType` is `shell`. */

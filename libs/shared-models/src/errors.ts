@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { boundedRecord } from './collections.ts';
 import { JsonValue } from './json-value.ts';
+import { LIMITS } from './limits.ts';
 
 interface ErrorEntry {
   /** What it means, for the reference. */
@@ -136,7 +138,7 @@ export const ErrorCode = z.enum(codes);
 export const ErrorReport = z.object({
   code: ErrorCode,
   message: z.string(),
-  details: z.record(z.string(), JsonValue).optional(),
+  details: boundedRecord(z.string(), JsonValue, LIMITS.metadataKeys).optional(),
 });
 export type ErrorReport = z.infer<typeof ErrorReport>;
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   correlationOf,
   describeIssue,
+  guessCorrelation,
   type ParsedFrame,
   parseClientFrame,
   parseServerFrame,
@@ -163,6 +164,72 @@ describe('a text', () => {
   it('of that length fits into a frame, however many bytes its letters take', () => {
     const frame = JSON.stringify({ type: 'message.send', id: ID, text: '語'.repeat(LIMITS.textLength) });
     expect(new TextEncoder().encode(frame).length).toBeLessThan(LIMITS.frameBytes);
+  });
+});
+
+describe('a target', () => {
+  it.each(['agentid', 'agent', 'agentIds', 'name'])(
+    'with the unknown key %j is refused, and the key named',
+    (key) => {
+      const result = send({ target: { [key]: 'echo' } });
+      expect(result).toMatchObject({
+        ok: false,
+        error: { code: 'invalid_frame', details: { path: 'target' } },
+      });
+      if (!result.ok) expect(result.error.message).toContain(`"${key}"`);
+      expect(send({ target: { agentId: 'echo', [key]: 'echo' } }).ok).toBe(false);
+    },
+  );
+
+  it('is refused shortly, however many unknown keys it has', () => {
+    const target = Object.fromEntries(Array.from({ length: 10_000 }, (_, number) => [`key ${number}`, 1]));
+    expect(JSON.stringify(send({ target })).length).toBeLessThan(1000);
+  });
+});
+
+describe('an id', () => {
+  it.each([
+    '9b2f0c1e-5f0a-4f3e-8a51-0d7b8a1f2c3d',
+    'c232ab00-9414-11ec-b3c8-9e6bdeced846',
+    '1ec9414c-232a-6b00-b3c8-9e6bdeced846',
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  ])('may be a UUID of any version, in either case: %s', (id) => {
+    for (const spelling of [id, id.toUpperCase()])
+      expect(send({ id: spelling, conversationId: spelling, inReplyTo: spelling })).toMatchObject({
+        ok: true,
+        frame: { id, conversationId: id, inReplyTo: id },
+      });
+    const resume = { [id.toUpperCase()]: 7 };
+    expect(parseClientFrame(JSON.stringify({ type: 'hello', clientName: 'a', resume }))).toMatchObject({
+      ok: true,
+      frame: { resume: { [id]: 7 } },
+    });
+  });
+
+  it.each([
+    '',
+    '1',
+    '9b2f0c1e5f0a4f3e8a510d7b8a1f2c3d',
+    '{9b2f0c1e-5f0a-4f3e-8a51-0d7b8a1f2c3d}',
+    '9b2f0c1e-5f0a-4f3e-8a51-0d7b8a1f2c3g',
+  ])('may not be anything else: %j', (id) => {
+    expect(send({ id })).toMatchObject({ ok: false, error: { details: { path: 'id' } } });
+  });
+});
+
+describe('guessCorrelation', () => {
+  it.each([
+    [`{"type":"message.send","id":"${ID}","text":"x"}`, ID],
+    [`{ "type": "message.cancel", "messageId": "${ID}" }`, ID],
+    [`{"conversationId":"c","id":"i"}`, 'i'],
+    ['{"type":"ping"}', undefined],
+    [`{"text":"\\"id\\":\\"no\\""}`, undefined],
+    ['"id":', undefined],
+  ])('of %s is %s', (text, id) => expect(guessCorrelation(text)).toBe(id));
+
+  it('looks at the beginning only', () => {
+    expect(guessCorrelation(`{"text":"${'x'.repeat(100_000)}","id":"i"}`)).toBeUndefined();
   });
 });
 

@@ -55,7 +55,7 @@ export function describeIssue(error: z.ZodError): { message: string; details: { 
   const issue = error.issues[0];
   // A key that the other side made up may be as long as the frame.
   const path = issue?.path.join('.').slice(0, 200) ?? '';
-  const what = issue?.message ?? 'invalid';
+  const what = issue?.message.slice(0, 300) ?? 'invalid';
   return { message: path === '' ? what : `${path}: ${what}`, details: { path } };
 }
 
@@ -64,9 +64,23 @@ function failure(error: ErrorReport, value?: object): { ok: false; error: ErrorR
   return inReplyTo === undefined ? { ok: false, error } : { ok: false, error, inReplyTo };
 }
 
+const CORRELATION_KEYS = ['id', 'messageId', 'taskId', 'conversationId', 'agentId'];
+/** An id stands at the beginning of a frame, or its sender does without the answer to a refusal. */
+const GUESSED_LENGTH = 1000;
+
+/** The same of a frame that is not worth parsing: the first of its fields near the beginning that looks like one. */
+export function guessCorrelation(text: string): string | undefined {
+  const head = text.slice(0, GUESSED_LENGTH);
+  for (const key of CORRELATION_KEYS) {
+    const value = new RegExp(`"${key}" ?: ?"([^"\\\\]{1,128})"`).exec(head)?.[1];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 /** The id by which a client can recognise its own frame in an `error`. */
 export function correlationOf(frame: Readonly<Record<string, unknown>>): string | undefined {
-  for (const key of ['id', 'messageId', 'taskId', 'conversationId', 'agentId']) {
+  for (const key of CORRELATION_KEYS) {
     const value = frame[key];
     if (typeof value === 'string') return value.slice(0, 128);
   }

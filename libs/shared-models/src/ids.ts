@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { nameText } from './visible-text.ts';
 
-/** A UUIDv7 (RFC 9562): sorts by creation time. What every id that Parley makes looks like. */
-export const Id = z.uuidv7();
+/**
+ * Any UUID (RFC 9562), of whatever version: clients in other languages make version 4. Those that Parley makes are of
+ * version 7, which sort by creation time. Read in either case and written in lower case, so that an id has one spelling
+ * wherever it is compared: in the store, in a map, in the id that is derived from it.
+ */
+export const Id = z.guid().toLowerCase();
 
 /** Characters an agent id may have: it becomes part of a queue's name. */
 const AGENT_ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;

@@ -8,6 +8,7 @@ export * from './channel-event.ts';
 export * from './chat-message.ts';
 export * from './client-frames.ts';
 export * from './close-codes.ts';
+export * from './collections.ts';
 export * from './command.ts';
 export * from './command-pages.ts';
 export * from './conversation.ts';

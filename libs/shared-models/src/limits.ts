@@ -4,10 +4,24 @@ export const LIMITS = {
   frameBytes: 256 * 1024,
   /** Text of one chat message, in UTF-16 code units: leaves room for the frame around it. */
   textLength: 60_000,
+  /** A connection that has not sent `hello` may send so much, in one frame or in all; more closes it with 1009. */
+  helloBytes: 16 * 1024,
+  /** Malformed frames that a connection may send before `hello`; one more closes it with 4004. */
+  malformedBeforeHello: 3,
+  /** The same after `hello`, where each 5 s forgive one of them. */
+  malformedFrames: 10,
   /** Objects and arrays inside each other, in metadata, payloads and details. */
   jsonDepth: 64,
+  /** Values in metadata, in a payload, a result or the like: numbers, texts, arrays, objects, all together. */
+  jsonValues: 100_000,
+  /** Keys of a message's metadata, and of an error's details. */
+  metadataKeys: 100,
+  /** Agents, brokers or servers in a signal between servers. */
+  signalItems: 10_000,
   /** The first frame must be `hello` within this time. */
   helloTimeoutMs: 10_000,
+  /** A client has this time to answer the closing of its connection; then it is cut. */
+  closeTimeoutMs: 2000,
   /** A client sends something at least this often; after two of these times without a frame it is taken for dead. */
   heartbeatMs: 30_000,
   /** Conversations a `hello` may resume at once. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { boundedArray } from './collections.ts';
 import { Id } from './ids.ts';
 
 /**
@@ -54,7 +55,7 @@ export const RoutingDecision = z.object({
   /** One short sentence for the person who asked. */
   reason: z.string().max(500),
   /** Best first, the chosen one included. At most 10. */
-  candidates: z.array(RoutingCandidate).max(10),
+  candidates: boundedArray(RoutingCandidate, 10),
 });
 export type RoutingDecision = z.infer<typeof RoutingDecision>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { Id } from './ids.ts';
 
 /** How far an order is, as its events tell: requested, in the books, the customer told. */
 export const OrderProgress = z.enum(['requested', 'created', 'notified']);
@@ -10,7 +11,7 @@ export const OrderSummary = z.object({
   /** Of its first event, in the log; a later order has a larger one. */
   number: z.number().int().positive(),
   /** What it began with: id of the message or event. All its events have it. */
-  correlationId: z.uuid(),
+  correlationId: Id,
   /** With `quantity`; undefined when no event says it so that it can be read. */
   product: z.string().optional(),
   quantity: z.number().optional(),

@@ -3,8 +3,10 @@ import { AgentClaim, WantedAgentState } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
+import { boundedArray } from './collections.ts';
 import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
 import type { ServerFrame } from './server-frames.ts';
@@ -133,13 +135,13 @@ export const Signals = {
     event: PublishedEvent,
   }),
   /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
-  'server.here': z.object({ serverId: Id, knows: z.array(Id).default([]) }),
+  'server.here': z.object({ serverId: Id, knows: boundedArray(Id, LIMITS.signalItems).default([]) }),
   /** What a server hears of agents and of the brokers that joined it, and whom it has forgotten; key `SIGNAL_KEYS.agents`. */
   'server.agents': z.object({
     serverId: Id,
-    agents: z.array(AgentClaim),
-    removed: z.array(AgentId),
-    brokers: z.array(z.string()),
+    agents: boundedArray(AgentClaim, LIMITS.signalItems),
+    removed: boundedArray(AgentId, LIMITS.signalItems),
+    brokers: boundedArray(z.string(), LIMITS.signalItems),
   }),
   /** An operator wants this of the agent: the store has it; key `SIGNAL_KEYS.agents`. */
   'agent.wanted': z.object({ serverId: Id, agentId: AgentId, wanted: WantedAgentState }),

@@ -75,7 +75,7 @@ export const ServerFrames = {
   /** To the same: what the agent that is at a step says of it. Fleeting: not stored, not repeated. */
   'task.progress': TaskProgress.extend({ type: z.literal('task.progress') }),
   /** The event is durably accepted and will reach its channel. Sent again, the same answer. */
-  'event.accepted': z.object({ type: z.literal('event.accepted'), id: z.uuid() }),
+  'event.accepted': z.object({ type: z.literal('event.accepted'), id: Id }),
   event: z.object({ type: z.literal('event'), channel: ChannelName, event: PublishedEvent }),
   /** To a gateway: pass this on to the external server, and answer with `external.sent`. */
   'external.send': z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
+import { boundedArray } from './collections.ts';
 import { AgentId, Id } from './ids.ts';
 import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
@@ -44,7 +45,7 @@ export const TaskStep = z.object({
   /** The agents that may do it. */
   group: AgentId.optional(),
   /** Steps whose results it needs. */
-  dependsOn: z.array(StepId).max(LIMITS.taskSteps).default([]),
+  dependsOn: boundedArray(StepId, LIMITS.taskSteps).default([]),
   /** How often it was begun. */
   attempt: z.number().int().nonnegative().default(0),
   maxAttempts: z.number().int().positive().default(1),
@@ -73,7 +74,7 @@ export const Task = z.object({
   round: z.number().int().positive().default(1),
   /** The agents that drive it. */
   group: AgentId.optional(),
-  plan: z.array(TaskStep).max(LIMITS.taskSteps),
+  plan: boundedArray(TaskStep, LIMITS.taskSteps),
   /** The message with the newest report. */
   reportMessageId: Id.optional(),
   createdAt: Timestamp.optional(),
@@ -106,10 +107,11 @@ export type TaskRound = z.infer<typeof TaskRound>;
 
 /** `GET /api/tasks/:id`: the task with what its steps got and gave. */
 export const TaskDetail = Task.extend({
-  plan: z
-    .array(TaskStep.extend({ input: JsonValue.optional(), result: JsonValue.optional() }))
-    .max(LIMITS.taskSteps),
-  rounds: z.array(TaskRound),
+  plan: boundedArray(
+    TaskStep.extend({ input: JsonValue.optional(), result: JsonValue.optional() }),
+    LIMITS.taskSteps,
+  ),
+  rounds: boundedArray(TaskRound, LIMITS.taskSteps),
 });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 

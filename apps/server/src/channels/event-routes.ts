@@ -1,4 +1,4 @@
-import { ChannelName, EventPage, LIMITS } from '@parley/shared-models';
+import { ChannelName, EventPage, Id, LIMITS } from '@parley/shared-models';
 import { z } from 'zod';
 import type { App } from '../http/create-app.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -20,7 +20,7 @@ export function registerEventRoutes(app: App, { store }: ServerServices): void {
             .max(2000)
             .transform((list) => list.split(','))
             .optional(),
-          correlationId: z.uuid().optional(),
+          correlationId: Id.optional(),
           before: z.coerce.number().int().positive().optional(),
           limit: z.coerce.number().int().min(1).max(LIMITS.eventsPage).default(100),
         }),

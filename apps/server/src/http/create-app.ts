@@ -1,7 +1,7 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import fastifyWebsocket from '@fastify/websocket';
+import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { Logger } from '@parley/process-kit';
 import { ERRORS, type ErrorReport, LIMITS, reportOf } from '@parley/shared-models';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -27,6 +27,16 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
+
+const WEB_SOCKET_OPTIONS: WebsocketPluginOptions['options'] & {
+  /** How long a client may take to answer a close frame; the types of `ws` do not know it. */
+  readonly closeTimeout: number;
+} = {
+  maxPayload: LIMITS.frameBytes,
+  closeTimeout: LIMITS.closeTimeoutMs,
+  handleProtocols: chooseSubprotocol,
+  perMessageDeflate: false,
+};
 
 /** Fastify with what all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at `/docs`. */
 export async function createApp(
@@ -78,7 +88,7 @@ export async function createApp(
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   await app.register(fastifyWebsocket, {
-    options: { maxPayload: LIMITS.frameBytes, handleProtocols: chooseSubprotocol, perMessageDeflate: false },
+    options: WEB_SOCKET_OPTIONS,
     errorHandler(error, socket) {
       // `ws` has said good-bye with the code of what the client did wrong, a frame over the limit say, and reads on until
       // that has arrived. Ended here, as by default, the client would often see a broken connection instead.

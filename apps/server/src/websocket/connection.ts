@@ -5,6 +5,7 @@ import {
   type ClientFrameOf,
   correlationOf,
   type ErrorReport,
+  guessCorrelation,
   LIMITS,
   newId,
   ParleyError,
@@ -12,18 +13,15 @@ import {
   parseClientFrame,
   type ServerFrame,
 } from '@parley/shared-models';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { refusedSignIn } from '../audit/refusals.ts';
 import type { ServerServices } from '../server-services.ts';
 import { handleFrame } from './frame-handlers.ts';
+import { readIncoming } from './incoming.ts';
 import { createOutgoing } from './outgoing.ts';
 import { outwardReport } from './outward-report.ts';
 import type { Session } from './session.ts';
-import { createTokenBucket } from './token-bucket.ts';
 import { welcome } from './welcome.ts';
-
-/** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
-const MAX_IN_HAND = 64;
 
 /** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -55,34 +53,35 @@ export function serveConnection(
   const { config, hub } = services;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
-  const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
   const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
   });
-  const inHand = new Set<Promise<void>>();
   let session: Session | undefined;
   let greeting: Promise<void> | undefined;
   let tokenTimer: NodeJS.Timeout | undefined;
   let isClosed = false;
-  // On a clock that does not jump: a jump must neither end connections nor stop all that they send.
-  let lastFrameAt = performance.now();
 
   const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
   const sendError = (report: ErrorReport, inReplyTo?: string): void =>
     sendFrame({ type: 'error', ...report, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
 
-  const helloTimer = setTimeout(() => close(CLOSE_CODES.helloTimeout, 'no hello'), LIMITS.helloTimeoutMs);
+  const helloTimer = setTimeout(() => {
+    close(CLOSE_CODES.helloTimeout, 'no hello');
+    // A client that says nothing need not answer this either.
+    transport.destroySoon();
+  }, LIMITS.helloTimeoutMs);
   const idleTimer = setInterval(() => {
     // What is not read cannot be heard.
-    if (inHand.size >= MAX_IN_HAND) return;
-    if (performance.now() - lastFrameAt > LIMITS.heartbeatMs * 2)
+    if (incoming.isFull) return;
+    if (performance.now() - incoming.lastAt > LIMITS.heartbeatMs * 2)
       close(CLOSE_CODES.idle, 'nothing was heard');
   }, LIMITS.heartbeatMs / 2);
 
   const end = (): void => {
     if (isClosed) return;
     isClosed = true;
+    incoming.stop();
     clearTimeout(helloTimer);
     clearInterval(idleTimer);
     clearTimeout(tokenTimer);
@@ -130,9 +129,12 @@ export function serveConnection(
   const handle = async (frame: ClientFrame): Promise<void> => {
     try {
       if (session === undefined) {
-        if (greeting === undefined && frame.type !== 'hello')
+        if (greeting === undefined && frame.type !== 'hello') {
+          incoming.malformed();
           throw new ParleyError('hello_required', 'The first frame must be hello.');
+        }
         if (greeting === undefined && frame.type === 'hello') {
+          incoming.greeted();
           greeting = greet(frame);
           return await greeting;
         }
@@ -149,30 +151,26 @@ export function serveConnection(
     }
   };
 
-  const onMessage = (data: RawData, isBinary: boolean): void => {
-    if (isClosed) return;
-    lastFrameAt = performance.now();
-    const parsed = isBinary ? NOT_TEXT : parseClientFrame(data.toString());
-    const waitMs = bucket?.take(lastFrameAt) ?? 0;
-    if (waitMs > 0) {
-      const inReplyTo = parsed.ok ? correlationOf(parsed.frame) : parsed.inReplyTo;
-      const message = `At most ${config.RATE_LIMIT} frames a second.`;
-      sendError({ code: 'rate_limited', message, details: { retryAfterMs: waitMs } }, inReplyTo);
-      return;
-    }
-    if (!parsed.ok) {
-      sendError(parsed.error, parsed.inReplyTo);
-      return;
-    }
-    const promise = handle(parsed.frame).finally(() => {
-      inHand.delete(promise);
-      if (inHand.size === MAX_IN_HAND - 1) socket.resume();
-    });
-    inHand.add(promise);
-    if (inHand.size >= MAX_IN_HAND) socket.pause();
+  const refuse = (error: ErrorReport, inReplyTo?: string): void => {
+    sendError(error, inReplyTo);
+    incoming.malformed();
   };
-
-  socket.on('message', onMessage);
+  const incoming = readIncoming({
+    socket,
+    transport,
+    rate: config.RATE_LIMIT,
+    close,
+    take(text) {
+      const parsed = text === undefined ? NOT_TEXT : parseClientFrame(text);
+      if (parsed.ok) return handle(parsed.frame);
+      refuse(parsed.error, parsed.inReplyTo);
+      return undefined;
+    },
+    refuse(text, retryAfterMs) {
+      const message = `At most ${config.RATE_LIMIT} frames a second; each 4 KiB of a frame count as one more.`;
+      sendError({ code: 'rate_limited', message, details: { retryAfterMs } }, guessCorrelation(text));
+    },
+  });
   socket.on('close', end);
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
@@ -180,13 +178,7 @@ export function serveConnection(
     tell(text) {
       if (session !== undefined) outgoing.send(text);
     },
-    async drain(timeoutMs) {
-      socket.off('message', onMessage);
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, timeoutMs);
-      await Promise.race([Promise.all(inHand), late.promise]);
-      clearTimeout(timer);
-    },
+    drain: incoming.drain,
     close,
   };
 }

@@ -1,5 +1,5 @@
 import type { EventSchemas } from '@parley/agent-kit';
-import { shownName } from '@parley/shared-models';
+import { Id, shownName } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** Whom an order is for. */
@@ -21,11 +21,11 @@ export const OrderRequested = z.object({
 export type OrderRequested = z.infer<typeof OrderRequested>;
 
 /** `order_created`: the order is in the books. */
-export const OrderCreated = OrderRequested.extend({ orderId: z.uuid(), customer: Customer });
+export const OrderCreated = OrderRequested.extend({ orderId: Id, customer: Customer });
 export type OrderCreated = z.infer<typeof OrderCreated>;
 
 /** `notification`: something that the person is told. */
-export const Notification = z.object({ message: z.string().min(1).max(2000), orderId: z.uuid() });
+export const Notification = z.object({ message: z.string().min(1).max(2000), orderId: Id });
 export type Notification = z.infer<typeof Notification>;
 
 export const ORDER_EVENTS = {

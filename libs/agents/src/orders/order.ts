@@ -1,3 +1,4 @@
+import { Id } from '@parley/shared-models';
 import { z } from 'zod';
 import { Customer, type OrderRequested } from './order-events.ts';
 
@@ -6,7 +7,7 @@ export const OrderState = z.enum(['requested', 'created', 'notified']);
 export type OrderState = z.infer<typeof OrderState>;
 
 export const Order = z.object({
-  id: z.uuid(),
+  id: Id,
   product: z.string(),
   quantity: z.number().int().positive(),
   customer: Customer,

@@ -1,10 +1,10 @@
 import { type AgentDefinition, type AgentMemory, defineAgent } from '@parley/agent-kit';
-import { deriveId } from '@parley/shared-models';
+import { deriveId, Id } from '@parley/shared-models';
 import { z } from 'zod';
 import { advance, describeOrder, Order, requestedOrder } from './order.ts';
 import { Notification, ORDER_EVENTS, OrderRequested } from './order-events.ts';
 
-const OrderIds = z.array(z.uuid());
+const OrderIds = z.array(Id);
 /** So many orders of a person are listed. */
 const LISTED = 20;
 /** So many are remembered for the list. */

@@ -1,4 +1,12 @@
-import { AgentId, ChannelName, EventType, JsonValue, LIMITS, PublishedEvent } from '@parley/shared-models';
+import {
+  AgentId,
+  boundedArray,
+  ChannelName,
+  EventType,
+  JsonValue,
+  LIMITS,
+  PublishedEvent,
+} from '@parley/shared-models';
 import { z } from 'zod';
 import { participantKind } from './enum-names.ts';
 
@@ -23,7 +31,7 @@ export const ListEvents = z.object({
   agentId: AgentId,
   incarnation: z.number().int().positive(),
   channel: ChannelName,
-  types: z.array(EventType).max(100),
+  types: boundedArray(EventType, 100),
   limit: z.number().int().min(1).max(LIMITS.eventsPage),
 });
 

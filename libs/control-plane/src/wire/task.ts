@@ -1,5 +1,5 @@
 import { TaskDocument } from '@parley/durable-tasks';
-import { AgentId, Id, JsonValue, LIMITS, MessageText, StepId, shownName } from '@parley/shared-models';
+import { AgentId, boundedArray, Id, JsonValue, LIMITS, MessageText, StepId, shownName } from '@parley/shared-models';
 import { z } from 'zod';
 import type { VersionedTask } from '../task-services.ts';
 import { WireMessage } from './chat-message.ts';
@@ -53,7 +53,7 @@ export const CancelTask = z.object({ ...Caller, requestId: Id, id: Id });
 export const GetTask = z.object({ ...Caller, id: Id });
 export const ListTasks = z.object({ ...Caller, requestId: Id, limit: z.number().int().min(1).max(20) });
 export const ClaimTasks = z.object({ ...Caller, limit: z.number().int().min(1).max(20) });
-export const RenewLeases = z.object({ ...Caller, leases: z.array(Lease).max(1000) });
+export const RenewLeases = z.object({ ...Caller, leases: boundedArray(Lease, 1000) });
 export const ReleaseTask = z.object({ ...Caller, lease: Lease });
 export const SaveTask = z.object({
   ...Caller,

@@ -49,7 +49,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     invalid: [
       [{ id: undefined }, 'id'],
       [{ id: 'abc' }, 'id'],
-      [{ id: '9b2f0c1e-5f0a-4f3e-8a51-0d7b8a1f2c3d' }, 'id'],
+      [{ target: { agentid: 'echo' } }, 'target'],
       [{ text: '' }, 'text'],
       [{ text: 5 }, 'text'],
       [{ text: 'x'.repeat(60_001) }, 'text'],

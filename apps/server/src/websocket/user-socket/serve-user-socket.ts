@@ -8,21 +8,19 @@ import {
   type ServerFrame,
   type User,
 } from '@parley/shared-models';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Reader } from '../../conversations/follower.ts';
 import { sendOn } from '../../conversations/send-on.ts';
 import { takeMessage } from '../../conversations/take-message.ts';
 import type { ServerServices } from '../../server-services.ts';
 import type { Connection } from '../connection.ts';
+import { readIncoming } from '../incoming.ts';
 import { createOutgoing } from '../outgoing.ts';
 import { outwardReport } from '../outward-report.ts';
-import { createTokenBucket } from '../token-bucket.ts';
 import { createTranslation, errorFrame, parseUserMessage, type UserFrame } from './user-frames.ts';
 
 /** Parent of the ids of these conversations: one for each user. */
 const CONVERSATIONS = '019aa0d4-6900-7000-8000-75736572736f';
-/** Messages of one connection on their way into the store; more wait in its socket, and so at the sender. */
-const MAX_IN_HAND = 64;
 
 /** The user's one conversation by `/ws/:userId`, whatever connection it comes by. */
 export const conversationOfUser = (userId: string): string => deriveId(CONVERSATIONS, 'user', userId);
@@ -38,13 +36,11 @@ export function serveUserSocket(
   const { config, hub, store } = services;
   const logger = services.logger.child({ connectionId: newId() });
   const conversationId = conversationOfUser(user.id);
-  const bucket = config.RATE_LIMIT === 'off' ? undefined : createTokenBucket(config.RATE_LIMIT);
   const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow');
   });
   const translate = createTranslation();
-  const inHand = new Set<Promise<void>>();
   let isClosed = false;
   let isAlive = true;
 
@@ -71,6 +67,7 @@ export function serveUserSocket(
   const end = (): void => {
     if (isClosed) return;
     isClosed = true;
+    incoming.stop();
     clearInterval(pingTimer);
     hub.unfollowAll(reader);
     onEnd();
@@ -112,45 +109,39 @@ export function serveUserSocket(
     sendOn(services, accepted, undefined);
   };
 
-  const onMessage = (data: RawData, isBinary: boolean): void => {
-    if (isClosed) return;
-    isAlive = true;
-    try {
-      if ((bucket?.take(performance.now()) ?? 0) > 0)
-        throw new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`);
-      if (isBinary) throw new ParleyError('invalid_json', 'Frames are text.');
-      const text = parseUserMessage(data.toString());
-      const promise = take(text)
-        .catch(fail)
-        .finally(() => {
-          inHand.delete(promise);
-          if (inHand.size === MAX_IN_HAND - 1) socket.resume();
-        });
-      inHand.add(promise);
-      if (inHand.size >= MAX_IN_HAND) socket.pause();
-    } catch (error) {
-      fail(error);
-    }
-  };
+  const incoming = readIncoming({
+    socket,
+    transport,
+    rate: config.RATE_LIMIT,
+    close,
+    take(text) {
+      try {
+        if (text === undefined) throw new ParleyError('invalid_json', 'Frames are text.');
+        return take(parseUserMessage(text)).catch(fail);
+      } catch (error) {
+        fail(error);
+        incoming.malformed();
+        return undefined;
+      }
+    },
+    refuse: () => fail(new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`)),
+  });
+  // The path has said who it is.
+  incoming.greeted();
 
   following = follow();
   following.catch(fail);
-  socket.on('message', onMessage);
-  socket.on('pong', () => {
+  const heard = (): void => {
     isAlive = true;
-  });
+  };
+  socket.on('message', heard);
+  socket.on('pong', heard);
   socket.on('close', end);
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
   return {
     tell() {},
-    async drain(timeoutMs) {
-      socket.off('message', onMessage);
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, timeoutMs);
-      await Promise.race([Promise.all(inHand), late.promise]);
-      clearTimeout(timer);
-    },
+    drain: incoming.drain,
     close,
   };
 }
