@@ -118,6 +118,15 @@ export const ServerConfig = z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
       .default(100)
       .describe('frames a second from one connection, or "off"'),
+    REQUEST_TIMEOUT_MS: z.coerce
+      .number()
+      .int()
+      .min(200)
+      .max(600_000)
+      .default(20_000)
+      .describe(
+        'an HTTP request must be there in this time, its head in half of it, in ms; else its connection is closed',
+      ),
     HEARTBEAT_MS: z.coerce
       .number()
       .int()

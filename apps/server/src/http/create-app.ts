@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
@@ -19,6 +20,7 @@ import { VERSION } from '../version.ts';
 import { chooseSubprotocol } from '../websocket/websocket-route.ts';
 import { registerAuthorization } from './authorization.ts';
 import { registerOriginCheck } from './origin-check.ts';
+import { registerUnreadBodies } from './unread-body.ts';
 
 export type App = FastifyInstance<
   import('node:http').Server,
@@ -53,6 +55,12 @@ export async function createApp(
     // Nobody else may say where a request comes from.
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: LIMITS.frameBytes,
+    // Node counts from the connection's first byte on, or from its beginning where none comes.
+    requestTimeout: config.REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: config.REQUEST_TIMEOUT_MS / 2,
+      connectionsCheckingInterval: Math.min(config.REQUEST_TIMEOUT_MS / 4, 2000),
+    },
     // A user's id may have 128 characters, each of up to nine in a path.
     routerOptions: { maxParamLength: 1200 },
   }).withTypeProvider<ZodTypeProvider>();
@@ -64,9 +72,21 @@ export async function createApp(
     if (report.code === 'internal') logger.error({ err: error, url: request.url }, 'a request failed');
     return reply.status(ERRORS[report.code].status).send(report);
   });
+  // A form of a foreign site may send text without asking first: only JSON is read.
+  app.removeContentTypeParser('text/plain');
+  registerUnreadBodies(app);
   registerOriginCheck(app, config);
   registerAuthorization(app, authenticator, audit);
 
+  const hosts = new WeakMap<IncomingMessage, string>();
+  app.addHook('onRequest', async ({ raw, host }) => {
+    hosts.set(raw, host);
+  });
+  /** WebSockets of the own host, for browsers that do not count them as 'self'. */
+  const sockets = (scheme: string) => (request: IncomingMessage) => {
+    const host = hosts.get(request) ?? '';
+    return /^[\w.:[\]-]+$/.test(host) ? `${scheme}//${host}` : "'self'";
+  };
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       directives: {
@@ -74,7 +94,7 @@ export async function createApp(
         // The component library sets styles on elements and in style elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'", sockets('ws:'), sockets('wss:')],
         upgradeInsecureRequests: null,
       },
     },
@@ -104,9 +124,19 @@ function describe(error: unknown): ErrorReport {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const first = error.validation[0];
     const path = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
-    return { code: 'invalid_request', message: `${path}: ${first?.message ?? 'invalid'}`, details: { path } };
+    return {
+      code: 'invalid_request',
+      message: `${path}: ${first?.message?.slice(0, 300) ?? 'invalid'}`,
+      details: { path },
+    };
   }
-  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return {
+      code: 'invalid_request',
+      message: 'Send the body as JSON, with the header "content-type: application/json".',
+      details: { path: 'headers.content-type' },
+    };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return { code: statusCode === 404 ? 'not_found' : 'invalid_request', message: message ?? 'invalid' };
   }

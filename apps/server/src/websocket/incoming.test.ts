@@ -158,17 +158,6 @@ describe('what one connection sends', () => {
       // `ws` itself ends it when so many come at once that their answers pile up.
       expect([CLOSE_CODES.flooding, 1006]).toContain(await peer.closed);
     });
-
-    it('ends the connection when no frame comes of it', async () => {
-      const peer = await greet();
-      const frame = Buffer.concat(Array.from({ length: 2000 }, () => Buffer.from([0, 0x80, 0, 0, 0, 0])));
-      const { _socket: transport } = peer.socket as unknown as { _socket: import('node:net').Socket };
-      await sent(peer.socket, Buffer.from('{'), { fin: false });
-      transport.on('error', () => transport.destroy());
-      for (let bytes = 0; bytes <= 2 * LIMITS.frameBytes && !transport.destroyed; bytes += frame.length)
-        await new Promise((resolve) => transport.write(frame, resolve));
-      expect([CLOSE_CODES.flooding, 1008, 1006]).toContain(await peer.closed);
-    });
   });
 
   describe('by the path of a user', () => {

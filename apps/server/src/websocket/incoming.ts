@@ -55,14 +55,12 @@ export function readIncoming(options: IncomingOptions): Incoming {
   let lastAt = performance.now();
   let isGreeted = false;
   let flawsBeforeHello = 0;
-  /** Bytes since the last frame that was complete; before `hello` all. */
-  let unframedBytes = 0;
+  let bytesBeforeHello = 0;
   let isStopped = false;
 
   /** How long to wait before this may come, 0: it may come now. */
   const weigh = (cost: number): number => {
     const now = performance.now();
-    if (isGreeted) unframedBytes = 0;
     const waitMs = bucket?.take(now, cost) ?? 0;
     if (waitMs > 0 && (refusals?.take(now, cost) ?? 0) > 0)
       close(CLOSE_CODES.flooding, 'too many frames: connect again later');
@@ -101,11 +99,9 @@ export function readIncoming(options: IncomingOptions): Incoming {
   };
   // After the listener of `ws`: what was complete in this chunk has been handled.
   const onData = (chunk: Buffer): void => {
-    if (isStopped) return;
-    unframedBytes += chunk.byteLength;
-    if (!isGreeted && unframedBytes > LIMITS.helloBytes) close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
-    // Empty fragments make no frame, however many there are.
-    else if (unframedBytes > 2 * LIMITS.frameBytes) close(CLOSE_CODES.flooding, 'no frame comes of it');
+    if (isStopped || isGreeted) return;
+    bytesBeforeHello += chunk.byteLength;
+    if (bytesBeforeHello > LIMITS.helloBytes) close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
   };
   socket.on('message', onMessage);
   socket.on('ping', onControl);
@@ -121,6 +117,7 @@ export function readIncoming(options: IncomingOptions): Incoming {
     },
     greeted() {
       isGreeted = true;
+      transport.off('data', onData);
     },
     malformed() {
       if (!isGreeted) flawsBeforeHello += 1;
