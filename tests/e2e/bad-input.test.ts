@@ -39,7 +39,7 @@ describe('bad input', () => {
       'invalid_frame',
       'target.agentId',
     ],
-    ['an id that is no UUIDv7', '{"type":"message.send","id":"1","text":"x"}', 'invalid_frame', 'id'],
+    ['an id that is no UUID', '{"type":"message.send","id":"1","text":"x"}', 'invalid_frame', 'id'],
   ])('answers %s with the code and the path, and goes on', async (_name, frame, code, path) => {
     const client = await connect();
     client.send(frame);

@@ -77,7 +77,7 @@ export function createBrokerInputHandler(
     switch (envelope.type) {
       case 'chat.message':
         if (!Id.safeParse(envelope.messageId).success) {
-          throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
+          throw new Reject('malformed_message', 'the property messageId is not a UUID');
         }
         return route(envelope);
       case 'chat.reply':

@@ -69,7 +69,7 @@ export interface SendInput {
   readonly inReplyTo?: string;
   /** For gateways: who wrote it, outside of Parley. Needs the role operator. */
   readonly onBehalfOf?: ExternalUser;
-  /** The idempotency key, a UUIDv7. For a sender that may have sent this very message before. @default newId() */
+  /** The idempotency key, a UUID. For a sender that may have sent this very message before. @default newId() */
   readonly id?: string;
 }
 

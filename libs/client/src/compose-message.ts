@@ -22,12 +22,13 @@ export function composeMessage(input: SendInput): Composed {
     const { message, details } = describeIssue(parsed.error);
     return { id, conversationId, frame: new ParleyError('invalid_frame', message, { details }) };
   }
-  const message = { ...parsed.data, conversationId };
+  // As the server writes them: its answers name them so.
+  const message = { ...parsed.data, conversationId: parsed.data.conversationId ?? conversationId };
   if (isTooLarge(JSON.stringify(message))) {
     const error = new ParleyError('invalid_frame', 'text: too large for one frame', {
       details: { path: 'text' },
     });
     return { id, conversationId, frame: error };
   }
-  return { id, conversationId, frame: message };
+  return { id: message.id, conversationId: message.conversationId, frame: message };
 }

@@ -186,7 +186,8 @@ export function createClient(options: ClientOptions): Client {
     },
     on: listeners.on,
     send,
-    cancel(messageId) {
+    cancel(id) {
+      const messageId = spelled(id);
       if (!sender.withdraw(messageId)) return connection.transmit({ type: 'message.cancel', messageId });
       answers.reject(
         messageId,
@@ -194,24 +195,29 @@ export function createClient(options: ClientOptions): Client {
       );
       return true;
     },
-    open: follows.open,
-    leave(conversationId) {
+    open: (conversationId, afterSeq) => follows.open(spelled(conversationId), afterSeq),
+    leave(id) {
+      const conversationId = spelled(id);
       follows.leave(conversationId);
       deltas.leave(conversationId);
       sessions.leave(conversationId);
     },
-    lastSeq: follows.lastSeq,
+    lastSeq: (conversationId) => follows.lastSeq(spelled(conversationId)),
     // Of a conversation that the server does not know yet, it would only say that there is none.
     typing: (conversationId, isTyping) =>
-      follows.isKnown(conversationId) && connection.transmit({ type: 'typing', conversationId, isTyping }),
+      follows.isKnown(spelled(conversationId)) &&
+      connection.transmit({ type: 'typing', conversationId, isTyping }),
     requestAgents,
     control: (agentId, action) => connection.transmit({ type: 'agent.control', agentId, action }),
     run: commands.run,
-    openCommand: (id, afterSeq = 0) => commands.open(id, afterSeq),
-    leaveCommand: commands.leave,
+    openCommand: (id, afterSeq = 0) => commands.open(spelled(id), afterSeq),
+    leaveCommand: (id) => commands.leave(spelled(id)),
     frame: connection.transmit,
   };
 }
+
+/** An id as the server writes it. */
+const spelled = (id: string): string => id.toLowerCase();
 
 /** Why no answer will come on this connection. */
 function errorOf(state: Extract<ConnectionState, { state: 'closed' }>): ParleyError {

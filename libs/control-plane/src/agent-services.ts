@@ -56,7 +56,7 @@ export interface HistoryRequest {
 export interface AskRequest {
   /** The message for whose answer the other agent is asked. */
   readonly requestId: string;
-  /** UUIDv7, the idempotency key: asked again with it, the same answer comes. */
+  /** A UUID, the idempotency key: asked again with it, the same answer comes. */
   readonly id: string;
   readonly target: Target;
   readonly text: string;

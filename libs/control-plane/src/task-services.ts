@@ -19,7 +19,7 @@ interface ForRequest {
 }
 
 export interface CreateTaskRequest extends ForRequest {
-  /** UUIDv7, the idempotency key. */
+  /** A UUID, the idempotency key. */
   readonly id: string;
   readonly title: string;
   readonly text: string;

@@ -27,7 +27,7 @@ export function chatCommand(): Command {
     .action(async ({ to, conversation, timeout }: ChatOptions, command: Command) => {
       const options = globalOptions(command);
       if (conversation !== undefined && !Id.safeParse(conversation).success) {
-        throw new CommandFailure(EXIT.usage, `--conversation ${conversation}: a UUIDv7 is needed.`);
+        throw new CommandFailure(EXIT.usage, `--conversation ${conversation}: a UUID is needed.`);
       }
       const { target } = targetOf(to);
       const client = await connect({ ...options, clientName: 'parley chat' });
@@ -37,7 +37,7 @@ export function chatCommand(): Command {
           api: httpApi(options),
           timeoutSeconds: timeout,
           target,
-          conversationId: conversation,
+          conversationId: conversation?.toLowerCase(),
         });
       } finally {
         await client.close();

@@ -35,7 +35,7 @@ async function send(words: readonly string[], options: SendOptions, command: Com
   const global = globalOptions(command);
   const { conversation, timeout, json, wait } = options;
   if (conversation !== undefined && !Id.safeParse(conversation).success) {
-    throw new CommandFailure(EXIT.usage, `--conversation ${conversation}: a UUIDv7 is needed.`);
+    throw new CommandFailure(EXIT.usage, `--conversation ${conversation}: a UUID is needed.`);
   }
   const target = targetOf(options.to);
   const text = await textOf(words);

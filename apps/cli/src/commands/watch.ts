@@ -28,7 +28,7 @@ export function watchCommand(): Command {
       const global = globalOptions(command);
       const { external, interval, json = false } = options;
       if (conversation !== undefined && (external || !Id.safeParse(conversation).success)) {
-        const what = external ? 'either a conversation or --external' : 'a UUIDv7 is needed';
+        const what = external ? 'either a conversation or --external' : 'a UUID is needed';
         throw new CommandFailure(EXIT.usage, `${conversation}: ${what}.`);
       }
       const api = httpApi(global);
@@ -39,7 +39,7 @@ export function watchCommand(): Command {
       }
       const client = await connect({ ...global, clientName: 'parley watch' });
       try {
-        await watchConversations({ ...shared, client, conversationId: conversation });
+        await watchConversations({ ...shared, client, conversationId: conversation?.toLowerCase() });
       } finally {
         await client.close();
       }

@@ -56,10 +56,11 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   };
 
   return {
-    async handle({ envelope }) {
-      if (!Id.safeParse(envelope.messageId).success) {
-        throw new Reject('malformed_message', 'the property messageId is not a UUIDv7');
-      }
+    async handle(delivery) {
+      const messageId = Id.safeParse(delivery.envelope.messageId).data;
+      if (messageId === undefined)
+        throw new Reject('malformed_message', 'the property messageId is not a UUID');
+      const envelope = { ...delivery.envelope, messageId };
       try {
         const isGoingDown = abandoned.signal.aborted;
         await lanes.run(laneOf(envelope), async () => {

@@ -21,7 +21,7 @@ export interface CommandContext {
 
 /** What the operator asks for. */
 export interface CommandRequest {
-  /** UUIDv7: the same command never comes twice. */
+  /** A UUID: the same command never comes twice. */
   readonly id: string;
   /** The command line. */
   readonly line: string;
