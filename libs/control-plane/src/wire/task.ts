@@ -1,5 +1,14 @@
 import { TaskDocument } from '@parley/durable-tasks';
-import { AgentId, boundedArray, Id, JsonValue, LIMITS, MessageText, StepId, shownName } from '@parley/shared-models';
+import {
+  AgentId,
+  boundedArray,
+  Id,
+  JsonValue,
+  LIMITS,
+  MessageText,
+  StepId,
+  shownName,
+} from '@parley/shared-models';
 import { z } from 'zod';
 import type { VersionedTask } from '../task-services.ts';
 import { WireMessage } from './chat-message.ts';
