@@ -146,6 +146,10 @@ export const ServerConfig = z
       15_000,
       'how long an offline agent keeps its waiting messages, in ms',
     ),
+    ANSWER_GRACE_MS: settings.milliseconds(
+      60_000,
+      'how long a message may stay unanswered beyond the time that its agent has registered for one, in ms',
+    ),
     AGENT_FORGET_MS: settings.milliseconds(3_600_000, 'after this an offline agent leaves the list, in ms'),
     SESSION_TTL_MS: z.coerce
       .number()

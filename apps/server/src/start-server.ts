@@ -11,7 +11,9 @@ import { createServices } from './create-services.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
 import { registerRoutes } from './http/register-routes.ts';
+import { startAnswerWatch } from './queues/answer-watch.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
+import { routeAgain } from './queues/route-again.ts';
 import { createServerInputHandler } from './queues/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
 
@@ -78,13 +80,13 @@ export async function startServer(
   const leases = startLeaseWatch({
     registry: agents,
     bus,
-    store,
-    relay,
+    routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, services),
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
     graceMs: config.AGENT_GRACE_MS,
     forgetMs: config.AGENT_FORGET_MS,
   });
+  const answers = startAnswerWatch(services);
 
   const port = portOf(app.server.address());
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
@@ -108,7 +110,7 @@ export async function startServer(
         stopWatchingBus();
         stopped.abort();
         input.abandon();
-        await leases.stop();
+        await Promise.all([leases.stop(), answers.stop()]);
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();

@@ -13,6 +13,7 @@ export function profileOf(definition: AgentDefinition, name: string = definition
     keywords: definition.keywords,
     examples: definition.examples,
     concurrency: definition.concurrency,
+    ...(definition.timeoutMs === undefined ? {} : { timeoutMs: definition.timeoutMs }),
     ...(capabilities.includes(CAPABILITIES.executesCommands) ? { host: hostname() } : {}),
   });
 }

@@ -4,6 +4,7 @@ import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
 import { createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
+  AGENT_TIMEOUT_MS,
   appendHop,
   ChatMessage,
   decodeSessionHint,
@@ -53,7 +54,6 @@ export interface MessageHandler {
   abandon(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const REMEMBERED_REQUESTS = 10_000;
@@ -120,7 +120,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const isSessionEnd = endsSession(delivery);
     const definition = options.definition();
     const call = stepCallOf(request);
-    const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? AGENT_TIMEOUT_MS;
     const work = { request, logger, isSessionEnd, call, timeoutMs, definition, writer, abort };
     running.set(request.id, abort);
     if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);

@@ -33,6 +33,9 @@ export const AgentMetrics = z.object({
 });
 export type AgentMetrics = z.infer<typeof AgentMetrics>;
 
+/** How long an agent may take over one message where it does not say so itself, in milliseconds. */
+export const AGENT_TIMEOUT_MS = 120_000;
+
 /** What an agent says about itself when it registers. */
 export const AgentProfile = z.object({
   name: AgentName,
@@ -46,6 +49,8 @@ export const AgentProfile = z.object({
   examples: boundedArray(visibleText(300), 200).default([]),
   /** Messages it handles at once. */
   concurrency: z.number().int().min(1).max(1000).default(4),
+  /** The longest that it takes over one message, in milliseconds; not set: `AGENT_TIMEOUT_MS`. The server waits that long. */
+  timeoutMs: z.number().int().min(1).max(86_400_000).optional(),
   /** The machine on which it executes commands. Its id is given to no process on another one, unless that takes it over. */
   host: nameText(255).optional(),
 });

@@ -89,7 +89,7 @@ export const ERRORS = {
   },
   agent_failed: { meaning: 'The agent threw while it handled the message.', canRetry: true, status: 502 },
   agent_timeout: {
-    meaning: 'The agent that was asked did not answer in time.',
+    meaning: 'The agent that has the message did not answer in time.',
     canRetry: true,
     status: 504,
   },

@@ -9,7 +9,7 @@ import type {
 } from '@parley/shared-models';
 import { agentSessionOf, sessionStateOf } from './rules/session.ts';
 import type { RequestRow } from './rules/workspace.ts';
-import type { StoredAgent } from './store.ts';
+import type { StoredAgent, TravellingRequest } from './store.ts';
 
 // Rows as both databases give them: JSON as text, times as whatever `Date` understands.
 
@@ -52,7 +52,7 @@ export function messageOf(row: StoredMessageRow): ChatMessage {
 }
 
 export const REQUEST_COLUMNS =
-  'message_id, conversation_id, seq, target, session, state, attempt, agent_id, routing, hops, error, outbox_since';
+  'message_id, conversation_id, seq, target, session, state, attempt, agent_id, routing, hops, error, outbox_since, timeout_ms, routed_at, unanswered_ms';
 
 export interface StoredRequestRow {
   readonly message_id: string;
@@ -67,6 +67,10 @@ export interface StoredRequestRow {
   readonly hops: string;
   readonly error: string | null;
   readonly outbox_since: Time | null;
+  readonly timeout_ms: number | null;
+  /** PostgreSQL gives it as text. */
+  readonly routed_at: number | string | null;
+  readonly unanswered_ms: number;
 }
 
 export function requestOf(row: StoredRequestRow): RequestRow {
@@ -83,6 +87,40 @@ export function requestOf(row: StoredRequestRow): RequestRow {
     hops: row.hops,
     error: row.error ?? undefined,
     isInOutbox: row.outbox_since !== null,
+    timeoutMs: row.timeout_ms ?? undefined,
+    routedAt: row.routed_at === null ? undefined : Number(row.routed_at),
+    unansweredMs: row.unanswered_ms,
+  };
+}
+
+export const TRAVELLING_COLUMNS =
+  'message_id, conversation_id, seq, attempt, agent_id, timeout_ms, routed_at, unanswered_ms';
+
+/** The index of the travelling ones is defined by the same words. */
+export const IS_TRAVELLING = "outbox_since IS NULL AND state IN ('accepted', 'routed', 'delivered')";
+
+export type TravellingRow = Pick<
+  StoredRequestRow,
+  | 'message_id'
+  | 'conversation_id'
+  | 'seq'
+  | 'attempt'
+  | 'agent_id'
+  | 'timeout_ms'
+  | 'routed_at'
+  | 'unanswered_ms'
+>;
+
+export function travellingOf(row: TravellingRow): TravellingRequest {
+  return {
+    messageId: row.message_id,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    attempt: row.attempt,
+    agentId: row.agent_id ?? undefined,
+    timeoutMs: row.timeout_ms ?? undefined,
+    routedAt: row.routed_at === null ? undefined : Number(row.routed_at),
+    unansweredMs: row.unanswered_ms,
   };
 }
 

@@ -30,6 +30,8 @@ export interface AcceptInput {
   readonly target?: Target;
   /** Whether the text says END: then it closes the session, unless it is addressed to somebody else. @default false */
   readonly isSessionEnd?: boolean;
+  /** How long an agent may take over it, in milliseconds. @default what the agent that gets it has registered */
+  readonly timeoutMs?: number;
 }
 
 export interface Accepted {
@@ -64,6 +66,29 @@ export interface Partner {
 export interface PublishedAttempt {
   readonly messageId: string;
   readonly attempt: number;
+}
+
+/** A request that is in a queue, or in somebody's hand. */
+export interface TravellingRequest {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly attempt: number;
+  /** Who has it; undefined: no agent yet. */
+  readonly agentId: string | undefined;
+  /** As in `AcceptInput`. */
+  readonly timeoutMs: number | undefined;
+  /** When this attempt was given to the agent, in milliseconds since 1970. */
+  readonly routedAt: number | undefined;
+  /** As `countUnanswered` has stored it. */
+  readonly unansweredMs: number;
+}
+
+/** For how long an answer has been due in one attempt of a request, in milliseconds. */
+export interface UnansweredAttempt {
+  readonly messageId: string;
+  readonly attempt: number;
+  readonly unansweredMs: number;
 }
 
 /**
@@ -103,6 +128,19 @@ export interface ReplyInput {
    * ended, and it changes nothing about the request. @default false
    */
   readonly isBesideAnswer?: boolean;
+  /**
+   * The agent that has the request now, of the same group: while that has not answered, this one's answer is taken as well.
+   * What is beside the answer is taken whoever has it. @default nobody
+   */
+  readonly inPlaceOf?: string;
+}
+
+export interface SettleInput {
+  readonly requestId: string;
+  readonly agentId: string;
+  readonly hops: readonly Hop[];
+  /** As in `ReplyInput`. */
+  readonly inPlaceOf?: string;
 }
 
 export interface FailInput {
@@ -149,7 +187,8 @@ export interface MessageQuery {
 /**
  * The truth about conversations. Every method that writes is atomic and durable when its promise resolves;
  * drivers may group concurrent writes into one transaction, each failing or succeeding alone. Where a
- * redelivery brings the same about again (`markPublished`, `recordRouting`, `markDelivered`), a power cut may undo it.
+ * redelivery or the next look brings the same about again (`markPublished`, `recordRouting`, `markDelivered`, `countUnanswered`),
+ * a power cut may undo it.
  * Text is kept as well-formed Unicode without NUL: what is neither becomes U+FFFD.
  * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is
  *   full, and after `close()`.
@@ -220,13 +259,13 @@ export interface Store {
   /**
    * Stores an answer with the next seq, and marks the request `answered` by this agent, in one transaction.
    * Further replies of the same agent to the same request are stored too; another agent's are refused, once the
-   * request is answered or routed. It goes into the request's conversation, whatever conversation it names.
+   * request is answered or routed, but for `inPlaceOf`. It goes into the request's conversation, whatever conversation it names.
    * What `isBesideAnswer` is only stored.
    * @throws ParleyError `id_conflict` when its id was used for anything else than a reply of this sender to this request
    */
   storeReply(input: ReplyInput): Promise<ReplyOutcome>;
   /** The agent handled the request without a reply: it becomes `answered`. Returns its status, unless it is another's or has failed. */
-  settle(requestId: string, agentId: string, hops: readonly Hop[]): Promise<MessageStatus | undefined>;
+  settle(input: SettleInput): Promise<MessageStatus | undefined>;
   /**
    * Ends the request and stores an ERROR message that says why, in one transaction: id derived from the request's
    * unless that is taken, sender `system:parley`, receiver who asked, `metadata.code` the error's code.
@@ -238,10 +277,9 @@ export interface Store {
    * Requests that have not ended and are not in the outbox: they are in a queue, or in somebody's hand. By id.
    * @param options `after`: only ids after this one
    */
-  listTravelling(options: {
-    after: string;
-    limit: number;
-  }): Promise<{ messageId: string; agentId: string | undefined }[]>;
+  listTravelling(options: { after: string; limit: number }): Promise<TravellingRequest[]>;
+  /** Keeps for how long answers have been due; what has ended, or is on another attempt, stays as it is. */
+  countUnanswered(counts: readonly UnansweredAttempt[]): Promise<void>;
 
   getMessage(
     messageId: string,

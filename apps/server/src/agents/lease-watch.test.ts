@@ -11,6 +11,7 @@ import {
   type RoutingDecision,
 } from '@parley/shared-models';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
+import { routeAgain } from '../queues/route-again.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { startLeaseWatch } from './lease-watch.ts';
@@ -40,12 +41,11 @@ describe('the watch over leases', () => {
   });
 
   const start = ({ graceMs = 0, forgetMs = 600_000, bus = fixture.bus, queueLookMs = 1000 } = {}): void => {
-    const { agents, store, relay } = fixture.services;
+    const { agents } = fixture.services;
     watch = startLeaseWatch({
       registry: agents,
       bus,
-      store,
-      relay,
+      routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, fixture.services),
       logger: silent,
       heartbeatMs: 100,
       graceMs,

@@ -1,16 +1,14 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { agentQueue, type QueueDepth } from '@parley/shared-models';
-import type { Store } from '@parley/store';
-import type { OutboxRelay } from '../outbox/outbox-relay.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 
 export interface LeaseWatchOptions {
   readonly registry: AgentRegistry;
   readonly bus: MessageBus;
-  readonly store: Store;
-  readonly relay: OutboxRelay;
+  /** Has a message that this agent had routed again, and tells whether it was open and the agent's. */
+  readonly routeAgain: (messageId: string, agentId: string) => Promise<boolean>;
   readonly logger: Logger;
   readonly heartbeatMs: number;
   readonly graceMs: number;
@@ -26,7 +24,7 @@ const NOTHING = { ready: 0, consumers: 0 };
  * the forget time takes them off the list with their queue.
  */
 export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<void> } {
-  const { registry, bus, store, relay, logger, queueLookMs = 1000 } = options;
+  const { registry, bus, routeAgain, logger, queueLookMs = 1000 } = options;
   const expiryMs = Math.min(500, Math.max(50, options.heartbeatMs / 5));
   const reclaims = new Map<string, Promise<void>>();
   let isStopped = false;
@@ -43,7 +41,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
     // Not heard of here, and somebody takes from its queue: it is there, at another server.
     if (consumers > 0 && registry.get(agentId)?.isHeard !== true) return;
     if (ready > 0) {
-      await reclaimQueue(agentId, { bus, store, relay, logger, isGone: () => isGone(agentId) });
+      await reclaimQueue(agentId, { bus, routeAgain, logger, isGone: () => isGone(agentId) });
       return;
     }
     if (offlineForMs < options.forgetMs || !isGone(agentId)) return;

@@ -3,6 +3,7 @@ import { eventually } from '@parley/messaging/test-queue';
 import { agentQueue, DEAD_LETTER_QUEUE, ParleyError, type RoutingDecision } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
+import { MAX_ATTEMPTS, routeAgain } from '../queues/route-again.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 
@@ -30,8 +31,13 @@ describe('reclaiming the queue of an agent that is gone', () => {
     return message.id;
   };
   const reclaim = (reopen: Store['reopen'], isGone = () => true): Promise<number> => {
-    const { bus, relay } = fixture.services;
-    return reclaimQueue('echo', { bus, store: { ...fixture.store, reopen }, relay, logger: silent, isGone });
+    const services = { ...fixture.services, store: { ...fixture.store, reopen } };
+    return reclaimQueue('echo', {
+      bus: fixture.bus,
+      routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, services),
+      logger: silent,
+      isGone,
+    });
   };
   const depth = async (queue: string): Promise<number> => {
     const found = (await fixture.bus.depths()).find(({ name }) => name === queue);
@@ -54,6 +60,23 @@ describe('reclaiming the queue of an agent that is gone', () => {
     expect(left).toEqual([{ redeliveries: 0 }]);
     expect((await fixture.store.getMessage(id))?.status?.status).toBe('accepted');
     expect(await depth(DEAD_LETTER_QUEUE)).toBe(0);
+  });
+
+  it('ends a message that has been routed again too often, with the reason', async () => {
+    const message = await fixture.accept('hello');
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      await fixture.store.markPublished([{ messageId: message.id, attempt }]);
+      await fixture.store.recordRouting(message.id, attempt, DECISION, []);
+      await fixture.bus.publish(agentQueue('echo'), chatEnvelope({ message, attempt }));
+      expect(await reclaim(fixture.store.reopen)).toBe(1);
+      const { status } = (await fixture.store.getMessage(message.id)) ?? {};
+      expect(status?.status).toBe(attempt + 1 < MAX_ATTEMPTS ? 'accepted' : 'failed');
+    }
+    const { status } = (await fixture.store.getMessage(message.id)) ?? {};
+    expect(status?.error).toMatchObject({
+      code: 'agent_offline',
+      message: expect.stringContaining('5 times'),
+    });
   });
 
   it('leaves the rest in the queue when the agent comes back while the store is away', async () => {

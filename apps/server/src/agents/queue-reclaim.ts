@@ -1,8 +1,6 @@
 import { type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { agentQueue } from '@parley/shared-models';
-import type { Store } from '@parley/store';
-import type { OutboxRelay } from '../outbox/outbox-relay.ts';
 
 const PREFETCH = 50;
 /** How often is looked whether anything still waits in the queue that is being emptied. */
@@ -11,13 +9,18 @@ const LOOK_MS = 200;
 /**
  * Takes what waits in the queue of an agent that did not come back, and has it routed again: to another instance of
  * its group, or to an end with a reason. Returns how many messages went.
- * @param isGone asked again and again: when the agent has come back, the rest is its own
+ * @param options `routeAgain`: has a message of this agent routed again, and tells whether it was to be. `isGone`: asked again and again: when the agent has come back, the rest is its own
  */
 export async function reclaimQueue(
   agentId: string,
-  options: { bus: MessageBus; store: Store; relay: OutboxRelay; logger: Logger; isGone: () => boolean },
+  options: {
+    bus: MessageBus;
+    logger: Logger;
+    routeAgain: (messageId: string, agentId: string) => Promise<boolean>;
+    isGone: () => boolean;
+  },
 ): Promise<number> {
-  const { bus, store, relay, logger, isGone } = options;
+  const { bus, logger, routeAgain, isGone } = options;
   const queue = agentQueue(agentId);
   const waiting = async (): Promise<number> => {
     const depth = (await bus.depths()).find(({ name }) => name === queue);
@@ -28,13 +31,11 @@ export async function reclaimQueue(
   const subscription = await bus.consume(
     queue,
     async ({ envelope }) => {
-      const entry = await retryWhileUnavailable(() => store.reopen(envelope.messageId, agentId), {
+      const hasGone = await retryWhileUnavailable(() => routeAgain(envelope.messageId, agentId), {
         signal: ended.signal,
         logger,
       });
-      if (entry === undefined) return;
-      count += 1;
-      relay.send(entry);
+      if (hasGone) count += 1;
     },
     { prefetch: PREFETCH },
   );

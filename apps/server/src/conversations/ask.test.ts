@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ControlPlaneHandlers } from '@parley/control-plane';
 import { ASK_ORIGIN, type ChatMessage, newId, type UnstoredMessage } from '@parley/shared-models';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
@@ -7,7 +6,7 @@ import { createAskHandlers } from './ask.ts';
 
 describe('what the server does for an agent that answers', () => {
   let fixture: ServicesFixture;
-  let handlers: Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'history'>;
+  let handlers: ReturnType<typeof createAskHandlers>;
   let request: ChatMessage;
   const open = new AbortController();
   const asking = { agentId: 'hr', incarnation: 1 };
@@ -167,6 +166,36 @@ describe('what the server does for an agent that answers', () => {
     ]);
     await expect(memory.getMemory({ ...asking, incarnation: 0, ...key })).rejects.toMatchObject({
       code: 'stale_incarnation',
+    });
+  });
+
+  describe('whether a message is still wanted', () => {
+    const isWanted = (agentId = 'hr', incarnation = 1) =>
+      handlers.isWanted({ agentId, incarnation, requestId: request.id });
+
+    it('is so while the agent has it, and while nobody has it', async () => {
+      expect(await isWanted()).toBe(true);
+      await fixture.store.reopen(request.id, 'hr');
+      expect(await isWanted()).toBe(true);
+    });
+
+    it.each(['failed', 'dead_lettered'] as const)(
+      'is not so once it has %s, routed or not',
+      async (status) => {
+        const error = { code: 'no_agent_online', message: 'Nobody is there.' } as const;
+        await fixture.store.reopen(request.id, 'hr');
+        await fixture.store.fail({ requestId: request.id, status, error, hops: [] });
+        expect(await isWanted()).toBe(false);
+      },
+    );
+
+    it('is not so when another agent has it now, or when it is unknown', async () => {
+      expect(await isWanted('finance')).toBe(false);
+      expect(await handlers.isWanted({ ...asking, requestId: newId() })).toBe(false);
+    });
+
+    it('is told only to the agent that is registered now', async () => {
+      await expect(isWanted('hr', 7)).rejects.toMatchObject({ code: 'unknown_agent' });
     });
   });
 });

@@ -45,9 +45,12 @@ export function createAskHandlers(
       await arrivals.settled(id);
       await stop(id, group);
     },
-    async isWanted(caller) {
-      const { status } = await requestInHand(services, caller);
-      return !isTerminal(status.status);
+    async isWanted({ agentId, incarnation, requestId }) {
+      agents.require(agentId, incarnation);
+      const status = (await store.getMessage(requestId))?.status;
+      if (status === undefined || isTerminal(status.status)) return false;
+      // While it is given to nobody, the answer of an agent that had it before counts.
+      return status.routing === undefined || status.routing.agentId === agentId;
     },
     async history({ limit, beforeSeq, ...caller }) {
       const { request } = await requestInHand(services, caller);

@@ -1,4 +1,5 @@
-import { agentSignalKey, isTerminal, type MessageStatus } from '@parley/shared-models';
+import { isTerminal, type MessageStatus } from '@parley/shared-models';
+import { tellToStop } from '../queues/other-instance.ts';
 import type { ServerServices } from '../server-services.ts';
 import { endRequest } from './end-request.ts';
 
@@ -9,12 +10,8 @@ const STOP_MS = 1500;
 export async function stopAnswer(services: ServerServices, found: MessageStatus): Promise<void> {
   if (isTerminal(found.status)) return;
   const { messageId, hops } = found;
-  const tell = (agentId: string): void => {
-    const body = Buffer.from(JSON.stringify({ messageId }));
-    services.bus.signal({ type: 'chat.cancel', key: agentSignalKey(agentId), body });
-  };
   if (found.routing !== undefined) {
-    tell(found.routing.agentId);
+    tellToStop(services, found.routing.agentId, messageId);
     await new Promise((resolve) => setTimeout(resolve, STOP_MS));
   }
   const ended = await endRequest(services, {
@@ -24,5 +21,5 @@ export async function stopAnswer(services: ServerServices, found: MessageStatus)
     hops,
   });
   // Whoever has it now may have been given it since, or not have heard: from the end on it is given to nobody.
-  if (ended?.routing !== undefined) tell(ended.routing.agentId);
+  if (ended?.routing !== undefined) tellToStop(services, ended.routing.agentId, messageId);
 }

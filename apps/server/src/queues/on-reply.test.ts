@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@parley/messaging';
-import { HEADERS, newId, type ReplyBody } from '@parley/shared-models';
+import {
+  AgentProfile,
+  type ChatMessage,
+  HEADERS,
+  newId,
+  type ReplyBody,
+  type RoutingDecision,
+} from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { onReply } from './on-reply.ts';
+import { onSettled } from './on-settled.ts';
 
 describe('a reply from a process that was replaced meanwhile', () => {
   let fixture: ServicesFixture;
@@ -83,5 +91,103 @@ describe('a reply from a process that was replaced meanwhile', () => {
     await onReply(saying, fixture.services);
     expect(await stored(saying.messageId)).toMatchObject({ message: { text: 'Order created.' } });
     expect((await stored(request.id))?.status?.status).toBe('routed');
+  });
+});
+
+describe('an answer of an instance that was away when its request was routed again', () => {
+  let fixture: ServicesFixture;
+  let request: ChatMessage;
+  const decisionFor = (agentId: string): RoutingDecision => ({
+    agentId,
+    agentName: 'Busy',
+    strategy: 'keywords',
+    confidence: 1,
+    reason: 'asked for',
+    candidates: [],
+  });
+  const register = (agentId: string, group: string) =>
+    fixture.services.agents.register({
+      agentId,
+      isExclusive: false,
+      instanceId: newId(),
+      profile: AgentProfile.parse({ name: 'Busy', group }),
+    });
+
+  beforeEach(async () => {
+    fixture = await makeServices();
+    await register('busy', 'busy');
+    await register('busy-2', 'busy');
+    await register('other', 'other');
+    request = await fixture.accept('compute');
+    await fixture.store.recordRouting(request.id, 0, decisionFor('busy'), []);
+    await fixture.store.reopen(request.id, 'busy');
+    await fixture.store.recordRouting(request.id, 1, decisionFor('busy-2'), []);
+  });
+  afterEach(() => fixture.remove());
+
+  const envelope = (agentId: string, type: string, body: object): Envelope => ({
+    messageId: newId(),
+    correlationId: request.id,
+    type,
+    timestamp: Date.now(),
+    headers: { [HEADERS.sender]: `agent:${agentId}`, [HEADERS.incarnation]: 1 },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+  const reply = (agentId: string, text: string) =>
+    onReply(
+      envelope(agentId, 'chat.reply', {
+        id: newId(),
+        conversationId: request.conversationId,
+        kind: 'REPLY',
+        sender: { kind: 'agent', id: agentId, name: 'Busy' },
+        text,
+        inReplyTo: request.id,
+        createdAt: new Date().toISOString(),
+      }),
+      fixture.services,
+    );
+  const settle = (agentId: string) =>
+    onSettled(envelope(agentId, 'chat.settled', { requestId: request.id }), fixture.services);
+  const state = async () => (await fixture.store.getMessage(request.id))?.status?.status;
+  const texts = async () =>
+    (await fixture.store.listMessages(request.conversationId, { limit: 10 })).messages
+      .slice(1)
+      .map(({ text }) => text);
+
+  it('is taken, and the other instance, which has the request now, answers no more', async () => {
+    await reply('busy', 'from the first');
+    expect(await state()).toBe('answered');
+    await reply('busy', 'and more');
+    await reply('busy-2', 'from the second');
+    expect(await texts()).toEqual(['from the first', 'and more']);
+  });
+
+  it('is refused when the other instance was faster', async () => {
+    await reply('busy-2', 'from the second');
+    await reply('busy', 'from the first');
+    expect(await texts()).toEqual(['from the second']);
+  });
+
+  it('is refused when it comes from another group', async () => {
+    await reply('other', 'from somebody');
+    await settle('other');
+    expect(await state()).toBe('routed');
+    expect(await texts()).toEqual([]);
+  });
+
+  it('is refused when a newer process speaks for that instance', async () => {
+    await fixture.services.agents.register({
+      agentId: 'busy',
+      isExclusive: true,
+      instanceId: newId(),
+      profile: AgentProfile.parse({ name: 'Busy', group: 'busy' }),
+    });
+    await reply('busy', 'from the replaced one');
+    expect(await state()).toBe('routed');
+  });
+
+  it('is taken when it has nothing to say', async () => {
+    await settle('busy');
+    expect(await state()).toBe('answered');
   });
 });

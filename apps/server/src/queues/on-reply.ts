@@ -1,9 +1,11 @@
 import type { Envelope } from '@parley/messaging';
 import { Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, ReplyBody, traceIdOf } from '@parley/shared-models';
+import type { ReplyInput } from '@parley/store';
 import { createProfileLookup, type ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
+import { holderInGroup, tellToStop } from './other-instance.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
@@ -27,14 +29,16 @@ export async function onReply(
   // Whoever sent it counts it as said and will not say it again, also when its process was replaced meanwhile.
   if (!isBeside && (await isFromReplaced(envelope, agentId, reply.inReplyTo, services))) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
-  const holder = await holderOf(envelope, agentId, reply.inReplyTo, services);
-  const result = await store.storeReply({
-    reply,
-    requestId: reply.inReplyTo,
-    agentId: holder,
-    hops,
-    isBesideAnswer: isBeside,
-  });
+  const requestId = reply.inReplyTo;
+  const input: ReplyInput = { reply, requestId, agentId, hops, isBesideAnswer: isBeside };
+  let result = await store.storeReply(input);
+  if (result.outcome === 'refused' && result.reason === 'other_agent') {
+    const causeId = stringHeader(envelope, HEADERS.causation);
+    const inPlaceOf = await holderInGroup(services, { requestId, agentId, taskId: causeId });
+    if (inPlaceOf !== undefined) result = await store.storeReply({ ...input, inPlaceOf });
+    if (inPlaceOf !== undefined && result.outcome === 'stored' && !isBeside)
+      tellToStop(services, inPlaceOf, requestId);
+  }
   switch (result.outcome) {
     case 'stored':
       hub.deliver(result.message);
@@ -47,29 +51,6 @@ export async function onReply(
       hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
       return;
     case 'refused':
-      logger.info(
-        { agentId, messageId: reply.inReplyTo, traceId, reason: result.reason },
-        'a reply was refused',
-      );
+      logger.info({ agentId, messageId: requestId, traceId, reason: result.reason }, 'a reply was refused');
   }
-}
-
-/**
- * The agent in whose place this one answers: what follows from an event, or from a task, may be said by any agent of the
- * group that had the message. Its id follows from the event or the task, so nothing is said twice.
- */
-async function holderOf(
-  envelope: Envelope,
-  agentId: string,
-  requestId: string,
-  { agents, store }: ServerServices,
-): Promise<string> {
-  const causeId = stringHeader(envelope, HEADERS.causation);
-  if (causeId === undefined) return agentId;
-  const holder = (await store.getMessage(requestId))?.status?.routing?.agentId;
-  if (holder === undefined || holder === agentId) return agentId;
-  const group = agents.get(agentId)?.profile.group;
-  // A task may outlive the agent that had the message.
-  const holding = agents.get(holder)?.profile.group ?? (await store.tasks.get(causeId))?.group;
-  return group !== undefined && holding === group ? holder : agentId;
 }

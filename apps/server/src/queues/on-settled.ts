@@ -1,6 +1,7 @@
 import { type Envelope, Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, Settled } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
+import { holderInGroup, tellToStop } from './other-instance.ts';
 import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
@@ -12,7 +13,14 @@ export async function onSettled(envelope: Envelope, services: ServerServices): P
   if (await isFromReplaced(envelope, agentId, requestId, services)) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
   // Also the second time: whoever recorded it may have died before it told the readers.
-  const status = await services.store.settle(requestId, agentId, hops);
+  let status = await services.store.settle({ requestId, agentId, hops });
+  if (status === undefined) {
+    const inPlaceOf = await holderInGroup(services, { requestId, agentId });
+    if (inPlaceOf !== undefined && inPlaceOf !== agentId) {
+      status = await services.store.settle({ requestId, agentId, hops, inPlaceOf });
+      if (status !== undefined) tellToStop(services, inPlaceOf, requestId);
+    }
+  }
   if (status !== undefined)
     services.hub.broadcast(status.conversationId, { type: 'message.status', ...status });
 }

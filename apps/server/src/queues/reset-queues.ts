@@ -1,6 +1,5 @@
 import {
   agentQueue,
-  agentSignalKey,
   BROKER_INPUT_QUEUE,
   ParleyError,
   type QueueName,
@@ -10,6 +9,7 @@ import {
 import { enteredBy, type Origin } from '../audit/origin.ts';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
+import { tellToStop } from './other-instance.ts';
 
 /** Requests that are ended at once. */
 const AT_ONCE = 50;
@@ -64,7 +64,7 @@ async function purge(name: QueueName, { bus }: ServerServices): Promise<number> 
 
 /** Returns how many requests were on their way. */
 async function endTravelling(services: ServerServices): Promise<number> {
-  const { store, bus } = services;
+  const { store } = services;
   let count = 0;
   for (let after = ''; ; ) {
     const travelling = await store.listTravelling({ after, limit: PAGE });
@@ -72,10 +72,7 @@ async function endTravelling(services: ServerServices): Promise<number> {
       const slice = travelling.slice(index, index + AT_ONCE);
       await Promise.all(
         slice.map(({ messageId, agentId }) => {
-          if (agentId !== undefined) {
-            const body = Buffer.from(JSON.stringify({ messageId }));
-            bus.signal({ type: 'chat.cancel', key: agentSignalKey(agentId), body });
-          }
+          if (agentId !== undefined) tellToStop(services, agentId, messageId);
           return endRequest(services, {
             requestId: messageId,
             status: 'failed',

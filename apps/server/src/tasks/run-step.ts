@@ -83,6 +83,7 @@ async function dispatch(
     },
     ownerId: `agent:${group}`,
     target,
+    timeoutMs: step.timeoutMs,
   });
   sendOn(services, accepted, target);
   return accepted.message;

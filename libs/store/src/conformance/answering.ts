@@ -227,17 +227,17 @@ export function describeAnswering(context: Context): void {
       const { store } = context;
       const request = await routed(store);
       const taken = hops('server', 'broker', 'agent:finance');
-      const status = await store.settle(request.id, 'finance', taken);
+      const status = await store.settle({ requestId: request.id, agentId: 'finance', hops: taken });
       expect(status).toMatchObject({ messageId: request.id, status: 'answered', hops: taken });
       expect(await statusOf(store, request.id)).toEqual(status);
-      expect(await store.settle(request.id, 'finance', [])).toEqual(status);
+      expect(await store.settle({ requestId: request.id, agentId: 'finance', hops: [] })).toEqual(status);
       expect((await store.getConversation(request.conversationId))?.lastSeq).toBe(1);
     });
 
     it('still takes replies of that agent afterwards, and of no other', async () => {
       const { store } = context;
       const request = await routed(store);
-      await store.settle(request.id, 'finance', []);
+      await store.settle({ requestId: request.id, agentId: 'finance', hops: [] });
       expect(await store.storeReply(aReply(request, 'hr'))).toMatchObject({ outcome: 'refused' });
       expect(await store.storeReply(aReply(request, 'finance'))).toMatchObject({ outcome: 'stored' });
     });
@@ -248,7 +248,7 @@ export function describeAnswering(context: Context): void {
       const failed = await routed(store);
       await store.fail(aFailure(failed.id));
       for (const id of [request.id, failed.id, newId()]) {
-        expect(await store.settle(id, 'finance', [])).toBeUndefined();
+        expect(await store.settle({ requestId: id, agentId: 'finance', hops: [] })).toBeUndefined();
       }
       expect((await statusOf(store, request.id))?.status).toBe('routed');
     });

@@ -89,7 +89,7 @@ async function take(
       await store.reopen(message.id, taken.agent);
       break;
     case 'settle':
-      await store.settle(message.id, taken.agent, hops('server'));
+      await store.settle({ requestId: message.id, agentId: taken.agent, hops: hops('server') });
       break;
     case 'route': {
       const result = await store.recordRouting(message.id, taken.attempt, aDecision(taken.agent), []);

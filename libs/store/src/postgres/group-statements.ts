@@ -74,14 +74,15 @@ const INSERT_MESSAGES: Statement = {
 
 const REQUEST_RECORD = `
   "messageId" text, "conversationId" text, seq integer, target text, session text, state text, attempt integer, "agentId" text,
-  routing text, hops text, error text, "isInOutbox" boolean`;
+  routing text, hops text, error text, "isInOutbox" boolean, "timeoutMs" integer, "routedAt" bigint, "unansweredMs" integer`;
 
 const INSERT_REQUESTS: Statement = {
   name: 'insert-requests',
   text: `
     INSERT INTO requests (${REQUEST_COLUMNS})
     SELECT "messageId", "conversationId", seq, target::json, session::json, state, attempt, "agentId", routing::json,
-      hops::json, error::json, CASE WHEN "isInOutbox" THEN clock_timestamp() END
+      hops::json, error::json, CASE WHEN "isInOutbox" THEN clock_timestamp() END,
+      "timeoutMs", "routedAt", "unansweredMs"
     FROM json_to_recordset($1) AS t (${REQUEST_RECORD})`,
 };
 
@@ -92,7 +93,7 @@ const UPDATE_REQUESTS: Statement = {
       state = t.state, attempt = t.attempt, agent_id = "agentId", routing = t.routing::json, hops = t.hops::json,
       error = t.error::json,
       outbox_since = CASE WHEN "isInOutbox" THEN coalesce(outbox_since, clock_timestamp()) END,
-      leased_until = NULL
+      leased_until = NULL, routed_at = "routedAt", unanswered_ms = "unansweredMs"
     FROM json_to_recordset($1) AS t (${REQUEST_RECORD})
     WHERE message_id = "messageId"`,
 };

@@ -1,7 +1,14 @@
 import { checking } from '../checking.ts';
 import { accept } from '../rules/accept.ts';
 import { fail, settle, storeReply } from '../rules/answers.ts';
-import { markDelivered, markPublished, recordRouting, reopen, revive } from '../rules/routing.ts';
+import {
+  countUnanswered,
+  markDelivered,
+  markPublished,
+  recordRouting,
+  reopen,
+  revive,
+} from '../rules/routing.ts';
 import type { Store } from '../store.ts';
 import type { StoreLogger } from '../store-logger.ts';
 import { createWriteGroups } from '../write-groups.ts';
@@ -72,10 +79,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     recordRouting: (messageId, attempt, decision, hops, partner) =>
       groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
     markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
+    countUnanswered: (counts) => groups.add(countUnanswered(counts), 'lazy'),
     reopen: (messageId, agentId) => groups.add(reopen(messageId, agentId)),
     revive: (messageId) => groups.add(revive(messageId)),
     storeReply: (input) => groups.add(storeReply(input)),
-    settle: (requestId, agentId, hops) => groups.add(settle(requestId, agentId, hops)),
+    settle: (input) => groups.add(settle(input)),
     fail: (input) => groups.add(fail(input)),
     listTravelling: listingTravelling(database),
     ...createPostgresConversations(database),

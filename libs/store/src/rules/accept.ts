@@ -11,6 +11,7 @@ export function accept({
   ownerId,
   target,
   isSessionEnd: isEnd = false,
+  timeoutMs,
 }: AcceptInput): Write<Accepted> {
   const unstored = storableMessage(sent);
   const { id, conversationId, text, sender, createdAt } = unstored;
@@ -61,6 +62,9 @@ export function accept({
         hops: '[]',
         error: undefined,
         isInOutbox: true,
+        timeoutMs,
+        routedAt: undefined,
+        unansweredMs: 0,
       });
       const sessionChange = next === undefined ? undefined : (agentSessionOf(next, now) ?? null);
       stored = {

@@ -9,14 +9,14 @@ import {
   ParleyError,
   type UnstoredMessage,
 } from '@parley/shared-models';
-import type { FailInput, FailOutcome, ReplyInput, ReplyOutcome } from '../store.ts';
+import type { FailInput, FailOutcome, ReplyInput, ReplyOutcome, SettleInput } from '../store.ts';
 import { previewOf } from './conversation-text.ts';
 import { hopsAfter, statusOf } from './request-row.ts';
 import { storableMessage, storableText } from './storable-text.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
 
 export function storeReply(input: ReplyInput): Write<ReplyOutcome> {
-  const { reply, requestId, agentId, hops, isBesideAnswer = false } = input;
+  const { reply, requestId, agentId, hops, isBesideAnswer = false, inPlaceOf } = input;
   return {
     keys: { messages: [reply.id], requests: [requestId], conversationsOf: [requestId] },
     run(workspace) {
@@ -33,7 +33,8 @@ export function storeReply(input: ReplyInput): Write<ReplyOutcome> {
       if (!isBesideAnswer && (row.state === 'failed' || row.state === 'dead_lettered')) {
         return { outcome: 'refused', reason: 'request_ended' };
       }
-      if (isOfAnother(row, agentId)) return { outcome: 'refused', reason: 'other_agent' };
+      if (isOfAnother(row, agentId, inPlaceOf) && !(isBesideAnswer && inPlaceOf !== undefined))
+        return { outcome: 'refused', reason: 'other_agent' };
 
       // Whatever the agent wrote: an answer belongs where it was asked for.
       const unstored = storableMessage({
@@ -49,16 +50,17 @@ export function storeReply(input: ReplyInput): Write<ReplyOutcome> {
   };
 }
 
-export function settle(
-  requestId: string,
-  agentId: string,
-  hops: readonly Hop[],
-): Write<MessageStatus | undefined> {
+export function settle({
+  requestId,
+  agentId,
+  hops,
+  inPlaceOf,
+}: SettleInput): Write<MessageStatus | undefined> {
   return {
     keys: { requests: [requestId] },
     run(workspace) {
       const row = workspace.request(requestId);
-      if (row === undefined || isOfAnother(row, agentId)) return undefined;
+      if (row === undefined || isOfAnother(row, agentId, inPlaceOf)) return undefined;
       // Told again: whoever recorded it may have died before it told anybody, or not have heard of its commit.
       if (row.state === 'answered') return statusOf(row);
       if (isTerminal(row.state)) return undefined;
@@ -75,9 +77,13 @@ function append(unstored: UnstoredMessage, workspace: Workspace): ChatMessage {
   return message;
 }
 
-/** While nobody has the request (it is being routed again, say), the answer of one who had it is as good as any. */
-function isOfAnother(row: RequestRow, agentId: string): boolean {
-  return row.agentId !== undefined && row.agentId !== agentId;
+/**
+ * While nobody has the request (it is being routed again, say), the answer of one who had it is as good as any; and so is
+ * that of another instance of the group until the one that has it has answered.
+ */
+function isOfAnother(row: RequestRow, agentId: string, inPlaceOf: string | undefined): boolean {
+  if (row.agentId === undefined || row.agentId === agentId) return false;
+  return row.agentId !== inPlaceOf || row.state === 'answered';
 }
 
 function answer(row: RequestRow, agentId: string, hops: readonly Hop[], workspace: Workspace): RequestRow {

@@ -1,5 +1,5 @@
 import { type AgentSession, type Hop, isTerminal, type RoutingDecision } from '@parley/shared-models';
-import type { OutboxEntry, Partner, PublishedAttempt, RouteOutcome } from '../store.ts';
+import type { OutboxEntry, Partner, PublishedAttempt, RouteOutcome, UnansweredAttempt } from '../store.ts';
 import { decisionOf, hintOf, hopsAfter, outboxEntryOf } from './request-row.ts';
 import { agentSessionOf, sessionStateOf, stepOnRouting } from './session.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
@@ -39,6 +39,8 @@ export function recordRouting(
         hops: hopsAfter(row, hops),
         // The broker has had it, whether or not its publisher lived to say so.
         isInOutbox: false,
+        routedAt: Date.now(),
+        unansweredMs: 0,
       });
       const session = partner === undefined ? undefined : meet(row, decision, partner, workspace);
       return { outcome: 'routed', decision, ...(session === undefined ? {} : { session }) };
@@ -72,6 +74,19 @@ export function markDelivered(messageIds: readonly string[]): Write<void> {
       for (const messageId of messageIds) {
         const row = workspace.request(messageId);
         if (row?.state === 'routed') workspace.saveRequest({ ...row, state: 'delivered' });
+      }
+    },
+  };
+}
+
+export function countUnanswered(counts: readonly UnansweredAttempt[]): Write<void> {
+  return {
+    keys: { requests: counts.map(({ messageId }) => messageId) },
+    run(workspace) {
+      for (const { messageId, attempt, unansweredMs } of counts) {
+        const row = workspace.request(messageId);
+        if (row === undefined || isTerminal(row.state) || row.attempt !== attempt) continue;
+        workspace.saveRequest({ ...row, unansweredMs });
       }
     },
   };
@@ -122,6 +137,8 @@ function routeAgain(row: RequestRow, workspace: Workspace): OutboxEntry | undefi
     routing: undefined,
     error: undefined,
     isInOutbox: true,
+    routedAt: undefined,
+    unansweredMs: 0,
   };
   workspace.saveRequest(next);
   return outboxEntryOf(message, next);

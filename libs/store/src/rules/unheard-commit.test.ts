@@ -49,7 +49,7 @@ describe('a write that is run again, since nobody heard that it was committed', 
   });
 
   it('tells that the request was settled', () => {
-    const write = settle(routed(), 'finance', hops('server'));
+    const write = settle({ requestId: routed(), agentId: 'finance', hops: hops('server') });
     const unheard = commit(write);
     expect(unheard).toMatchObject({ status: 'answered' });
     expect(commit(write)).toEqual(unheard);

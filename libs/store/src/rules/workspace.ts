@@ -22,6 +22,12 @@ export interface RequestRow {
   readonly error: string | undefined;
   /** Whether it still has to reach `broker_input_queue`. */
   readonly isInOutbox: boolean;
+  /** Its own limit, in milliseconds; undefined: that of the agent which has it. */
+  readonly timeoutMs: number | undefined;
+  /** When this attempt was given to an agent, in milliseconds since 1970. */
+  readonly routedAt: number | undefined;
+  /** For so long an answer has been due in this attempt, in milliseconds. */
+  readonly unansweredMs: number;
 }
 
 /** A conversation as far as the rules look at it. */

@@ -192,4 +192,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_owner ON events (owner_id, number) WHERE owner_id IS NOT NULL;
   CREATE INDEX events_by_type ON events (type, number);
   `,
+  // How long each request has waited for its answer, and which of them still travel.
+  `
+  ALTER TABLE requests ADD COLUMN timeout_ms INTEGER;
+  ALTER TABLE requests ADD COLUMN routed_at INTEGER;
+  ALTER TABLE requests ADD COLUMN unanswered_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX requests_travelling ON requests (message_id)
+    WHERE outbox_since IS NULL AND state IN ('accepted', 'routed', 'delivered');
+  `,
 ];

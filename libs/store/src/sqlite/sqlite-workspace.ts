@@ -31,11 +31,11 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
     `INSERT INTO messages (${MESSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertRequest = prepare.change(
-    `INSERT INTO requests (${REQUEST_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO requests (${REQUEST_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const updateRequest = prepare.change(`
     UPDATE requests SET state = ?, attempt = ?, agent_id = ?, routing = ?, hops = ?, error = ?,
-      outbox_since = iif(?, coalesce(outbox_since, ?), NULL), leased_until = NULL
+      outbox_since = iif(?, coalesce(outbox_since, ?), NULL), leased_until = NULL, routed_at = ?, unanswered_ms = ?
     WHERE message_id = ?`);
 
   return {
@@ -96,6 +96,9 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
         row.hops,
         row.error ?? null,
         row.isInOutbox ? now() : null,
+        row.timeoutMs ?? null,
+        row.routedAt ?? null,
+        row.unansweredMs,
       );
     },
     saveRequest(row) {
@@ -108,6 +111,8 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
         row.error ?? null,
         row.isInOutbox ? 1 : 0,
         now(),
+        row.routedAt ?? null,
+        row.unansweredMs,
         row.messageId,
       );
     },

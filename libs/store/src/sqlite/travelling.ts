@@ -1,15 +1,13 @@
 import type { Prepare } from '@parley/sqlite';
-import type { Store } from '../store.ts';
-
-type Travelling = Awaited<ReturnType<Store['listTravelling']>>;
+import { IS_TRAVELLING, TRAVELLING_COLUMNS, type TravellingRow, travellingOf } from '../rows.ts';
+import type { Store, TravellingRequest } from '../store.ts';
 
 export function createSqliteTravelling(
   prepare: Prepare,
-): (...args: Parameters<Store['listTravelling']>) => Travelling {
-  const list = prepare.all<{ message_id: string; agent_id: string | null }>(`
-    SELECT message_id, agent_id FROM requests
-    WHERE message_id > ? AND outbox_since IS NULL AND state IN ('accepted', 'routed', 'delivered')
+): (...args: Parameters<Store['listTravelling']>) => TravellingRequest[] {
+  const list = prepare.all<TravellingRow>(`
+    SELECT ${TRAVELLING_COLUMNS} FROM requests
+    WHERE message_id > ? AND ${IS_TRAVELLING}
     ORDER BY message_id LIMIT ?`);
-  return ({ after, limit }) =>
-    list(after, limit).map((row) => ({ messageId: row.message_id, agentId: row.agent_id ?? undefined }));
+  return ({ after, limit }) => list(after, limit).map(travellingOf);
 }
