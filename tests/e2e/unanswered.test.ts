@@ -7,8 +7,8 @@ import { type ParleySystem, SYSTEM_KINDS, startSystem } from '../harness/parley-
 import { type RawAgent, startRawAgent } from '../harness/raw-agent.ts';
 import { connectRaw, type RawClient, sendText } from '../harness/raw-client.ts';
 
-const TIMEOUT_MS = 1000;
-const GRACE_MS = 1000;
+const TIMEOUT_MS = 1500;
+const GRACE_MS = 1500;
 
 describe.each(SYSTEM_KINDS)('a message that nobody is going to answer, with $kind', (kind) => {
   let system: ParleySystem;

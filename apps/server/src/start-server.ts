@@ -80,6 +80,7 @@ export async function startServer(
   const leases = startLeaseWatch({
     registry: agents,
     bus,
+    store,
     routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, services),
     logger,
     heartbeatMs: config.HEARTBEAT_MS,

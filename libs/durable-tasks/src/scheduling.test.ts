@@ -5,6 +5,7 @@ import { isOpen } from './next-work.ts';
 import type { TaskDocument } from './task-document.ts';
 import { type SimulatedWorld, simulateWorld } from './testing/simulated-world.ts';
 import { aPlan, aTask } from './testing/tasks.ts';
+import { isWorking } from './transitions.ts';
 
 /** Dependencies of up to eight steps, each only on earlier ones. */
 const dependencies = fc
@@ -130,7 +131,7 @@ describe('driving a task', () => {
       fc.property(dependencies, commands, commands, (steps, before, afterwards) => {
         const world = simulateWorld(aTask(), checkPlan(aPlan(steps, { maxAttempts: 10 }), []), checkSave);
         for (const accident of before) accident(world);
-        fc.pre(isOpen(world.task()) && world.task().state !== 'FAILED');
+        fc.pre(isWorking(world.task().state));
         world.cancel();
         const asked = world.asked.size;
         for (const accident of afterwards) accident(world);
@@ -140,6 +141,28 @@ describe('driving a task', () => {
         expect(world.asked.size).toBe(asked);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('keeps its report when it is cancelled after that was stored, though it is still to be said', () => {
+    fc.assert(
+      fc.property(dependencies, commands, (steps, before) => {
+        const world = simulateWorld(aTask(), checkPlan(aPlan(steps, { maxAttempts: 10 }), []), checkSave);
+        for (const accident of before) accident(world);
+        for (let round = 0; round < 500 && isWorking(world.task().state); round++) {
+          world.crashAfterSaving();
+          world.drive();
+          world.answer(round, true);
+          world.wait(60_000);
+        }
+        fc.pre(world.task().state === 'REFINEMENT_READY');
+        const reported = world.task();
+        world.cancel();
+        expect(world.task()).toBe(reported);
+        finish(world);
+        expect(world.task().state).toBe('REFINEMENT_READY');
+        expect([...world.said.values()]).toEqual(['Report']);
+      }),
     );
   });
 });

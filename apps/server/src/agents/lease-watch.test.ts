@@ -41,10 +41,11 @@ describe('the watch over leases', () => {
   });
 
   const start = ({ graceMs = 0, forgetMs = 600_000, bus = fixture.bus, queueLookMs = 1000 } = {}): void => {
-    const { agents } = fixture.services;
+    const { agents, store } = fixture.services;
     watch = startLeaseWatch({
       registry: agents,
       bus,
+      store,
       routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, fixture.services),
       logger: silent,
       heartbeatMs: 100,

@@ -1,12 +1,14 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { agentQueue, type QueueDepth } from '@parley/shared-models';
+import type { Store } from '@parley/store';
 import type { AgentRegistry } from './agent-registry.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 
 export interface LeaseWatchOptions {
   readonly registry: AgentRegistry;
   readonly bus: MessageBus;
+  readonly store: Pick<Store, 'commands'>;
   /** Has a message that this agent had routed again, and tells whether it was open and the agent's. */
   readonly routeAgain: (messageId: string, agentId: string) => Promise<boolean>;
   readonly logger: Logger;
@@ -24,7 +26,7 @@ const NOTHING = { ready: 0, consumers: 0 };
  * the forget time takes them off the list with their queue.
  */
 export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<void> } {
-  const { registry, bus, routeAgain, logger, queueLookMs = 1000 } = options;
+  const { registry, bus, store, routeAgain, logger, queueLookMs = 1000 } = options;
   const expiryMs = Math.min(500, Math.max(50, options.heartbeatMs / 5));
   const reclaims = new Map<string, Promise<void>>();
   let isStopped = false;

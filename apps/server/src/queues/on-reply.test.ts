@@ -110,7 +110,7 @@ describe('an answer of an instance that was away when its request was routed aga
       agentId,
       isExclusive: false,
       instanceId: newId(),
-      profile: AgentProfile.parse({ name: 'Busy', group }),
+      profile: AgentProfile.parse({ name: group, group }),
     });
 
   beforeEach(async () => {
@@ -180,7 +180,7 @@ describe('an answer of an instance that was away when its request was routed aga
       agentId: 'busy',
       isExclusive: true,
       instanceId: newId(),
-      profile: AgentProfile.parse({ name: 'Busy', group: 'busy' }),
+      profile: AgentProfile.parse({ name: 'busy', group: 'busy' }),
     });
     await reply('busy', 'from the replaced one');
     expect(await state()).toBe('routed');
