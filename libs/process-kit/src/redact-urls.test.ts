@@ -11,6 +11,8 @@ describe('redactUrls', () => {
     ['amqp://user:sec@ret@host', 'amqp://***@host'],
     ['amqp://user:#secret?@host', 'amqp://***@host'],
     ['from amqp://a:b@one to AMQPS://c:d@two.', 'from amqp://***@one to AMQPS://***@two.'],
+    ['http://127.0.0.1:8080/?token=secret&x=1#top', 'http://127.0.0.1:8080/?token=***&x=1#top'],
+    ['{"url":"/ws/ada?x=1&token=se-cr_et"}', '{"url":"/ws/ada?x=1&token=***"}'],
   ])('makes %s to %s', (text, redacted) => {
     expect(redactUrls(text)).toBe(redacted);
   });

@@ -6,7 +6,11 @@
 const CREDENTIALS_IN_URL =
   /\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/@:"\\]{0,256}@|[^\s/@:?#"\\]{0,256}:(?!\d+(?:[/?#"\s]|$))[^\s"\\]{0,256}@)/gi;
 
-/** The text without the passwords of URLs in it. */
+/** As the printed address of Parley has one. */
+const TOKEN_IN_QUERY = /([?&](?:access_)?token=)[^\s&#"'<>\\]+/gi;
+
+/** The text without the passwords and tokens of URLs in it. */
 export function redactUrls(text: string): string {
-  return text.includes('://') ? text.replace(CREDENTIALS_IN_URL, '$1***@') : text;
+  const withoutTokens = text.replace(TOKEN_IN_QUERY, '$1***');
+  return withoutTokens.includes('://') ? withoutTokens.replace(CREDENTIALS_IN_URL, '$1***@') : withoutTokens;
 }
