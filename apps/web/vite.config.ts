@@ -1,8 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import { canTellAccounts, watchPeers } from '@parley/process-kit/peer-accounts';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 
 /** Where the development server finds the API. */
 const server = process.env.SERVER_URL ?? 'http://127.0.0.1:8080';
+
+const peers = watchPeers((error) => process.emitWarning(`accounts cannot be told apart here: ${error}`));
+
+/**
+ * Whether the server would answer if it was asked itself: what is handed on comes from this process, with the server's own
+ * origin, and so gets in. So the process that connects must be of this account, and the page one of this address.
+ */
+async function isFromOwnPage({ headers, socket }: IncomingMessage): Promise<boolean> {
+  const { host = '', origin } = headers;
+  if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host)) return false;
+  if (origin !== undefined && origin !== `http://${host}`) return false;
+  // Where that is not told here, it is not told to the server either, and that wants the access token.
+  return (await peers.of(socket)) === 'own' || !(await canTellAccounts());
+}
+
+const handedOn = {
+  target: server,
+  changeOrigin: true,
+  headers: { origin: new URL(server).origin },
+  bypass: async (request: IncomingMessage) => ((await isFromOwnPage(request)) ? undefined : false),
+} as const;
 
 export default defineConfig({
   plugins: [react()],
@@ -11,10 +34,9 @@ export default defineConfig({
     port: 5173,
     strictPort: false,
     proxy: {
-      // The origin is rewritten too: the server only lets its own pages in.
-      '/ws': { target: server, ws: true, changeOrigin: true, rewriteWsOrigin: true },
-      '/api': { target: server, changeOrigin: true },
-      '/health': { target: server, changeOrigin: true },
+      '/ws': { ...handedOn, ws: true, rewriteWsOrigin: true },
+      '/api': handedOn,
+      '/health': handedOn,
     },
   },
   // Read one by one as they are: bundling each icon anew would reload the page during development.

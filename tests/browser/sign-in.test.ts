@@ -46,6 +46,18 @@ describe('a person who has to sign in', () => {
     await chat.messages.getByRole('article', { name: /^Echo: / }).waitFor();
   });
 
+  it('may have the token in the address, where it does not stay', async () => {
+    const given = await token('Ada');
+    const { page } = await browser.open(`${system.url}/agents?token=${given}&x=1#top`);
+    await page.getByRole('button', { name: 'Sign out Ada' }).waitFor();
+    expect(page.url()).toBe(`${system.url}/agents?x=1#top`);
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out Ada' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out Ada' }).click();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in to Parley' }).waitFor();
+  });
+
   it('stays signed in over a reload of the page, and no longer after signing out', async () => {
     const { page } = await browser.open(system.url);
     await signIn(page, await token('Ada'));

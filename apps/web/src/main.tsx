@@ -8,12 +8,13 @@ import { markdownRenderer } from './components/markdown.tsx';
 import { browserStorage } from './session/browser-storage.ts';
 import { LAST_SEEN_KEY } from './session/last-seen.ts';
 import { createSession } from './session/session.ts';
-import { keepSignInToken } from './session/sign-in-token.ts';
+import { keepSignInToken, takeTokenFromAddress } from './session/sign-in-token.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 
 const token = keepSignInToken(browserStorage(() => window.sessionStorage));
+takeTokenFromAddress(token, window);
 const { protocol, host } = window.location;
 const client = createClient({
   url: `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`,

@@ -9,6 +9,22 @@ export interface SignInToken {
   clear(): void;
 }
 
+/**
+ * Takes over the token of an address such as `http://127.0.0.1:8080/?token=…`, and takes it out of the address bar and
+ * the history, where others might read it.
+ */
+export function takeTokenFromAddress(
+  token: Pick<SignInToken, 'set'>,
+  { location, history }: Pick<Window, 'location' | 'history'>,
+): void {
+  const url = new URL(location.href);
+  const given = url.searchParams.get('token');
+  if (given === null) return;
+  url.searchParams.delete('token');
+  history.replaceState(history.state, '', url);
+  if (given !== '') token.set(given);
+}
+
 export function keepSignInToken(storage: SmallStorage): SignInToken {
   return {
     get: () => storage.getItem(KEY) ?? undefined,
