@@ -1,6 +1,7 @@
 import { startAgent } from '@parley/agent-kit';
 import { connectBus } from '@parley/messaging';
 import {
+  accessTokenFor,
   createLogger,
   describeConfig,
   loadConfig,
@@ -24,6 +25,8 @@ await main(async () => {
   const config = loadConfig(AgentConfig);
   const logger = createLogger('agent', config.LOG_LEVEL);
   const file = args.file === undefined ? undefined : resolveUserPath(args.file);
+  // Before what is made with it: the shipped agents ask the server for its list.
+  config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
   const own = file === undefined ? undefined : await loadOwnFile(file);
   const definition = own === undefined ? await shippedDefinition(args, config, logger) : own.definition();
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });

@@ -1,6 +1,13 @@
 import { createLanguageModel } from '@parley/language-model';
 import { connectBus } from '@parley/messaging';
-import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import {
+  accessTokenFor,
+  createLogger,
+  describeConfig,
+  loadConfig,
+  main,
+  runUntilSignal,
+} from '@parley/process-kit';
 import { BrokerConfig } from './config.ts';
 import { startBroker } from './start-broker.ts';
 
@@ -15,6 +22,7 @@ await main(async () => {
   const logger = createLogger('broker', config.LOG_LEVEL);
   const languageModel = await createLanguageModel(config, { logger });
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
   const broker = startBroker(config, { bus, logger, languageModel });
   runUntilSignal(
     { ...broker, stop: () => broker.stop().finally(() => bus.close()) },

@@ -1,3 +1,6 @@
+// Not the whole kit: a logger takes its time to load.
+import { accessTokenFor } from '@parley/process-kit/access-token';
+import { settings } from '@parley/process-kit/settings';
 import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { agentsCommand } from './commands/agents.ts';
@@ -13,6 +16,15 @@ import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { printRaw } from './output.ts';
+
+/** What shows at a server of this account that the command is its own, where no token was given. */
+async function useAccessToken(program: Command): Promise<void> {
+  const { url, token } = program.opts<{ url: string; token?: string }>();
+  // What is no URL is said by the command that needs one.
+  if (token !== undefined || !URL.canParse(url)) return;
+  const own = await accessTokenFor(url, settings.dataDir.parse(process.env.DATA_DIR ?? ''));
+  if (own !== undefined) program.setOptionValueWithSource('token', own, 'implied');
+}
 
 /** The `parley` command with all of its own: one file each in `commands/`. */
 export function createProgram(): Command {
@@ -30,7 +42,8 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', useAccessToken);
   const commands = [
     sendCommand(),
     chatCommand(),

@@ -55,6 +55,7 @@ export const GatewayConfig = ExternalConfig.extend({
     .url({ protocol: /^https?$/, error: 'an http:// or https:// URL' })
     .default('http://127.0.0.1:8080')
     .describe('the Parley server'),
+  DATA_DIR: settings.dataDir,
   LOG_LEVEL: settings.logLevel,
   DRAIN_TIMEOUT_MS: settings.drainTimeoutMs,
 });

@@ -1,4 +1,11 @@
-import { createLogger, describeConfig, loadConfig, main, runUntilSignal } from '@parley/process-kit';
+import {
+  accessTokenFor,
+  createLogger,
+  describeConfig,
+  loadConfig,
+  main,
+  runUntilSignal,
+} from '@parley/process-kit';
 import { GatewayConfig } from './config.ts';
 import { startGateway } from './start-gateway.ts';
 
@@ -10,6 +17,7 @@ await main(async () => {
     return;
   }
   const config = loadConfig(GatewayConfig);
+  config.PARLEY_TOKEN ??= await accessTokenFor(config.PARLEY_URL, config.DATA_DIR);
   const logger = createLogger('gateway', config.LOG_LEVEL);
   runUntilSignal(startGateway(config, { logger }), { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
 });

@@ -14,7 +14,7 @@ export interface GatewayPorts {
 
 /** Joins the external server to Parley, and stays joined to both. */
 export function startGateway(
-  config: Omit<GatewayConfig, 'LOG_LEVEL' | 'DRAIN_TIMEOUT_MS'>,
+  config: Omit<GatewayConfig, 'DATA_DIR' | 'LOG_LEVEL' | 'DRAIN_TIMEOUT_MS'>,
   { logger, makeToken }: GatewayPorts,
 ): RunningProcess {
   const address = externalAddress(config.EXTERNAL_WS_URL, config.EXTERNAL_WS_USER_ID);

@@ -25,6 +25,7 @@ export function checkAddress(
   config: SignInSettings & {
     readonly HOST: string;
     readonly ALLOW_ANONYMOUS: boolean;
+    readonly ACCESS_TOKEN?: string | undefined;
     readonly JOIN_TOKEN?: string | undefined;
   },
   context: z.RefinementCtx,
@@ -32,10 +33,10 @@ export function checkAddress(
   const refuse: Refuse = (path, message) => context.addIssue({ code: 'custom', path: [path], message });
   checkSignIn(config, refuse);
   if (isLoopback(config.HOST) || config.ALLOW_ANONYMOUS) return;
-  if (!hasSignIn(config)) {
+  if (!hasSignIn(config) && config.ACCESS_TOKEN === undefined) {
     refuse(
       'HOST',
-      'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, set AUTH_SECRET or AUTH_JWKS_URL, or set ALLOW_ANONYMOUS=true on a closed network',
+      'this address is reachable from other machines and there is no sign-in: use 127.0.0.1, set AUTH_SECRET, AUTH_JWKS_URL or ACCESS_TOKEN, or set ALLOW_ANONYMOUS=true on a closed network',
     );
   }
   if (config.JOIN_TOKEN === undefined) {
@@ -86,8 +87,8 @@ export const ServerConfig = z
       .describe('folder of the built web app [apps/web/dist in the workspace]'),
     ALLOWED_ORIGINS: z
       .string()
-      .default('http://localhost:5173,http://127.0.0.1:5173')
-      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .default('')
+      .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
       .describe(
         "browser origins beside the server's own, and so the names it may be called by; separated by commas",
       ),
@@ -113,6 +114,13 @@ export const ServerConfig = z
     AUTH_ISSUER: z.string().min(1).optional().describe('the only issuer (iss) whose tokens count'),
     AUTH_AUDIENCE: z.string().min(1).optional().describe('what tokens must be made for (aud)'),
     AUTH_DEFAULT_ROLE: Role.default('member').describe('role of a token without roles'),
+    ACCESS_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{32,}$/, 'at least 32 visible ASCII characters')
+      .optional()
+      .describe(
+        'whoever shows it is the local admin, where nobody signs in; on loopback the account that runs the server need not [the file access-token in DATA_DIR]',
+      ),
     ALLOW_ANONYMOUS: settings.flag('whoever reaches the port is the local admin; only for closed networks'),
     RATE_LIMIT: z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])

@@ -19,6 +19,7 @@ import { createCommandStreams } from './grpc/command-streams.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import type { ServerServices } from './server-services.ts';
 import { createAuthenticator } from './users/authenticator.ts';
+import { openLocalAccess } from './users/local-access.ts';
 
 /** Makes the parts of a server; nothing takes from queues, sweeps or listens yet. */
 export async function createServices(
@@ -63,6 +64,7 @@ export async function createServices(
     if (wanted === 'online') commandService.kick(agentId);
   });
   const brokers = createBrokerRegistry(undefined, config.MAX_BROKERS);
+  const localAccess = await openLocalAccess(config, logger);
   const agentExchange = await createAgentExchange({ ...ports, serverId, agents, brokers });
   return {
     services: {
@@ -83,10 +85,12 @@ export async function createServices(
       channels,
       eventRelay,
       gateways: createExternalGateways(),
-      authenticator: createAuthenticator(config),
+      authenticator: createAuthenticator(config, localAccess),
+      localAccess,
       startedAt: Date.now(),
     },
     async stop() {
+      localAccess?.stop();
       sessionGate.stop();
       await Promise.all([relay.stop(), eventRelay.stop()]);
       await agentExchange.stop();

@@ -10,6 +10,7 @@ import {
 import { openStore } from '@parley/store';
 import { ServerConfig } from './config.ts';
 import { startServer } from './start-server.ts';
+import { describeAccess } from './users/local-access.ts';
 
 await main(async () => {
   if (process.argv.includes('--help')) {
@@ -29,6 +30,10 @@ await main(async () => {
   });
   await warnOfOpenFolder(config.DATA_DIR, logger);
   const server = await startServer(config, { bus, store, logger });
+  const { address, others } = await describeAccess(config, server.url, server.accessToken);
+  // For people: a log would keep the token.
+  if (address !== server.url) process.stdout.write(`\n  Open ${address}\n\n`);
+  else if (others !== undefined) logger.debug(others);
   const stop = async (): Promise<void> => {
     await server.stop();
     await bus.close();

@@ -16,6 +16,7 @@ import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
 import type { Authenticator } from './users/authenticator.ts';
+import type { LocalAccess } from './users/local-access.ts';
 
 /** The parts of a running server, as its HTTP routes, frames, RPCs and queue handlers use them. */
 export interface ServerServices {
@@ -37,5 +38,7 @@ export interface ServerServices {
   readonly eventRelay: EventRelay;
   readonly gateways: ExternalGateways;
   readonly authenticator: Authenticator;
+  /** Undefined where nobody is let in for being on this machine. */
+  readonly localAccess: LocalAccess | undefined;
   readonly startedAt: number;
 }

@@ -22,6 +22,8 @@ export interface RunningServer extends RunningProcess {
   readonly url: string;
   readonly port: number;
   readonly grpcPort: number;
+  /** What lets in where nobody signs in and the account is not known; undefined where no such thing is needed. */
+  readonly accessToken: string | undefined;
 }
 
 /** Deliveries of `server_input_queue` in hand at most. */
@@ -98,6 +100,7 @@ export async function startServer(
     url,
     port,
     grpcPort: controlPlane.port,
+    accessToken: services.localAccess?.token,
     async drain(timeoutMs) {
       controlPlane.setServing(false);
       isDraining = true;
@@ -133,7 +136,8 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       host: config.HOST,
       port: config.GRPC_PORT,
       handlers: createControlPlaneHandlers(services),
-      ...(config.JOIN_TOKEN === undefined ? {} : { joinToken: config.JOIN_TOKEN }),
+      joinToken: config.JOIN_TOKEN ?? services.localAccess?.token,
+      isTrusted: config.JOIN_TOKEN === undefined ? services.localAccess?.isOwn : undefined,
       credentials: createCredentials(key),
       onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),

@@ -7,6 +7,7 @@ import {
   runUntilSignal,
   warnOfOpenFolder,
 } from '@parley/process-kit';
+import { describeAccess } from '@parley/server';
 import { openStore } from '@parley/store';
 import { StandaloneConfig } from './config.ts';
 import { startStandalone } from './start-standalone.ts';
@@ -28,7 +29,13 @@ await main(async () => {
     store,
     createLogger: (service) => createLogger(service, config.LOG_LEVEL),
   });
-  process.stdout.write(`\n  Parley is ready: open ${parley.url}\n  Ctrl+C stops it.\n\n`);
+  const { address, others } = await describeAccess(config, parley.url, parley.accessToken);
+  const lines = [
+    `Parley is ready: open ${address}`,
+    ...(others === undefined ? [] : [others]),
+    'Ctrl+C stops it.',
+  ];
+  process.stdout.write(`\n${lines.map((line) => `  ${line}\n`).join('')}\n`);
   const stop = async (): Promise<void> => {
     await parley.stop();
     await bus.close();

@@ -5,11 +5,12 @@ import { startGateway } from '@parley/gateway';
 import { createLanguageModel } from '@parley/language-model';
 import type { MessageBus } from '@parley/messaging';
 import { type Logger, ownMemberTls, type RunningProcess } from '@parley/process-kit';
-import { makeOwnToken, type RunningServer, startServer } from '@parley/server';
+import { hasSignIn, makeOwnToken, type RunningServer, startServer } from '@parley/server';
 import type { Store } from '@parley/store';
 import type { StandaloneConfig } from './config.ts';
 
-export type RunningStandalone = RunningProcess & Pick<RunningServer, 'url' | 'port' | 'grpcPort'>;
+export type RunningStandalone = RunningProcess &
+  Pick<RunningServer, 'url' | 'port' | 'grpcPort' | 'accessToken'>;
 
 /**
  * Server, broker and the shipped agents in one process. They talk as they do in separate ones, over the queues and
@@ -23,12 +24,12 @@ export async function startStandalone(
   const server = await startServer(config, { bus, store, logger: createLogger('server') });
   const grpcUrl = `${ownHost(server)}:${server.grpcPort}`;
   const tls = ownMemberTls(config);
+  const joinToken = config.JOIN_TOKEN ?? server.accessToken;
   const languageModel = await createLanguageModel(config, { logger: createLogger('language-model') });
   const broker = startBroker(
-    { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca },
+    { ...config, GRPC_URL: grpcUrl, GRPC_TLS_CA: tls?.ca, JOIN_TOKEN: joinToken },
     { bus, logger: createLogger('broker'), languageModel },
   );
-  const { JOIN_TOKEN: joinToken } = config;
   const logger = createLogger('agent');
   const listAgents = createAgentDirectory({ url: grpcUrl, joinToken, tls, logger });
   const deps = { languageModel, listAgents, config };
@@ -61,7 +62,12 @@ export async function startStandalone(
       ? []
       : [
           startGateway(
-            { ...config, EXTERNAL_WS_URL, PARLEY_URL: `http://${ownHost(server)}:${server.port}` },
+            {
+              ...config,
+              EXTERNAL_WS_URL,
+              PARLEY_URL: `http://${ownHost(server)}:${server.port}`,
+              PARLEY_TOKEN: config.PARLEY_TOKEN ?? (hasSignIn(config) ? undefined : server.accessToken),
+            },
             { logger: createLogger('gateway'), makeToken },
           ),
         ];
@@ -72,6 +78,7 @@ export async function startStandalone(
     url: server.url,
     port: server.port,
     grpcPort: server.grpcPort,
+    accessToken: server.accessToken,
     ended: Promise.race([
       ...failures,
       ...[broker, server].flatMap((running) => (running.ended === undefined ? [] : [running.ended])),

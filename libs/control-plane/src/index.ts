@@ -22,6 +22,7 @@ export {
   joinAsBroker,
 } from './membership/join-as-broker.ts';
 export { type Credentials, createCredentials } from './server/credentials.ts';
+export type { ConnectionEnds } from './server/join-tokens.ts';
 export type { RefusedCall } from './server/refusal-log.ts';
 export {
   type ControlPlaneServer,

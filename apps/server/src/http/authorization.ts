@@ -1,8 +1,11 @@
+import { Socket } from 'node:net';
 import { ParleyError, reportOf, type User } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { authorizeEntered, refusedSignIn } from '../audit/refusals.ts';
 import type { Authenticator } from '../users/authenticator.ts';
+import type { Caller } from '../users/local-access.ts';
 import type { Action } from '../users/permissions.ts';
 
 declare module 'fastify' {
@@ -42,29 +45,55 @@ export function registerAuthorization(
       throw new Error(`the route ${String(method)} ${url} does not say which action it is`);
   });
 
-  const signedIn = async (request: FastifyRequest): Promise<User> => {
-    try {
-      return (await authenticator.signIn(bearerToken(request))).user;
-    } catch (error) {
-      const report = reportOf(error);
-      if (report.code === 'unauthenticated') audit?.enterRefusal(refusedSignIn(report, request.ip));
-      throw error;
-    }
-  };
-
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
     const { action = 'public' } = request.routeOptions.config;
     if (action === 'public') return;
-    const user = await signedIn(request);
+    const user = await signIn(request, authenticator, audit);
     authorizeEntered(action, { user, remoteAddress: request.ip }, audit);
     users.set(request, user);
   });
 }
 
-function bearerToken({ headers }: FastifyRequest): string | undefined {
-  const { authorization } = headers;
-  if (authorization === undefined) return undefined;
+/** Who asks, by the token of the request and by its connection. @throws ParleyError as `Authenticator.signIn` */
+export async function signIn(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+  audit: AuditLog | undefined,
+): Promise<User> {
+  try {
+    return (await authenticator.signIn(bearerToken(request), callerOf(request))).user;
+  } catch (error) {
+    const report = reportOf(error);
+    if (report.code === 'unauthenticated') audit?.enterRefusal(refusedSignIn(report, request.ip));
+    throw error;
+  }
+}
+
+/** What proxies add to the requests that they hand on. */
+const HANDED_ON = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+/** The connection of a request, where who opened it is who asks: the account of a proxy says nothing about that. */
+export function callerOf({ raw, headers }: FastifyRequest): Caller {
+  if (HANDED_ON.some((name) => headers[name] !== undefined)) return undefined;
+  // What is injected into the server comes from this process and has no connection.
+  return raw.socket instanceof Socket ? raw.socket : 'itself';
+}
+
+const TokenInAddress = z.object({ token: z.string().max(8192).optional().catch(undefined) });
+
+function bearerToken({ headers, query }: FastifyRequest): string | undefined {
+  const { authorization, upgrade } = headers;
+  // A page in a browser can give headers to no WebSocket.
+  if (authorization === undefined)
+    return upgrade === undefined ? undefined : TokenInAddress.parse(query).token;
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (token === undefined) throw new ParleyError('unauthenticated', 'Send "Authorization: Bearer <token>".');
   return token;

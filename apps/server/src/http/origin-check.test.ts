@@ -12,7 +12,7 @@ async function call(
   method: 'GET' | 'POST' = 'POST',
 ): Promise<number> {
   const config = testConfig(settings);
-  app = await createApp(config, silent, createAuthenticator(config));
+  app = await createApp(config, silent, createAuthenticator(config, undefined));
   app.get('/it', { config: { action: 'public' } }, () => 'read');
   app.post('/it', { config: { action: 'public' } }, () => 'written');
   const response = await app.inject({ method, url: '/it', headers });
@@ -74,13 +74,19 @@ describe('a browser', () => {
 
   it.each([
     ['our own page', 'http://localhost:8080', 200],
-    ['an allowed origin', 'http://localhost:5173', 200],
+    ['an origin that is not allowed, which belongs to some development server', 'http://localhost:5173', 403],
     ['another site', 'https://evil.example', 403],
     ['another port of this machine', 'http://localhost:3000', 403],
     ['our own name over another protocol', 'https://localhost:8080', 403],
     ['a page without an origin of its own', 'null', 403],
   ])('may write from %s: %s', async (_from, origin, status) => {
     expect(await call({}, { host, origin })).toBe(status);
+  });
+
+  it('may write from an allowed origin', async () => {
+    const settings = { ALLOWED_ORIGINS: ' http://localhost:5173 , https://parley.example,' };
+    expect(await call(settings, { host, origin: 'http://localhost:5173' })).toBe(200);
+    expect(await call(settings, { host, origin: '' })).toBe(403);
   });
 
   it('may read from another site what it will not be shown', async () => {

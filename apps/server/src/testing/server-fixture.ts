@@ -53,7 +53,7 @@ export async function makeServices(
 ): Promise<ServicesFixture> {
   const ground = await makeGround(options);
   const { bus, store } = ground;
-  const config = testConfig(settings);
+  const config = testConfig({ DATA_DIR: ground.folder.dataDir, ...settings });
   const { services, stop } = await createServices(config, { bus, store, logger: silent });
   return {
     ...ground,

@@ -5,11 +5,17 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { ServerConfig } from '../config.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
 
+/** Where people sign in, it does not count by which connection they come. */
+interface TokensOnly extends Pick<Authenticator, 'isRequired'> {
+  signIn(token: string | undefined): ReturnType<Authenticator['signIn']>;
+}
+
 const SECRET = 'a secret of more than thirty-two characters';
 const key = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
-function authenticator(settings: Record<string, string>): Authenticator {
-  return createAuthenticator(ServerConfig.parse({ LOG_LEVEL: 'silent', ...settings }));
+function authenticator(settings: Record<string, string>): TokensOnly {
+  const whole = createAuthenticator(ServerConfig.parse({ LOG_LEVEL: 'silent', ...settings }), undefined);
+  return { isRequired: whole.isRequired, signIn: (given) => whole.signIn(given, undefined) };
 }
 
 function token(claims: JWTPayload, secret = SECRET): Promise<string> {
@@ -21,13 +27,13 @@ function token(claims: JWTPayload, secret = SECRET): Promise<string> {
 /** Of the issuer that publishes its keys. */
 const ISSUED = { iss: 'https://id.example', aud: 'parley' };
 
-function byKeysAt(url: string): Authenticator {
+function byKeysAt(url: string): TokensOnly {
   return authenticator({ AUTH_JWKS_URL: url, AUTH_ISSUER: ISSUED.iss, AUTH_AUDIENCE: ISSUED.aud });
 }
 
 const refused = { code: 'unauthenticated' };
 
-describe('without sign-in', () => {
+describe('without sign-in, where that was allowed', () => {
   it('takes everybody for the local admin', async () => {
     const local = authenticator({});
     expect(local.isRequired).toBe(false);

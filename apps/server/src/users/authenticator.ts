@@ -2,6 +2,7 @@ import { findHidden, nameText, ParleyError, Role, User } from '@parley/shared-mo
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
+import type { Caller, LocalAccess } from './local-access.ts';
 import { LOCAL_USER } from './local-user.ts';
 
 export interface SignedIn {
@@ -14,8 +15,11 @@ export interface SignedIn {
 export interface Authenticator {
   /** Whether people have to show a token. */
   readonly isRequired: boolean;
-  /** @throws ParleyError `unauthenticated` when the token is missing, wrong or expired; `unavailable` when its key cannot be fetched */
-  signIn(token: string | undefined): Promise<SignedIn> | SignedIn;
+  /**
+   * @param caller where nobody has to sign in, it counts which account of this machine connects
+   * @throws ParleyError `unauthenticated` when the token is missing, wrong or expired; `unavailable` when its key cannot be fetched
+   */
+  signIn(token: string | undefined, caller: Caller): Promise<SignedIn>;
 }
 
 type AuthConfig = Pick<
@@ -27,10 +31,21 @@ type AuthConfig = Pick<
 const CLOCK_TOLERANCE_SECONDS = 30;
 const SIGNED_BY_KEY = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
 
-/** JSON Web Tokens (RFC 7519) by a shared secret or by the issuer's published keys; without either, the local user. */
-export function createAuthenticator(config: AuthConfig): Authenticator {
+/**
+ * JSON Web Tokens (RFC 7519) by a shared secret or by the issuer's published keys; without either, the local user.
+ * @param access which processes may be the local user. @default all that reach the server
+ */
+export function createAuthenticator(config: AuthConfig, access: LocalAccess | undefined): Authenticator {
   const verify = verifierOf(config);
-  if (verify === undefined) return { isRequired: false, signIn: () => ({ user: LOCAL_USER }) };
+  if (verify === undefined) {
+    return {
+      isRequired: false,
+      async signIn(token, caller) {
+        if (access !== undefined && !(await access.letsIn(token, caller))) throw refusal(access.refusal);
+        return { user: LOCAL_USER };
+      },
+    };
+  }
   const options: JWTVerifyOptions = {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['sub', 'exp'],

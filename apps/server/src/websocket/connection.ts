@@ -16,6 +16,7 @@ import {
 import type { WebSocket } from 'ws';
 import { refusedSignIn } from '../audit/refusals.ts';
 import type { ServerServices } from '../server-services.ts';
+import type { Caller } from '../users/local-access.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { readIncoming } from './incoming.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -41,16 +42,17 @@ export interface Connection {
 
 /**
  * Drives one WebSocket from `hello` to its end.
- * @param remoteAddress of the client, which `transport` may reach by a proxy only
+ * @param from who is at the other end of `transport`, which may be a proxy only
  */
 export function serveConnection(
   socket: WebSocket,
   transport: Socket,
-  remoteAddress: string | undefined,
+  from: { readonly remoteAddress: string | undefined; readonly caller: Caller },
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
   const { config, hub } = services;
+  const { remoteAddress, caller } = from;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
   const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
@@ -102,7 +104,7 @@ export function serveConnection(
   const greet = async (hello: ClientFrameOf<'hello'>): Promise<void> => {
     clearTimeout(helloTimer);
     try {
-      const { user, expiresAt } = await services.authenticator.signIn(hello.token);
+      const { user, expiresAt } = await services.authenticator.signIn(hello.token, caller);
       if (isClosed) return;
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;

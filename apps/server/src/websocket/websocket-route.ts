@@ -1,5 +1,6 @@
 import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
 import { type Connection, serveConnection } from './connection.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
@@ -29,7 +30,8 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
         return;
       }
       const { ip, raw } = request;
-      const connection = serveConnection(socket, raw.socket, ip, services, () =>
+      const from = { remoteAddress: ip, caller: callerOf(request) };
+      const connection = serveConnection(socket, raw.socket, from, services, () =>
         connections.delete(connection),
       );
       connections.add(connection);
@@ -45,6 +47,7 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
       // Refused before there is a WebSocket, so that a client learns why.
       async preValidation(request) {
         userOfPath(userIdOf(request), services.authenticator);
+        await signIn(request, services.authenticator, services.audit);
       },
     },
     (socket, request) => {

@@ -12,6 +12,17 @@ const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
 const REGISTER_AGENT = '/parley.v1.AgentRegistrationService/RegisterAgent';
 
+const OTHER_ACCOUNT =
+  'This server takes in processes of the account that runs it. For others set JOIN_TOKEN, the same at the server and here.';
+
+/** The two ends of a connection, as the server sees them. */
+export interface ConnectionEnds {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
 /** The join token of a call. */
 export interface JoinTokens {
   /**
@@ -19,6 +30,8 @@ export interface JoinTokens {
    * @throws ParleyError `unauthenticated`
    */
   admissionOf(metadata: Metadata): 'anybody' | BoundToken;
+  /** Makes the call one with the server's own token. */
+  admitAnybody(metadata: Metadata): void;
 }
 
 /**
@@ -38,16 +51,19 @@ export function createJoinTokens(token: string): JoinTokens {
       if (bound.expiresAt * 1000 <= Date.now()) throw refuse('The join token has expired.');
       return bound;
     },
+    admitAnybody: (metadata) => metadata.set('authorization', bearer(token)),
   };
 }
 
 /**
  * Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`; with a token that is bound to an
  * agent, every registration but its own and every call in the name of somebody else.
+ * @param isTrusted whether who opened a connection needs no token. @default nobody
  */
 export function requireJoinToken(
   tokens: JoinTokens,
   onRefused: (refused: RefusedCall) => void,
+  isTrusted?: (connection: ConnectionEnds) => Promise<boolean>,
 ): ServerInterceptor {
   return (method, call) => {
     if (method.path.startsWith(OPEN_TO_ALL)) return new ServerInterceptingCall(call);
@@ -64,7 +80,12 @@ export function requireJoinToken(
             try {
               admission = tokens.admissionOf(metadata);
             } catch (error) {
-              return refuse(error);
+              if (isTrusted === undefined) return refuse(error);
+              return void isTrusted(call.getConnectionInfo()).then((isSo) => {
+                if (!isSo) return refuse(new ParleyError('unauthenticated', OTHER_ACCOUNT));
+                tokens.admitAnybody(metadata);
+                receive(metadata);
+              }, refuse);
             }
             receive(metadata);
           },

@@ -7,7 +7,7 @@ import type { ServerTls } from '../tls.ts';
 import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
-import { createJoinTokens, requireJoinToken } from './join-tokens.ts';
+import { type ConnectionEnds, createJoinTokens, requireJoinToken } from './join-tokens.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 import type { OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
@@ -23,6 +23,8 @@ export interface ControlPlaneServerOptions {
    * `authorization: Bearer <token>`.
    */
   readonly joinToken?: string | undefined;
+  /** Whether who opened a connection needs no join token there. @default nobody */
+  readonly isTrusted?: ((connection: ConnectionEnds) => Promise<boolean>) | undefined;
   /** When given, members get a credential when they register, and what speaks for them must carry it. */
   readonly credentials?: Credentials | undefined;
   /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
@@ -79,7 +81,7 @@ export async function startControlPlaneServer(
     'grpc.max_concurrent_streams': 1_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: [
-      ...(joinTokens === undefined ? [] : [requireJoinToken(joinTokens, onRefused)]),
+      ...(joinTokens === undefined ? [] : [requireJoinToken(joinTokens, onRefused, options.isTrusted)]),
       ...(credentials === undefined ? [] : [requireCredentials(credentials, onRefused)]),
     ],
   });

@@ -10,7 +10,7 @@ import type { App } from '../create-app.ts';
 /** Serves the built web app, and at `GET /` to programs what this server is. */
 export async function registerWebApp(
   app: App,
-  { config, bus, logger, authenticator }: ServerServices,
+  { config, bus, logger, authenticator, localAccess }: ServerServices,
 ): Promise<void> {
   const hasWebApp = existsSync(path.join(config.WEB_DIST, 'index.html'));
   if (hasWebApp) {
@@ -32,8 +32,11 @@ export async function registerWebApp(
     webSocket: '/ws',
     documentation: '/docs',
     queue: bus.kind,
-    /** `token`: people must show one; `none`: whoever reaches it is the local user. */
-    signIn: authenticator.isRequired ? 'token' : 'none',
+    /**
+     * `token`: people must show one; `account`: the account that runs it is the local user, others show the access token;
+     * `none`: whoever reaches it is the local user.
+     */
+    signIn: authenticator.isRequired ? 'token' : localAccess === undefined ? 'none' : 'account',
   };
   app.get('/', { config: { action: 'public' }, schema: { hide: true } }, (request, reply) => {
     if (hasWebApp && wantsPage(request)) return reply.sendFile('index.html');
