@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function start(settings: Record<string, string> = {}): Promise<App> {
   const config = testConfig(settings);
-  app = await createApp(config, silent, createAuthenticator(config));
+  app = await createApp(config, silent, createAuthenticator(config, undefined));
   app.get('/page', { config: { action: 'public' } }, () => 'page');
   const body = z.object({ text: z.string() });
   app.post('/open', { config: { action: 'public' }, schema: { body } }, () => 'taken');
