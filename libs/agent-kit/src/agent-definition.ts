@@ -22,17 +22,20 @@ export interface MessageContext {
   /** The agent itself, as it is registered. */
   readonly agent: { readonly id: string; readonly name: string };
   /**
-   * Sends a finished reply; resolves when it is safe in the queue. May be called several times.
+   * Sends a finished reply; resolves when it is safe in the queue. May be called several times, 1000 at most. What is longer
+   * than a message may be (60,000 characters) is cut off there, and marked so.
    * @throws ParleyError `cancelled` after the sender stopped the answer
    */
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
   /**
    * Sends a reply while it is being written: each piece is shown at once, the whole is the reply.
-   * Returns the whole text. When the source throws, what was shown is withdrawn and the error goes on.
+   * Pieces are texts or bytes of UTF-8, such as `response.body`. Returns the whole text. Ends, with what was shown until
+   * then as the reply, when the sender stops the answer and at the longest that a message may be, which is marked.
+   * When the source throws, what was shown is withdrawn and the error goes on.
    * `metadata` as a function is called once the source has ended, for what is known only then.
    */
   stream(
-    pieces: AsyncIterable<string>,
+    pieces: AsyncIterable<string | Uint8Array>,
     metadata?: Readonly<Record<string, JsonValue>> | (() => Readonly<Record<string, JsonValue>>),
   ): Promise<string>;
   /** The person at whose wish this happens, also where another agent asks on their behalf. */
@@ -86,8 +89,13 @@ export interface AgentDefinition {
   readonly concurrency?: number;
   /** After this the signal is aborted and the message fails, in milliseconds. @default 120000 */
   readonly timeoutMs?: number;
-  /** Tries before a message that throws becomes a dead letter. @default 3 */
+  /** Tries before a message that throws becomes a dead letter, 1 to 100. @default 3 */
   readonly attempts?: number;
+  /**
+   * Its handlers run in threads of their own, one for each message in hand: one that computes for long without an `await`
+   * holds up nothing else, and can be stopped. The file is loaded once in each thread. @default false
+   */
+  readonly isolated?: boolean;
   /** Once it has answered in a conversation, what follows there goes to it too, until the person writes END. @default false */
   readonly holdsSession?: boolean;
   /** Answers a message. A returned text is the reply when `reply` and `stream` were not called. */
@@ -117,7 +125,7 @@ export interface AgentDefinition {
   readonly commandConcurrency?: number;
 }
 
-/** Marks a file's default export as an agent; checks nothing at run time that the types do not check. */
+/** Marks a file's default export as an agent. It is checked when it is started, with the name of each field that is wrong. */
 export function defineAgent(definition: AgentDefinition): AgentDefinition {
   return definition;
 }

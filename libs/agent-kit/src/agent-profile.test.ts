@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { CAPABILITIES } from '@parley/shared-models';
-import { defineAgent } from './agent-definition.ts';
+import { type AgentDefinition, defineAgent } from './agent-definition.ts';
 import { ownIdOf, profileOf } from './agent-profile.ts';
 
 const onMessage = (): string => 'yes';
@@ -49,5 +49,37 @@ describe('the profile of an agent', () => {
 
   it('is refused with the field that is wrong', () => {
     expect(() => profileOf({ name: 'Echo', concurrency: 0, onMessage })).toThrow(/concurrency/);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['has no onMessage', { onMessage: undefined }, /onMessage/],
+    ['has an onMessage that is no function', { onMessage: 'hello' }, /onMessage[\s\S]*must be a function/],
+    ['has a field that no agent has', { onMesage: onMessage }, /Unrecognized key: [\s\S]*onMesage/],
+    ['has a number as name', { name: 42 }, /name/],
+    ['has attempts of none', { attempts: 0 }, /attempts/],
+    ['has a text as attempts', { attempts: '2' }, /attempts/],
+    ['has a time that is none', { timeoutMs: Number.NaN }, /timeoutMs/],
+    [
+      'subscribes to a channel that there is not',
+      { subscriptions: [{ channel: 'x' }], onEvent() {} },
+      /channel/,
+    ],
+    ['subscribes without onEvent', { subscriptions: [{ channel: 'human' }] }, /onEvent/],
+    ['has events that are no schemas', { events: { made: 'x' } }, /made[\s\S]*must be a zod schema/],
+    ['has tasks without plan', { tasks: {} }, /`plan`/],
+    ['has commands without number', { commandConcurrency: 'many' }, /commandConcurrency/],
+  ])('is refused with the name of what is wrong when it %s', (_what, wrong, named) => {
+    expect(() => profileOf({ name: 'Echo', onMessage, ...wrong } as AgentDefinition)).toThrow(named);
+  });
+
+  it('may be an object of a class, which keeps what it likes', () => {
+    class Counting {
+      readonly name = 'Counting';
+      count = 0;
+      onMessage(): string {
+        return String(++this.count);
+      }
+    }
+    expect(profileOf(new Counting()).name).toBe('Counting');
   });
 });

@@ -1,9 +1,59 @@
 import { hostname } from 'node:os';
-import { AgentProfile, CAPABILITIES, slugOf } from '@parley/shared-models';
+import { AgentProfile, CAPABILITIES, ChannelName, EventType, LIMITS, slugOf } from '@parley/shared-models';
+import { z } from 'zod';
 import type { AgentDefinition } from './agent-definition.ts';
 
-/** What the agent says about itself when it registers. @throws ZodError that names the field that is wrong */
+const Code = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'must be a function',
+);
+const Flag = z.boolean().optional();
+/** What `profileOf` checks beside: name, group, description, capabilities, keywords, examples, concurrency and timeoutMs. */
+const Profile = { ...AgentProfile.omit({ host: true }).partial().shape, name: AgentProfile.shape.name };
+
+/** An agent's definition: whoever writes JavaScript learns at the start what TypeScript would have said. */
+const fields = {
+  ...Profile,
+  attempts: z.int().min(1).max(100).optional(),
+  holdsSession: Flag,
+  isolated: Flag,
+  onMessage: Code,
+  onSessionEnd: Code.optional(),
+  onCommand: Code.optional(),
+  onEvent: Code.optional(),
+  onStep: Code.optional(),
+  subscriptions: z
+    .array(
+      z.strictObject({
+        channel: ChannelName,
+        types: z.array(EventType).optional(),
+        replayLast: z.int().min(0).max(LIMITS.eventsPage).optional(),
+      }),
+    )
+    .optional(),
+  events: z
+    .record(
+      EventType,
+      z.custom((value) => hasMethod(value, 'safeParse'), 'must be a zod schema'),
+    )
+    .optional(),
+  tasks: z.custom((value) => hasMethod(value, 'plan'), 'must be an object with a function `plan`').optional(),
+  commandConcurrency: z.int().min(1).max(1000).optional(),
+};
+const Plain = z.strictObject(fields);
+/** A class of one's own keeps there what it likes. */
+const Instance = z.looseObject(fields);
+
+/**
+ * What the agent says about itself when it registers; the whole definition is checked.
+ * @throws ZodError that names each field that is wrong, or that no agent has
+ */
 export function profileOf(definition: AgentDefinition, name: string = definition.name): AgentProfile {
+  const { subscriptions, onEvent } = (isPlain(definition) ? Plain : Instance).parse(definition);
+  if (subscriptions !== undefined && onEvent === undefined) {
+    const message = 'must be there, since there are subscriptions';
+    throw new z.ZodError([{ code: 'custom', path: ['onEvent'], message, input: undefined }]);
+  }
   const capabilities = capabilitiesOf(definition);
   return AgentProfile.parse({
     name,
@@ -27,4 +77,14 @@ export function ownIdOf({ name, host }: Pick<AgentProfile, 'name' | 'host'>): st
 function capabilitiesOf({ capabilities = [], holdsSession = false }: AgentDefinition): readonly string[] {
   if (!holdsSession || capabilities.includes(CAPABILITIES.holdsSession)) return capabilities;
   return [...capabilities, CAPABILITIES.holdsSession];
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Also that of another realm, such as that of a test runner.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { gate } from '@parley/messaging/test-queue';
-import {
-  agentQueue,
-  deriveId,
-  HEADERS,
-  LIMITS,
-  ParleyError,
-  SERVER_INPUT_QUEUE,
-} from '@parley/shared-models';
+import { agentQueue, deriveId, HEADERS, ParleyError, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { z } from 'zod';
 import { endedAfterEach } from './testing/ended-after-each.ts';
 import { replyId, startHandler } from './testing/handler-fixture.ts';
@@ -98,15 +91,6 @@ describe('an agent that throws', () => {
       { type: 'chat.failed', requestId: request.id, code: 'unavailable', message: 'The model is away.' },
     ]);
     expect(dead.all).toEqual([]);
-  });
-
-  it('has the request fail when its reply is too long to be stored', async () => {
-    const { ask, written, bodies } = await start({ onMessage: () => 'x'.repeat(LIMITS.textLength + 1) });
-    await ask('a novel');
-    await written.waitFor(1);
-    expect(bodies()).toMatchObject([
-      { type: 'chat.failed', code: 'agent_failed', message: expect.stringContaining('60001 characters') },
-    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { collectDeliveries, eventually, gate } from '@parley/messaging/test-queue';
-import { agentQueue, newId } from '@parley/shared-models';
+import { agentQueue, HEADERS, newId, ParleyError } from '@parley/shared-models';
 import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from './testing/ended-after-each.ts';
 import { replyId, startHandler } from './testing/handler-fixture.ts';
@@ -199,7 +199,104 @@ describe('an answer that was stopped while nobody here could hear it', () => {
   });
 });
 
+describe('an agent that has been away', () => {
+  const recording = () => {
+    const begun: string[] = [];
+    return {
+      begun,
+      onMessage: ({ text }: MessageContext): string => {
+        begun.push(text);
+        return text;
+      },
+    };
+  };
+  const delivered = (text: string, headers = {}) => ({
+    envelope: requestEnvelope(requestOf(text), headers),
+    queue: agentQueue('tess'),
+    redeliveries: 0,
+  });
+
+  it('does not begin a message that was routed again to it and has ended meanwhile', async () => {
+    const { begun, onMessage } = recording();
+    const { handler, ended } = await start({ onMessage });
+    const again = delivered('pay the bill', { [HEADERS.attempt]: 1 });
+    ended.add(again.envelope.messageId);
+    await handler.handle(again);
+    expect(begun).toEqual([]);
+  });
+
+  it('waits for a server that is away before it begins what may have ended', async () => {
+    const { begun, onMessage } = recording();
+    const fixture = await start({ onMessage });
+    const answers = [
+      new ParleyError('unavailable', 'away'),
+      new ParleyError('stale_incarnation', 'which one?'),
+    ];
+    fixture.isWanted = async () => {
+      const answer = answers.shift();
+      if (answer === undefined) return false;
+      throw answer;
+    };
+    await fixture.handler.handle({ ...delivered('pay the bill'), redeliveries: 1 });
+    expect(answers).toEqual([]);
+    expect(begun).toEqual([]);
+  });
+
+  it('stops without a word what has ended meanwhile, and goes on with the rest', async () => {
+    const goOn = gate();
+    const { ask, handler, ended, written, bodies, meter } = await start({
+      async onMessage({ text, signal }) {
+        await Promise.race([
+          goOn.opened,
+          new Promise((_, reject) => signal.addEventListener('abort', reject)),
+        ]);
+        return text;
+      },
+    });
+    const failed = await ask('too late');
+    await ask('in time');
+    await eventually(() => expect(handler.inHand()).toHaveLength(2));
+    ended.add(failed.id);
+    await handler.askAgain();
+    await eventually(() => expect(handler.inHand()).toHaveLength(1));
+    goOn.open();
+    await written.waitFor(1);
+    await eventually(() => expect(meter.metrics()).toMatchObject({ handled: 1, failed: 1 }));
+    expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'in time' }]);
+  });
+
+  it('does not do again what it has answered, when that was routed again before its answer arrived', async () => {
+    const { begun, onMessage } = recording();
+    const fixture = await start({ onMessage });
+    const request = await fixture.ask('compute');
+    await fixture.written.waitFor(1);
+    let looks = 0;
+    fixture.isWanted = async () => ++looks < 3;
+    const envelope = requestEnvelope(request, { [HEADERS.attempt]: 1 });
+    await fixture.handler.handle({ envelope, queue: agentQueue('tess'), redeliveries: 0 });
+    expect(begun).toEqual(['compute']);
+  });
+});
+
 describe('an agent that is going down', () => {
+  it('returns to the queue what it still asks about', async () => {
+    const asked = gate();
+    const begun: string[] = [];
+    const { askAgain, handler, bus, consumer, dead, ...fixture } = await startAsking(asked, begun);
+    const request = requestOf('pay the bill');
+    await askAgain(request);
+    await asked.opened;
+    handler.abandon();
+    fixture.answer(true);
+    await consumer.close({ timeoutMs: 5000 });
+    const next = collectDeliveries();
+    await bus.consume(agentQueue('tess'), next.handler, { prefetch: 1 });
+    await next.waitFor(1);
+    expect(next.all[0]?.envelope.messageId).toBe(request.id);
+    expect(begun).toEqual([]);
+    expect(dead.all).toEqual([]);
+  });
+
   it('leaves a half answer to who gets the message next, and calls it stopped by nobody', async () => {
     const { ask, handler, written, bus, consumer } = await start({
       onMessage: ({ stream, signal }) =>
@@ -253,3 +350,18 @@ describe('an agent that is going down', () => {
     expect(written.all).toEqual([]);
   });
 });
+
+/** One that asks about each message, and is answered when the test says so. */
+async function startAsking(asked: { open(): void }, begun: string[]) {
+  const onMessage = async ({ text, reply }: MessageContext): Promise<void> => {
+    begun.push(text);
+    await reply(text);
+  };
+  const fixture = await start({ onMessage, attempts: 1 }, { listeningSince: Date.now() });
+  const { promise, resolve: answer } = Promise.withResolvers<boolean>();
+  fixture.isWanted = () => {
+    asked.open();
+    return promise;
+  };
+  return Object.assign(fixture, { answer });
+}

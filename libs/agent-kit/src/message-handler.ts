@@ -14,7 +14,10 @@ import {
 } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { createContext } from './context/create-context.ts';
+import { patientServices } from './context/patient-services.ts';
 import { runHandler } from './context/run-handler.ts';
+import { errorOf } from './given/error-of.ts';
+import { plain } from './given/reply-text.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
@@ -32,8 +35,13 @@ export interface MessageHandlerOptions {
   readonly services: () => AgentServices;
   /** As registered; asked for with each message, since a registration can change it. */
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
-  /** Since when this process hears which answers are stopped, in milliseconds since 1970. */
+  /**
+   * Since when this process hears which answers are stopped, and has not stood still, in milliseconds since 1970. What was
+   * sent before may have ended.
+   */
   readonly listeningSince: () => number;
+  /** Called as soon as the agent's own code has ended, well or not. @default nothing */
+  onReturned?(): void;
   readonly meter: WorkMeter;
   readonly logger: Logger;
   /**
@@ -48,6 +56,13 @@ export interface MessageHandler {
   /** Stops the answer to this message, if it is being written here. */
   cancel(messageId: string): void;
   /**
+   * The process was away: asks which of the messages in hand are still wanted, and stops the others without a word. Never
+   * rejects.
+   */
+  askAgain(): Promise<void>;
+  /** Ids of the messages that the agent's own code has in hand. */
+  inHand(): readonly string[];
+  /**
    * Stops all answers and begins no more: the process is going down and the drain time is over, or another one has
    * taken its place. Their messages go back to the queue.
    */
@@ -60,8 +75,13 @@ const REMEMBERED_REQUESTS = 10_000;
 const REMEMBERED_STOPS = 1000;
 /** As much may the clocks of two machines differ, in milliseconds. */
 const CLOCKS_DIFFER_MS = 5000;
+/** What has waited here for longer, behind another message of its conversation, may have ended meanwhile, in milliseconds. */
+const LONG_WAIT_MS = 1000;
+/** How often, and after how long, a message is asked about that was answered here and comes again all the same. */
+const ANSWERED_LOOKS = { times: 5, everyMs: 300 };
 
-type Ending = 'cancelled' | 'timeout' | 'abandoned';
+/** `unwanted`: the request has ended in some other way. */
+type Ending = 'cancelled' | 'timeout' | 'abandoned' | 'unwanted';
 
 /** One delivery of a request, and the definition that answers it. */
 interface Work {
@@ -83,15 +103,25 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   const { bus, meter, abortGraceMs } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
+  /** Those that the agent has answered, by the request's id alone. */
+  const answered = createRecentIds(REMEMBERED_REQUESTS);
   /** Stopped before they came: a signal may be faster than the queue. */
   const stoppedBefore = createRecentIds(REMEMBERED_STOPS);
-  const running = new Map<string, AbortController>();
+  /** From when it is looked at on, so that a stop reaches it also while it is asked about. */
+  const running = new Map<
+    string,
+    { readonly abort: AbortController; readonly logger: Logger; hasBegun: boolean }
+  >();
   const abandoned = new AbortController();
 
-  const answer = async (request: ChatMessage, delivery: Delivery): Promise<void> => {
-    // It waited behind another one of its conversation.
+  const refuseIfAbandoned = (): void => {
     if (abandoned.signal.aborted) throw new Error('the process is going down');
-    const key = `${request.id}#${delivery.envelope.headers[HEADERS.attempt] ?? 0}`;
+  };
+
+  const answer = async (request: ChatMessage, delivery: Delivery, arrivedAt: number): Promise<void> => {
+    // It waited behind another one of its conversation.
+    refuseIfAbandoned();
+    const key = `${request.id}#${attemptOf(delivery)}`;
     // Handed out again because its acknowledgement was lost: all it brought about is safe in the queue.
     if (finished.has(key)) return;
     const { id, name } = options.identity();
@@ -100,50 +130,74 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       conversationId: request.conversationId,
       traceId: traceIdOf(delivery.envelope.headers),
     });
-    if (mayHaveEnded(delivery) && !(await isWanted(request, logger))) {
-      logger.info('a message was stopped, or has ended otherwise, before it was begun here');
-      finished.add(key);
-      return;
-    }
-    const writer = createReplyWriter({
-      bus,
-      request,
-      requestHeaders: delivery.envelope.headers,
-      hops: appendHop(String(delivery.envelope.headers[HEADERS.hops] ?? ''), `agent:${id}`),
-      agent: { kind: 'agent', id, name },
-      // The latest: who has registered again meanwhile is not somebody else.
-      incarnation: () => options.identity().incarnation,
-      abandoned: abandoned.signal,
-      logger,
-    });
     const abort = new AbortController();
-    const isSessionEnd = endsSession(delivery);
-    const definition = options.definition();
-    const call = stepCallOf(request);
-    const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? AGENT_TIMEOUT_MS;
-    const work = { request, logger, isSessionEnd, call, timeoutMs, definition, writer, abort };
-    running.set(request.id, abort);
-    if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);
-    const done = meter.begin();
-    let hasSucceeded = false;
+    const entry = { abort, logger, hasBegun: false };
+    running.set(request.id, entry);
     try {
-      hasSucceeded = await attemptAnswer(work);
-      finished.add(key);
+      const hasWaited = performance.now() - arrivedAt > LONG_WAIT_MS;
+      if ((hasWaited || mayHaveEnded(delivery)) && !(await isWanted(request, abort.signal, logger))) {
+        logger.info('a message was stopped, or has ended otherwise, before it was begun here');
+        finished.add(key);
+        return;
+      }
+      // Asked about for so long that the process is going down meanwhile: who gets the message next answers it.
+      refuseIfAbandoned();
+      entry.hasBegun = true;
+      const writer = createReplyWriter({
+        bus,
+        request,
+        requestHeaders: delivery.envelope.headers,
+        hops: appendHop(String(delivery.envelope.headers[HEADERS.hops] ?? ''), `agent:${id}`),
+        agent: { kind: 'agent', id, name },
+        // The latest: who has registered again meanwhile is not somebody else.
+        incarnation: () => options.identity().incarnation,
+        abandoned: abandoned.signal,
+        logger,
+      });
+      const isSessionEnd = endsSession(delivery);
+      const definition = options.definition();
+      const call = stepCallOf(request);
+      const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? AGENT_TIMEOUT_MS;
+      const work = { request, logger, isSessionEnd, call, timeoutMs, definition, writer, abort };
+      if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);
+      const done = meter.begin();
+      let hasSucceeded = false;
+      try {
+        hasSucceeded = await attemptAnswer(work);
+        finished.add(key);
+        if (hasSucceeded) answered.add(request.id);
+      } finally {
+        done(hasSucceeded);
+      }
     } finally {
       running.delete(request.id);
-      done(hasSucceeded);
     }
   };
 
-  /** It may have been stopped while nobody here could hear that. */
-  const mayHaveEnded = ({ envelope, redeliveries }: Delivery): boolean =>
-    redeliveries > 0 || envelope.timestamp < options.listeningSince() + CLOCKS_DIFFER_MS;
+  /** It may have been stopped, or have failed, while nobody here could hear that. */
+  const mayHaveEnded = (delivery: Delivery): boolean =>
+    delivery.redeliveries > 0 ||
+    attemptOf(delivery) > 0 ||
+    delivery.envelope.timestamp < options.listeningSince() + CLOCKS_DIFFER_MS;
 
-  const isWanted = async ({ id }: ChatMessage, logger: Logger): Promise<boolean> => {
+  /** Waits for a server that is away: what was begun in vain cannot be taken back. */
+  const isWanted = async ({ id }: ChatMessage, signal: AbortSignal, logger: Logger): Promise<boolean> => {
+    // Routed again while its answer was on the way here: in a moment the server has that.
+    const looks = answered.has(id) ? ANSWERED_LOOKS.times : 1;
+    for (let look = 1; ; look++) {
+      const wanted = await isWantedNow(id, signal, logger);
+      if (!wanted || look >= looks || signal.aborted) return wanted;
+      await pause(ANSWERED_LOOKS.everyMs, signal);
+    }
+  };
+
+  const isWantedNow = async (requestId: string, signal: AbortSignal, logger: Logger): Promise<boolean> => {
     try {
-      return await options.services().isWanted({ requestId: id });
+      return await patientServices(options.services(), { signal, logger }).isWanted({ requestId });
     } catch (err) {
-      logger.warn({ err }, 'the server does not say whether a message is still wanted: it is answered');
+      if (!signal.aborted) {
+        logger.warn({ err }, 'the server does not say whether a message is still wanted: it is answered');
+      }
       return true;
     }
   };
@@ -158,20 +212,27 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         await runOnce(work);
         if (writer.count === 0) await writer.settle();
         return true;
-      } catch (error) {
+      } catch (thrown) {
+        // Whatever it threw because of that: who gets the message next answers it.
+        if (abandoned.signal.aborted) throw new Error('the process is going down', { cause: thrown });
+        const error = errorOf(thrown);
         const ending = abort.signal.reason as Ending | undefined;
-        if (ending === 'abandoned') throw error;
+        if (ending === 'unwanted') {
+          logger.info('a message has ended otherwise while it was answered here');
+          return false;
+        }
         if (ending !== undefined || error instanceof ParleyError) {
+          if (ending === undefined) logger.warn({ err: error }, 'the agent ended a message with an error');
           await writer.fail(...describeEnding(ending, error, work));
           return false;
         }
         logger.warn({ err: error, attempt }, 'the agent threw while it handled a message');
         // Trying again after a reply was sent would answer twice.
         if (attempt >= attempts || writer.count > 0) {
-          const message = error instanceof Error ? error.message : String(error);
-          throw new Reject('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+          const message = plain(`${definition.name} failed: ${error.message}`);
+          throw new Reject('agent_failed', message, { cause: error });
         }
-        await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abort.signal }).catch(() => {});
+        await pause(FIRST_RETRY_MS * 2 ** (attempt - 1), abort.signal);
       }
     }
   };
@@ -194,6 +255,8 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     aborted.promise.catch(() => {});
     const onAbort = (): void => aborted.reject(new Error(`stopped: ${String(abort.signal.reason)}`));
     abort.signal.addEventListener('abort', onAbort, { once: true });
+    const returned = <T>(code: Promise<T>): Promise<T> =>
+      settleWithin(code, aborted.promise, abort.signal, abortGraceMs).finally(() => options.onReturned?.());
     try {
       const context = createContext({
         request,
@@ -208,15 +271,14 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       });
       if (call !== undefined) {
         const step = doStep({ definition, context, call, bus });
-        const result = await settleWithin(step, aborted.promise, abort.signal, abortGraceMs);
+        const result = await returned(step);
         // What comes after its time is not what was wanted, and may be only half of it.
         abort.signal.throwIfAborted();
-        return await writer.reply(summaryOf(result), { [STEP_RESULT]: result });
+        return await writer.result(summaryOf(result), { [STEP_RESULT]: result });
       }
-      const work = Promise.resolve(runHandler(definition, context, isSessionEnd));
-      const text = await settleWithin(work, aborted.promise, abort.signal, abortGraceMs);
-      // What `stream` returned, or a text beside a reply, has been said already.
-      if (typeof text === 'string' && text !== '' && writer.count === 0) await writer.reply(text);
+      const work = runHandler(definition, context, isSessionEnd, () => writer.count);
+      const text = await returned(work);
+      if (text !== undefined) await writer.reply(text);
     } finally {
       clearTimeout(timer);
       abort.signal.removeEventListener('abort', onAbort);
@@ -227,18 +289,41 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     async handle(delivery) {
       const request = parseRequest(delivery);
       refuseForLaterIncarnation(delivery, options.identity().incarnation);
-      await lanes.run(request.conversationId, () => answer(request, delivery));
+      const arrivedAt = performance.now();
+      await lanes.run(request.conversationId, () => answer(request, delivery, arrivedAt));
     },
     cancel(messageId) {
-      const abort = running.get(messageId);
-      if (abort === undefined) stoppedBefore.add(messageId);
-      else abort.abort('cancelled' satisfies Ending);
+      const entry = running.get(messageId);
+      if (entry === undefined) stoppedBefore.add(messageId);
+      else entry.abort.abort('cancelled' satisfies Ending);
     },
+    async askAgain() {
+      const begun = [...running].filter(([, { hasBegun }]) => hasBegun);
+      await Promise.all(
+        begun.map(async ([id, { abort, logger }]) => {
+          if (!(await isWantedNow(id, abort.signal, logger))) abort.abort('unwanted' satisfies Ending);
+        }),
+      );
+    },
+    inHand: () => [...running].filter(([, { hasBegun }]) => hasBegun).map(([id]) => id),
     abandon: () => {
       abandoned.abort();
-      for (const abort of running.values()) abort.abort('abandoned' satisfies Ending);
+      for (const { abort } of running.values()) abort.abort('abandoned' satisfies Ending);
     },
   };
+}
+
+function attemptOf({ envelope }: Delivery): number {
+  return Number(envelope.headers[HEADERS.attempt] ?? 0);
+}
+
+/** Resolves after the time, or at once when the signal is given. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 function describeEnding(

@@ -12,12 +12,14 @@ import {
   ParleyError,
   type Participant,
   type QueueMessageType,
-  type ReplyBody,
+  ReplyBody,
   type Settled,
   type SignalOf,
 } from '@parley/shared-models';
 
-type ReplyMetadata = Readonly<Record<string, JsonValue>>;
+import { z } from 'zod';
+import { fitting, metadataOf, plain, textOf } from './given/reply-text.ts';
+import type { OpenReply } from './reply-stream.ts';
 
 /** Writes what an agent answers to one request. Ids follow from the request, so doing it again writes the same ids. */
 export interface ReplyWriter {
@@ -26,11 +28,10 @@ export interface ReplyWriter {
   /** The agent's code runs from its beginning again: the same replies get the same ids. */
   startOver(): void;
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
-  stream(
-    pieces: AsyncIterable<string>,
-    signal: AbortSignal,
-    metadata?: ReplyMetadata | (() => ReplyMetadata),
-  ): Promise<string>;
+  /** Sends what a step of a task gave: more than a reply's metadata may be. */
+  result(text: string, metadata: Record<string, JsonValue>): Promise<void>;
+  /** Begins a reply that is shown while it is being written. */
+  open(): OpenReply;
   typing(isTyping: boolean): void;
   settle(): Promise<void>;
   fail(code: ErrorCode, message: string): Promise<void>;
@@ -50,11 +51,14 @@ export interface ReplyWriterOptions {
   readonly logger: Logger;
 }
 
+const TYPING_AGAIN_MS = 1000;
+
 export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
   const { bus, request, agent } = options;
   const traceparent = options.requestHeaders[HEADERS.traceparent];
   let ordinal = 0;
   let count = 0;
+  let shown: { readonly isTyping: boolean; readonly at: number } | undefined;
 
   const publish = (
     messageId: string,
@@ -88,32 +92,33 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
   const signal = <T extends 'chat.delta' | 'chat.typing'>(type: T, body: SignalOf<T>): void =>
     bus.signal({ type, key: request.conversationId, body: Buffer.from(JSON.stringify(body)) });
 
-  const send = async (
-    id: string,
-    text: string,
-    metadata?: Readonly<Record<string, JsonValue>>,
-  ): Promise<void> => {
-    if (text.length > LIMITS.textLength) {
-      throw new ParleyError(
-        'agent_failed',
-        `The reply has ${text.length} characters, at most ${LIMITS.textLength} are allowed.`,
-      );
-    }
-    await publish(id, 'chat.reply', {
+  const send = async (id: string, text: string, metadata?: Record<string, JsonValue>): Promise<void> => {
+    const body = ReplyBody.safeParse({
       id,
       conversationId: request.conversationId,
       kind: 'REPLY',
       sender: agent,
       receiver: request.sender,
-      text,
+      text: plain(text),
       inReplyTo: request.id,
       createdAt: new Date().toISOString(),
-      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+      ...(metadata === undefined ? {} : { metadata }),
     });
+    // Said here, where the handler's own line is in the stack: the server could only make a dead letter of it.
+    if (!body.success) {
+      throw new ParleyError('agent_failed', `The reply is wrong: ${z.prettifyError(body.error)}`);
+    }
+    await publish(id, 'chat.reply', body.data);
     count += 1;
   };
 
-  const nextId = (): string => deriveId(request.id, agent.id, ordinal++);
+  const nextId = (): string => {
+    if (ordinal < LIMITS.repliesPerMessage) return deriveId(request.id, agent.id, ordinal++);
+    throw new ParleyError(
+      'agent_failed',
+      `The agent gave more than ${LIMITS.repliesPerMessage} replies to one message.`,
+    );
+  };
 
   return {
     get count() {
@@ -122,44 +127,41 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
     startOver() {
       ordinal = 0;
     },
-    reply: (text, metadata) => send(nextId(), text, metadata),
-    async stream(pieces, abort, metadata) {
+    async reply(given, metadata) {
+      const said = metadataOf(metadata);
+      const { text, marks } = fitting(textOf(given, 'reply()'));
+      if (marks !== undefined)
+        options.logger.warn({ length: given.length }, `a reply is cut off: ${marks.limit}`);
+      await send(nextId(), text, marks === undefined ? said : { ...said, ...marks });
+    },
+    result: (text, metadata) => send(nextId(), text, metadata),
+    open() {
       const id = nextId();
-      let text = '';
+      const { conversationId } = request;
       let index = 0;
-      try {
-        for await (const piece of pieces) {
-          if (piece === '') continue;
-          text += piece;
-          const delta = {
-            messageId: id,
-            conversationId: request.conversationId,
-            agentId: agent.id,
-            index,
-            text: piece,
-          };
+      return {
+        add(text) {
+          const delta = { messageId: id, conversationId, agentId: agent.id, index, text };
           signal('chat.delta', { ...delta, inReplyTo: request.id });
           index += 1;
-          if (abort.aborted) break;
-        }
-      } catch (error) {
-        if (!abort.aborted) throw error;
-      }
-      if (abort.aborted && text === '') throw new ParleyError('cancelled', 'The answer was stopped.');
-      // What was shown before the stop is kept: the person has read it.
-      const facts = typeof metadata === 'function' ? metadata() : metadata;
-      await send(id, text, abort.aborted ? { ...facts, isStopped: true } : facts);
-      return text;
+        },
+        finish: (text, metadata) => send(id, text, metadata),
+      };
     },
-    typing: (isTyping) =>
-      signal('chat.typing', { conversationId: request.conversationId, by: agent, isTyping }),
+    typing(isTyping) {
+      // The same again within a second tells nobody anything.
+      const now = performance.now();
+      if (shown?.isTyping === isTyping && now - shown.at < TYPING_AGAIN_MS) return;
+      shown = { isTyping, at: now };
+      signal('chat.typing', { conversationId: request.conversationId, by: agent, isTyping });
+    },
     settle: () =>
       publish(deriveId(request.id, agent.id, 'settled'), 'chat.settled', { requestId: request.id }),
     fail: (code, message) =>
       publish(deriveId(request.id, agent.id, 'failed'), 'chat.failed', {
         requestId: request.id,
         code,
-        message: message.slice(0, 1000),
+        message: plain(message.slice(0, 1000)),
       }),
   };
 }

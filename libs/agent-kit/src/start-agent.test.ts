@@ -16,9 +16,14 @@ import {
 } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { type RunningAgent, startAgent } from './start-agent.ts';
+import { recordedLog } from './testing/recorded-log.ts';
 import { requestEnvelope, requestOf } from './testing/requests.ts';
 
 const logger = createLogger('test', 'silent');
+
+function computeFor(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
 
 describe('a running agent', () => {
   let folder: BusFolder;
@@ -163,6 +168,58 @@ describe('a running agent', () => {
     finish.resolve();
     await written.waitFor(1);
     expect(written.all[0]?.envelope.headers[HEADERS.incarnation]).toBe(2);
+  });
+
+  it('says which message held the process, offers its answer all the same, and asks about what it has in hand', async () => {
+    const bus = await folder.open();
+    const written = collectDeliveries();
+    await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
+    const { logger: recorder, lines } = recordedLog();
+    const ended = new Set<string>();
+    handlers.isWanted = async ({ requestId }) => !ended.has(requestId);
+    const stopped = Promise.withResolvers<void>();
+    const waiting = requestOf('wait');
+    const computing = requestOf('compute');
+    agent = startAgent({
+      definition: {
+        name: 'Echo',
+        onMessage({ text, signal }) {
+          if (text === 'wait') {
+            return new Promise((resolve) =>
+              signal.addEventListener('abort', () => {
+                stopped.resolve();
+                resolve('too late');
+              }),
+            );
+          }
+          // As if the server had given the agent up meanwhile.
+          ended.add(waiting.id);
+          handlers.forget('echo');
+          computeFor(3_200);
+          return 'computed';
+        },
+      },
+      bus,
+      grpcUrl: `127.0.0.1:${server.port}`,
+      logger: recorder,
+    });
+    await handlers.next('heartbeat');
+    await bus.declareAgentQueue('echo');
+    await bus.publish(agentQueue('echo'), requestEnvelope(waiting));
+    await bus.publish(agentQueue('echo'), requestEnvelope(computing));
+    await written.waitFor(1);
+    await stopped.promise;
+    expect(written.all.map(({ envelope }) => [envelope.type, envelope.correlationId])).toEqual([
+      ['chat.reply', computing.id],
+    ]);
+    const said = lines.filter(({ message }) => message.includes('held the process'));
+    expect(said).toEqual([
+      {
+        level: 'warn',
+        message: expect.stringMatching(/message [\w-]+.* held the process for \d\.\d s .*`isolated: true`/s),
+        fields: expect.objectContaining({ messages: expect.arrayContaining([computing.id]) }),
+      },
+    ]);
   });
 
   it('hears that an answer is stopped while it takes no more messages', async () => {

@@ -23,6 +23,7 @@ import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { patientServices } from './context/patient-services.ts';
 import { createEventHandler } from './events/event-handler.ts';
 import { createEventIntake } from './events/event-intake.ts';
+import { watchLoop } from './loop-watch.ts';
 import { createMessageHandler } from './message-handler.ts';
 import { createTaskDesk } from './tasks/task-desk.ts';
 import { createWorkMeter } from './work-meter.ts';
@@ -83,9 +84,23 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     group: () => profile.group,
     services: () => membership,
     identity: () => identity,
-    listeningSince: () => listeningSince,
+    listeningSince: () => Math.max(listeningSince, loop.wentOnAt()),
+    onReturned: () => loop.look(),
     meter,
     logger,
+  });
+
+  const loop = watchLoop({
+    onStall(stoodMs) {
+      const messages = handler.inHand();
+      const events = eventHandler.inHand();
+      logger.warn(
+        { messages, events, stoodMs: Math.round(stoodMs) },
+        describeStall(stoodMs, messages, events),
+      );
+      // Never rejects.
+      void handler.askAgain();
+    },
   });
 
   const eventHandler = createEventHandler({
@@ -94,6 +109,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     group: () => profile.group,
     services: () => membership,
     identity: () => identity,
+    onReturned: () => loop.look(),
     logger,
   });
   const events = createEventIntake({
@@ -212,6 +228,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     prepare: () => whileQueueAway(() => untilStopping(events.declareForNew(), stopping.signal)),
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
+      if (identity.incarnation > 0) {
+        // The server had given it up, or has lost sight of it: what it has in hand may have failed.
+        listeningSince = Date.now();
+        void handler.askAgain();
+      }
       // At once: what is in hand must not be taken for that of a process which was replaced.
       if (registered.agentId === identity.id) identity = { ...identity, incarnation: registered.incarnation };
       enqueue(async () => {
@@ -270,6 +291,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
       await desk.answerShutdown();
       await membership.leave();
+      loop.stop();
       stopWatching();
     },
     async stop() {
@@ -280,9 +302,21 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await changes;
       await Promise.all([stopConsuming(0), desk.stop()]);
       await membership.stop();
+      loop.stop();
       stopWatching();
     },
   };
+}
+
+function describeStall(stoodMs: number, messages: readonly string[], events: readonly string[]): string {
+  const held = `for ${(stoodMs / 1000).toFixed(1)} s`;
+  const what = [...messages.map((id) => `message ${id}`), ...events.map((id) => `event ${id}`)];
+  if (what.length === 0)
+    return `The process stood still ${held}: no heartbeat was sent, no message was taken.`;
+  return (
+    `The handler of ${what.join(' or ')} held the process ${held} (or the process was suspended): no heartbeat was sent, ` +
+    'no message was taken. With `isolated: true` in defineAgent handlers run in threads of their own.'
+  );
 }
 
 /** The work, or the end of the wait for it: what is asked of a queue that is away may take long to fail. */

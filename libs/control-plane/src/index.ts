@@ -31,3 +31,4 @@ export {
 } from './server/start-server.ts';
 export type * from './task-services.ts';
 export type { MemberTls, ServerTls } from './tls.ts';
+export { MEMORY_VALUE_BYTES } from './wire/agent-services.ts';

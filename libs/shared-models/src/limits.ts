@@ -10,6 +10,12 @@ export const LIMITS = {
   malformedBeforeHello: 3,
   /** The same after `hello`, where each 5 s forgive one of them. */
   malformedFrames: 10,
+  /** Replies of one agent to one message. */
+  repliesPerMessage: 1000,
+  /** Events that an agent publishes while it handles one message or event. */
+  eventsPerMessage: 1000,
+  /** The payload of an event that an agent publishes, in bytes of JSON. */
+  eventBytes: 256 * 1024,
   /** Objects and arrays inside each other, in metadata, payloads and details. */
   jsonDepth: 64,
   /** Values in metadata, in a payload, a result or the like: numbers, texts, arrays, objects, all together. */

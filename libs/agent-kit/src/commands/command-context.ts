@@ -4,8 +4,8 @@ import type { AgentCommand } from '@parley/shared-models';
 /** What an agent has in hand while it executes one command of an operator. */
 export interface CommandContext {
   readonly command: CommandRequest;
-  /** Prints, in order, for whoever watches. What is more than the command's limit is dropped. */
-  readonly output: { stdout(text: string): void; stderr(text: string): void };
+  /** Prints text, or bytes of UTF-8, in order, for whoever watches. What is more than the command's limit is dropped. */
+  readonly output: { stdout(text: string | Uint8Array): void; stderr(text: string | Uint8Array): void };
   /**
    * Waits for its turn among the commands that run at once, then says that the command runs; its time counts anew from here.
    * Without it the command is said to run only when it has ended.

@@ -1,6 +1,13 @@
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
+import { types } from 'node:util';
 import type { Logger } from '@parley/process-kit';
+import { ParleyError } from '@parley/shared-models';
+import { z } from 'zod';
 import type { AgentDefinition } from '../agent-definition.ts';
+import { describeValue } from '../given/describe-value.ts';
+import { errorOf } from '../given/error-of.ts';
+import { plain } from '../given/reply-text.ts';
 import { type CommandEnd, type CommandOutcome, requestOf } from './command-context.ts';
 import type { CommandEntry, EntryResult, Stopping } from './command-entry.ts';
 import type { Turns } from './turns.ts';
@@ -58,9 +65,12 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     timeoutMs = Math.min(...limits, MAX_TIMER_MS);
     timer = setTimeout(() => abort.abort('timeout' satisfies Stopping), timeoutMs);
   };
-  const print = (stream: 'stdout' | 'stderr', text: string): void => {
-    entry.output.add(stream, text);
-    options.onChange();
+  const printer = (stream: 'stdout' | 'stderr'): ((given: string | Uint8Array) => void) => {
+    const decoder = new StringDecoder('utf8');
+    return (given) => {
+      entry.output.add(stream, printedText(given, decoder, `output.${stream}()`));
+      options.onChange();
+    };
   };
 
   try {
@@ -72,7 +82,7 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     const work = Promise.resolve(
       definition.onCommand({
         command: requestOf(command),
-        output: { stdout: (text) => print('stdout', text), stderr: (text) => print('stderr', text) },
+        output: { stdout: printer('stdout'), stderr: printer('stderr') },
         begin: ({ rule, timeoutMs: own } = {}) => beginOnce(rule, own),
         signal: abort.signal,
         logger: logger.child({ commandId: entry.id }),
@@ -83,11 +93,12 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     if (outcome === 'still running') {
       logger.error({ commandId: entry.id }, 'a command does not stop');
       end(entry, { errorMessage: 'It was to stop and did not.' }, durationMs, { isLost: true });
-    } else end(entry, outcome ?? {}, durationMs, stoppingOf(abort.signal, timeoutMs));
-  } catch (err) {
+    } else end(entry, outcomeOf(outcome, definition.name), durationMs, stoppingOf(abort.signal, timeoutMs));
+  } catch (thrown) {
+    const err = errorOf(thrown);
     const isStopped = abort.signal.aborted;
     if (!isStopped) logger.warn({ err, commandId: entry.id }, 'the agent threw while it executed a command');
-    const errorMessage = err instanceof Error ? err.message : String(err);
+    const errorMessage = plain(err.message);
     const durationMs = begunAt === undefined ? 0 : performance.now() - begunAt;
     end(entry, isStopped ? {} : { errorMessage }, durationMs, stoppingOf(abort.signal, timeoutMs));
   } finally {
@@ -96,6 +107,37 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     giveBack?.();
     options.onChange();
   }
+}
+
+function printedText(given: unknown, decoder: StringDecoder, where: string): string {
+  if (typeof given === 'string') return given;
+  // A piece of a program's output can end in the middle of a character.
+  if (types.isUint8Array(given)) return decoder.write(given);
+  throw new ParleyError(
+    'agent_failed',
+    `${where} was given ${describeValue(given)}; it takes a text or bytes.`,
+  );
+}
+
+const Outcome = z.union([
+  z.strictObject({ refusedBy: z.string(), errorMessage: z.string() }),
+  z.strictObject({ awaitsApprovalBy: z.string() }),
+  z.strictObject({
+    exitCode: z.int().optional(),
+    signal: z.string().optional(),
+    errorMessage: z.string().optional(),
+    isTruncated: z.boolean().optional(),
+    durationMs: z.number().nonnegative().optional(),
+  }),
+]);
+
+function outcomeOf(returned: unknown, name: string): CommandOutcome {
+  if (returned === undefined || returned === null) return {};
+  if (Outcome.safeParse(returned).success) return returned as CommandOutcome;
+  throw new ParleyError(
+    'agent_failed',
+    `onCommand of ${name} returned ${describeValue(returned)}; it may return nothing, { exitCode, signal, errorMessage, isTruncated, durationMs }, { refusedBy, errorMessage } or { awaitsApprovalBy }.`,
+  );
 }
 
 /** A command that ends without the agent's own code: a control command, or one that never began. */

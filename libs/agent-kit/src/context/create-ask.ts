@@ -2,6 +2,7 @@ import type { AgentServices } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
 import { deriveId, LIMITS, MessageText, ParleyError, Target } from '@parley/shared-models';
 import type { AgentAddress, MessageContext } from '../agent-definition.ts';
+import { describeValue } from '../given/describe-value.ts';
 
 /** How long an agent waits for another one's answer when it does not say. */
 const DEFAULT_ASK_MS = 60_000;
@@ -24,7 +25,9 @@ export function createAsk({ services, group, requestId, signal, logger }: AskOpt
     if (!MessageText.safeParse(text).success) {
       throw new ParleyError(
         'agent_failed',
-        `A question has 1 to ${LIMITS.textLength} characters, and no NUL.`,
+        typeof text === 'string'
+          ? `A question has 1 to ${LIMITS.textLength} characters, and no NUL.`
+          : `ask() was given ${describeValue(text)} as the question; it takes a text.`,
       );
     }
     if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LIMITS.askTimeoutMs) {
@@ -52,5 +55,8 @@ function isUnwanted(error: unknown, signal: AbortSignal): boolean {
 function targetOf(agent: AgentAddress): Target {
   const target = Target.safeParse(typeof agent === 'string' ? { agentName: agent } : agent);
   if (target.success && Object.keys(target.data).length === 1) return target.data;
-  throw new ParleyError('agent_failed', `${JSON.stringify(agent)} addresses no agent.`);
+  throw new ParleyError(
+    'agent_failed',
+    `ask() was given ${describeValue(agent)} as the agent; it takes a name, or one of { group }, { agentId }, { agentName }.`,
+  );
 }

@@ -4,6 +4,8 @@ import type { Logger } from '@parley/process-kit';
 import { type ChatMessage, originOf, ParleyError, subjectOf } from '@parley/shared-models';
 import type { MessageContext } from '../agent-definition.ts';
 import { createPublish } from '../events/create-publish.ts';
+import { createGiveWay } from '../give-way.ts';
+import { streamReply } from '../reply-stream.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
 import { createTasks } from '../tasks/create-tasks.ts';
 import { createAsk } from './create-ask.ts';
@@ -15,7 +17,7 @@ export interface ContextParts {
   readonly request: ChatMessage;
   readonly agent: { readonly id: string; readonly name: string };
   readonly group: string;
-  readonly writer: Pick<ReplyWriter, 'reply' | 'stream' | 'typing'>;
+  readonly writer: Pick<ReplyWriter, 'reply' | 'open' | 'typing'>;
   readonly services: AgentServices;
   readonly bus: Pick<MessageBus, 'publishEvent'>;
   /** Whether the definition drives tasks. */
@@ -31,6 +33,7 @@ export function createContext(parts: ContextParts): MessageContext {
   const services = patientServices(parts.services, { signal, logger });
   const { user } = originOf(request);
   const requestId = request.id;
+  const giveWay = createGiveWay();
   return {
     text: request.text,
     message: request,
@@ -41,10 +44,12 @@ export function createContext(parts: ContextParts): MessageContext {
     history: createHistory(services, request),
     ask: createAsk({ services, group, requestId, signal, logger }),
     reply: async (text, metadata) => {
+      await giveWay();
       if (signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
       await writer.reply(text, metadata);
     },
-    stream: (pieces, metadata) => writer.stream(pieces, signal, metadata),
+    stream: (pieces, metadata) =>
+      streamReply(pieces, metadata, { signal, logger, open: () => writer.open() }),
     publish: createPublish({
       bus: parts.bus,
       causeId: requestId,

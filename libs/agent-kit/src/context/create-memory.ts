@@ -1,8 +1,9 @@
-import type { MemoryAccess, MemoryEntry } from '@parley/control-plane';
+import { MEMORY_VALUE_BYTES, type MemoryAccess, type MemoryEntry } from '@parley/control-plane';
 import { deriveId, JsonValue, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentMemory } from '../agent-memory.ts';
-import { withoutUndefined } from '../without-undefined.ts';
+import { describeValue } from '../given/describe-value.ts';
+import { jsonOf } from '../given/json-of.ts';
 
 export interface MemoryOptions {
   readonly access: MemoryAccess;
@@ -29,7 +30,7 @@ export function createMemory(options: MemoryOptions): AgentMemory {
 function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions): Omit<AgentMemory, 'shared'> {
   const ordinals = new Map<string, number>();
   const nextWriteId = (key: string): string => {
-    const ordinal = ordinals.get(key) ?? 0;
+    const ordinal = ordinals.get(keyOf(key)) ?? 0;
     ordinals.set(key, ordinal + 1);
     return deriveId(requestId, group, 'memory', subject, key, ordinal);
   };
@@ -37,6 +38,7 @@ function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions):
     key: string,
     schema: z.ZodType<T>,
   ): Promise<{ value: T | undefined; version: number }> => {
+    checkSchema(keyOf(key), schema);
     const entry = await access.get({ subject, key });
     return { value: decode(entry, schema), version: entry.version };
   };
@@ -52,6 +54,12 @@ function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions):
         .version;
     },
     async update(key, schema, change) {
+      checkSchema(keyOf(key), schema);
+      if (typeof change !== 'function') {
+        throw refusal(
+          `memory.update("${key}") was given ${describeValue(change)}; it takes a function last.`,
+        );
+      }
       const writeId = nextWriteId(key);
       for (;;) {
         const before = await access.get({ subject, key, writeId });
@@ -71,7 +79,7 @@ function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions):
       await access.delete({ subject, key, expectedVersion, writeId: nextWriteId(key) });
     },
     async history(key, { limit } = {}) {
-      const entries = await access.history({ subject, key, limit });
+      const entries = await access.history({ subject, key: keyOf(key), limit });
       return entries.map((entry) => ({
         value: decode(entry, JsonValue),
         version: entry.version,
@@ -92,11 +100,27 @@ function isConflict(error: unknown): boolean {
 }
 
 function encode(key: string, value: unknown): string {
-  const checked = JsonValue.safeParse(withoutUndefined(value));
-  if (checked.success) return JSON.stringify(checked.data);
-  throw new ParleyError('agent_failed', `"${key}" was to remember something that JSON cannot say.`, {
-    cause: checked.error,
-  });
+  return JSON.stringify(jsonOf(value, `The memory "${key}"`, MEMORY_VALUE_BYTES));
+}
+
+/** @throws ParleyError that says what was given instead of a key */
+function keyOf(key: unknown): string {
+  if (typeof key === 'string' && key !== '' && key.length <= 256 && !key.includes('\u0000')) return key;
+  throw refusal(
+    `memory was given ${describeValue(key)} as a key; a key is a text of 1 to 256 characters, without NUL.`,
+  );
+}
+
+function checkSchema(key: string, schema: unknown): void {
+  // Not by its class: the author's file may have a zod of its own.
+  if (typeof schema === 'object' && schema !== null && 'safeParse' in schema) return;
+  throw refusal(
+    `memory was given ${describeValue(schema)} as the schema of "${key}"; it takes a zod schema.`,
+  );
+}
+
+function refusal(message: string): ParleyError {
+  return new ParleyError('agent_failed', message);
 }
 
 function decode<T>(entry: MemoryEntry, schema: z.ZodType<T>): T | undefined {

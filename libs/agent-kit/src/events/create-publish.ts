@@ -1,7 +1,17 @@
 import { eventEnvelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { ChannelEvent, deriveId, ParleyError, type Participant } from '@parley/shared-models';
-import { withoutUndefined } from '../without-undefined.ts';
+import {
+  ChannelEvent,
+  ChannelName,
+  deriveId,
+  LIMITS,
+  ParleyError,
+  type Participant,
+} from '@parley/shared-models';
+import { z } from 'zod';
+import { createGiveWay } from '../give-way.ts';
+import { describeValue } from '../given/describe-value.ts';
+import { jsonOf } from '../given/json-of.ts';
 import type { Publish } from './event-context.ts';
 
 export interface PublishOptions {
@@ -21,11 +31,20 @@ export interface PublishOptions {
 export function createPublish(options: PublishOptions): Publish {
   const { bus, causeId, correlationId, group, source, signal, logger } = options;
   let ordinal = 0;
+  let count = 0;
+  const giveWay = createGiveWay();
   return async (channel, type, payload, { id = deriveId(causeId, group, 'event', ordinal++) } = {}) => {
-    const event = ChannelEvent.safeParse({ id, type, payload: withoutUndefined(payload) });
-    if (!event.success) {
-      throw new ParleyError('agent_failed', `The event cannot be published: ${event.error.message}`);
+    await giveWay();
+    if (!ChannelName.safeParse(channel).success) {
+      const known = ChannelName.options.join(', ');
+      throw refusal(`publish() was given ${describeValue(channel)} as the channel; there are: ${known}.`);
     }
+    if (count++ >= LIMITS.eventsPerMessage) {
+      throw refusal(`More than ${LIMITS.eventsPerMessage} events were published for one message or event.`);
+    }
+    const what = `The payload of ${typeof type === 'string' ? type : describeValue(type)}`;
+    const event = ChannelEvent.safeParse({ id, type, payload: jsonOf(payload, what, LIMITS.eventBytes) });
+    if (!event.success) throw refusal(`The event cannot be published: ${z.prettifyError(event.error)}`);
     const published = {
       ...event.data,
       source,
@@ -37,4 +56,8 @@ export function createPublish(options: PublishOptions): Publish {
     await retryWhileUnavailable(() => bus.publishEvent(channel, type, envelope), { signal, logger });
     return id;
   };
+}
+
+function refusal(message: string): ParleyError {
+  return new ParleyError('agent_failed', message);
 }

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { createConversationLanes, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import type { ChannelName, PublishedEvent } from '@parley/shared-models';
+import { AGENT_TIMEOUT_MS, type ChannelName, type PublishedEvent } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMemory } from '../context/create-memory.ts';
 import { patientServices } from '../context/patient-services.ts';
+import { errorOf } from '../given/error-of.ts';
+import { plain } from '../given/reply-text.ts';
 import { createRecentIds } from '../recent-ids.ts';
 import { settleWithin } from '../settle-within.ts';
 import { createPublish } from './create-publish.ts';
@@ -19,16 +21,19 @@ export interface EventHandlerOptions {
   readonly group: () => string;
   readonly services: () => AgentServices;
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
+  /** Called as soon as the agent's own code has ended, well or not. @default nothing */
+  onReturned?(): void;
   readonly logger: Logger;
 }
 
 export interface EventHandler {
   handle(delivery: Delivery): Promise<void>;
+  /** Ids of the events that the agent's own code has in hand. */
+  inHand(): readonly string[];
   /** Stops all handling; the events go back to the queue. */
   abandon(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const REMEMBERED = 10_000;
@@ -38,6 +43,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const { logger } = options;
   const lanes = createConversationLanes();
   const finished = createRecentIds(REMEMBERED);
+  const running = new Set<string>();
   const abandoned = new AbortController();
 
   const take = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
@@ -52,12 +58,13 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
         await runOnce(definition, channel, parsed);
         finished.add(event.id);
         return;
-      } catch (error) {
+      } catch (thrown) {
+        const error = errorOf(thrown);
         if (abandoned.signal.aborted || error instanceof Reject) throw error;
         logger.warn({ err: error, eventId: event.id, attempt }, 'the agent threw while it handled an event');
         if (attempt >= attempts) {
-          const message = error instanceof Error ? error.message : String(error);
-          throw new Reject('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+          const message = plain(`${definition.name} failed: ${error.message}`);
+          throw new Reject('agent_failed', message, { cause: error });
         }
         await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abandoned.signal }).catch(
           () => {},
@@ -72,7 +79,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     event: PublishedEvent,
   ): Promise<void> => {
     const timeout = new AbortController();
-    const timeoutMs = definition.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = definition.timeoutMs ?? AGENT_TIMEOUT_MS;
     const timer = setTimeout(
       () => timeout.abort(new Error(`it took longer than ${timeoutMs} ms`)),
       timeoutMs,
@@ -83,10 +90,13 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     aborted.promise.catch(() => {});
     const onAbort = (): void => aborted.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
+    running.add(event.id);
     try {
       const work = Promise.resolve(definition.onEvent?.(contextOf(channel, event, signal)));
       await settleWithin(work, aborted.promise, signal);
     } finally {
+      options.onReturned?.();
+      running.delete(event.id);
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     }
@@ -134,6 +144,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
       const { channel, event } = eventOf(envelope);
       await lanes.run(event.correlationId ?? event.id, () => take(channel, event));
     },
+    inHand: () => [...running],
     abandon: () => abandoned.abort(new Error('the process is going down')),
   };
 }

@@ -5,11 +5,15 @@ import {
   BROKER_INPUT_QUEUE,
   deriveId,
   HEADERS,
+  Id,
+  ParleyError,
   type Participant,
   type PublishedEvent,
   type ReplyBody,
   traceparentOf,
 } from '@parley/shared-models';
+import { describeValue } from '../given/describe-value.ts';
+import { fitting, plain, textOf } from '../given/reply-text.ts';
 import type { EventContext } from './event-context.ts';
 
 export interface EventReplyOptions {
@@ -26,7 +30,10 @@ export interface EventReplyOptions {
 export function createEventReply(options: EventReplyOptions): EventContext['reply'] {
   const { bus, event, agent, group, signal, logger } = options;
   let ordinal = 0;
-  return async (text, { messageId }) => {
+  return async (given, to) => {
+    const { text, marks } = fitting(textOf(given, 'reply()'));
+    const messageId = messageIdOf(to);
+    if (marks !== undefined) logger.warn({ length: given.length }, `a reply is cut off: ${marks.limit}`);
     const id = deriveId(event.id, group, 'reply', ordinal++);
     const body: ReplyBody = {
       id,
@@ -34,7 +41,8 @@ export function createEventReply(options: EventReplyOptions): EventContext['repl
       conversationId: messageId,
       kind: 'REPLY',
       sender: agent,
-      text,
+      text: plain(text),
+      ...(marks === undefined ? {} : { metadata: marks }),
       inReplyTo: messageId,
       createdAt: new Date().toISOString(),
     };
@@ -55,4 +63,15 @@ export function createEventReply(options: EventReplyOptions): EventContext['repl
     });
     await retryWhileUnavailable(() => bus.publish(BROKER_INPUT_QUEUE, envelope()), { signal, logger });
   };
+}
+
+function messageIdOf(to: unknown): string {
+  const messageId = Id.safeParse(
+    typeof to === 'object' && to !== null ? Reflect.get(to, 'messageId') : undefined,
+  );
+  if (messageId.success) return messageId.data;
+  throw new ParleyError(
+    'agent_failed',
+    `reply() was given ${describeValue(to)}; after the text it takes { messageId }, the id of a message.`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { TaskServices, VersionedTask } from '@parley/control-plane';
-import { type ChatMessage, deriveId, ParleyError } from '@parley/shared-models';
-import { withoutUndefined } from '../without-undefined.ts';
+import { type ChatMessage, deriveId, LIMITS, ParleyError } from '@parley/shared-models';
+import { describeValue } from '../given/describe-value.ts';
+import { jsonOf } from '../given/json-of.ts';
 import type { StartTask, TaskAccess, TaskRecord } from './task-access.ts';
 
 const LISTED = 20;
@@ -19,8 +20,8 @@ export function createTasks({ services, request, group, isDriver }: TaskAccessOp
   const requestId = request.id;
   const asked = ({ text = request.text, input }: Omit<StartTask, 'title'>) => ({
     requestId,
-    text,
-    ...(input === undefined ? {} : { input: withoutUndefined(input) as StartTask['input'] }),
+    text: textOf(text, 'text'),
+    ...(input === undefined ? {} : { input: jsonOf(input, "The task's input", LIMITS.taskBytes) }),
   });
 
   return {
@@ -28,6 +29,7 @@ export function createTasks({ services, request, group, isDriver }: TaskAccessOp
       if (!isDriver) {
         throw new ParleyError('agent_failed', 'Only an agent whose definition has `tasks` begins tasks.');
       }
+      textOf(title, 'title');
       const id = deriveId(requestId, group, 'task', ordinal++);
       return recordOf(await services.create({ id, title, ...asked(task) }));
     },
@@ -43,4 +45,12 @@ export function createTasks({ services, request, group, isDriver }: TaskAccessOp
 
 function recordOf({ document, version }: VersionedTask): TaskRecord {
   return { ...document, version };
+}
+
+function textOf(given: unknown, field: string): string {
+  if (typeof given === 'string') return given;
+  throw new ParleyError(
+    'agent_failed',
+    `A task was given ${describeValue(given)} as its ${field}; it takes a text.`,
+  );
 }

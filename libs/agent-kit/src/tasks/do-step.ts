@@ -1,9 +1,10 @@
 import type { StepCall } from '@parley/durable-tasks';
 import type { MessageBus } from '@parley/messaging';
-import { JsonValue, ParleyError, type TaskProgress } from '@parley/shared-models';
+import { type JsonValue, LIMITS, ParleyError, type TaskProgress } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentDefinition, MessageContext } from '../agent-definition.ts';
-import { withoutUndefined } from '../without-undefined.ts';
+import { errorOf } from '../given/error-of.ts';
+import { jsonOf } from '../given/json-of.ts';
 import type { StepInHand } from './task-driver.ts';
 
 const PROGRESS_LENGTH = 1000;
@@ -37,14 +38,12 @@ export async function doStep({ definition, context, call, bus }: StepOptions): P
   const { reply: _, stream: __, typing: ___, ...rest } = context;
   try {
     const given = await onStep.call(definition, { ...rest, step: stepInHand(call, progress) });
-    const result = JsonValue.safeParse(withoutUndefined(given ?? null));
-    if (result.success) return result.data;
-    throw new ParleyError('agent_failed', 'The step gave something that JSON cannot say.');
-  } catch (error) {
+    return jsonOf(given ?? null, `What onStep of ${definition.name} returned`, LIMITS.taskBytes);
+  } catch (thrown) {
+    const error = errorOf(thrown);
     // The plan says how often a step is tried: one try here is one attempt.
     if (error instanceof ParleyError || context.signal.aborted) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ParleyError('agent_failed', `${definition.name} failed: ${message}`, { cause: error });
+    throw new ParleyError('agent_failed', `${definition.name} failed: ${error.message}`, { cause: error });
   }
 }
 

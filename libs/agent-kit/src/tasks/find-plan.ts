@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkPlan, type TaskDocument, type TaskEvent } from '@parley/durable-tasks';
+import { checkPlan, type TaskDocument, type TaskEvent, type TaskPlan } from '@parley/durable-tasks';
 import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
+import { errorOf } from '../given/error-of.ts';
+import { jsonOf } from '../given/json-of.ts';
 import { settleWithin } from '../settle-within.ts';
 import type { TaskDriver } from './task-driver.ts';
 
@@ -36,15 +38,18 @@ export async function findPlan(
         }),
       );
       const plan = await settleWithin(work, aborted.promise, signal);
-      return { type: 'planned', plan: checkPlan(plan, task.steps) };
-    } catch (error) {
+      const checked = checkPlan(jsonOf(plan, 'The plan') as TaskPlan, task.steps);
+      return { type: 'planned', plan: checked };
+    } catch (thrown) {
       signal.throwIfAborted();
+      const error = errorOf(thrown);
       if (error instanceof ParleyError) {
         return { type: 'broken', error: { code: error.code, message: error.message } };
       }
       logger.warn({ err: error, attempt }, 'a task could not be planned');
-      const message = error instanceof Error ? error.message : String(error);
-      if (attempt >= ATTEMPTS) return { type: 'broken', error: { code: 'agent_failed', message } };
+      if (attempt >= ATTEMPTS) {
+        return { type: 'broken', error: { code: 'agent_failed', message: error.message } };
+      }
       await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal });
     }
   }

@@ -2,6 +2,7 @@ import type { TaskDocument, TaskSaying } from '@parley/durable-tasks';
 import { type Envelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import { appendHop, BROKER_INPUT_QUEUE, HEADERS, type ReplyBody, traceparentOf } from '@parley/shared-models';
+import { fitting, plain } from '../given/reply-text.ts';
 
 export interface SayOptions {
   readonly bus: Pick<MessageBus, 'publish'>;
@@ -18,16 +19,20 @@ export async function sayInConversation(
 ): Promise<void> {
   const round = task.rounds.find((each) => each.round === saying.round);
   const requestId = round?.requestId ?? task.id;
+  const { text, marks } = fitting(saying.text);
   const body: ReplyBody = {
     id: saying.id,
     conversationId: task.conversationId,
     kind: 'REPLY',
     sender: { kind: 'agent', id: agent.id, name: agent.name },
     receiver: task.user,
-    text: saying.text,
+    text: plain(text),
     inReplyTo: requestId,
     createdAt: new Date().toISOString(),
-    metadata: { task: { id: task.id, kind: saying.kind, round: saying.round } },
+    metadata: {
+      task: { id: task.id, kind: saying.kind, round: saying.round },
+      ...marks,
+    },
   };
   const envelope = (): Envelope => ({
     messageId: saying.id,

@@ -5,7 +5,6 @@ import {
   type Deliveries,
   makeBusFolder,
 } from '@parley/messaging/test-queue';
-import { createLogger } from '@parley/process-kit';
 import {
   agentQueue,
   BROKER_INPUT_QUEUE,
@@ -18,6 +17,7 @@ import type { AgentDefinition } from '../agent-definition.ts';
 import { createMessageHandler, type MessageHandler } from '../message-handler.ts';
 import { createWorkMeter, type WorkMeter } from '../work-meter.ts';
 import { createInMemoryServices } from './in-memory-services.ts';
+import { type RecordedLine, recordedLog } from './recorded-log.ts';
 import { requestEnvelope, requestOf } from './requests.ts';
 
 export const AGENT = { id: 'tess', name: 'Tess' } as const;
@@ -32,10 +32,14 @@ export interface HandlerFixture {
   /** What arrived in `broker_input_queue`. */
   readonly written: Deliveries;
   readonly dead: Deliveries;
+  /** What was logged. */
+  readonly lines: readonly RecordedLine[];
   /** Fleeting frames for the conversations of `ask`. */
   readonly signals: readonly { type: string; body: unknown }[];
   /** Requests that the server knows to have ended. */
   readonly ended: Set<string>;
+  /** What the server does when it is asked whether a request is wanted; a test may put something else here. */
+  isWanted: (requestId: string) => Promise<boolean>;
   /** As the server knows it; a test may change it, as a further registration does. */
   incarnation: number;
   /** Puts a request into the agent's queue and returns it. */
@@ -68,12 +72,13 @@ export async function startHandler(
   } = {},
 ): Promise<HandlerFixture> {
   const folder = await makeBusFolder();
+  const log = recordedLog();
   const bus = await folder.open({ publishTimeoutMs });
   const meter = createWorkMeter(() => prefetch);
   const ended = new Set<string>();
   const services = {
     ...createInMemoryServices(),
-    isWanted: async ({ requestId }: { requestId: string }) => !ended.has(requestId),
+    isWanted: ({ requestId }: { requestId: string }) => fixture.isWanted(requestId),
   };
   const handler = createMessageHandler({
     bus,
@@ -83,7 +88,7 @@ export async function startHandler(
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),
     listeningSince: () => listeningSince,
     meter,
-    logger: createLogger('test', 'silent'),
+    logger: log.logger,
     ...(abortGraceMs === undefined ? {} : { abortGraceMs }),
   });
   const written = collectDeliveries();
@@ -110,8 +115,10 @@ export async function startHandler(
     consumer,
     written,
     dead,
+    lines: log.lines,
     signals,
     ended,
+    isWanted: async (requestId) => !ended.has(requestId),
     incarnation: 3,
     async ask(text, { conversationId = newId(), headers } = {}) {
       await listening.bind(conversationId);

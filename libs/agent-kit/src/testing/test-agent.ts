@@ -76,10 +76,8 @@ export function testAgent(definition: AgentDefinition, options: TestAgentOptions
         conversationId,
         ...(ask === undefined ? {} : { ask }),
       });
-      const returned = await runHandler(definition, test.context, isSessionEnd);
-      if (typeof returned === 'string' && returned !== '' && test.replies.length === 0) {
-        await test.context.reply(returned);
-      }
+      const returned = await runHandler(definition, test.context, isSessionEnd, () => test.replies.length);
+      if (returned !== undefined) await test.context.reply(returned);
       said.set(conversationId, [...before, test.context.message, ...repliesOf(test)]);
       const { replies, metadata, pieces, typing, asked, published } = test;
       return { replies, metadata, pieces, typing, asked, published, text: replies.join('\n'), messageId };

@@ -45,10 +45,10 @@ export async function testCommand(
     },
     output: {
       stdout: (text) => {
-        printed.stdout += text;
+        printed.stdout += text.toString();
       },
       stderr: (text) => {
-        printed.stderr += text;
+        printed.stderr += text.toString();
       },
     },
     async begin(settings) {

@@ -95,15 +95,12 @@ export function createTestContext(text: string, options: TestContextOptions = {}
     logger: createLogger('test', 'silent'),
     writer: {
       reply: async (reply, said) => say(reply, said),
-      async stream(source, _signal, said) {
-        const seen: string[] = [];
-        for await (const piece of source) {
+      open: () => ({
+        add: (piece) => {
           pieces.push(piece);
-          seen.push(piece);
-        }
-        say(seen.join(''), typeof said === 'function' ? said() : said);
-        return seen.join('');
-      },
+        },
+        finish: async (text, said) => say(text, said),
+      }),
       typing: (isTyping) => typing.push(isTyping),
     },
     bus: {

@@ -1,0 +1,39 @@
+/** Notices when the process does nothing for a while: a handler computes without an `await`, or the process was suspended. */
+export interface LoopWatch {
+  /** Looks now: what a handler has held up is told before it is forgotten which handler that was. */
+  look(): void;
+  /** When the process last went on after it had stood still, in milliseconds since 1970; 0 when it never has. */
+  wentOnAt(): number;
+  stop(): void;
+}
+
+const TICK_MS = 500;
+
+/**
+ * @param options.longMs from how long on it counts, in milliseconds. @default 3000
+ * @param options.onStall called once for each time, as soon as the process goes on
+ */
+export function watchLoop(options: { readonly longMs?: number; onStall(stoodMs: number): void }): LoopWatch {
+  const { longMs = 3000 } = options;
+  let tickedAt = performance.now();
+  let wentOnAt = 0;
+
+  const look = (): void => {
+    const now = performance.now();
+    const stoodMs = now - tickedAt;
+    tickedAt = now;
+    if (stoodMs < longMs) return;
+    wentOnAt = Date.now();
+    options.onStall(stoodMs);
+  };
+  const timer = setInterval(look, Math.min(TICK_MS, longMs / 2));
+  return {
+    look,
+    wentOnAt() {
+      // What came over a socket meanwhile is handled before the timers are.
+      look();
+      return wentOnAt;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
