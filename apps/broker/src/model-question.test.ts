@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
-import type { Classification, ClassifyRequest } from '@parley/language-model';
+import { describe, expect, it, jest } from '@jest/globals';
+import { type Classification, type ClassifyRequest, createLanguageModel } from '@parley/language-model';
+import { respondWithText, startStandInProvider } from '@parley/language-model/stand-in-provider';
 import { createLogger } from '@parley/process-kit';
 import { createModelQuestion, type ModelQuestionOptions } from './model-question.ts';
 
@@ -84,6 +85,26 @@ describe('a question to the language model', () => {
     expect(question.isAvailable).toBe(false);
     clock.now = 1000;
     expect(question.isAvailable).toBe(true);
+  });
+
+  it('that cannot be understood is a line in the log', async () => {
+    const provider = await startStandInProvider();
+    try {
+      provider.play(respondWithText('Zeus, I would say.'));
+      const settings = { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' };
+      const warn = jest.fn();
+      const logger = { ...createLogger('test', 'silent'), warn } as unknown as ModelQuestionOptions['logger'];
+      const { question } = fixture({ model: await createLanguageModel(settings), logger });
+      expect(await question.ask('?', options)).toBeUndefined();
+      expect(warn).toHaveBeenCalledWith(
+        expect.objectContaining({
+          err: expect.objectContaining({ message: expect.stringContaining('no answer') }),
+        }),
+        expect.any(String),
+      );
+    } finally {
+      await provider.close();
+    }
   });
 
   it('is given up when others wait, which is no failure of the model', async () => {

@@ -17,6 +17,23 @@ describe('the settings of the language model', () => {
     });
   });
 
+  it('take the limits of an answer, and the names of parameters', () => {
+    const settings = {
+      LLM_MAX_OUTPUT_TOKENS: '4000',
+      LLM_FIRST_TOKEN_TIMEOUT_MS: '120000',
+      LLM_PARAMETERS: 'max_tokens=max_completion_tokens, temperature=',
+    };
+    expect(load(settings)).toMatchObject({
+      LLM_MAX_OUTPUT_TOKENS: 4000,
+      LLM_FIRST_TOKEN_TIMEOUT_MS: 120_000,
+      LLM_PARAMETERS: new Map([
+        ['max_tokens', 'max_completion_tokens'],
+        ['temperature', ''],
+      ]),
+    });
+    expect(() => load({ LLM_PARAMETERS: 'temperature' })).toThrow('pairs such as');
+  });
+
   it('want the name of the model with a base URL', () => {
     expect(() => load({ LLM_BASE_URL: 'http://localhost:11434/v1' })).toThrow(
       'LLM_MODEL (not set): the name of the model is needed with LLM_BASE_URL',

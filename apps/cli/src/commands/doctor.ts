@@ -10,7 +10,7 @@ export function doctorCommand(): Command {
     .option('--json', 'print the findings as JSON')
     .addHelpText(
       'after',
-      '\nLooks at GRPC_URL, AMQP_URL and DATA_DIR in the environment, as the processes do.',
+      '\nLooks at GRPC_URL, AMQP_URL, DATA_DIR and the settings of the language model in the environment, as the processes do.',
     )
     .action(async ({ json }: { json?: true }, command: Command) => {
       const options = globalOptions(command);

@@ -61,6 +61,33 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
     expect(await classify()).toEqual({ id: undefined, confidence: 0.9 });
   });
 
+  it.each([
+    '```json\n{"choice":"finance","confidence":0.9}\n```',
+    'Sure! I use {braces} a lot. {"choice": "Finance", "confidence": "0.9"} Hope that helps.',
+    '<think>{"choice":"hr","confidence":1}</think>{"choice":"FINANCE_AGENT","confidence":"90%"}',
+    '{"answer":{"Choice":"Finance Agent","Confidence":90}}',
+    '{"choice":"finance","confidence":"0,9","why":"money {}"}',
+  ])('understands %s', async (answer) => {
+    provider.play(respondWithText(answer));
+    expect(await classify()).toEqual({ id: 'finance', confidence: 0.9 });
+  });
+
+  it('asks again without the format that is refused, and not for it any more', async () => {
+    provider.play((response, received) => {
+      const refusal = { error: { message: "'response_format' of this type is not supported" } };
+      const isRefused = received.body.response_format !== undefined;
+      const script = isRefused
+        ? respondWith(400, refusal)
+        : respondWithText('{"choice":"hr","confidence":1}');
+      return script(response, received);
+    });
+    expect([await classify(), await classify()]).toEqual([
+      { id: 'hr', confidence: 1 },
+      { id: 'hr', confidence: 1 },
+    ]);
+    expect(provider.requests).toHaveLength(3);
+  });
+
   it('sends only the beginning of a long text', async () => {
     provider.play(respondWithText('{"choice":"none","confidence":1}'));
     await classify({ text: 'x'.repeat(60_000) });

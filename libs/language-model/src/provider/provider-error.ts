@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/shared-models';
 import { APICallError, InvalidResponseDataError, JSONParseError, RetryError, TypeValidationError } from 'ai';
 import { z } from 'zod';
-import { withoutSecrets, withoutTexts, wordsOf } from './provider-words.ts';
+import { otherBaseUrl, withoutSecrets, withoutTexts, wordsOf } from './provider-words.ts';
 import { textOf } from './refused-parameter.ts';
 
 /** A provider as its errors name it. */
@@ -35,7 +35,7 @@ export function toProviderError(error: unknown, provider: Provider): ParleyError
     if (status === undefined) return providerError(provider, `${name} cannot be reached.`, { cause });
     if (status < 400) return brokenAnswer(provider, cause);
     const body = parsedJson(last.responseBody);
-    const words = sayWords(wordsOf(body, provider, texts));
+    const words = sayWords(wordsOf(body, provider.secrets, texts));
     return providerError(provider, `${explainStatus(status, provider, body)}${words}`, { status, cause });
   }
   if (InvalidResponseDataError.isInstance(last)) return brokenAnswer(provider, describe(last));
@@ -61,7 +61,7 @@ export function brokenAnswer(provider: Provider, cause = ''): ParleyError {
 
 /** An error that the provider reports inside its answer. */
 export function streamError(provider: Provider, error: unknown): ParleyError {
-  const words = sayWords(wordsOf(error, provider));
+  const words = sayWords(wordsOf(error, provider.secrets));
   return providerError(provider, `${provider.name} reported an error in the middle of its answer.${words}`);
 }
 
@@ -72,7 +72,7 @@ export function noAnswer(provider: Provider): ParleyError {
 /** Something else answers there: a web page, another API. `body`: what it sent, where that was JSON. */
 export function notAnEndpoint(provider: Provider, body?: unknown): ParleyError {
   if (provider.baseUrl === undefined) return noAnswer(provider);
-  const words = sayWords(wordsOf(body, provider));
+  const words = sayWords(wordsOf(body, provider.secrets));
   return providerError(provider, `${sayNoEndpoint(provider)}${words}`);
 }
 
@@ -91,7 +91,9 @@ export function providerError(
 ): ParleyError {
   return new ParleyError('agent_failed', message, {
     details: { provider: provider.name, ...(status === undefined ? {} : { status }) },
-    ...(cause === '' ? {} : { cause: new Error(withoutSecrets(cause, provider).slice(0, MAX_CAUSE_LENGTH)) }),
+    ...(cause === ''
+      ? {}
+      : { cause: new Error(withoutSecrets(cause, provider.secrets).slice(0, MAX_CAUSE_LENGTH)) }),
   });
 }
 
@@ -121,13 +123,6 @@ function explainStatus(status: number, provider: Provider, body: unknown): strin
 
 function sayNoEndpoint({ baseUrl = '' }: Provider): string {
   return `This is not an OpenAI endpoint: ${baseUrl}. Check LLM_BASE_URL${sayOtherUrl(baseUrl)}.`;
-}
-
-/** The usual address, where a base URL has no version in it. */
-export function otherBaseUrl(baseUrl: string): string | undefined {
-  return /\/v\d+\w*(?:\/|$)/.test(new URL(baseUrl).pathname)
-    ? undefined
-    : `${baseUrl.replace(/\/+$/, '')}/v1`;
 }
 
 function sayOtherUrl(baseUrl: string): string {

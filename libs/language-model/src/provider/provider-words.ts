@@ -1,5 +1,3 @@
-import type { Provider } from './provider-error.ts';
-
 const MAX_WORDS = 300;
 /** Where providers put their words: OpenAI, Mistral and vLLM, FastAPI, Ollama. */
 const FIELDS = ['error', 'message', 'detail', 'msg', 'error_description'] as const;
@@ -10,13 +8,13 @@ const FIELDS = ['error', 'message', 'detail', 'msg', 'error_description'] as con
  */
 export function wordsOf(
   body: unknown,
-  provider: Provider,
+  secrets: readonly string[],
   texts: readonly string[] = [],
 ): string | undefined {
   const found = searchWords(body, 0);
   if (found === undefined) return undefined;
   const words = clip(
-    withoutSecrets(withoutTexts(found, texts), provider).replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim(),
+    withoutSecrets(withoutTexts(found, texts), secrets).replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim(),
   );
   return words === '' ? undefined : words;
 }
@@ -41,7 +39,7 @@ function searchWords(value: unknown, depth: number): string | undefined {
 }
 
 /** Secrets go before anything is cut, so that no half of a key is left at the end. */
-export function withoutSecrets(text: string, { secrets }: Provider): string {
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
     for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
@@ -60,4 +58,11 @@ export function withoutTexts(text: string, texts: readonly string[]): string {
       clean = clean.replaceAll(form, '…');
   }
   return clean;
+}
+
+/** The usual address, where a base URL has no version in it. */
+export function otherBaseUrl(baseUrl: string): string | undefined {
+  return /\/v\d+\w*(?:\/|$)/.test(new URL(baseUrl).pathname)
+    ? undefined
+    : `${baseUrl.replace(/\/+$/, '')}/v1`;
 }

@@ -58,7 +58,7 @@ export function createTolerantFetch(options: TolerantFetchOptions): typeof fetch
       if (refused === undefined || refusals === MAX_REFUSALS) return repeated;
       if (response.status === 404 && refused.parameter !== 'tools') return repeated;
       if (refused.parameter === 'tools')
-        throw refusedTools(provider, wordsOf(parsed(refusal), provider, texts));
+        throw refusedTools(provider, wordsOf(parsed(refusal), provider.secrets, texts));
       tried.set(refused.parameter, refused.instead);
     }
   };
