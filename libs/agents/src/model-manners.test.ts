@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentDefinition } from '@parley/agent-kit';
-import { testAgent } from '@parley/agent-kit/testing';
+import { createTestContext, testAgent } from '@parley/agent-kit/testing';
 import { createLanguageModel, type LanguageModel } from '@parley/language-model';
 import { ANSWER, BEGINNING, MANNERS, type Manner, THOUGHT } from '@parley/language-model/stand-in-manners';
 import { type StandInProvider, startStandInProvider } from '@parley/language-model/stand-in-provider';
@@ -77,6 +77,17 @@ function check({ ends, endsWithTools, says = /./ }: Manner, hasTools: boolean, {
     );
   }
 }
+
+describe('at an endpoint that wants roles that alternate', () => {
+  it.each(Object.entries(TALKERS))('%s goes on after answers that failed', async (_agent, talker) => {
+    const manner = MANNERS['wants roles that alternate'];
+    if (manner === undefined) throw new Error('there is no such manner');
+    provider.play(manner.script);
+    const test = createTestContext('And this?', { history: ['One?', 'Hello?'] });
+    await talker.create(await openModel()).onMessage(test.context);
+    expect(test.replies).toEqual([ANSWER]);
+  });
+});
 
 describe.each(Object.entries(MANNERS))('with a model that %s', (_manner, manner) => {
   it.each(Object.entries(TALKERS))('%s answers, or says why not, again and again', async (_agent, talker) => {

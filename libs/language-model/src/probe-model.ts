@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { z } from 'zod';
 import type { LanguageModelConfig } from './language-model-config.ts';
 import { otherBaseUrl, withoutSecrets, wordsOf } from './provider/provider-words.ts';
@@ -167,6 +168,7 @@ function addressOf(location: string | null, base: string): string {
 }
 
 function sayFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  if (!types.isNativeError(error)) return String(error);
+  const { cause } = error;
+  return types.isNativeError(cause) ? cause.message || cause.name : error.message;
 }
