@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { testStep } from '@parley/agent-kit/testing';
 import { createLanguageModel } from '@parley/language-model';
 import {
   callTools,
@@ -86,6 +87,26 @@ describe('the research agents, with a language model', () => {
     expect(desk.plans[0]).toContain('Volatility of Tesla');
   });
 
+  it.each([
+    ['in prose, instead of as a call', 0],
+    ['as JSON, when it takes no tools', 1],
+  ])('take the plan that the model writes %s', async (_how, refusals) => {
+    const refuse = respondWith(400, { error: { message: 'llama does not support tools' } });
+    const plan = { ...TESLA, symbols: ['tsla', 'NVDA'], work: ['Rhyme'] };
+    const written = streamPieces('Here you are: ```json\n', JSON.stringify({ arguments: plan }), '\n```');
+    if (refusals === 0) provider.play(written);
+    else provider.play(refuse, written);
+    await desk.say('Analyze Tesla');
+    await desk.work(0);
+    expect(desk.plans[0]).toContain('Volatility of Tesla');
+    expect(desk.plans[0]).toContain('“NVDA”');
+    expect(provider.requests.map(({ body }) => body.tools !== undefined)).toEqual(
+      refusals === 0 ? [true] : [true, false],
+    );
+    // What needs tools is not begun without them.
+    expect(desk.plans[0]?.includes('2 steps')).toBe(refusals === 1);
+  });
+
   it('let the model work with calculator, files, pages and notes, and name what it used', async () => {
     provider.play(
       callTools({ name: 'make_plan', input: { work: ['How often does AAPL fit between earth and moon?'] } }),
@@ -140,6 +161,24 @@ describe('the research agents, with a language model', () => {
     expect(desk.plans[0]).toContain('The offline rules have planned instead.');
     expect(report).toContain('The offline rules have written the findings instead.');
     expect(report).toContain('Tesla’s volatility was **49.7 %** a year');
+  });
+
+  it('report what the model could not do, beside all else', async () => {
+    provider.play(FAILS);
+    const model = await createLanguageModel(
+      { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' },
+      { retries: 0 },
+    );
+    const executor = createExecutorAgent({
+      model,
+      data: createDataFolder(),
+      fetchPage: createPageFetcher({ allow: [] }),
+    });
+    const step = { input: { do: 'work', instruction: 'Rhyme' }, attempt: 3 };
+    expect((await testStep(executor, { step })).result).toMatchObject({
+      isMissing: true,
+      summary: expect.stringMatching(/^Rhyme could not be done: llama at .* has a fault \(500\).*“down”/),
+    });
   });
 
   it('answer questions about the task by the model, from its true state', async () => {

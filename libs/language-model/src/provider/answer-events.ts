@@ -3,6 +3,7 @@ import { createThoughtSplitter, type Thinking } from '../thoughts.ts';
 import {
   brokenAnswer,
   describe,
+  errorAnswer,
   noAnswer,
   notAnEndpoint,
   type Provider,
@@ -154,7 +155,8 @@ export function answerEvents(
     if (!isFields(answer)) throw notAnEndpoint(provider);
     const isAnswer = Array.isArray(answer.choices) && answer.choices.length > 0;
     const isError = (answer.error ?? undefined) !== undefined || answer.object === 'error';
-    if (!isAnswer && !isError) throw notAnEndpoint(provider, answer);
+    if (isError && !isAnswer) throw errorAnswer(provider, answer);
+    if (!isAnswer) throw notAnEndpoint(provider, answer);
     take(answer);
     end();
   };

@@ -65,6 +65,19 @@ export function streamError(provider: Provider, error: unknown): ParleyError {
   return providerError(provider, `${provider.name} reported an error in the middle of its answer.${words}`);
 }
 
+/** An error instead of an answer, with a status that says that all is well; some servers send that to wrong addresses. */
+export function errorAnswer(provider: Provider, body: unknown): ParleyError {
+  const { name, baseUrl } = provider;
+  const words = wordsOf(body, provider.secrets);
+  if (baseUrl !== undefined && (otherBaseUrl(baseUrl) !== undefined || NAMES_ADDRESS.test(words ?? ''))) {
+    return notAnEndpoint(provider, body);
+  }
+  const hint = baseUrl === undefined ? '' : ' If this is not an OpenAI endpoint, check LLM_BASE_URL.';
+  return providerError(provider, `${name} sent an error instead of an answer.${sayWords(words)}${hint}`);
+}
+
+const NAMES_ADDRESS = /\b(?:endpoint|route|path|url|method not allowed|not found)\b/i;
+
 export function noAnswer(provider: Provider): ParleyError {
   return providerError(provider, `${provider.name} sent something that is no answer.`);
 }

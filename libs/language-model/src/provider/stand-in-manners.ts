@@ -299,7 +299,12 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
   'says with 200 that it failed': {
     script: respondWith(200, { error: 'model runner has stopped' }),
     ends: 'reason',
-    says: /model runner has stopped/,
+    says: /an error instead of an answer.*model runner has stopped.*LLM_BASE_URL/,
+  },
+  'answers 200 to wrong addresses': {
+    script: respondWith(200, { error: 'Unexpected endpoint or method. (POST /chat/completions)' }),
+    ends: 'reason',
+    says: /This is not an OpenAI endpoint.*LLM_BASE_URL.*Unexpected endpoint/,
   },
   'is down': {
     script: respondWith(500, { error: { message: 'CUDA out of memory' } }),

@@ -44,6 +44,7 @@ export async function requestFromModel(options: ModelRequestOptions): Promise<Re
     },
   };
   let written = '';
+  let hasTools = true;
   try {
     written = await model.generateText({ ...question, system, tools: [makePlan] });
   } catch (error) {
@@ -51,8 +52,9 @@ export async function requestFromModel(options: ModelRequestOptions): Promise<Re
     if (planned !== undefined && !signal.aborted) return planned;
     if (!(error instanceof ParleyError) || error.details?.refused !== 'tools') throw error;
     written = await model.generateText({ ...question, system: `${system}\n${AS_JSON}` });
+    hasTools = false;
   }
-  planned ??= findObject(written, (value) => readPlan(value, library));
+  planned ??= findObject(written, (value) => readPlan(value, library, hasTools));
   if (planned === undefined) throw new ParleyError('agent_failed', `${model.label} made no plan.`);
   return planned;
 }
@@ -62,13 +64,18 @@ const AS_JSON = [
   JSON.stringify(z.toJSONSchema(ResearchRequest, { io: 'input' })),
 ].join('\n');
 
-/** Any object is a request of nothing: one that asks for something is the plan. */
-function readPlan(value: unknown, library: Library): ResearchRequest | undefined {
+/**
+ * Any object is a request of nothing: one that asks for something is the plan. `hasTools`: the model takes tools, which
+ * `work` needs.
+ */
+function readPlan(value: unknown, library: Library, hasTools: boolean): ResearchRequest | undefined {
   const parsed = ResearchRequest.safeParse(value);
   if (!parsed.success) return undefined;
   const { request, missing } = withKnownShares(parsed.data, library);
-  if (!hasWork(request)) return undefined;
-  return { ...request, notUnderstood: [...request.notUnderstood, ...missing].slice(0, 10) };
+  const undone = hasTools ? [] : request.work.map((instruction) => instruction.slice(0, 200));
+  const notUnderstood = [...request.notUnderstood, ...missing, ...undone].slice(0, 10);
+  const plan = { ...request, work: hasTools ? request.work : [], notUnderstood };
+  return hasWork(plan) ? plan : undefined;
 }
 
 /** Models write symbols as people do: `tsla`. */

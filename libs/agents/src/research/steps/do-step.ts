@@ -42,6 +42,8 @@ async function find(input: StepInput, context: StepContext, tools: Tools): Promi
     case 'note':
       return noteDown(context, input.text);
     case 'work':
-      return workWithTools(context, tools, input.instruction);
+      return orMissing(context, 'work', input.instruction, () =>
+        workWithTools(context, tools, input.instruction),
+      );
   }
 }

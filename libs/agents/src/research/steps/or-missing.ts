@@ -7,6 +7,7 @@ const FAILURES = {
   calculation: 'could not be calculated',
   query: 'could not be queried',
   page: 'could not be read',
+  work: 'could not be done',
 } as const;
 
 /**
