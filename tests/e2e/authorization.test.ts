@@ -47,6 +47,7 @@ const ROUTES: readonly (readonly [method: string, path: string, least: Least, bo
   ['POST', `/api/commands/${ID}/approve`, 'operator'],
   ['POST', `/api/commands/${ID}/reject`, 'operator', {}],
   ['POST', '/api/queues/reset', 'operator', { confirm: true }],
+  ['POST', '/api/tokens/revoke', 'operator', { tokenId: ID }],
   ['POST', '/send-to-external', 'operator', { message: 'Hello' }],
 ];
 

@@ -211,6 +211,43 @@ describe('who may call which RPC', () => {
     });
   });
 
+  it('is over when an operator revokes the token, with all that the agent has open', async () => {
+    const args = ['token', '--agent', 'it', '--group', 'staff', '--expires', '1h'];
+    const joinToken = (await runCli(args, { env: { JOIN_TOKEN } })).stdout.trim();
+    const { credential, ...caller } = await register('it', joinToken);
+    const rpc = rpcs.get('CommandService/ReceiveCommands') as Rpc;
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${joinToken}`);
+    metadata.set('parley-credential', credential);
+    const { path: to, requestSerialize: write, responseDeserialize: read } = rpc;
+    const stream = client.makeServerStreamRequest(to, write, read, caller, metadata);
+    const ended = new Promise((resolve) => stream.once('error', resolve));
+    await new Promise((resolve) => stream.once('metadata', resolve));
+    const revoked = await runCli(['--url', system.url, 'token', 'revoke', joinToken]);
+    expect(revoked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^[0-9a-f-]{36} is revoked\.\n$/),
+    });
+    expect(await ended).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: 'The join token was revoked.',
+    });
+    const beat = { ...caller, state: 'AGENT_STATE_ONLINE' };
+    await expect(
+      call('AgentRegistrationService/Heartbeat', beat, { joinToken, credential }),
+    ).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    await expect(register('it', joinToken)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    const api = createHttpApi({ url: system.url });
+    await eventually(async () => {
+      const found = (await api.agents()).find(({ agentId }) => agentId === 'it');
+      expect(found).toMatchObject({ state: 'offline' });
+    });
+    const [tokenId] = revoked.stdout.split(' ');
+    const registered = await api.audit({ action: 'agent.registered', agentId: 'it', limit: 1 });
+    expect(registered.entries).toMatchObject([{ details: { tokenId } }]);
+    expect((await api.audit({ action: 'token.revoked' })).entries).toMatchObject([{ subjectId: tokenId }]);
+  });
+
   it('is exactly the one agent of its token: whoever holds it gets no other id, however often it registers', async () => {
     const profile = (group: string) => ({
       name: `DB of ${group}`,

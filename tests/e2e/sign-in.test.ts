@@ -76,6 +76,26 @@ describe('a server where people sign in', () => {
     expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
   });
 
+  it('closes the connection when an operator revokes the token, which lets nobody in any more', async () => {
+    const jti = newId();
+    const lost = await new SignJWT({
+      sub: 'ada',
+      roles: ['member'],
+      jti,
+      exp: Math.floor(Date.now() / 1000) + 60,
+    })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(AUTH_SECRET));
+    const [client, other] = [await connect(lost), await connect(await token('ada', ['member']))];
+    const refused = createHttpApi({ url: system.url, token: lost }).revokeToken(jti);
+    await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
+    await createHttpApi({ url: system.url, token: await token('olga', ['operator']) }).revokeToken(jti);
+    expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
+    expect(await get('/api/agents', lost)).toBe(401);
+    other.send({ type: 'agents.request' });
+    await other.received('agents');
+  });
+
   it('keeps conversations from all but their owner, over WebSocket and HTTP', async () => {
     const ada = await connect(await token('ada', ['member']));
     const conversationId = newId();

@@ -18,6 +18,7 @@ import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import type { ServerServices } from './server-services.ts';
+import { createRevokedTokens } from './tokens/revoked-tokens.ts';
 import { createAuthenticator } from './users/authenticator.ts';
 import { openLocalAccess } from './users/local-access.ts';
 
@@ -29,8 +30,10 @@ export async function createServices(
   const { bus, store, logger } = ports;
   const serverId = newId();
   const heads = startHeadShipping(config, { audit: store.audit, logger });
+  const revokedTokens = createRevokedTokens({ store, logger });
   const agents = createAgentRegistry({
     store,
+    isRevoked: revokedTokens.has,
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
     maxAgents: config.MAX_AGENTS,
@@ -85,12 +88,14 @@ export async function createServices(
       channels,
       eventRelay,
       gateways: createExternalGateways(),
-      authenticator: createAuthenticator(config, localAccess),
+      authenticator: createAuthenticator(config, localAccess, revokedTokens.has),
       localAccess,
+      revokedTokens,
       startedAt: Date.now(),
     },
     async stop() {
       localAccess?.stop();
+      await revokedTokens.stop();
       sessionGate.stop();
       await Promise.all([relay.stop(), eventRelay.stop()]);
       await agentExchange.stop();

@@ -15,6 +15,7 @@ import type { SessionGate } from './conversations/session-gate.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
+import type { RevokedTokens } from './tokens/revoked-tokens.ts';
 import type { Authenticator } from './users/authenticator.ts';
 import type { LocalAccess } from './users/local-access.ts';
 
@@ -40,5 +41,6 @@ export interface ServerServices {
   readonly authenticator: Authenticator;
   /** Undefined where nobody is let in for being on this machine. */
   readonly localAccess: LocalAccess | undefined;
+  readonly revokedTokens: RevokedTokens;
   readonly startedAt: number;
 }

@@ -43,7 +43,11 @@ export async function startServer(
   const { services, stop: stopServices } = await createServices(config, ports);
   const { agents, relay, eventRelay } = services;
   // A store that is away is waited for, as the queue is; without it the server knows nothing that it could serve.
-  await retryWhileUnavailable(() => agents.load(), { signal: new AbortController().signal, logger });
+  const load = async (): Promise<void> => {
+    await agents.load();
+    await services.revokedTokens.load();
+  };
+  await retryWhileUnavailable(load, { signal: new AbortController().signal, logger });
 
   const app = await createApp(config, logger, services.authenticator, services.audit);
   let isDraining = false;
@@ -138,6 +142,7 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       handlers: createControlPlaneHandlers(services),
       joinToken: config.JOIN_TOKEN ?? services.localAccess?.token,
       isTrusted: config.JOIN_TOKEN === undefined ? services.localAccess?.isOwn : undefined,
+      isRevoked: services.revokedTokens.has,
       credentials: createCredentials(key),
       onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),

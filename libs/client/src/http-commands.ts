@@ -8,6 +8,7 @@ import {
   type CommandState,
   QueuesReset,
   StartedCommands,
+  TokenRevocation,
 } from '@parley/shared-models';
 import { type HttpOptions, request } from './http-request.ts';
 
@@ -54,6 +55,8 @@ export interface CommandsApi {
   auditHead(options?: Abortable): Promise<{ seq: number; hash: string }>;
   /** Empties every queue; `queues()` says before how many messages wait. */
   resetQueues(options?: Abortable): Promise<QueuesReset>;
+  /** The token of this id counts no more, at every server, and what it has opened is closed. */
+  revokeToken(tokenId: string, options?: Abortable): Promise<TokenRevocation>;
 }
 
 export function createCommandsApi(http: HttpOptions): CommandsApi {
@@ -105,6 +108,14 @@ export function createCommandsApi(http: HttpOptions): CommandsApi {
         body: { confirm: true },
         signal,
         parse: (answer) => QueuesReset.parse(answer),
+      }),
+    revokeToken: (tokenId, { signal } = {}) =>
+      request(http, {
+        method: 'POST',
+        path: '/api/tokens/revoke',
+        body: { tokenId },
+        signal,
+        parse: (answer) => TokenRevocation.parse(answer),
       }),
   };
 }

@@ -18,6 +18,7 @@ import type {
   MemoryChange,
   MemoryEntry,
 } from './agent-services.ts';
+import type { BoundToken } from './bound-token.ts';
 import type {
   CreateTaskRequest,
   RefineTaskRequest,
@@ -60,8 +61,8 @@ export interface RegisterAgentRequest {
 export interface Registrant {
   /** Its address, e.g. `127.0.0.1:40312`. */
   readonly peer: string;
-  /** Whether its join token is good for the id and group of the request only: then the answer must have that very id. */
-  readonly isBound: boolean;
+  /** Its join token, where that is good for the id and group of the request only: then the answer must have that very id. */
+  readonly token?: BoundToken | undefined;
 }
 
 export interface RegisterAgentResponse {

@@ -25,6 +25,7 @@ export const AuditAction = z.enum([
   'permission.refused',
   'join.refused',
   'credential.refused',
+  'token.revoked',
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -94,3 +95,10 @@ export type AuditHead = z.infer<typeof AuditHead>;
 export function signedText({ signature: _, ...head }: AuditHead): string {
   return canonicalJson(head);
 }
+
+/** Body of `POST /api/tokens/revoke`. */
+export const TokenRevocation = z.object({
+  /** The `jti` of a person's token, or the id of a join token that is bound to an agent. */
+  tokenId: z.string().min(1).max(128),
+});
+export type TokenRevocation = z.infer<typeof TokenRevocation>;

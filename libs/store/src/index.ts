@@ -3,6 +3,7 @@ export * from './ports/audit.ts';
 export * from './ports/commands.ts';
 export * from './ports/events.ts';
 export * from './ports/memory.ts';
+export * from './ports/revoked-tokens.ts';
 export * from './ports/secrets.ts';
 export * from './ports/tasks.ts';
 export * from './ports/transcripts.ts';

@@ -18,6 +18,7 @@ import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
+import type { RevokedTokenStore } from './ports/revoked-tokens.ts';
 import type { SecretStore } from './ports/secrets.ts';
 import type { TaskStore } from './ports/tasks.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
@@ -198,6 +199,7 @@ export interface Store {
   /** What agents remember. */
   readonly events: EventStore;
   readonly memory: MemoryStore;
+  readonly revokedTokens: RevokedTokenStore;
   readonly secrets: SecretStore;
   /** Long tasks, and who drives each. */
   readonly tasks: TaskStore;

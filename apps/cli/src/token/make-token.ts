@@ -1,16 +1,21 @@
-import { boundToken } from '@parley/control-plane';
-import { AgentId } from '@parley/shared-models';
-import { SignJWT } from 'jose';
+import { BOUND_TOKEN_HOURS, boundToken } from '@parley/control-plane';
+import { AgentId, newId } from '@parley/shared-models';
+import { decodeJwt, SignJWT } from 'jose';
+import { z } from 'zod';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 
 const SECRET_LENGTH = 32;
+const SIGN_IN_HOURS = 12;
+
+const inHours = (hours: number): number => Math.floor(Date.now() / 1000 + hours * 3600);
 
 /** What the command line says; not all of it goes with both kinds of token. */
 export interface TokenOptions {
   readonly sub?: string;
   readonly name?: string;
   readonly roles: readonly string[];
-  readonly hours: number;
+  /** How long it is valid, in hours. @default 12; 90 days for an agent */
+  readonly expires?: number;
   readonly issuer?: string;
   readonly audience?: string;
   readonly agent?: string;
@@ -18,18 +23,22 @@ export interface TokenOptions {
 }
 
 /** @throws CommandFailure when an argument or the secret is missing or wrong */
-export function joinToken(id: string, group: string | undefined, secret: string): string {
+export function joinToken(
+  id: string,
+  { group, expires = BOUND_TOKEN_HOURS }: Pick<TokenOptions, 'group' | 'expires'>,
+  secret: string,
+): string {
   const agentId = AgentId.safeParse(id);
   if (!agentId.success) throw new CommandFailure(EXIT.usage, `--agent ${id}: this is no agent's id.`);
   if (group === undefined || group === '')
     throw new CommandFailure(EXIT.usage, 'Say with --group which group the agent may join.');
   if (secret === '') throw new CommandFailure(EXIT.usage, "Set JOIN_TOKEN to the server's own.");
-  return boundToken(secret, { agentId: agentId.data, group });
+  return boundToken(secret, { agentId: agentId.data, group }, { expiresAt: inHours(expires) });
 }
 
 /** @throws CommandFailure when an argument or the secret is missing or too short */
 export function signInToken(
-  { sub, name, roles, hours, issuer, audience }: TokenOptions,
+  { sub, name, roles, expires = SIGN_IN_HOURS, issuer, audience }: TokenOptions,
   secret: string,
 ): Promise<string> {
   if (sub === undefined) throw new CommandFailure(EXIT.usage, 'Say with --sub whom the token is for.');
@@ -43,8 +52,25 @@ export function signInToken(
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(sub)
     .setIssuedAt()
-    .setExpirationTime(Math.floor(Date.now() / 1000 + hours * 3600));
+    .setJti(newId())
+    .setExpirationTime(inHours(expires));
   if (issuer !== undefined) token.setIssuer(issuer);
   if (audience !== undefined) token.setAudience(audience);
   return token.sign(new TextEncoder().encode(secret));
+}
+
+/**
+ * The id by which a token is revoked; the token itself may be given, or that id.
+ * @throws CommandFailure for a token without one
+ */
+export function tokenIdOf(given: string): string {
+  if (!given.includes('.')) return given;
+  try {
+    const [prefix, fields = ''] = given.split('.');
+    if (prefix !== 'parley-agent') return z.string().min(1).parse(decodeJwt(given).jti);
+    const [, , tokenId] = JSON.parse(Buffer.from(fields, 'base64url').toString('utf8'));
+    return z.string().min(1).parse(tokenId);
+  } catch {
+    throw new CommandFailure(EXIT.usage, 'This is no token with an id: it can only be left to expire.');
+  }
 }

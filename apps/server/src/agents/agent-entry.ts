@@ -1,3 +1,4 @@
+import type { BoundToken } from '@parley/control-plane';
 import type {
   AgentMetrics,
   AgentProfile,
@@ -15,6 +16,8 @@ export interface AgentEntry {
   readonly instanceId: string;
   /** Which call registered it: later ones have larger numbers; 0 when it was only read from the store. */
   readonly registration: number;
+  /** The join token by which it has registered at this server, where that is bound to it. */
+  readonly token?: BoundToken | undefined;
   readonly incarnation: number;
   /** The first of this very process: what it sent under a number of its own before this one is not outdated. */
   readonly firstIncarnation: number;

@@ -5,6 +5,7 @@ import { LEASE_MS, MAX_AGENTS, registryFixture } from '../testing/registry-fixtu
 describe('the id of an agent', () => {
   const fixture = registryFixture();
   const { restart, register, beat, stateOf, pass } = fixture;
+  const token = { agentId: 'db', group: 'g', tokenId: newId(), expiresAt: Date.now() / 1000 + 3600 };
   const taken = { code: 'id_taken' };
   /** Names belong to a group, too. */
   const of = (group: string, more: { host?: string } = {}) => ({ profile: { group, name: group, ...more } });
@@ -40,7 +41,7 @@ describe('the id of an agent', () => {
     async (_, become) => {
       const { incarnation } = await register('db-2', victims);
       await become(incarnation);
-      for (const how of [{ isExclusive: true }, { isBound: true }, { isExclusive: true, isBound: true }])
+      for (const how of [{ isExclusive: true }, { token }, { isExclusive: true, token }])
         await expect(register('db-2', { ...attackers, ...how })).rejects.toMatchObject(taken);
       expect(await register('db-2', { ...victims, isExclusive: true })).toMatchObject({ agentId: 'db-2' });
     },
@@ -49,7 +50,7 @@ describe('the id of an agent', () => {
   it('may be had by another group once it was forgotten, by a process that asks for this very one', async () => {
     await register('db', victims);
     await fixture.agents.forget('db');
-    expect(await register('db', { ...attackers, isBound: true })).toMatchObject({ incarnation: 2 });
+    expect(await register('db', { ...attackers, token })).toMatchObject({ incarnation: 2 });
   });
 
   it('is kept by its process, also when that says it is of another group now', async () => {
@@ -63,13 +64,13 @@ describe('the id of an agent', () => {
   });
 
   it('is that of its token and no other, as long as another process has it', async () => {
-    const { incarnation } = await register('db', { isBound: true });
-    await expect(register('db', { isBound: true })).rejects.toMatchObject(taken);
+    const { incarnation } = await register('db', { token });
+    await expect(register('db', { token })).rejects.toMatchObject(taken);
     expect(fixture.agents.list().map(({ agentId }) => agentId)).toEqual(['db']);
     await fixture.agents.unregister('db', incarnation);
     // The token says whose it is, not the machine that the process names.
-    expect((await register('db', { isBound: true, profile: { host: 'another' } })).agentId).toBe('db');
-    expect((await register('db', { isBound: true, isExclusive: true })).agentId).toBe('db');
+    expect((await register('db', { token, profile: { host: 'another' } })).agentId).toBe('db');
+    expect((await register('db', { token, isExclusive: true })).agentId).toBe('db');
     expect(fixture.agents.list()).toHaveLength(1);
   });
 
@@ -95,4 +96,22 @@ describe('the id of an agent', () => {
     expect(beat('fx', 2)).toEqual({ state: 'online' });
     expect(stateOf('fx-2')).toBeUndefined();
   });
+
+  it.each(['expires', 'is revoked'])(
+    'goes offline when its token %s, and what its process sends counts no more',
+    async (how) => {
+      const expiresAt = Date.now() / 1000 + (how === 'expires' ? 0 : 3600);
+      const instanceId = newId();
+      await register('db', { instanceId, token: { ...token, expiresAt } });
+      if (how === 'is revoked') fixture.revoked.add(token.tokenId);
+      pass(0);
+      expect(stateOf('db')).toBe('offline');
+      expect(fixture.agents.get('db')?.firstIncarnation).toBe(2);
+      expect(fixture.agents.claims(['db'])).toMatchObject([{ firstIncarnation: 2, isAlive: false }]);
+      const another = { ...token, tokenId: newId() };
+      expect(await register('db', { instanceId, token: another })).toMatchObject({ incarnation: 2 });
+      pass(0);
+      expect(stateOf('db')).toBe('online');
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type {
   AgentStatusUpdate,
+  BoundToken,
   HeartbeatRequest,
   RegisterAgentRequest,
   RegisterAgentResponse,
@@ -10,13 +11,14 @@ import type { AgentEntry } from './agent-entry.ts';
 /** The agents that this server knows, which of them live, and what is wanted of them. */
 export interface AgentRegistry {
   /**
-   * @param isBound whether the join token is good for this id and group only: then no other id is given
+   * @param token the join token, where that is good for this id and group only: no other id is given, and with its end the
+   *   agent is expelled
    * @returns also the entry that the id had before
    * @throws ParleyError `id_taken`, `stale_incarnation` when another process has replaced this one, `too_many_members`
    */
   register(
     request: RegisterAgentRequest,
-    isBound?: boolean,
+    token?: BoundToken,
   ): Promise<RegisterAgentResponse & { readonly replaced?: AgentEntry | undefined }>;
   unregister(agentId: string, incarnation: number): Promise<void>;
   /** Returns what the agent shall do. @throws ParleyError `unknown_agent`, `stale_incarnation` */

@@ -20,6 +20,8 @@ export interface AgentRegistryOptions {
   readonly heartbeatMs: number;
   /** On the list at once, those that are offline included. @default 1000 */
   readonly maxAgents?: number;
+  /** Whether the join token of this id counts no more. @default none is revoked */
+  readonly isRevoked?: (tokenId: string) => boolean;
   readonly declareQueue: (agentId: string) => Promise<void>;
   readonly deleteQueue: (agentId: string) => Promise<void>;
   /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
@@ -32,7 +34,14 @@ const RECONNECT_MS = 1000;
 const FENCED_REMEMBERED = 10_000;
 
 export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistry {
-  const { store, logger, heartbeatMs, maxAgents = 1000, clock = () => performance.now() } = options;
+  const {
+    store,
+    logger,
+    heartbeatMs,
+    maxAgents = 1000,
+    isRevoked = () => false,
+    clock = () => performance.now(),
+  } = options;
   const leaseMs = heartbeatMs * 2;
   const agents = new Map<string, AgentEntry>();
   /** Processes that have lost their id to another one: none of them gets it back, or a second id. */
@@ -102,6 +111,15 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     return entry;
   };
 
+  /** Its join token is over: it is gone, and what it has sent since is not taken any more. */
+  const expelIfTokenOver = (entry: AgentEntry): void => {
+    const { agentId, token, incarnation } = entry;
+    if (token === undefined || (token.expiresAt * 1000 > Date.now() && !isRevoked(token.tokenId))) return;
+    logger.warn({ agentId, tokenId: token.tokenId }, 'an agent is expelled: its join token is over');
+    const expelled = { ...entry, token: undefined, firstIncarnation: incarnation + 1 };
+    agents.set(agentId, { ...expelled, isConnected: false, leaseUntil: clock() });
+  };
+
   const put = (entry: AgentEntry): void => {
     const before = agents.get(entry.agentId)?.instanceId ?? '';
     agents.set(entry.agentId, entry);
@@ -152,10 +170,10 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   };
 
   return {
-    async register(request, isBound = false) {
+    async register(request, token) {
       refuseFenced(request);
       const registration = ++registrations;
-      const { agentId, heldBy, release } = await reserve(request, isBound);
+      const { agentId, heldBy, release } = await reserve(request, token !== undefined);
       let name: ReturnType<typeof names.reserve> | undefined;
       try {
         name = names.reserve(agentId, request.profile);
@@ -173,6 +191,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           profile: request.profile,
           instanceId: request.instanceId,
           registration,
+          token,
           incarnation: stored.incarnation,
           firstIncarnation:
             before?.instanceId === request.instanceId ? before.firstIncarnation : stored.incarnation,
@@ -357,6 +376,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     },
 
     expire() {
+      for (const entry of [...agents.values()]) expelIfTokenOver(entry);
       const now = clock();
       const offline: { agentId: string; offlineForMs: number }[] = [];
       for (const entry of agents.values()) {

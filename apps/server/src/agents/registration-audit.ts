@@ -1,4 +1,4 @@
-import type { RegisterAgentRequest, RegisterAgentResponse } from '@parley/control-plane';
+import type { RegisterAgentRequest, RegisterAgentResponse, Registrant } from '@parley/control-plane';
 import type { AuditInput } from '@parley/shared-models';
 import type { AgentEntry } from './agent-entry.ts';
 
@@ -7,7 +7,7 @@ export function registration(
   request: RegisterAgentRequest,
   { agentId, incarnation }: RegisterAgentResponse,
   before: AgentEntry | undefined,
-  peer: string,
+  { peer, token }: Registrant,
 ): AuditInput {
   const isTakeOver =
     before !== undefined &&
@@ -20,6 +20,10 @@ export function registration(
     remoteAddress: peer.slice(0, 64),
     agentId,
     result: 'ok',
-    details: { incarnation, instanceId: request.instanceId },
+    details: {
+      incarnation,
+      instanceId: request.instanceId,
+      ...(token === undefined ? {} : { tokenId: token.tokenId }),
+    },
   };
 }

@@ -17,16 +17,16 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     ...createAskHandlers(services),
     ...createEventHandlers(services),
     ...createTaskHandlers(services),
-    async registerAgent({ instanceId: secret, ...request }, { peer, isBound }) {
+    async registerAgent({ instanceId: secret, ...request }, { peer, token }) {
       // Other servers, agents that hear signals, and readers of the audit could claim to be that process.
       const instanceId = createHash('sha256').update(secret).digest('base64url');
-      const { replaced, ...response } = await agents.register({ ...request, instanceId }, isBound);
+      const { replaced, ...response } = await agents.register({ ...request, instanceId }, token);
       const { agentId, incarnation } = response;
       // The process that had this id before, if it is another one, must stop now and not with its next heartbeat.
       if (replaced !== undefined && replaced.instanceId !== instanceId)
         commands.fence(agentId, `Another process has registered as "${agentId}".`);
       await processes.registered({ agentId, instanceId, incarnation });
-      await audit.enter(registration({ ...request, instanceId }, response, replaced, peer));
+      await audit.enter(registration({ ...request, instanceId }, response, replaced, { peer, token }));
       return response;
     },
     async unregisterAgent({ agentId, incarnation }) {

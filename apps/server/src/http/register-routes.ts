@@ -6,6 +6,7 @@ import { registerExternalRoutes } from '../external/external-routes.ts';
 import { registerQueueResetRoute } from '../queues/queue-reset-route.ts';
 import type { ServerServices } from '../server-services.ts';
 import { registerTaskRoutes } from '../tasks/task-routes.ts';
+import { registerRevocationRoute } from '../tokens/revocation-route.ts';
 import { type Connections, registerWebSocketRoute } from '../websocket/websocket-route.ts';
 import type { App } from './create-app.ts';
 import { registerAgentRoutes } from './routes/agent-routes.ts';
@@ -35,6 +36,7 @@ export async function registerRoutes(
   registerCommandRoutes(app, services);
   registerAuditRoutes(app, services);
   registerQueueResetRoute(app, services);
+  registerRevocationRoute(app, services);
   registerTaskRoutes(app, services);
   await registerWebApp(app, services);
   return connections;

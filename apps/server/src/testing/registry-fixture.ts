@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import type {
   AgentStatusUpdate,
+  BoundToken,
   HeartbeatRequest,
   HeartbeatResponse,
   RegisterAgentResponse,
@@ -28,6 +29,8 @@ export const ECHO = AgentProfile.parse({
 export interface RegistryFixture {
   readonly agents: AgentRegistry;
   readonly store: Store;
+  /** Ids of join tokens that count no more. */
+  readonly revoked: Set<string>;
   /** What it has told, since it began or a test emptied it. */
   updates: AgentStatusUpdate[];
   /** Declares an agent's queue. */
@@ -41,7 +44,7 @@ export interface RegistryFixture {
     more?: {
       instanceId?: string;
       isExclusive?: boolean;
-      isBound?: boolean;
+      token?: BoundToken;
       profile?: Partial<AgentProfile>;
     },
   ): Promise<RegisterAgentResponse>;
@@ -72,6 +75,7 @@ export function registryFixture(): RegistryFixture {
     get store() {
       return ground.store;
     },
+    revoked: new Set(),
     updates: [],
     declaring: async () => {},
     deleting: async () => {},
@@ -84,6 +88,7 @@ export function registryFixture(): RegistryFixture {
         logger: silent,
         heartbeatMs: HEARTBEAT_MS,
         maxAgents: MAX_AGENTS,
+        isRevoked: (tokenId) => fixture.revoked.has(tokenId),
         declareQueue: (agentId) => fixture.declaring(agentId),
         deleteQueue: (agentId) => fixture.deleting(agentId),
         clock: () => clock,
@@ -92,8 +97,8 @@ export function registryFixture(): RegistryFixture {
       fixture.updates = [];
       agents.onChange((update) => fixture.updates.push(update));
     },
-    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, isBound, profile = {} } = {}) =>
-      agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }, isBound),
+    register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, token, profile = {} } = {}) =>
+      agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }, token),
     beat: (agentId, incarnation, more = {}) =>
       agents.heartbeat({
         agentId,

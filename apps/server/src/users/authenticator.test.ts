@@ -54,6 +54,24 @@ describe('tokens signed by a shared secret', () => {
     });
   });
 
+  it('count until they are revoked by their id, which another token of the same person is not', async () => {
+    const config = ServerConfig.parse({ LOG_LEVEL: 'silent', AUTH_SECRET: SECRET });
+    const { signIn: check } = createAuthenticator(config, undefined, (tokenId) => tokenId === 'lost');
+    await expect(check(await token({ sub: 'ada', jti: 'lost' }), undefined)).rejects.toMatchObject(refused);
+    expect(await check(await token({ sub: 'ada', jti: 'new' }), undefined)).toMatchObject({ tokenId: 'new' });
+  });
+
+  it('are taken as they were made and in no other spelling of the same', async () => {
+    const given = await token({ sub: 'ada' });
+    const last = given.at(-1) ?? '';
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    // Its two last bits are not used: the text beside it decodes to the same signature.
+    const beside = given.slice(0, -1) + alphabet[alphabet.indexOf(last) + 1];
+    for (const other of [beside, `${given}.x`, `${given}=`, `${given}.`, ` ${given}`, `${given}\n`])
+      await expect(signIn(other)).rejects.toMatchObject(refused);
+    expect((await signIn(given)).user.id).toBe('ada');
+  });
+
   it('may list roles in one text, among them some that are not ours', async () => {
     const { user } = await signIn(await token({ sub: 'ada', roles: 'viewer accountant member' }));
     expect(user).toEqual({ id: 'ada', name: 'ada', roles: ['viewer', 'member'] });

@@ -9,6 +9,8 @@ export interface SignedIn {
   readonly user: User;
   /** When the token runs out, in milliseconds since 1970; absent where nobody has to sign in. */
   readonly expiresAt?: number;
+  /** The token's `jti`, by which it can be revoked; absent where it has none. */
+  readonly tokenId?: string;
 }
 
 /** Finds out who a token speaks for. */
@@ -34,8 +36,13 @@ const SIGNED_BY_KEY = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
 /**
  * JSON Web Tokens (RFC 7519) by a shared secret or by the issuer's published keys; without either, the local user.
  * @param access which processes may be the local user. @default all that reach the server
+ * @param isRevoked of a token, by its `jti`
  */
-export function createAuthenticator(config: AuthConfig, access: LocalAccess | undefined): Authenticator {
+export function createAuthenticator(
+  config: AuthConfig,
+  access: LocalAccess | undefined,
+  isRevoked: (tokenId: string) => boolean = () => false,
+): Authenticator {
   const verify = verifierOf(config);
   if (verify === undefined) {
     return {
@@ -56,9 +63,18 @@ export function createAuthenticator(config: AuthConfig, access: LocalAccess | un
     isRequired: true,
     async signIn(token) {
       if (token === undefined || token === '') throw refusal('Sign in: a token is needed.');
-      return signedIn(await payloadOf(() => verify(token, options)), config.AUTH_DEFAULT_ROLE);
+      if (!isExact(token)) throw refusal('The token is not valid here.');
+      const found = signedIn(await payloadOf(() => verify(token, options)), config.AUTH_DEFAULT_ROLE);
+      if (found.tokenId !== undefined && isRevoked(found.tokenId)) throw refusal('The token was revoked.');
+      return found;
     },
   };
+}
+
+/** Of the texts that decode to one signature only one is the token. */
+function isExact(token: string): boolean {
+  const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+  return signature !== undefined && Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
 
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
@@ -105,6 +121,7 @@ const Claims = z.object({
   /** A list, or words separated by blanks; what is no role of Parley's is somebody else's. */
   roles: z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).optional(),
   exp: z.number(),
+  jti: z.string().min(1).max(128).optional(),
 });
 
 function signedIn(payload: JWTPayload, defaultRole: Role): SignedIn {
@@ -112,9 +129,13 @@ function signedIn(payload: JWTPayload, defaultRole: Role): SignedIn {
   if (!claims.success) {
     throw refusal(`The token's claims are not valid: ${claims.error.issues[0]?.path.join('.')}.`);
   }
-  const { sub, name = sub, roles, exp } = claims.data;
+  const { sub, name = sub, roles, exp, jti } = claims.data;
   const known = roles?.flatMap((role) => Role.safeParse(role).data ?? []) ?? [defaultRole];
-  return { user: User.parse({ id: sub, name, roles: known }), expiresAt: exp * 1000 };
+  return {
+    user: User.parse({ id: sub, name, roles: known }),
+    expiresAt: exp * 1000,
+    ...(jti === undefined ? {} : { tokenId: jti }),
+  };
 }
 
 function refusal(message: string, cause?: unknown): ParleyError {

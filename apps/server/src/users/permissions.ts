@@ -29,6 +29,7 @@ export const PERMISSIONS = {
   'external.report': 'operator',
   'external.send': 'operator',
   'queues.reset': 'operator',
+  'tokens.revoke': 'operator',
   /** Reads and publishes on the channel `agents`. */
   'channels.agents': 'operator',
   /** Sends messages for an external person. */

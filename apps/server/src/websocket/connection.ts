@@ -62,6 +62,7 @@ export function serveConnection(
   let session: Session | undefined;
   let greeting: Promise<void> | undefined;
   let tokenTimer: NodeJS.Timeout | undefined;
+  let stopWatchingToken: (() => void) | undefined;
   let isClosed = false;
 
   const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
@@ -87,6 +88,7 @@ export function serveConnection(
     clearTimeout(helloTimer);
     clearInterval(idleTimer);
     clearTimeout(tokenTimer);
+    stopWatchingToken?.();
     if (session !== undefined) {
       hub.unfollowAll(session);
       services.channels.unfollowAll(session);
@@ -104,8 +106,12 @@ export function serveConnection(
   const greet = async (hello: ClientFrameOf<'hello'>): Promise<void> => {
     clearTimeout(helloTimer);
     try {
-      const { user, expiresAt } = await services.authenticator.signIn(hello.token, caller);
+      const { user, expiresAt, tokenId } = await services.authenticator.signIn(hello.token, caller);
       if (isClosed) return;
+      stopWatchingToken = services.revokedTokens.onRevoked(() => {
+        if (tokenId !== undefined && services.revokedTokens.has(tokenId))
+          close(CLOSE_CODES.unauthenticated, 'the token was revoked: sign in again');
+      });
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;
       const isOpen = (): boolean => !isClosed;

@@ -1,7 +1,7 @@
 import type { Server, ServerWritableStream } from '@grpc/grpc-js';
 import { SERVICE_NAMES } from '../proto-definitions.ts';
 import { statusOf } from '../wire/error-status.ts';
-import type { OpenStreams } from './serve-stream.ts';
+import type { OpenStream, OpenStreams } from './serve-stream.ts';
 
 export interface Health {
   setServing(isServing: boolean): void;
@@ -38,10 +38,12 @@ export async function addHealthService(server: Server, open: OpenStreams): Promi
 
 /** The library lets a watcher watch for ever, which would hold up a server that wants to leave. */
 function endOnShutdown(call: ServerWritableStream<unknown, unknown>, open: OpenStreams): void {
-  const end = (error: Error): void => {
-    open.delete(end);
-    call.emit('error', statusOf(error));
+  const stream: OpenStream = {
+    end(error) {
+      open.delete(stream);
+      call.emit('error', statusOf(error));
+    },
   };
-  open.add(end);
-  call.once('cancelled', () => open.delete(end));
+  open.add(stream);
+  call.once('cancelled', () => open.delete(stream));
 }

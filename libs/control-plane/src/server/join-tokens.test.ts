@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { AgentProfile } from '@parley/shared-models';
+import { AgentProfile, newId } from '@parley/shared-models';
 import { boundToken } from '../bound-token.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
@@ -91,6 +91,40 @@ describe('a server with a join token', () => {
       await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject(
         forbidden,
       );
+    });
+
+    it('is good until it is revoked: then its streams end, and an answer under way does not go out', async () => {
+      const revoked = new Set<string>();
+      const isRevoked = (tokenId: string): boolean => revoked.has(tokenId);
+      const { url, handlers } = await loopback.serve({ joinToken: 's3cret', isRevoked });
+      const token = boundToken('s3cret', { agentId: 'echo', group: 'echo' }, { tokenId: 'one' });
+      const client = loopback.connect(url, { joinToken: token });
+      const { agentId, incarnation } = await client.registerAgent(registration);
+      const opened = handlers.next('receiveCommands');
+      const stream = collect(client.receiveCommands({ agentId, incarnation }));
+      await opened;
+      const answer = Promise.withResolvers<never>();
+      handlers.answer = () => answer.promise;
+      const asked = handlers.next('ask');
+      const asking = client
+        .servicesFor(() => ({ agentId, incarnation }))
+        .ask({ requestId: newId(), id: newId(), target: { group: 'hr' }, text: 'Who?', timeoutMs: 60_000 });
+      const over = { code: 'unauthenticated', message: 'The join token was revoked.' };
+      const refused = expect(asking).rejects.toMatchObject(over);
+      await asked;
+      revoked.add('one');
+      await expect(stream).rejects.toMatchObject(over);
+      const secret = {
+        id: newId(),
+        conversationId: newId(),
+        seq: 1,
+        kind: 'REPLY',
+        text: 'A secret',
+      } as const;
+      const sender = { kind: 'agent', id: 'hr', name: 'HR' } as const;
+      answer.resolve({ ...secret, sender, createdAt: new Date().toISOString() } as never);
+      await refused;
+      await expect(client.registerAgent(registration)).rejects.toMatchObject(over);
     });
 
     it('is good until its end', async () => {

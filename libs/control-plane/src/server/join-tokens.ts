@@ -36,9 +36,10 @@ export interface JoinTokens {
 
 /**
  * @param token the server's own
+ * @param isRevoked of a token that is bound to an agent, by its id
  * @throws Error when no client could send that token
  */
-export function createJoinTokens(token: string): JoinTokens {
+export function createJoinTokens(token: string, isRevoked: (tokenId: string) => boolean): JoinTokens {
   const expected = digest(bearer(token));
   return {
     admissionOf(metadata) {
@@ -49,6 +50,7 @@ export function createJoinTokens(token: string): JoinTokens {
       const bound = readBoundToken(token, /^Bearer (.*)$/.exec(given)?.[1] ?? '');
       if (bound === undefined) throw refuse('The join token is missing or wrong.');
       if (bound.expiresAt * 1000 <= Date.now()) throw refuse('The join token has expired.');
+      if (isRevoked(bound.tokenId)) throw refuse('The join token was revoked.');
       return bound;
     },
     admitAnybody: (metadata) => metadata.set('authorization', bearer(token)),
@@ -68,6 +70,7 @@ export function requireJoinToken(
   return (method, call) => {
     if (method.path.startsWith(OPEN_TO_ALL)) return new ServerInterceptingCall(call);
     let admission: 'anybody' | BoundToken = 'anybody';
+    let received: Metadata;
     const refuse = (error: unknown, agentId?: string): void => {
       const refused = { kind: 'join_token', peer: call.getPeer(), method: method.path } as const;
       onRefused(agentId === undefined ? refused : { ...refused, agentId });
@@ -77,6 +80,7 @@ export function requireJoinToken(
       start(next) {
         next({
           onReceiveMetadata(metadata: Metadata, receive) {
+            received = metadata;
             try {
               admission = tokens.admissionOf(metadata);
             } catch (error) {
@@ -97,6 +101,15 @@ export function requireJoinToken(
             refuse(new ParleyError('forbidden', only), agentId);
           },
         });
+      },
+      sendMessage(message, next) {
+        try {
+          // The answer may come long after the question: the token must count then, too.
+          if (admission !== 'anybody') tokens.admissionOf(received);
+          next(message);
+        } catch (error) {
+          refuse(error);
+        }
       },
     });
   };

@@ -8,8 +8,14 @@ import { parseRequest } from '../wire/parse.ts';
 import { pendingMessages } from './pending-messages.ts';
 import { refusal } from './serve-unary.ts';
 
-/** The streams that are open, so that a server that shuts down can end them. */
-export type OpenStreams = Set<(error: Error) => void>;
+export interface OpenStream {
+  /** Its join token is in there; undefined where none is needed. */
+  readonly metadata?: Metadata;
+  end(error: unknown): void;
+}
+
+/** The streams that are open, so that a server that shuts down, or trusts the peer no longer, can end them. */
+export type OpenStreams = Set<OpenStream>;
 
 export interface StreamOptions<T, Item> {
   readonly logger: Logger;
@@ -37,7 +43,7 @@ export function serveStream<T, Item>(
     const close = (): void => {
       if (isClosed) return;
       isClosed = true;
-      open.delete(end);
+      open.delete(stream);
       pending.clear();
       release();
     };
@@ -69,8 +75,9 @@ export function serveStream<T, Item>(
       return false;
     };
 
+    const stream: OpenStream = { metadata: call.metadata, end };
     call.once('cancelled', close);
-    open.add(end);
+    open.add(stream);
     const start = async (): Promise<void> => {
       unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end });
       if (isClosed) return release();

@@ -38,10 +38,10 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
     AgentRegistrationService: {
       registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, call) => {
         const admission = joinTokens?.admissionOf(call.metadata) ?? 'anybody';
-        const isBound = admission !== 'anybody';
-        const answer = await handlers.registerAgent(request, { peer: call.getPeer(), isBound });
+        const token = admission === 'anybody' ? {} : { token: admission };
+        const answer = await handlers.registerAgent(request, { peer: call.getPeer(), ...token });
         // Whatever the request asked for: the token decides whose credential its holder gets.
-        if (isBound && answer.agentId !== admission.agentId)
+        if (admission !== 'anybody' && answer.agentId !== admission.agentId)
           throw new ParleyError('forbidden', `This join token is for the agent "${admission.agentId}" only.`);
         const credential = credentials?.forAgent(answer.agentId, answer.incarnation);
         return { ...answer, state: agentState.encode(answer.state), credential };

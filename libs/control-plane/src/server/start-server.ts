@@ -7,9 +7,9 @@ import type { ServerTls } from '../tls.ts';
 import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
-import { type ConnectionEnds, createJoinTokens, requireJoinToken } from './join-tokens.ts';
+import { type ConnectionEnds, createJoinTokens, type JoinTokens, requireJoinToken } from './join-tokens.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
-import type { OpenStreams } from './serve-stream.ts';
+import type { OpenStream, OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
 
 export interface ControlPlaneServerOptions {
@@ -25,6 +25,8 @@ export interface ControlPlaneServerOptions {
   readonly joinToken?: string | undefined;
   /** Whether who opened a connection needs no join token there. @default nobody */
   readonly isTrusted?: ((connection: ConnectionEnds) => Promise<boolean>) | undefined;
+  /** Whether the token of this id, which is bound to an agent, counts no more. @default none is revoked */
+  readonly isRevoked?: ((tokenId: string) => boolean) | undefined;
   /** When given, members get a credential when they register, and what speaks for them must carry it. */
   readonly credentials?: Credentials | undefined;
   /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
@@ -57,6 +59,9 @@ export interface ControlPlaneServer {
   stop(): Promise<void>;
 }
 
+/** Between two looks at the join tokens of open streams, in milliseconds. */
+const TOKEN_LOOK_MS = 500;
+
 /**
  * Serves `parley.v1` and `grpc.health.v1.Health`.
  * @throws Error when the join token has characters that cannot be sent
@@ -73,7 +78,8 @@ export async function startControlPlaneServer(
     options.onRefused?.(refused);
   };
   const open: OpenStreams = new Set();
-  const joinTokens = joinToken === undefined ? undefined : createJoinTokens(joinToken);
+  const joinTokens =
+    joinToken === undefined ? undefined : createJoinTokens(joinToken, options.isRevoked ?? (() => false));
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
@@ -91,9 +97,16 @@ export async function startControlPlaneServer(
   const port = await listen(server, host, options.port, tls);
 
   const endStreams = (): void => {
+    clearInterval(tokenTimer);
     const leaving = new ParleyError('unavailable', 'The server is shutting down.');
-    for (const end of [...open]) end(leaving);
+    for (const stream of [...open]) stream.end(leaving);
   };
+  const tokenTimer =
+    joinTokens === undefined
+      ? undefined
+      : setInterval(() => {
+          for (const stream of [...open]) endIfOver(stream, joinTokens);
+        }, TOKEN_LOOK_MS);
   return {
     port,
     setServing: (isServing) => health.setServing(isServing),
@@ -107,6 +120,16 @@ export async function startControlPlaneServer(
       server.forceShutdown();
     },
   };
+}
+
+/** Ends a stream whose join token has expired or was revoked since it was opened. */
+function endIfOver({ metadata, end }: OpenStream, joinTokens: JoinTokens): void {
+  if (metadata === undefined) return;
+  try {
+    joinTokens.admissionOf(metadata);
+  } catch (error) {
+    end(error);
+  }
 }
 
 function listen(server: Server, host: string, port: number, tls: ServerTls | undefined): Promise<number> {

@@ -14,6 +14,7 @@ import { describeInterleavings } from './interleavings.ts';
 import { describeMemory } from './memory.ts';
 import { describeOperation } from './operation.ts';
 import { describeOutbox } from './outbox.ts';
+import { describeRevokedTokens } from './revoked-tokens.ts';
 import { describeRouting } from './routing.ts';
 import { describeSecrets } from './secrets.ts';
 import { describeSessions } from './sessions.ts';
@@ -71,6 +72,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeDeadLetters(context);
     describeMemory(context);
     describeSecrets(context);
+    describeRevokedTokens(context);
     describeCommands(context);
     describeAudit(context);
     describeTravelling(context);

@@ -24,6 +24,7 @@ import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
 import { renewingOutbox, takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
+import { createPostgresRevokedTokens } from './revoked-tokens.ts';
 import { createPostgresSecrets } from './secrets.ts';
 import { createPostgresTasks } from './tasks.ts';
 import { createPostgresTranscripts } from './transcripts.ts';
@@ -93,6 +94,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     audit: createPostgresAudit(database),
     events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
+    revokedTokens: createPostgresRevokedTokens(database),
     secrets: createPostgresSecrets(database),
     tasks: createPostgresTasks(database),
     transcripts: createPostgresTranscripts(database),

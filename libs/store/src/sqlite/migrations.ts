@@ -200,4 +200,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX requests_travelling ON requests (message_id)
     WHERE outbox_since IS NULL AND state IN ('accepted', 'routed', 'delivered');
   `,
+  // Tokens of people and of agents that count no more before their end.
+  `
+  CREATE TABLE revoked_tokens (token_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ];

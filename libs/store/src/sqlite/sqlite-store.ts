@@ -25,6 +25,7 @@ import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { portError } from './port-error.ts';
+import { createSqliteRevokedTokens } from './revoked-tokens.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSecrets } from './secrets.ts';
 import { createSqliteWorkspace } from './sqlite-workspace.ts';
@@ -63,6 +64,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const events = createSqliteEvents(prepare, now);
   const listTravelling = createSqliteTravelling(prepare);
   const memory = createSqliteMemory(prepare, now);
+  const revokedTokens = createSqliteRevokedTokens(prepare);
   const secrets = createSqliteSecrets(prepare);
   const tasks = createSqliteTasks(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
@@ -150,6 +152,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       markPublished: (ids) => write(() => events.markPublished(ids)),
       list: (query) => read(() => events.list(query)),
       listThreads: (query) => read(() => events.listThreads(query)),
+    },
+    revokedTokens: {
+      add: (tokenId) => write(() => revokedTokens.add(tokenId)),
+      list: () => read(() => revokedTokens.list()),
     },
     secrets: { getOrCreate: (name) => write(() => secrets.getOrCreate(name)) },
     tasks: {

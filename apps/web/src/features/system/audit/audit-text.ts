@@ -23,6 +23,7 @@ export const actionTexts: Readonly<Record<AuditAction, string>> = {
   'permission.refused': 'was not allowed',
   'join.refused': 'could not join: wrong join token',
   'credential.refused': 'spoke for somebody else',
+  'token.revoked': 'token revoked',
 };
 
 const HARMLESS = new Set(['ok', 'succeeded', 'queued', 'sent', 'awaiting_approval', 'running', 'cancelled']);
