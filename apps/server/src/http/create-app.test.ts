@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { boundedArray } from '@parley/shared-models';
 import { z } from 'zod';
 import { silent, testConfig } from '../testing/server-fixture.ts';
 import { createAuthenticator } from '../users/authenticator.ts';
@@ -142,4 +143,15 @@ describe('the content security policy', () => {
     const headers = { host: 'localhost', 'x-forwarded-host': 'evil.example; script-src *' };
     expect(await policyOf(headers, { TRUST_PROXY: 'loopback' })).toBe("'self' 'self' 'self'");
   });
+});
+
+it('answers with what is checked before it is read, such as the candidates of a decision', async () => {
+  const config = testConfig({});
+  app = await createApp(config, silent, createAuthenticator(config, undefined));
+  const response = { 200: z.object({ names: boundedArray(z.string(), 2) }) };
+  app.get('/api/names', { config: { action: 'public' }, schema: { response } }, () => ({
+    names: ['a', 'b'],
+  }));
+  const answer = await app.inject({ url: '/api/names', headers: { host: 'localhost' } });
+  expect([answer.statusCode, answer.json()]).toEqual([200, { names: ['a', 'b'] }]);
 });

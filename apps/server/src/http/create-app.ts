@@ -9,10 +9,10 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
-  serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Authenticator } from '../users/authenticator.ts';
@@ -65,7 +65,12 @@ export async function createApp(
     routerOptions: { maxParamLength: 1200 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  // Read, not encoded: `boundedArray` and `boundedRecord` look before they read, which zod cannot do the other way round.
+  app.setSerializerCompiler<z.ZodType>(
+    ({ schema }) =>
+      (data) =>
+        JSON.stringify(schema.parse(data)),
+  );
 
   app.setErrorHandler((error, request, reply) => {
     const report = describe(error);
