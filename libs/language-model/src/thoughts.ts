@@ -7,6 +7,8 @@ export interface Thinking {
 export interface ThoughtSplitter {
   /** What the piece decides; a possible beginning of a tag is held back. */
   push(piece: string): Thinking[];
+  /** Thoughts come by another way: what is presumed to be one is text. */
+  settle(): Thinking[];
   /** The rest. */
   end(): Thinking[];
   /** A tag was closed that the text never opened: the model's template opens it before the answer begins. */
@@ -140,6 +142,13 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
     },
     push(piece) {
       rest += piece;
+      return read(false);
+    },
+    settle() {
+      if (mode !== 'presumed') return [];
+      mode = 'text';
+      rest = presumed + rest;
+      presumed = '';
       return read(false);
     },
     end: () => read(true),

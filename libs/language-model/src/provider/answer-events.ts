@@ -95,7 +95,10 @@ export function answerEvents(
     if (!isFields(choice)) return;
     const delta = isFields(choice.delta) ? choice.delta : isFields(choice.message) ? choice.message : choice;
     const thought = delta.reasoning_content ?? delta.reasoning;
-    if (typeof thought === 'string' && thought !== '') options.onThought(thought);
+    if (typeof thought === 'string' && thought !== '') {
+      options.onThought(thought);
+      say(splitter.settle());
+    }
     for (const { kind, text } of partsOf(delta.content ?? delta.text)) {
       if (kind === 'thought') options.onThought(text);
       else say(splitter.push(text));

@@ -14,18 +14,17 @@ import {
 
 const hello = { messages: [{ role: 'user', text: 'Hello' }], maxOutputTokens: 50, temperature: 0 } as const;
 
-const kinds = {
-  Mistral: (baseUrl: string, options: LanguageModelOptions = {}): Promise<LanguageModel> =>
+type Open = (baseUrl: string, options?: LanguageModelOptions, name?: string) => Promise<LanguageModel>;
+
+const kinds: Readonly<Record<string, Open>> = {
+  Mistral: (baseUrl, options, name = 'small') =>
     createLanguageModel(
-      { MISTRAL_API_KEY: 'key', MISTRAL_MODEL: 'small' },
+      { MISTRAL_API_KEY: 'key', MISTRAL_MODEL: name },
       { retries: 0, mistralBaseUrl: baseUrl, ...options },
     ),
-  'an OpenAI-compatible endpoint': (
-    baseUrl: string,
-    options: LanguageModelOptions = {},
-  ): Promise<LanguageModel> =>
+  'an OpenAI-compatible endpoint': (baseUrl, options, name = 'llama') =>
     createLanguageModel(
-      { MISTRAL_MODEL: 'small', LLM_BASE_URL: baseUrl, LLM_MODEL: 'llama' },
+      { MISTRAL_MODEL: 'small', LLM_BASE_URL: baseUrl, LLM_MODEL: name },
       { retries: 0, ...options },
     ),
 };
@@ -105,6 +104,17 @@ describe.each(Object.entries(kinds))('a model of %s', (_kind, open) => {
     let end: AnswerEnd | undefined;
     await model.generateText({ ...hello, onEnd: (known) => (end = known) });
     expect(end?.reasoning).toContain(THOUGHT);
+  });
+
+  it('whose name says that it thinks is understood from the first answer on', async () => {
+    const model = await open(provider.baseUrl, {}, 'deepseek-r1:8b');
+    provider.play(streamPieces(THOUGHT, '</think>', ANSWER));
+    expect(await model.generateText(hello)).toBe(ANSWER);
+    provider.play(streamPieces('Yes, ', 'at once'));
+    expect(await model.generateText(hello)).toBe('Yes, at once');
+    // Thoughts that come apart need not be waited for.
+    provider.play(mannerOf('thinks in reasoning_content'));
+    expect(await model.generateText(hello)).toBe(ANSWER);
   });
 
   it('whose template opens the thought is understood from the second answer on', async () => {

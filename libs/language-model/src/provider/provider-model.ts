@@ -43,11 +43,16 @@ export type AskModel = (
 ) => AsyncGenerator<string, void, undefined>;
 
 const MAX_REASONING = 8000;
+/** Models that think before each answer: `deepseek-r1:8b`, `QwQ-32B`, `Qwen3-4B-Thinking-2507`. */
+const ALWAYS_THINKS = /(?:^|[-_/:.])(?:r1|qwq|thinking|reasoner|magistral)(?:$|[-_/:.])/i;
 
 /** A provider's model behind the port, over the AI SDK. */
 export function createProviderModel(options: ProviderModelOptions): LanguageModel {
   const { label, provider, connect, limits, logger } = options;
-  const manners: ModelManners = { names: new Map(options.names), opensInThought: false };
+  const manners: ModelManners = {
+    names: new Map(options.names),
+    opensInThought: ALWAYS_THINKS.test(provider.modelName),
+  };
   const onLearnt = (parameter: string, instead: string): void => {
     logger?.info(
       { languageModel: label, parameter, instead },
