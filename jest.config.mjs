@@ -5,6 +5,9 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   testEnvironment: 'node',
+  ...(process.env.FC_RUNS === undefined
+    ? {}
+    : { setupFiles: ['<rootDir>/tools/test/set-property-runs.mjs'] }),
   transform: {
     '^.+\\.tsx?$': [
       '@swc/jest',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import { createBatch } from './batch.ts';
 
 describe('a batch', () => {
@@ -88,7 +89,7 @@ describe('a batch', () => {
         await batch.settled();
         expect(taken).toEqual(pauses.map((_, index) => index));
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

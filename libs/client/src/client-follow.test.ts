@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS, newId } from '@parley/shared-models';
 import fc from 'fast-check';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import { type Peer, replyFrame } from './testing/scripted-server.ts';
 import { record, settled, startClient, startPair, startServer } from './testing/start-pair.ts';
 
@@ -100,7 +101,7 @@ describe('following a conversation', () => {
         expect(seqs(messages)).toEqual(Array.from({ length: 13 }, (_, index) => index + 1));
         await client.close();
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

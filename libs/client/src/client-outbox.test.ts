@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS, newId } from '@parley/shared-models';
 import fc from 'fast-check';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import { localStorageAdapter } from './local-storage.ts';
 import { memoryStorage } from './storage.ts';
 import { createFakeStorage } from './testing/fake-storage.ts';
@@ -179,7 +180,7 @@ describe('a message without an acknowledgement', () => {
         expect(stored).toEqual(order);
         await client.close();
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 });

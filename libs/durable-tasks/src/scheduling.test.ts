@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import { checkPlan } from './check-plan.ts';
 import { isOpen } from './next-work.ts';
 import type { TaskDocument } from './task-document.ts';
@@ -86,7 +87,7 @@ describe('driving a task', () => {
         }
         expect([...world.said.values()]).toEqual(['Report']);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -103,7 +104,7 @@ describe('driving a task', () => {
           for (const id of needed) expect(call.results[id]).toBe(results.get(id));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -122,7 +123,7 @@ describe('driving a task', () => {
         expect(end.steps.filter(({ state }) => state === 'pending' || state === 'running')).toEqual([]);
         expect([...world.said.values()]).toEqual([expect.stringContaining('failed')]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -140,7 +141,7 @@ describe('driving a task', () => {
         expect(isOpen(world.task())).toBe(false);
         expect(world.asked.size).toBe(asked);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import { redactUrls } from './redact-urls.ts';
 
 describe('redactUrls', () => {
@@ -38,7 +39,7 @@ describe('redactUrls', () => {
         const redacted = redactUrls(`before amqp://${user}:${secret}@queue:5672/vhost after`);
         expect(redacted).toBe('before amqp://***@queue:5672/vhost after');
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -7,7 +7,7 @@ export {
   SAMPLES,
 } from './csv/data-folder.ts';
 export { queryTable, type ResultRow, TableQuery } from './csv/query-table.ts';
-export { parseTable, type Table } from './csv/table.ts';
+export { EXCESS, parseTable, type Table, type TableOptions } from './csv/table.ts';
 export {
   createPageFetcher,
   type FetchedPage,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { runs } from '../../../tools/test/property-runs.mjs';
 import {
   correlationOf,
   describeIssue,
@@ -104,7 +105,7 @@ describe.each(Object.entries(sides))('a frame of the %s', (_side, [parse, exampl
         if (result.ok) expect(examples).toHaveProperty([result.frame.type]);
         else expect(result.error.message).not.toBe('');
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

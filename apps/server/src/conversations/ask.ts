@@ -2,6 +2,7 @@ import type { ControlPlaneHandlers } from '@parley/control-plane';
 import {
   ASK_ORIGIN,
   type ChatMessage,
+  canonicalJson,
   deriveId,
   isTerminal,
   originOf,
@@ -84,7 +85,7 @@ async function putQuestion(
   const question: UnstoredMessage = {
     id,
     // Questions to one agent for the sake of one message are one conversation.
-    conversationId: deriveId(request.id, 'ask', group, JSON.stringify(target)),
+    conversationId: deriveId(request.id, 'ask', group, canonicalJson(target)),
     kind: 'TEXT',
     // The group, not the agent: after a fail-over another instance asks with the same id.
     sender: { kind: 'agent', id: group, name },

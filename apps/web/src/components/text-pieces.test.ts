@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import { LONGEST_RUN, textPieces } from './text-pieces.ts';
 
 describe('textPieces', () => {
@@ -27,7 +28,7 @@ describe('textPieces', () => {
         expect(pieces.join('') === text).toBe(true);
         expect(pieces.every(({ length }) => length > 0 && length <= LONGEST_RUN)).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

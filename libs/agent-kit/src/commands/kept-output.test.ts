@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import { createKeptOutput } from './kept-output.ts';
 
 describe('what a command has printed', () => {
@@ -78,7 +79,7 @@ describe('what a command has printed', () => {
           expect(data).not.toBe('');
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

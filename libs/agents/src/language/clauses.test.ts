@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import { asksForHelp, isNotSo, isQuestion, splitClauses, withoutMention } from './clauses.ts';
 
 describe('a message', () => {
@@ -30,7 +31,7 @@ describe('a message', () => {
           expect(clauses.join('').length).toBeLessThanOrEqual(4000);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -1,4 +1,7 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLanguageModel } from '@parley/language-model';
 import { createDataFolder, createPageFetcher } from '@parley/research-tools';
 import { newId } from '@parley/shared-models';
@@ -160,5 +163,57 @@ describe('the research agents, offline', () => {
     const report = reportOf(await desk.work());
     expect(report).toContain('no days from 1 January 2020 to 31 December 2020; the data covers 20 May 2026');
     expect(report).not.toMatch(/undefined|NaN|null|Infinity/);
+  });
+});
+
+describe('the research agents, with files of the operator', () => {
+  let folder: string;
+  let own: ResearchDesk;
+  const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'parley-research-'));
+    await mkdir(path.join(folder, 'prices'));
+    const ownData = createDataFolder({ own: folder });
+    own = createResearchDesk({
+      planner: createPlannerAgent(model, ownData),
+      executor: createExecutorAgent({
+        model,
+        data: ownData,
+        fetchPage: createPageFetcher({ allow: [] }),
+      }),
+      aggregator: createAggregatorAgent(model),
+      clarifier: createClarifierAgent(model),
+    });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('answer what a file says in groups', async () => {
+    await put({ 'plain.csv': 'region,amount\nN,10\nS,20\nN,5\n' });
+    await own.say('sum of amount in plain.csv by region');
+    const report = reportOf(await own.work());
+    expect(report).toContain('| N | 15 |');
+    expect(report).toContain('| S | 20 |');
+  });
+
+  it('go on without a file that cannot be read, and name it', async () => {
+    await put({
+      'prices/GOOD.csv': 'Date,Open,Close\n2026-11-02,1,10\n2026-11-03,1,null\n2026-11-04,1,11\n',
+      'prices/BAD.csv': 'this is, no\nprice file,at all\n',
+    });
+    await own.say('Analyze the return of GOOD and BAD over the last month');
+    const report = reportOf(await own.work());
+    expect(report).toContain('GOOD (GOOD) | +10.0 %');
+    expect(report).toContain('BAD could not be read: “prices/BAD” has no column of days');
+    expect(report).toContain('line 3: “null” is no price');
+    expect(report).not.toMatch(/undefined|NaN/);
+  });
+
+  it('say so when no file can be read at all', async () => {
+    await put({ 'prices/BAD.csv': 'date,close\n2026-11-02,null\n' });
+    await own.say('Analyze the return of BAD');
+    expect(reportOf(await own.work())).toContain('no day that can be read: line 2: “null” is no price');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { z } from 'zod';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import { EMPTY_LEDGER, Ledger } from '../helpdesk/finance/ledger.ts';
 import { understandFinance } from '../helpdesk/finance/understand-finance.ts';
 import { readHandbook } from '../helpdesk/handbook.ts';
@@ -84,7 +85,7 @@ describe.each(rules)('the rules of %s', (_name, check) => {
       fc.property(text, (said) => {
         expect(check(said)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

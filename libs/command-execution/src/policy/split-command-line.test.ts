@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import { splitCommandLine } from './split-command-line.ts';
 
 describe('splitting a command line', () => {
@@ -72,7 +73,7 @@ describe('splitting a command line', () => {
         });
         expect(printed).toBe(split.words.map((word) => `${word}\0`).join(''));
       }),
-      { numRuns: 1_500 },
+      { numRuns: runs(1_500) },
     );
     expect(taken).toBeGreaterThan(100);
   });

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParleyError } from '@parley/shared-models';
-import { parseTable, type Table } from './table.ts';
+import { parseTable, type Table, type TableOptions } from './table.ts';
 
 /** A CSV file that research may read. */
 export interface DataFile {
@@ -18,7 +18,7 @@ export interface DataFolder {
   /**
    * @throws ParleyError `not_found` when there is no such file, `invalid_request` when it is too large or no table.
    */
-  read(name: string): Promise<Table & DataFile>;
+  read(name: string, options?: TableOptions): Promise<Table & DataFile>;
 }
 
 export interface DataFolderOptions {
@@ -62,7 +62,7 @@ export function createDataFolder({ samples = SAMPLES, own }: DataFolderOptions =
       const files = [...(await find()).values()];
       return files.map(({ name, origin }) => ({ name, origin })).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    async read(name) {
+    async read(name, options) {
       const entry = (await find()).get(name);
       // Only names that a listing gave are opened, so no name can lead out of the folders.
       if (entry === undefined) throw new ParleyError('not_found', `There is no data file “${name}”.`);
@@ -70,7 +70,7 @@ export function createDataFolder({ samples = SAMPLES, own }: DataFolderOptions =
       if (size > MAX_BYTES) {
         throw new ParleyError('invalid_request', `“${name}” is larger than ${MAX_BYTES / 1024 ** 2} MiB.`);
       }
-      const table = parseTable(await readFile(entry.file, 'utf8'), name);
+      const table = parseTable(await readFile(entry.file, 'utf8'), name, options);
       return { ...table, name, origin: entry.origin };
     },
   };

@@ -49,6 +49,22 @@ describe('fetching a page', () => {
     expect((await fetchPage(`http://localhost:${port}/b`, { maxCharacters: 2 })).isCut).toBe(true);
   });
 
+  it('gives up on a page whose reading takes too long, and does not stand still meanwhile', async () => {
+    answer = send('<div>'.repeat(380_000), { 'content-type': 'text/html' });
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 10);
+    try {
+      const reading = fetchPage(`http://localhost:${port}/deep`, { readingMs: 1000, timeoutMs: 60_000 });
+      await expect(reading).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringContaining('cannot be read'),
+      });
+      expect(turns).toBeGreaterThan(10);
+    } finally {
+      clearInterval(ticking);
+    }
+  });
+
   it('asks nobody when no host is allowed', async () => {
     await expect(fetchPage(`http://localhost:${port}/`, { allow: [] })).rejects.toMatchObject({
       code: 'forbidden',

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { ParleyError } from '@parley/shared-models';
-import { convert } from 'html-to-text';
 import { Agent, type Dispatcher, request } from 'undici';
 import { isAllowed } from './allow-list.ts';
 import { isPublicAddress } from './public-address.ts';
+import { readHtml } from './read-html.ts';
 
 export interface FetchedPage {
   /** After redirects. */
@@ -23,6 +23,8 @@ export interface PageFetcherOptions {
   readonly isAllowedAddress?: (address: string) => boolean;
   /** For all of it, in milliseconds. @default 15000 */
   readonly timeoutMs?: number;
+  /** For making text of HTML, in milliseconds, out of `timeoutMs`. @default 10000 */
+  readonly readingMs?: number;
   /** What is read at most, in bytes; more is an error. @default 2 MiB */
   readonly maxBytes?: number;
   /** What is returned at most, in UTF-16 code units. @default 20000 */
@@ -106,7 +108,7 @@ async function follow(address: string, following: Following): Promise<FetchedPag
 async function readPage(
   url: URL,
   { statusCode, headers, body }: Dispatcher.ResponseData,
-  { maxBytes = 2 * 1024 * 1024, maxCharacters = 20_000 }: Following,
+  { maxBytes = 2 * 1024 * 1024, maxCharacters = 20_000, readingMs = 10_000, stop }: Following,
 ): Promise<FetchedPage> {
   const contentType = [headers['content-type']].flat()[0] ?? '';
   if (statusCode >= 500) throw new ParleyError('unavailable', `${url.host} answered ${statusCode}.`);
@@ -123,7 +125,7 @@ async function readPage(
     chunks.push(chunk as Buffer);
   }
   const raw = Buffer.concat(chunks).toString('utf8');
-  const text = /^text\/html|xhtml/.test(contentType) ? readable(raw) : raw;
+  const text = /^text\/html|xhtml/.test(contentType) ? await readHtml(raw, readingMs, stop) : raw;
   return {
     url: url.href,
     contentType,
@@ -131,17 +133,6 @@ async function readPage(
     isCut: text.length > maxCharacters,
   };
 }
-
-const readable = (html: string): string =>
-  convert(html, {
-    wordwrap: false,
-    selectors: [
-      { selector: 'a', options: { ignoreHref: true } },
-      { selector: 'img', format: 'skip' },
-      { selector: 'nav', format: 'skip' },
-    ],
-    limits: { maxInputLength: 2_000_000, maxDepth: 200 },
-  });
 
 function checkedLookup(isAllowedAddress: (address: string) => boolean): LookupFunction {
   return (hostname, lookupOptions, callback) => {

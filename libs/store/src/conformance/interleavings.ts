@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { deriveId, isTerminal, type MessageState } from '@parley/shared-models';
 import fc from 'fast-check';
+import { runs } from '../../../../tools/test/property-runs.mjs';
 import type { Store } from '../store.ts';
 import { aDecision, aFailure, aMessage, aReply, hops } from './samples.ts';
 import type { Context } from './store-fixture.ts';
@@ -52,7 +53,7 @@ export function describeInterleavings(context: Context): void {
           states = await examine(stores[0], requests, tally, states, turn);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   }, 120_000);
 }

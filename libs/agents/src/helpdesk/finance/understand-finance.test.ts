@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../../tools/test/property-runs.mjs';
 import { splitClauses } from '../../language/clauses.ts';
 import { formatMoney } from '../../language/money.ts';
 import { accountIn, EMPTY_LEDGER, type Ledger, leftOf } from './ledger.ts';
@@ -106,7 +107,7 @@ describe('what is left of a budget', () => {
         );
         expect(left(code, `My budget is ${formatMoney(budget, code)}`, ...messages)).toBe(sum);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

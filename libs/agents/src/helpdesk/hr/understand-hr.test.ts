@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../../tools/test/property-runs.mjs';
 import { splitClauses } from '../../language/clauses.ts';
 import { sayDays } from '../../language/day-count.ts';
 import { EMPTY_LEAVE, type LeaveAccount, leftOf } from './leave-account.ts';
@@ -87,7 +88,7 @@ describe('leave that is left, in half days', () => {
           expect(left(`My leave allowance is ${sayDays(allowance)}`, ...messages)).toBe(sum);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

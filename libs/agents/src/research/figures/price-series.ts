@@ -18,13 +18,11 @@ export const PriceSeries = z.object({
   /** The data file: `prices/AAPL`. */
   file: z.string(),
   origin: z.enum(['sample', 'own']),
-  /** The period that was asked for. */
-  from: Day,
-  to: Day,
-  /** What the file has at all. */
-  firstDay: Day,
-  lastDay: Day,
+  /** What the file has at all; absent when it could not be read. */
+  covered: z.object({ firstDay: Day, lastDay: Day }).optional(),
   days: z.array(PriceDay),
+  /** What of the file could not be read, and why. */
+  remarks: z.array(z.string()).default([]),
   summary: z.string(),
 });
 export type PriceSeries = z.infer<typeof PriceSeries>;

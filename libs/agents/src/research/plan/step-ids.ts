@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@parley/shared-models';
 import type { Measure } from '../figures/measure.ts';
 import { keyOfPeriod, type Period } from '../request/period.ts';
 
 /**
  * A step's id says all that its result depends on, so that a step of an earlier round which would give the same is the
- * same step, and is not done again.
+ * same step, and is not done again. The order of keys says nothing: the other side has parsed the same JSON.
  */
 export const stepIds = {
   prices: (symbol: string, period: Period): string => idOf('prices', symbol, keyOfPeriod(period)),
@@ -27,4 +28,4 @@ function idOf(kind: string, symbol: string, period: string): string {
 }
 
 const hash = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+  createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);

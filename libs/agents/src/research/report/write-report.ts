@@ -26,7 +26,8 @@ export function writeReport({ title, request, material, by, summary, remark }: R
   const bullets = keyFindings(material, request.isShort).map((line) => `- ${line}`);
   const open = sayNotUnderstood(request, by);
   const missing = [
-    ...series.filter(({ days }) => days.length < 2).map(({ summary: said }) => `${said}.`),
+    ...series.filter(({ days }) => days.length < 2).map(({ summary: said }) => quoted(`${said}.`)),
+    ...series.flatMap(({ remarks }) => remarks.map(quoted)),
     ...findings.filter(({ isMissing }) => isMissing).map(({ summary: said }) => quoted(said)),
   ];
   const chart = request.isShort ? undefined : chartOf(series, request.measures);
@@ -125,9 +126,12 @@ const sayAuthors = (reader: string, writer: string): string =>
   reader === writer ? `Read and written by ${reader}.` : `Read by ${reader}, written by ${writer}.`;
 
 function sourcesOf({ series, findings }: Material, authors: string): string[] {
-  const files = series.map(
-    ({ file, origin, firstDay, lastDay }) =>
-      `- \`${file}.csv\`, ${origin === 'sample' ? '**sample data that ships with Parley, invented**' : 'from the data folder'}; it covers ${sayDate(firstDay)} to ${sayDate(lastDay)}`,
+  const files = series.flatMap(({ file, origin, covered }) =>
+    covered === undefined
+      ? []
+      : [
+          `- \`${file}.csv\`, ${origin === 'sample' ? '**sample data that ships with Parley, invented**' : 'from the data folder'}; it covers ${sayDate(covered.firstDay)} to ${sayDate(covered.lastDay)}`,
+        ],
   );
   const others = findings.flatMap(({ source }) => (source === '' ? [] : [`- ${source}`]));
   const all = [...new Set([...files, ...others])];

@@ -12,7 +12,10 @@ export interface Company {
 export async function listCompanies(data: DataFolder): Promise<Company[]> {
   const files = await data.list();
   const symbols = files.flatMap(({ name }) => /^prices\/([^/]+)$/.exec(name)?.[1]?.toUpperCase() ?? []);
-  const names = files.some(({ name }) => name === 'companies') ? (await data.read('companies')).rows : [];
+  // Symbols do for names where that file is not as it must be.
+  const names = files.some(({ name }) => name === 'companies')
+    ? (await data.read('companies', { isLenient: true })).rows
+    : [];
   return symbols.map((symbol) => {
     const row = names.find((each) => each.symbol?.toUpperCase() === symbol);
     const also = (row?.also ?? '').toLowerCase().split('|');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../../../../tools/test/property-runs.mjs';
 import { MEASURES } from '../figures/measure.ts';
 import type { Company } from './company.ts';
 import { type ParsedRequest, parseRequest } from './parse-request.ts';
@@ -109,7 +110,7 @@ describe('the rules read of a request', () => {
       fc.property(text, (said) => {
         expect(ResearchRequest.safeParse(parse(said)).error).toBeUndefined();
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

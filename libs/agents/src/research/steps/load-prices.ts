@@ -1,9 +1,9 @@
-import { type DataFolder, queryTable } from '@parley/research-tools';
-import { ParleyError } from '@parley/shared-models';
-import { Day } from '../../language/day.ts';
-import { type PriceDay, PriceSeries } from '../figures/price-series.ts';
+import type { DataFolder } from '@parley/research-tools';
+import { ERRORS, ParleyError } from '@parley/shared-models';
+import type { PriceSeries } from '../figures/price-series.ts';
 import { sayDate } from '../figures/say-number.ts';
 import { daysOf, type Period } from '../request/period.ts';
+import { readPrices } from './read-prices.ts';
 
 export interface WantedPrices {
   readonly symbol: string;
@@ -15,60 +15,41 @@ export interface WantedPrices {
 const MAX_DAYS = 520;
 
 /**
- * The prices of a share from its CSV file. A period that the file does not cover gives a series without days.
- * @throws ParleyError `not_found` when there is no file, `invalid_request` when it is not made as it must be
+ * The prices of a share from its CSV file. A period that the file does not cover gives a series without days, and so does a file
+ * that cannot be read, with the reason as its summary: one bad file must not cost the whole report.
+ * @throws ParleyError where a further attempt can help
  */
-export async function loadPrices(
-  data: DataFolder,
-  { symbol, name, period }: WantedPrices,
-): Promise<PriceSeries> {
+export async function loadPrices(data: DataFolder, wanted: WantedPrices): Promise<PriceSeries> {
+  try {
+    return await load(data, wanted);
+  } catch (error) {
+    if (!(error instanceof ParleyError) || ERRORS[error.code].canRetry) throw error;
+    const { symbol, name } = wanted;
+    const summary = `${name} could not be read: ${error.message.replace(/\.$/, '')}`;
+    return { symbol, name, file: `prices/${symbol}`, origin: 'own', days: [], remarks: [], summary };
+  }
+}
+
+async function load(data: DataFolder, { symbol, name, period }: WantedPrices): Promise<PriceSeries> {
   const files = await data.list();
   const file = files.find((each) => each.name.toLowerCase() === `prices/${symbol.toLowerCase()}`);
   if (file === undefined) throw new ParleyError('not_found', `There are no prices of ${symbol}.`);
-  const table = await data.read(file.name);
-  const dates = table.rows.map((row) => row.date ?? '').sort();
-  const [firstDay, lastDay] = [dates[0], dates.at(-1)];
-  const wrong = dates.find((date) => !Day.safeParse(date).success);
-  if (firstDay === undefined || lastDay === undefined || wrong !== undefined) {
-    throw new ParleyError('invalid_request', `“${file.name}” needs a column date with days like 2026-01-31.`);
-  }
+  const { days: all, remarks } = readPrices(await data.read(file.name, { isLenient: true }), file.name);
+  const firstDay = all[0]?.date ?? '';
+  const lastDay = all.at(-1)?.date ?? '';
   const { from, to } = daysOf(period, firstDay, lastDay);
-  const rows = queryTable(table, {
-    where: [
-      { column: 'date', is: '>=', value: from },
-      { column: 'date', is: '<=', value: to },
-    ],
-    orderBy: { column: 'date' },
-    limit: 5000,
-  });
-  if (rows.length > MAX_DAYS) {
+  const days = all.filter(({ date }) => date >= from && date <= to);
+  if (days.length > MAX_DAYS) {
     throw new ParleyError(
       'invalid_request',
-      `${rows.length} days of ${name} are too many: ${MAX_DAYS} at once at most. Ask for a shorter period.`,
+      `${days.length} days of ${name} are too many: ${MAX_DAYS} at once at most. Ask for a shorter period.`,
     );
   }
-  const days = rows.map((row) => dayOf(row, file.name));
-  const covered = `${sayDate(firstDay)} to ${sayDate(lastDay)}`;
+  const covered = { firstDay, lastDay };
   const summary =
     days.length === 0
-      ? `${name}: no days from ${sayDate(from)} to ${sayDate(to)}; the data covers ${covered}`
+      ? `${name}: no days from ${sayDate(from)} to ${sayDate(to)}; the data covers ${sayDate(firstDay)} to ${sayDate(lastDay)}`
       : `${name}: ${days.length} days, ${sayDate(days[0]?.date ?? from)} to ${sayDate(days.at(-1)?.date ?? to)}`;
-  return { symbol, name, file: file.name, origin: file.origin, from, to, firstDay, lastDay, days, summary };
-}
-
-function dayOf(row: Readonly<Record<string, string | number>>, file: string): PriceDay {
-  const { date, close, high = close, low = close, volume } = row;
-  const day = PriceSeries.shape.days.element.safeParse({
-    date,
-    close,
-    high: high === '' ? close : high,
-    low: low === '' ? close : low,
-    volume: volume === undefined || volume === '' ? null : volume,
-  });
-  if (day.success) return day.data;
-  const issue = day.error.issues[0];
-  throw new ParleyError(
-    'invalid_request',
-    `“${file}”, ${date}: ${issue?.path.join('.')}: ${issue?.message}.`,
-  );
+  const { origin } = file;
+  return { symbol, name, file: file.name, origin, covered, days, remarks: [...remarks], summary };
 }
