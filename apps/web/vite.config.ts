@@ -1,7 +1,11 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import { canTellAccounts, watchPeers } from '@parley/process-kit/peer-accounts';
 import react from '@vitejs/plugin-react';
-import { defaultClientConditions, defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 
 /** Where the development server finds the API. */
 const server = process.env.SERVER_URL ?? 'http://127.0.0.1:8080';
@@ -27,8 +31,36 @@ const handedOn = {
   bypass: async (request: IncomingMessage) => ((await isFromOwnPage(request)) ? undefined : false),
 } as const;
 
+const COMPRESSIBLE = /\.(?:js|css|html|svg|json)$/;
+
+/** Puts `x.br` and `x.gz` beside what is built: done once here, it can take its time, and costs the server none. */
+function compressed(): Plugin {
+  let folder = '';
+  async function compress(file: string): Promise<void> {
+    const text = await readFile(file);
+    const [br, gz] = await Promise.all([
+      promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }),
+      promisify(gzip)(text, { level: 9 }),
+    ]);
+    await Promise.all([writeFile(`${file}.br`, br), writeFile(`${file}.gz`, gz)]);
+  }
+  return {
+    name: 'parley-compressed',
+    apply: 'build',
+    configResolved(config) {
+      folder = path.resolve(config.root, config.build.outDir);
+    },
+    async closeBundle() {
+      const files = await readdir(folder, { recursive: true });
+      await Promise.all(
+        files.filter((name) => COMPRESSIBLE.test(name)).map((name) => compress(path.join(folder, name))),
+      );
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compressed()],
   server: {
     host: '127.0.0.1',
     port: 5173,

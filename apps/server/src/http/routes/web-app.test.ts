@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
@@ -19,6 +20,9 @@ describe('the web app', () => {
       await writeFile(path.join(dist, 'index.html'), PAGE);
       await writeFile(path.join(dist, 'favicon.svg'), '<svg/>');
       await writeFile(path.join(dist, 'assets/index-a1b2c3.js'), 'run()');
+      await writeFile(path.join(dist, 'assets/index-a1b2c3.js.br'), brotliCompressSync('run()'));
+      await writeFile(path.join(dist, 'assets/index-a1b2c3.js.gz'), gzipSync('run()'));
+      await writeFile(path.join(dist, 'index.html.br'), brotliCompressSync(PAGE));
       await writeFile(path.join(fixture.folder.dataDir, 'secret.txt'), 'secret');
     }
     const config = { ...fixture.services.config, WEB_DIST: dist };
@@ -36,6 +40,49 @@ describe('the web app', () => {
 
   describe('that is built', () => {
     beforeEach(() => start(true));
+
+    it.each([
+      ['br', 'gzip, deflate, br, zstd', brotliDecompressSync],
+      ['gzip', 'gzip', gunzipSync],
+    ] as const)(
+      'comes compressed with %s to a browser that takes it, to be kept for ever',
+      async (encoding, accepted, inflate) => {
+        const headers = { host: 'localhost', 'accept-encoding': accepted };
+        const { headers: answered, rawPayload } = await app.inject({
+          url: '/assets/index-a1b2c3.js',
+          headers,
+        });
+        expect(answered).toMatchObject({
+          'content-encoding': encoding,
+          'content-type': expect.stringContaining('javascript'),
+          'cache-control': 'public, max-age=31536000, immutable',
+          vary: expect.stringMatching(/accept-encoding/i),
+          etag: expect.any(String),
+        });
+        expect(inflate(rawPayload).toString()).toBe('run()');
+      },
+    );
+
+    it('comes as it is to who takes nothing else, and where nothing else was built', async () => {
+      const plain = await get('/assets/index-a1b2c3.js');
+      expect([plain.headers['content-encoding'], plain.body]).toEqual([undefined, 'run()']);
+      const headers = { host: 'localhost', 'accept-encoding': 'br' };
+      const icon = await app.inject({ url: '/favicon.svg', headers });
+      expect([icon.headers['content-encoding'], icon.body]).toEqual([undefined, '<svg/>']);
+    });
+
+    it('has a compressed page too, asked for anew each time but not sent again', async () => {
+      const headers = { host: 'localhost', accept: 'text/html', 'accept-encoding': 'br' };
+      const page = await app.inject({ url: '/c/some-conversation', headers });
+      expect(page.headers).toMatchObject({ 'content-encoding': 'br', 'cache-control': 'no-cache' });
+      expect(brotliDecompressSync(page.rawPayload).toString()).toBe(PAGE);
+      const etag = String(page.headers.etag);
+      const again = await app.inject({
+        url: '/c/some-conversation',
+        headers: { ...headers, 'if-none-match': etag },
+      });
+      expect(again.statusCode).toBe(304);
+    });
 
     it.each(['/', '/chat/some-conversation', '/agents', '/index.html'])(
       'is shown at %s, and asked for anew each time',

@@ -18,6 +18,8 @@ export async function registerWebApp(
       root: config.WEB_DIST,
       index: false,
       cacheControl: false,
+      // The build puts `x.br` and `x.gz` beside `x`.
+      preCompressed: true,
       // What is built carries a hash in its name; index.html and what it names directly do not.
       setHeaders(reply, file) {
         const isHashed = path.relative(config.WEB_DIST, file).startsWith(`assets${path.sep}`);
