@@ -238,8 +238,11 @@ describe('the chat page', () => {
     const counting = chat.conversationId();
     await chat.page.getByRole('link', { name: 'New', exact: true }).click();
     const elsewhere = await openChat(`/c/${counting}`);
-    // Who comes while it is written reads from there on.
-    await elsewhere.shows(/… (\d+ ){3}/);
+    // Who comes while it is written, or comes back, reads it from its beginning.
+    await elsewhere.shows(/^1 2 3 (\d+ )+/);
+    await elsewhere.page.reload();
+    await elsewhere.shows(/^1 2 3 (\d+ )+/);
+    expect(await elsewhere.messages.getByText('…').count()).toBe(0);
     await stop(elsewhere.page).click();
     await stop(elsewhere.page).waitFor({ state: 'detached' });
     await chat.page.getByRole('link', { name: /count for me.*unread/ }).waitFor();

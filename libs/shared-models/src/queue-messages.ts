@@ -117,9 +117,13 @@ export const Signals = {
     conversationId: Id,
     agentId: z.string(),
     index: z.number().int().nonnegative(),
+    /** From a server that was asked with `chat.growing`: the text is that of the pieces from this one to `index`. */
+    from: z.number().int().nonnegative().optional(),
     text: z.string(),
     inReplyTo: Id,
   }),
+  /** A server asks the others what they know of the replies that grow in a conversation; key: the conversation's id. */
+  'chat.growing': z.object({ serverId: Id }),
   /** Somebody is writing; key: the conversation's id. */
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
   /** From an agent that is at a step of a task, to who follows the task's conversation; key: the conversation's id. */

@@ -39,6 +39,8 @@ export const ServerFrames = {
     agentId: z.string(),
     /** From 0, without gaps; a gap means a piece was lost: wait for the finished reply. */
     index: z.number().int().nonnegative(),
+    /** Given to who comes while it is written: the text is that of all pieces from this one to `index`. */
+    from: z.number().int().nonnegative().optional(),
     text: z.string(),
     inReplyTo: Id.optional(),
   }),

@@ -141,6 +141,69 @@ describe('the conversations of a server', () => {
     }
   });
 
+  describe('with a reply that grows', () => {
+    const messageId = newId();
+    const grow = (index: number, text: string): void =>
+      fixture.bus.signal({
+        type: 'chat.delta',
+        key: conversationId,
+        body: Buffer.from(
+          JSON.stringify({ messageId, conversationId, agentId: 'echo', inReplyTo: newId(), index, text }),
+        ),
+      });
+    const growsTo = (of: TestReader, text: string): Promise<void> =>
+      eventually(() =>
+        expect(framesOf(of, 'message.delta').at(-1)).toMatchObject({ messageId, from: 0, text }),
+      );
+    const heard = (of: TestReader, count: number): Promise<void> =>
+      eventually(() => expect(framesOf(of, 'message.delta')).toHaveLength(count));
+
+    it('gives it from its beginning to who opens the conversation, also when nobody had it open', async () => {
+      hub.follow(reader, conversationId, 0);
+      const other = await startOther();
+      await meet(other, reader);
+      grow(0, 'You ');
+      await heard(reader, 1);
+      hub.unfollowAll(reader);
+      grow(1, 'have ');
+      // Signals of one sender keep their order.
+      const later = createTestReader();
+      await eventually(() => {
+        hub.follow(later, conversationId, 0);
+        expect(framesOf(later, 'message.delta').at(-1)).toMatchObject({ index: 1, text: 'You have ' });
+      });
+      grow(2, '1,200 €');
+      await eventually(() =>
+        expect(framesOf(later, 'message.delta').at(-1)).toMatchObject({ index: 2, text: '1,200 €' }),
+      );
+    });
+
+    it('gives it to who opens the conversation at another server', async () => {
+      hub.follow(reader, conversationId, 0);
+      const other = await startOther();
+      await meet(other, reader);
+      grow(0, 'You ');
+      grow(1, 'have ');
+      await heard(reader, 2);
+      const there = createTestReader();
+      other.follow(there, conversationId, 0);
+      await growsTo(there, 'You have ');
+    });
+
+    it('gives no more of it when it is there', async () => {
+      hub.follow(reader, conversationId, 0);
+      const other = await startOther();
+      await meet(other, reader);
+      grow(0, 'You ');
+      await heard(reader, 1);
+      hub.deliver({ ...(await accept()), id: messageId });
+      const later = createTestReader();
+      hub.follow(later, conversationId, 0);
+      await later.messages(1);
+      expect(framesOf(later, 'message.delta')).toEqual([]);
+    });
+  });
+
   it('drops a signal that is malformed and goes on', async () => {
     hub.follow(reader, conversationId, 0);
     const other = await startOther();

@@ -1,8 +1,17 @@
 import type { MessageBus, SignalSubscription } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { type ChatMessage, type ServerFrame, SIGNAL_KEYS, Signals } from '@parley/shared-models';
+import {
+  type ChatMessage,
+  isTerminal,
+  type ServerFrame,
+  SIGNAL_KEYS,
+  type SignalOf,
+  Signals,
+  type SignalType,
+} from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { createFollower, type Follower, type Reader } from './follower.ts';
+import { createGrowingReplies } from './growing-replies.ts';
 import { createMissedMessages } from './missed-messages.ts';
 import { createServerPresence } from './server-presence.ts';
 
@@ -41,6 +50,15 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   // Binding and unbinding of one key keep their order.
   let bindings: Promise<void> = Promise.resolve();
 
+  const growing = createGrowingReplies((conversationId) => release(conversationId));
+
+  /** What a reply has become is no news of its growth any more. */
+  const noteEnd = (frame: ServerFrame): void => {
+    if (frame.type === 'message') growing.finished(frame.message.id);
+    else if (frame.type === 'message.status' && isTerminal(frame.status))
+      growing.requestEnded(frame.messageId);
+  };
+
   const toLocal = (conversationId: string, frame: ServerFrame, except?: Reader): void => {
     const followers = conversations.get(conversationId);
     if (followers === undefined) return;
@@ -49,13 +67,10 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   };
 
   const toOthers = (conversationId: string, frame: ServerFrame): void => {
-    if (!presence.hasOthers()) return;
-    bus.signal({
-      type: 'frame',
-      key: conversationId,
-      body: Buffer.from(JSON.stringify({ serverId, frame })),
-    });
+    if (presence.hasOthers()) signal('frame', conversationId, { serverId, frame });
   };
+  const signal = <T extends SignalType>(type: T, key: string, body: SignalOf<T>): void =>
+    bus.signal({ type, key, body: Buffer.from(JSON.stringify(body)) });
 
   const subscription: SignalSubscription = await bus.subscribe(`server_fanout_${serverId}`, (signal) => {
     try {
@@ -68,7 +83,12 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
 
   const onSignal = (conversationId: string, type: string, body: unknown): void => {
     if (type === 'chat.delta') {
-      toLocal(conversationId, { type: 'message.delta', ...Signals['chat.delta'].parse(body) });
+      const piece = Signals['chat.delta'].parse(body);
+      growing.add(piece);
+      toLocal(conversationId, { type: 'message.delta', ...piece });
+    } else if (type === 'chat.growing') {
+      if (Signals['chat.growing'].parse(body).serverId === serverId) return;
+      for (const piece of growing.of(conversationId)) signal('chat.delta', conversationId, piece);
     } else if (type === 'chat.typing') {
       toLocal(conversationId, { type: 'typing', ...Signals['chat.typing'].parse(body) });
     } else if (type === 'task.progress') {
@@ -78,6 +98,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     } else if (type === 'frame') {
       const { serverId: origin, frame } = Signals.frame.parse(body);
       if (origin === serverId) return;
+      noteEnd(frame);
       if (frame.type === 'message') toFollowers(frame.message);
       else toLocal(conversationId, frame);
       options.onForeignFrame?.(frame);
@@ -104,8 +125,15 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     followers?.delete(reader);
     if (followers === undefined || followers.size > 0) return;
     conversations.delete(conversationId);
+    release(conversationId);
+  };
+
+  /** Hears no more of the conversation, unless it is followed, or a reply grows in it: a reader may be back in a moment. */
+  const release = (conversationId: string): void => {
+    const isWanted = (): boolean => conversations.has(conversationId) || growing.has(conversationId);
+    if (isWanted()) return;
     enqueueBinding(async () => {
-      if (!conversations.has(conversationId)) await subscription.unbind(conversationId);
+      if (!isWanted()) await subscription.unbind(conversationId);
     });
   };
 
@@ -144,12 +172,16 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       const follower = createFollower({ reader, conversationId, afterSeq, store, logger });
       followers.set(reader, follower);
       follower.catchUp();
+      for (const piece of growing.of(conversationId)) {
+        reader.send(JSON.stringify({ type: 'message.delta', ...piece } satisfies ServerFrame));
+      }
       if (known !== undefined) return;
       conversations.set(conversationId, followers);
       enqueueBinding(async () => {
         await subscription.bind(conversationId);
         // What another server stored before the signals of this conversation arrived here.
         for (const each of conversations.get(conversationId)?.values() ?? []) each.catchUp();
+        if (presence.hasOthers()) signal('chat.growing', conversationId, { serverId });
       });
     },
     unfollow,
@@ -160,10 +192,12 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     },
     isFollowing: (reader, conversationId) => conversations.get(conversationId)?.has(reader) ?? false,
     deliver(message) {
+      growing.finished(message.id);
       toFollowers(message);
       toOthers(message.conversationId, { type: 'message', message });
     },
     broadcast(conversationId, frame, except) {
+      noteEnd(frame);
       toLocal(conversationId, frame, except);
       toOthers(conversationId, frame);
     },
@@ -172,6 +206,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       await missed.stop();
       await bindings;
       presence.stop();
+      growing.stop();
       await subscription.close();
     },
   };

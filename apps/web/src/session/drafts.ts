@@ -20,9 +20,10 @@ export type Drafts = Readonly<Record<string, Draft>>;
 /** Appends pieces, which the client hands on in order and each once. */
 export function withPieces(drafts: Drafts, pieces: readonly ServerFrameOf<'message.delta'>[]): Drafts {
   const next: Record<string, Draft> = { ...drafts };
-  for (const { messageId, conversationId, agentId, inReplyTo, index, text } of pieces) {
-    const known = next[messageId];
-    const gap = index === (known?.nextIndex ?? 0) ? '' : '… ';
+  for (const { messageId, conversationId, agentId, inReplyTo, index, from = index, text } of pieces) {
+    // What begins at the beginning is all of it.
+    const known = from === 0 ? undefined : next[messageId];
+    const gap = from === (known?.nextIndex ?? 0) ? '' : '… ';
     next[messageId] = {
       messageId,
       conversationId,

@@ -71,8 +71,20 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
         text: 'H',
         inReplyTo: ID,
       },
+      {
+        type: 'message.delta',
+        messageId: ID,
+        conversationId: ID,
+        agentId: 'echo',
+        index: 7,
+        from: 0,
+        text: 'Hello',
+      },
     ],
-    invalid: [[{ index: -1 }, 'index']],
+    invalid: [
+      [{ index: -1 }, 'index'],
+      [{ from: -1 }, 'from'],
+    ],
   },
   'message.status': {
     valid: [
