@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -140,6 +141,51 @@ describe("a user's own file, outside the repository", () => {
     expect(await say('who?', 'Broken')).toBe('mended');
   });
 
+  it.each([
+    ['awaits what never comes', 'await new Promise(() => {});', 'waits for something that never comes'],
+    ['ends its process', 'process.exit(0);', 'exit code 0'],
+    ['throws nothing', 'throw null;', 'null'],
+    ['has no agent any more', '', 'its default export is no agent'],
+  ])(
+    'goes on as before, and takes the next save, when the top level of one %s',
+    async (_what, top, clear) => {
+      const file = await write('my-agent.ts', agentSays('Top', "() => 'old'"));
+      const agent = await start(file);
+      await write('my-agent.ts', `${top}${top === '' ? 'export {};' : agentSays('Top', "() => 'never'")}`);
+      const { msg } = await agent.logged((line) => line.level === 'error');
+      expect(msg).toContain('goes on as before');
+      expect(msg).toContain(file);
+      expect(msg).toContain(clear);
+      expect(await say('who?', 'Top')).toBe('old');
+      await write('my-agent.ts', agentSays('Top', "() => 'mended'"));
+      await agent.logged((line) => line.msg === 'loaded the changed file');
+      expect(await say('who?', 'Top')).toBe('mended');
+    },
+  );
+
+  it('answers while a save computes for ever at its top level, and takes the next one at once', async () => {
+    const file = await write('my-agent.ts', agentSays('Loop', "() => 'old'"));
+    const agent = await start(file);
+    await write('begun.ts', `import { writeFileSync } from 'node:fs'; writeFileSync('${folder}/begun', '');`);
+    await write('my-agent.ts', `import './begun.ts'; for (;;);`);
+    await eventually(() => expect(existsSync(`${folder}/begun`)).toBe(true));
+    expect(await say('who?', 'Loop')).toBe('old');
+    await write('my-agent.ts', agentSays('Loop', "() => 'mended'"));
+    await agent.logged((line) => line.msg === 'loaded the changed file');
+    expect(await say('who?', 'Loop')).toBe('mended');
+  });
+
+  it('is read again after it was gone for a while, and after many saves in a row', async () => {
+    const file = await write('my-agent.ts', agentSays('Gone', "() => 'old'"));
+    const agent = await start(file);
+    await rm(file);
+    expect(await say('who?', 'Gone')).toBe('old');
+    for (let count = 1; count <= 20; count++)
+      await write('my-agent.ts', agentSays('Gone', `() => '${count}'`));
+    await eventually(async () => expect(await say('who?', 'Gone')).toBe('20'));
+    expect(agent.output).not.toContain('could not be read');
+  });
+
   it('registers again when it says something else about itself, with its id and memory', async () => {
     const first = "async ({ memory }) => { await memory.put('a', 1); return 'noted'; }";
     const file = await write('my-agent.ts', agentSays('Profile', first));
@@ -157,6 +203,10 @@ describe("a user's own file, outside the repository", () => {
     ['is not there', undefined, 'there is no such file'],
     ['does not parse', 'const a: number = 1;\nexport default {{', ':2'],
     ['exports no agent', 'export default 7;', 'its default export is no agent'],
+    ['awaits for ever', 'await new Promise(() => {});', 'waits for something that never comes'],
+    ['ends the process', 'process.exit(0);', 'exit code 0'],
+    ['has no onMessage', 'export default { name: "A" };', 'onMessage'],
+    ['has a field that no agent has', 'export default { name: "A", onMessage() {}, retries: 2 };', 'retries'],
     ['exports an agent without a name', 'export default { name: "", onMessage() {} };', 'name'],
     ['imports what is not there', "import './none.ts';", "Cannot find module '"],
   ])('ends with one clear line when it %s', async (_, text, clear) => {

@@ -27,7 +27,7 @@ await main(async () => {
   const file = args.file === undefined ? undefined : resolveUserPath(args.file);
   // Before what is made with it: the shipped agents ask the server for its list.
   config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
-  const own = file === undefined ? undefined : await loadOwnFile(file);
+  const own = file === undefined ? undefined : await loadOwnFile(file, new AbortController().signal);
   const definition = own === undefined ? await shippedDefinition(args, config, logger) : own.definition();
   const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
   const agent = startAgent({

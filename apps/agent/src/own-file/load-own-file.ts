@@ -1,18 +1,11 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type AgentDefinition, profileOf } from '@parley/agent-kit';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentDefinition } from '@parley/agent-kit';
 import { ConfigError } from '@parley/process-kit';
 import { newId } from '@parley/shared-models';
-import { z } from 'zod';
-import { installModuleHooks, loadUrl, takeLoaded } from './module-hooks.ts';
-
-const LeastDefinition = z.object({ name: z.string(), onMessage: z.function() });
-
-/** The rest of a definition is left to `profileOf`, which says what is wrong with it. */
-const OwnFile = z.object({
-  default: z.custom<AgentDefinition>((value) => LeastDefinition.safeParse(value).success),
-});
+import { importDefinition } from './import-definition.ts';
+import { installModuleHooks, takeLoaded } from './module-hooks.ts';
+import { LOAD_MS, tryInThread } from './try-in-thread.ts';
 
 /** What came of reading a user's file. */
 export interface OwnFileLoad {
@@ -25,20 +18,37 @@ export interface OwnFileLoad {
 }
 
 /**
- * Reads a user's own file, anew with each call.
+ * Reads a user's own file, anew with each call; first in a thread, since what does not end there would never end here.
  * @param path absolute
+ * @param signal ends the reading: there is something newer to read
+ * @throws the signal's reason
  */
-export async function loadOwnFile(path: string): Promise<OwnFileLoad> {
+export async function loadOwnFile(path: string, signal: AbortSignal): Promise<OwnFileLoad> {
   installModuleHooks();
   const text = await textOf(path);
   const load = newId();
-  const outcome = await importDefinition(path, load).then(
+  const trial = await tryInThread(path, signal);
+  const outcome = await loadHere(path, load, trial.error).then(
     (definition) => () => definition,
     (error: unknown) => () => {
       throw error;
     },
   );
-  return { definition: outcome, files: new Set([path, ...takeLoaded(load)]), text };
+  return { definition: outcome, files: new Set([path, ...trial.files, ...takeLoaded(load)]), text };
+}
+
+async function loadHere(path: string, load: string, error: string | undefined): Promise<AgentDefinition> {
+  if (error !== undefined) throw new ConfigError(error);
+  const over = new AbortController();
+  try {
+    // It ended in the thread, and may not end here all the same.
+    const tooLong = delay(LOAD_MS, undefined, { signal: over.signal }).then(() => {
+      throw new ConfigError(`${path}: it has not loaded within ${LOAD_MS / 1000} s.`);
+    });
+    return await Promise.race([importDefinition(path, load), tooLong]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Empty where there is no such file. */
@@ -49,46 +59,4 @@ export async function textOf(path: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
-}
-
-async function importDefinition(path: string, load: string): Promise<AgentDefinition> {
-  if (!existsSync(path)) throw new ConfigError(`${path}: there is no such file.`);
-  let loaded: unknown;
-  try {
-    loaded = await import(loadUrl(pathToFileURL(path).href, load));
-  } catch (cause) {
-    throw new ConfigError(`${placeOf(cause) ?? path}: ${messageOf(cause)}`);
-  }
-  const own = OwnFile.safeParse(loaded);
-  if (!own.success) {
-    throw new ConfigError(
-      `${path}: its default export is no agent; write \`export default defineAgent({...})\`.`,
-    );
-  }
-  const definition = own.data.default;
-  try {
-    profileOf(definition);
-  } catch (cause) {
-    if (!(cause instanceof z.ZodError)) throw cause;
-    throw new ConfigError(`${path}: the agent's ${z.prettifyError(cause)}`);
-  }
-  return definition;
-}
-
-/** A place in a stack: `file:///path/my-agent.ts?parley-load=1:5:9`, `/path/my-agent.ts:3`. */
-const PLACE = /(?:^|\()((?:file:\/\/)?\/[^\n?()]*?)(?:\?[^\n:]*)?:(\d+)(?::(\d+))?\)?$/gm;
-
-/** `file:line` or `file:line:column` of the first place that an error tells of and that is the user's. */
-function placeOf(error: unknown): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const [, file = '', line, column] of stack.replaceAll(/^\s+at (?:async )?/gm, '').matchAll(PLACE)) {
-    const place = file.startsWith('file:') ? fileURLToPath(file) : file;
-    if (place.includes('/node_modules/') || place.startsWith(import.meta.dirname)) continue;
-    return [place, line, column].filter((part) => part !== undefined).join(':');
-  }
-  return undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

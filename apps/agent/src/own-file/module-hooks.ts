@@ -8,13 +8,16 @@ const LOAD = 'parley-load';
 const workspace = path.resolve(import.meta.dirname, '../../../..');
 const loads = new Map<string, Set<string>>();
 let isInstalled = false;
+let tell = (_file: string): void => {};
 
 /**
  * Lets a user's file stand anywhere: it finds `@parley/…` and zod here, whatever is installed beside it, and the
  * modules that it imports from its own folders are read anew with each load. Idempotent; lasts as long as the process.
+ * @param onFile told of each of those modules as soon as it is found
  */
-export function installModuleHooks(): void {
+export function installModuleHooks(onFile: (file: string) => void = () => {}): void {
   if (isInstalled) return;
+  tell = onFile;
   isInstalled = true;
   registerHooks({
     resolve(specifier, context, next) {
@@ -65,7 +68,9 @@ function tagged<T extends Resolved>(resolved: T, load: string | undefined): T {
   const format = /\.m?ts$/.test(new URL(resolved.url).pathname) ? 'module-typescript' : resolved.format;
   if (load === undefined) return { ...resolved, format };
   const files = loads.get(load) ?? new Set();
-  loads.set(load, files.add(fileURLToPath(resolved.url)));
+  const file = fileURLToPath(resolved.url);
+  loads.set(load, files.add(file));
+  tell(file);
   return { ...resolved, url: loadUrl(resolved.url, load), format };
 }
 

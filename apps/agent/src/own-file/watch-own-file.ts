@@ -26,6 +26,8 @@ export function watchOwnFile({ file, loaded, logger, onChange }: WatchOptions): 
   let isDirty = false;
   let isStopped = false;
   let loading: Promise<void> | undefined;
+  /** Aborted when what is being loaded is out of date. */
+  let current = new AbortController();
 
   const read = async (): Promise<Map<string, string>> =>
     new Map(await Promise.all([...files].map(async (each) => [each, await textOf(each)] as const)));
@@ -34,7 +36,8 @@ export function watchOwnFile({ file, loaded, logger, onChange }: WatchOptions): 
     const now = await read();
     // An editor empties a file before it writes it, and tells of one save several times.
     if (now.get(file) === '' || isSame(now, contents)) return;
-    const next = await loadOwnFile(file);
+    const { signal } = current;
+    const next = await loadOwnFile(file, signal);
     files = new Set([...next.files, ...files]);
     contents = new Map([...(await read()), ...now]);
     watchFolders();
@@ -50,16 +53,19 @@ export function watchOwnFile({ file, loaded, logger, onChange }: WatchOptions): 
   const loadUntilClean = async (): Promise<void> => {
     while (isDirty && !isStopped) {
       isDirty = false;
+      current = new AbortController();
       try {
         await load();
       } catch (err) {
-        logger.error({ err, file }, 'the changed file could not be read');
+        // Saved again meanwhile.
+        if (!current.signal.aborted) logger.error({ err, file }, 'the changed file could not be read');
       }
     }
     loading = undefined;
   };
   const onEvent = (): void => {
     isDirty = true;
+    current.abort();
     loading ??= loadUntilClean();
   };
 
@@ -85,6 +91,7 @@ export function watchOwnFile({ file, loaded, logger, onChange }: WatchOptions): 
   });
   return async () => {
     isStopped = true;
+    current.abort();
     for (const watcher of watchers.values()) watcher.close();
     await loading;
   };
