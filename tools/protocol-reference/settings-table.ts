@@ -1,4 +1,4 @@
-import { type SettingDescription, settingsOf } from '@parley/process-kit';
+import { mayStandInFile, type SettingDescription, settingsOf } from '@parley/process-kit';
 import { AgentConfig } from '../../apps/agent/src/config.ts';
 import { BrokerConfig } from '../../apps/broker/src/config.ts';
 import { GatewayConfig } from '../../apps/gateway/src/config.ts';
@@ -17,7 +17,7 @@ export function settingsTable(): string {
     }
   }
   const rows = [...readers].map(([name, byProcess]) => [
-    `\`${name}\``,
+    mayStandInFile(name) ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``,
     byProcess.size === Object.keys(PROCESSES).length ? 'all' : [...byProcess.keys()].join(', '),
     eachOnce(byProcess, defaultOf),
     eachOnce(byProcess, meaningOf),

@@ -4,13 +4,14 @@ import {
   accessTokenFor,
   createLogger,
   describeConfig,
+  environmentOutOfSight,
   loadConfig,
   main,
   memberTls,
   resolveUserPath,
   runUntilSignal,
 } from '@parley/process-kit';
-import { parseArguments, USAGE } from './arguments.ts';
+import { parseArguments, SHELL, USAGE } from './arguments.ts';
 import { AgentConfig } from './config.ts';
 import { shippedDefinition } from './load-definition.ts';
 import { loadOwnFile } from './own-file/load-own-file.ts';
@@ -22,7 +23,9 @@ await main(async () => {
     process.stdout.write(`${USAGE}\nSettings, from the environment:\n${describeConfig(AgentConfig)}\n`);
     return;
   }
-  const config = loadConfig(AgentConfig);
+  // Only the shell agent runs what others wrote.
+  const env = args.use === SHELL ? environmentOutOfSight(AgentConfig) : process.env;
+  const config = loadConfig(AgentConfig, env);
   const logger = createLogger('agent', config.LOG_LEVEL);
   const file = args.file === undefined ? undefined : resolveUserPath(args.file);
   // Before what is made with it: the shipped agents ask the server for its list.

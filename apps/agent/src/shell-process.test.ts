@@ -166,8 +166,12 @@ describe('an agent process with --use shell and a policy', () => {
   });
 
   it('lets no command see its secrets', async () => {
-    const commandId = send(agent, { content: 'env; cat /proc/self/environ' });
+    const content = 'env; cat /proc/self/environ; cat /proc/$PPID/environ; grep NoNewPrivs /proc/self/status';
+    const commandId = send(agent, { content });
     await resultOf(commandId);
+    // That of the agent, which runs as the same user.
+    expect(printedBy(commandId)).toContain(`DATA_DIR=${folder}`);
+    expect(printedBy(commandId)).toMatch(/NoNewPrivs:\t1\n/);
     expect(printedBy(commandId)).toContain('PATH=');
     expect(printedBy(commandId)).not.toContain('a-secret');
   });

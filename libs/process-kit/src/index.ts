@@ -1,6 +1,7 @@
 export * from './access/access-token.ts';
 export * from './access/peer-accounts.ts';
 export type { Ends } from './access/socket-tables.ts';
+export * from './hide-secrets.ts';
 export * from './lifecycle.ts';
 export * from './load-config.ts';
 export * from './logger.ts';

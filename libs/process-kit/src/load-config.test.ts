@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { ConfigError, describeConfig, isSecret, loadConfig } from './load-config.ts';
+import { ConfigError, describeConfig, isSecret, loadConfig, mayStandInFile } from './load-config.ts';
 import { settings } from './settings.ts';
 
 const Config = z.object({
@@ -52,6 +55,56 @@ describe('loadConfig', () => {
       JOIN_TOKEN: 'x'.repeat(16),
     });
     expect(loadConfig(Config, env)).not.toHaveProperty('HOME');
+  });
+
+  it('reads a secret from the file that is named in its place, without the line break at its end', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'parley-secrets-'));
+    const file = path.join(folder, 'secret');
+    try {
+      await writeFile(file, 'postgres://u:hidden@db/parley\n');
+      const env = { DATABASE_URL_FILE: file, JOIN_TOKEN: 'x'.repeat(16) };
+      expect(loadConfig(Config, env)).toMatchObject({ DATABASE_URL: 'postgres://u:hidden@db/parley' });
+      expect(complaintOf({ ...env, DATABASE_URL: 'postgres://db' })).toContain('not both');
+      await writeFile(file, 'hidden');
+      expect(complaintOf({ JOIN_TOKEN_FILE: file })).toContain('JOIN_TOKEN (set)');
+      expect(complaintOf({ JOIN_TOKEN_FILE: file })).not.toContain('hidden');
+      expect(complaintOf({ JOIN_TOKEN_FILE: path.join(folder, 'none') })).toContain('JOIN_TOKEN_FILE');
+      // What is no secret is not read from files.
+      expect(loadConfig(Config, { HOST_FILE: file }).HOST).toBe('127.0.0.1');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('leaves no secret in the environment of the process', () => {
+    process.env.JOIN_TOKEN = 'a secret of this test';
+    process.env.HOST = '127.0.0.2';
+    try {
+      expect(loadConfig(Config)).toMatchObject({ JOIN_TOKEN: 'a secret of this test', HOST: '127.0.0.2' });
+      expect(process.env).toMatchObject({ HOST: '127.0.0.2' });
+      expect(process.env).not.toHaveProperty('JOIN_TOKEN');
+    } finally {
+      delete process.env.JOIN_TOKEN;
+      delete process.env.HOST;
+    }
+  });
+
+  it.each([
+    ['JOIN_TOKEN', true],
+    ['ACCESS_TOKEN', true],
+    ['PARLEY_TOKEN', true],
+    ['AUTH_SECRET', true],
+    ['MISTRAL_API_KEY', true],
+    ['LLM_API_KEY', true],
+    ['AMQP_URL', true],
+    ['DATABASE_URL', true],
+    ['SMTP_URL', true],
+    ['EXTERNAL_WS_URL', true],
+    ['GRPC_TLS_KEY', false],
+    ['LLM_MAX_OUTPUT_TOKENS', false],
+    ['AUTH_JWKS_URL', false],
+  ])('says of %s whether a file may hold it: %s', (name, is) => {
+    expect(mayStandInFile(name)).toBe(is);
   });
 
   it.each(['', '  ', '\t\n'])('takes %j as not set', (value) => {

@@ -22,14 +22,18 @@ export interface Launchers {
   readonly nice: string | undefined;
   /** From util-linux: Linux only. */
   readonly prlimit: string | undefined;
+  /** From util-linux, too. */
+  readonly setpriv: string | undefined;
 }
 
 const FOLDERS = ['/usr/bin', '/bin'];
 
 /** Where this machine has them; the command's own PATH does not matter. */
 export async function findLaunchers(): Promise<Launchers> {
-  const [nice, prlimit] = await Promise.all([findIn(FOLDERS, 'nice'), findIn(FOLDERS, 'prlimit')]);
-  return { nice, prlimit };
+  const [nice, prlimit, setpriv] = await Promise.all(
+    ['nice', 'prlimit', 'setpriv'].map((name) => findIn(FOLDERS, name)),
+  );
+  return { nice, prlimit, setpriv };
 }
 
 /** The words to run so that the program runs niced and within its limits, in the same process. */
@@ -52,6 +56,8 @@ export function launchWords(
       ...words,
     ];
   }
+  // What it starts gains no rights by setuid or file capabilities: it stays the user that the policy says.
+  if (launchers.setpriv !== undefined) words = [launchers.setpriv, '--no-new-privs', '--', ...words];
   if (launchers.nice !== undefined && niceness > 0)
     words = [launchers.nice, '-n', String(niceness), ...words];
   return words;

@@ -34,7 +34,7 @@ export interface ProcessFixture {
 
 /** Runs scripts with this machine's launchers. Call at the top of a file. */
 export function processFixture(): ProcessFixture {
-  let launchers: Launchers = { nice: undefined, prlimit: undefined };
+  let launchers: Launchers = { nice: undefined, prlimit: undefined, setpriv: undefined };
   let folder = '';
   beforeAll(async () => {
     launchers = await findLaunchers();
