@@ -18,10 +18,12 @@ import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
+import type { RetentionStore } from './ports/retention.ts';
 import type { RevokedTokenStore } from './ports/revoked-tokens.ts';
 import type { SecretStore } from './ports/secrets.ts';
 import type { TaskStore } from './ports/tasks.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
+import type { UsageStore } from './ports/usage.ts';
 
 /** A message that a person sent, as the server takes it. */
 export interface AcceptInput {
@@ -207,6 +209,8 @@ export interface Store {
   readonly commands: CommandStore;
   /** Who did what. */
   readonly audit: AuditStore;
+  readonly usage: UsageStore;
+  readonly retention: RetentionStore;
 
   /**
    * Stores the message with the next seq of its conversation (made if new, titled after the text) and its outbox

@@ -14,6 +14,7 @@ import { describeInterleavings } from './interleavings.ts';
 import { describeMemory } from './memory.ts';
 import { describeOperation } from './operation.ts';
 import { describeOutbox } from './outbox.ts';
+import { describeRetention } from './retention.ts';
 import { describeRevokedTokens } from './revoked-tokens.ts';
 import { describeRouting } from './routing.ts';
 import { describeSecrets } from './secrets.ts';
@@ -81,6 +82,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
     describeOperation(context);
     describeCrashes(context);
     describeInterleavings(context);
+    describeRetention(context);
   });
 }
 

@@ -32,7 +32,7 @@ const INSERT: Statement = {
 };
 const UPDATE: Statement = {
   name: 'update-command',
-  text: 'UPDATE commands SET state = $1, is_open = $2, record = $3, instance_id = $4, output_bytes = $5 WHERE id = $6',
+  text: 'UPDATE commands SET state = $1, is_open = $2, record = $3, instance_id = $4, output_bytes = $5, changed_at = now() WHERE id = $6',
 };
 const LIST: Statement = {
   name: 'list-commands',

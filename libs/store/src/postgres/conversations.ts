@@ -44,7 +44,7 @@ const LAST_MESSAGES: Statement = {
 };
 const GET_CONVERSATION: Statement = {
   name: 'get-conversation',
-  text: 'SELECT * FROM conversations WHERE id = $1',
+  text: 'SELECT * FROM conversations WHERE id = $1 AND NOT is_removed',
 };
 const LAST_SEQS: Statement = {
   name: 'last-seqs',
@@ -52,11 +52,11 @@ const LAST_SEQS: Statement = {
 };
 const LIST_CONVERSATIONS: Statement = {
   name: 'list-conversations',
-  text: 'SELECT * FROM conversations WHERE owner_id = $1 ORDER BY updated_at DESC, id DESC LIMIT $2',
+  text: 'SELECT * FROM conversations WHERE owner_id = $1 AND NOT is_removed ORDER BY updated_at DESC, id DESC LIMIT $2',
 };
 const RENAME: Statement = {
   name: 'rename-conversation',
-  text: 'UPDATE conversations SET title = $1 WHERE id = $2 RETURNING *',
+  text: 'UPDATE conversations SET title = $1 WHERE id = $2 AND NOT is_removed RETURNING *',
 };
 
 /** ICU knows upper and lower case of all alphabets; a database made with the locale C knows those of ASCII only. */
@@ -68,7 +68,7 @@ const searching = (collation: string): Statement => ({
   name: 'search-conversations',
   text: `
     SELECT * FROM conversations
-    WHERE owner_id = $1 AND (title ${collation} ILIKE $2 OR EXISTS (
+    WHERE owner_id = $1 AND NOT is_removed AND (title ${collation} ILIKE $2 OR EXISTS (
       SELECT 1 FROM messages WHERE conversation_id = conversations.id AND text ${collation} ILIKE $2))
     ORDER BY updated_at DESC, id DESC LIMIT $3`,
 });

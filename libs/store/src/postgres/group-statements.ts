@@ -46,7 +46,8 @@ const INSERT_CONVERSATIONS: Statement = {
 const UPDATE_CONVERSATIONS: Statement = {
   name: 'update-conversations',
   text: `
-    UPDATE conversations SET last_seq = "lastSeq", preview = t.preview, updated_at = clock_timestamp()
+    UPDATE conversations SET last_seq = "lastSeq", preview = t.preview, updated_at = clock_timestamp(),
+      title = CASE WHEN is_removed THEN t.preview ELSE title END, is_removed = false
     FROM json_to_recordset($1) AS t (id text, "lastSeq" integer, preview text)
     WHERE conversations.id = t.id`,
 };

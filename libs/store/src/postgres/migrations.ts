@@ -207,4 +207,19 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE revoked_tokens (token_id text COLLATE "C" PRIMARY KEY);
   `,
+  // When each was changed last, so that what is old can be removed; what is left of a conversation that was; what people used.
+  `
+  ALTER TABLE events ADD COLUMN logged_at timestamptz NOT NULL DEFAULT now();
+  ALTER TABLE commands ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+  ALTER TABLE tasks ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+  ALTER TABLE conversations ADD COLUMN is_removed boolean NOT NULL DEFAULT false;
+  CREATE TABLE usage (
+    key text COLLATE "C" NOT NULL,
+    began_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    used bigint NOT NULL,
+    used_before bigint NOT NULL, -- before the last change
+    PRIMARY KEY (key, began_at)
+  ) WITH (fillfactor = 80);
+  `,
 ];

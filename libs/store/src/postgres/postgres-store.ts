@@ -24,11 +24,13 @@ import { createPostgresEvents } from './events.ts';
 import { createPostgresMemory } from './memory.ts';
 import { renewingOutbox, takingOutbox } from './outbox.ts';
 import { isPassing, portError } from './postgres-errors.ts';
+import { createPostgresRetention } from './retention.ts';
 import { createPostgresRevokedTokens } from './revoked-tokens.ts';
 import { createPostgresSecrets } from './secrets.ts';
 import { createPostgresTasks } from './tasks.ts';
 import { createPostgresTranscripts } from './transcripts.ts';
 import { listingTravelling } from './travelling.ts';
+import { createPostgresUsage } from './usage.ts';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database`. */
@@ -95,9 +97,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     events: createPostgresEvents(database),
     memory: createPostgresMemory(database),
     revokedTokens: createPostgresRevokedTokens(database),
+    retention: createPostgresRetention(database),
     secrets: createPostgresSecrets(database),
     tasks: createPostgresTasks(database),
     transcripts: createPostgresTranscripts(database),
+    usage: createPostgresUsage(database),
     check: checking(
       async () => {
         await database.rows(CHECK, []);

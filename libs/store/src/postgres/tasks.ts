@@ -23,7 +23,7 @@ const FIND: Statement = { name: 'find-task', text: `SELECT ${TASK_COLUMNS} FROM 
 const SAVE: Statement = {
   name: 'save-task',
   text: `
-    UPDATE tasks SET document = $2, view = $6, is_open = $3, version = version + 1,
+    UPDATE tasks SET document = $2, view = $6, is_open = $3, version = version + 1, changed_at = now(),
       leased_until = CASE WHEN $3 THEN leased_until END
     WHERE id = $1 AND version = $4 AND ($5::integer IS NULL OR token = $5) RETURNING ${TASK_COLUMNS}`,
 };

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 
 const PAGE: Statement = {
   name: 'transcript-conversations',
-  text: 'SELECT * FROM conversations WHERE owner_id = $1 AND id > $2 ORDER BY id LIMIT $3',
+  text: 'SELECT * FROM conversations WHERE owner_id = $1 AND NOT is_removed AND id > $2 ORDER BY id LIMIT $3',
 };
 
 export function createPostgresTranscripts(database: Database): TranscriptStore {

@@ -61,10 +61,12 @@ export function createSqliteCommands(
 ): SqliteCommands {
   const find = prepare.one<CommandRow>(`SELECT ${COMMAND_COLUMNS} FROM commands WHERE id = ?`);
   const insert = prepare.change(
-    'INSERT INTO commands (id, agent_id, batch_id, state, is_open, record, output_bytes) VALUES (?, ?, ?, ?, 1, ?, 0)',
+    `INSERT INTO commands (id, agent_id, batch_id, state, is_open, record, output_bytes, changed_at)
+    VALUES (?, ?, ?, ?, 1, ?, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER))`,
   );
   const update = prepare.change(
-    'UPDATE commands SET state = ?, is_open = ?, record = ?, instance_id = ?, output_bytes = ? WHERE id = ?',
+    `UPDATE commands SET state = ?, is_open = ?, record = ?, instance_id = ?, output_bytes = ?,
+      changed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = ?`,
   );
   const list = prepare.all<CommandRow>(`
     SELECT ${COMMAND_COLUMNS} FROM commands

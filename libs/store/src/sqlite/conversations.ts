@@ -39,15 +39,17 @@ export function createSqliteConversations(prepare: Prepare): SqliteConversations
   const findLast = prepare.all<StoredMessageRow>(`
     SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND seq > ? AND seq < ?
     ORDER BY seq DESC LIMIT ?`);
-  const findConversation = prepare.one<StoredConversationRow>('SELECT * FROM conversations WHERE id = ?');
+  const findConversation = prepare.one<StoredConversationRow>(
+    'SELECT * FROM conversations WHERE id = ? AND is_removed = 0',
+  );
   const findLastSeqs = prepare.all<Pick<StoredConversationRow, 'id' | 'last_seq'>>(
     'SELECT id, last_seq FROM conversations WHERE id IN (SELECT value FROM json_each(?))',
   );
   const findConversations = prepare.all<StoredConversationRow>(
-    'SELECT * FROM conversations WHERE owner_id = ? ORDER BY updated_at DESC, id DESC LIMIT ?',
+    'SELECT * FROM conversations WHERE owner_id = ? AND is_removed = 0 ORDER BY updated_at DESC, id DESC LIMIT ?',
   );
   const rename = prepare.one<StoredConversationRow>(
-    'UPDATE conversations SET title = ? WHERE id = ? RETURNING *',
+    'UPDATE conversations SET title = ? WHERE id = ? AND is_removed = 0 RETURNING *',
   );
 
   const search = createSqliteSearch(prepare);

@@ -12,8 +12,8 @@ const COLUMNS = 'number, channel, event, owner_id';
 
 export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteEvents {
   const insert = prepare.one<EventRow>(`
-    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since, owner_id)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO events (id, channel, type, correlation_id, event, outbox_since, owner_id, logged_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))
     ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`);
   const find = prepare.one<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`);
   const prune = prepare.change('DELETE FROM events WHERE number <= ? AND outbox_since IS NULL');

@@ -204,4 +204,22 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE revoked_tokens (token_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
+  // When each was changed last, so that what is old can be removed; what is left of a conversation that was; what people used.
+  `
+  ALTER TABLE events ADD COLUMN logged_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE commands ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tasks ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE events SET logged_at = unixepoch() * 1000;
+  UPDATE commands SET changed_at = unixepoch() * 1000;
+  UPDATE tasks SET changed_at = unixepoch() * 1000;
+  ALTER TABLE conversations ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE usage (
+    key TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    used_before INTEGER NOT NULL, -- before the last change
+    PRIMARY KEY (key, began_at)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

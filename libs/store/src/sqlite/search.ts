@@ -15,7 +15,7 @@ export function createSqliteSearch(
   prepare: Prepare,
 ): (ownerId: string, words: string, limit: number) => Promise<StoredConversationRow[]> {
   const findPage = prepare.all<StoredConversationRow>(`
-    SELECT * FROM conversations WHERE owner_id = ? AND (updated_at, id) < (?, ?)
+    SELECT * FROM conversations WHERE owner_id = ? AND is_removed = 0 AND (updated_at, id) < (?, ?)
     ORDER BY updated_at DESC, id DESC LIMIT ${PAGE}`);
   const findText = prepare.one(
     'SELECT 1 FROM messages WHERE conversation_id = ? AND contains(text, ?) LIMIT 1',

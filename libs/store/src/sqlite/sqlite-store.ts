@@ -25,6 +25,7 @@ import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { portError } from './port-error.ts';
+import { createSqliteRetention } from './retention.ts';
 import { createSqliteRevokedTokens } from './revoked-tokens.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSecrets } from './secrets.ts';
@@ -33,6 +34,7 @@ import { openStoreDatabase } from './store-database.ts';
 import { createSqliteTasks } from './tasks.ts';
 import { createSqliteTranscripts } from './transcripts.ts';
 import { createSqliteTravelling } from './travelling.ts';
+import { createSqliteUsage } from './usage.ts';
 
 export interface SqliteStoreOptions {
   /** Folder of the file `parley.sqlite`; made if it is not there. */
@@ -68,6 +70,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const secrets = createSqliteSecrets(prepare);
   const tasks = createSqliteTasks(prepare, now);
   const transcripts = createSqliteTranscripts(prepare);
+  const usage = createSqliteUsage(prepare);
+  const retention = createSqliteRetention(prepare);
   const groups = createWriteGroups({
     commit: createCommit(database, createSqliteWorkspace(prepare, now)),
     isPassing: isBusy,
@@ -156,6 +160,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     revokedTokens: {
       add: (tokenId) => write(() => revokedTokens.add(tokenId)),
       list: () => read(() => revokedTokens.list()),
+    },
+    usage: { take: (taken) => groups.add({ keys: {}, run: () => usage.take(taken) }, 'prompt') },
+    retention: {
+      remove: (what, query) => write(() => retention.remove(what, query)),
+      removeUsage: (before) => write(() => retention.removeUsage(before)),
+      size: () => read(() => retention.size()),
     },
     secrets: { getOrCreate: (name) => write(() => secrets.getOrCreate(name)) },
     tasks: {

@@ -24,7 +24,9 @@ export function createSqliteWorkspace(prepare: Prepare, now: () => number): Work
     'INSERT INTO conversations (id, owner_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
   );
   const updateConversation = prepare.change(
-    'UPDATE conversations SET last_seq = ?, updated_at = ?, preview = ? WHERE id = ?',
+    // One that was removed begins anew where it ended.
+    `UPDATE conversations SET last_seq = ?1, updated_at = ?2, preview = ?3, title = iif(is_removed, ?3, title), is_removed = 0
+    WHERE id = ?4`,
   );
   const updateSession = prepare.change('UPDATE conversations SET session = ? WHERE id = ?');
   const insertMessage = prepare.change(

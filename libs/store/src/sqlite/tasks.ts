@@ -18,12 +18,13 @@ export type SqliteTasks = {
 
 export function createSqliteTasks(prepare: Prepare, now: () => number): SqliteTasks {
   const insert = prepare.one<TaskRow>(`
-    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, view, version, token)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`);
+    INSERT INTO tasks (id, agent_group, conversation_id, owner_id, is_open, document, view, version, token, changed_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER)) ON CONFLICT (id) DO NOTHING RETURNING ${TASK_COLUMNS}`);
   const find = prepare.one<TaskRow>(`SELECT ${TASK_COLUMNS} FROM tasks WHERE id = ?`);
   // Who has nothing left to drive holds it no longer.
   const update = prepare.one<TaskRow>(`
     UPDATE tasks SET document = ?2, view = ?6, is_open = ?3, version = version + 1,
+      changed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER),
       leased_until = CASE WHEN ?3 THEN leased_until END
     WHERE id = ?1 AND version = ?4 AND (?5 IS NULL OR token = ?5) RETURNING ${TASK_COLUMNS}`);
   // Times that lie ahead further than they can were written before the clock was set back.

@@ -8,7 +8,7 @@ export interface SqliteTranscripts {
 
 export function createSqliteTranscripts(prepare: Prepare): SqliteTranscripts {
   const findPage = prepare.all<StoredConversationRow>(
-    'SELECT * FROM conversations WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?',
+    'SELECT * FROM conversations WHERE owner_id = ? AND is_removed = 0 AND id > ? ORDER BY id LIMIT ?',
   );
   return {
     conversationsOf: (ownerId, { limit, afterId = '' }) =>
