@@ -9,7 +9,7 @@ const WEB_DIST = path.resolve(import.meta.dirname, '../../web/dist');
 /** Whether only this machine reaches it. */
 export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host);
 
-interface SignInSettings {
+export interface SignInSettings {
   readonly AUTH_SECRET?: string | undefined;
   readonly AUTH_JWKS_URL?: string | undefined;
   readonly AUTH_ISSUER?: string | undefined;
@@ -135,6 +135,41 @@ export const ServerConfig = z
       .describe(
         'an HTTP request must be there in this time, its head in half of it, in ms; else its connection is closed',
       ),
+    USER_RATE_LIMIT: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
+      .optional()
+      .describe(
+        'frames a second of one person over all connections to this server, or of one address where nobody signs in, or "off" [1000; off where RATE_LIMIT is]',
+      ),
+    USER_BYTES_PER_MINUTE: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1e15)])
+      .optional()
+      .describe(
+        'bytes of messages, events and commands of one person that are stored in a minute, over all servers, each with 512 bytes for what stands around it, or "off" [33554432; off where RATE_LIMIT is]',
+      ),
+    USER_BYTES_PER_DAY: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1e15)])
+      .optional()
+      .describe('the same in a day, by UTC, or "off" [4294967296; off where RATE_LIMIT is]'),
+    RETENTION_DAYS: z
+      .union([z.literal('off'), z.coerce.number().min(1).max(36_500)])
+      .default('off')
+      .describe(
+        'conversations, finished tasks, ended commands and published events that have not changed for so many days are removed',
+      ),
+    RETENTION_BYTES: z
+      .union([z.literal('off'), z.coerce.number().int().min(1_048_576).max(1e15)])
+      .default('off')
+      .describe(
+        'what is oldest of these is removed while the store holds more, in bytes; what changed within an hour stays',
+      ),
+    RETENTION_INTERVAL_MS: z.coerce
+      .number()
+      .int()
+      .min(1000)
+      .max(86_400_000)
+      .default(3_600_000)
+      .describe('how often this is looked after, in ms'),
     HEARTBEAT_MS: z.coerce
       .number()
       .int()

@@ -16,6 +16,7 @@ import { createConversationHub } from './conversations/conversation-hub.ts';
 import { createSessionGate } from './conversations/session-gate.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
+import { createUserLimits } from './limits/user-limits.ts';
 import { createOutboxRelay } from './outbox/outbox-relay.ts';
 import type { ServerServices } from './server-services.ts';
 import { createRevokedTokens } from './tokens/revoked-tokens.ts';
@@ -91,6 +92,7 @@ export async function createServices(
       authenticator: createAuthenticator(config, localAccess, revokedTokens.has),
       localAccess,
       revokedTokens,
+      userLimits: createUserLimits(config, store.usage),
       startedAt: Date.now(),
     },
     async stop() {

@@ -14,6 +14,7 @@ import type { ConversationHub } from './conversations/conversation-hub.ts';
 import type { SessionGate } from './conversations/session-gate.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
+import type { UserLimits } from './limits/user-limits.ts';
 import type { OutboxRelay } from './outbox/outbox-relay.ts';
 import type { RevokedTokens } from './tokens/revoked-tokens.ts';
 import type { Authenticator } from './users/authenticator.ts';
@@ -42,5 +43,6 @@ export interface ServerServices {
   /** Undefined where nobody is let in for being on this machine. */
   readonly localAccess: LocalAccess | undefined;
   readonly revokedTokens: RevokedTokens;
+  readonly userLimits: UserLimits;
   readonly startedAt: number;
 }

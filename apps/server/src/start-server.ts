@@ -11,6 +11,7 @@ import { createServices } from './create-services.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
 import { registerRoutes } from './http/register-routes.ts';
+import { startRetention } from './limits/retention.ts';
 import { startAnswerWatch } from './queues/answer-watch.ts';
 import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
 import { routeAgain } from './queues/route-again.ts';
@@ -49,7 +50,7 @@ export async function startServer(
   };
   await retryWhileUnavailable(load, { signal: new AbortController().signal, logger });
 
-  const app = await createApp(config, logger, services.authenticator, services.audit);
+  const app = await createApp(config, logger, services.authenticator, services);
   let isDraining = false;
   const connections = await registerRoutes(app, services, () => isDraining);
 
@@ -83,6 +84,7 @@ export async function startServer(
   services.agentExchange.start();
   relay.start();
   eventRelay.start();
+  const retention = startRetention(config, { retention: store.retention, logger });
   const leases = startLeaseWatch({
     registry: agents,
     bus,
@@ -118,7 +120,7 @@ export async function startServer(
         stopWatchingBus();
         stopped.abort();
         input.abandon();
-        await Promise.all([leases.stop(), answers.stop()]);
+        await Promise.all([leases.stop(), answers.stop(), retention.stop()]);
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();

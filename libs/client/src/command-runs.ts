@@ -46,7 +46,7 @@ interface Asked {
 }
 
 const RETRY_MS = 1000;
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unavailable', 'rate_limited']);
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unavailable', 'rate_limited', 'quota_exceeded']);
 
 export function createCommandRuns(
   transmit: (frame: Exclude<ClientFrame, { type: 'hello' }>) => boolean,

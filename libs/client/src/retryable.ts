@@ -6,6 +6,7 @@ import type { ErrorCode, ErrorReport } from '@parley/shared-models';
  */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate_limited',
+  'quota_exceeded',
   'unavailable',
   'bus_unavailable',
   'store_unavailable',

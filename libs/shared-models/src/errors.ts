@@ -56,7 +56,14 @@ export const ERRORS = {
     status: 503,
   },
   rate_limited: {
-    meaning: 'Too many frames from this connection; `details.retryAfterMs` says when to go on.',
+    meaning:
+      'Too many frames from this connection, or of this person over all connections; `details.retryAfterMs` says when to go on.',
+    canRetry: true,
+    status: 429,
+  },
+  quota_exceeded: {
+    meaning:
+      'One person has stored as much as they may in this minute or day, over all connections; `details.retryAfterMs` says when to go on.',
     canRetry: true,
     status: 429,
   },

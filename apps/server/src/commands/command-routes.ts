@@ -11,6 +11,7 @@ import {
 } from '@parley/shared-models';
 import { z } from 'zod';
 import type { App } from '../http/create-app.ts';
+import { commandBytes } from '../limits/user-limits.ts';
 import type { ServerServices } from '../server-services.ts';
 
 const Parameters = z.object({ id: Id });
@@ -18,7 +19,7 @@ const Parameters = z.object({ id: Id });
 const OUTPUT_PAGE_BYTES = 256 * 1024;
 
 /** `/api/commands`. */
-export function registerCommandRoutes(app: App, { store, commandService }: ServerServices): void {
+export function registerCommandRoutes(app: App, { store, commandService, userLimits }: ServerServices): void {
   const { operators } = commandService;
   const { commands } = store;
   const tags = ['commands'];
@@ -34,7 +35,9 @@ export function registerCommandRoutes(app: App, { store, commandService }: Serve
       },
     },
     async ({ body, user, ip }, reply) => {
-      const started = await operators.run({ ...body, id: body.id ?? newId() }, { user, remoteAddress: ip });
+      const origin = { user, remoteAddress: ip };
+      await userLimits.charge(origin, commandBytes(body));
+      const started = await operators.run({ ...body, id: body.id ?? newId() }, origin);
       return reply.status(202).send(started);
     },
   );

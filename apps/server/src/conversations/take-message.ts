@@ -1,29 +1,37 @@
 import { isSessionEnd } from '@parley/routing';
 import type { Target, UnstoredMessage } from '@parley/shared-models';
 import type { Accepted } from '@parley/store';
+import type { Origin } from '../audit/origin.ts';
 import type { ServerServices } from '../server-services.ts';
 
 /**
  * Stores what a person has written. To be followed by `sendOn` in the same turn.
- * @throws ParleyError as `Store.accept`
+ * @param taken `origin`: who is charged for it
+ * @throws ParleyError as `Store.accept`; `quota_exceeded`
  */
 export function takeMessage(
-  services: Pick<ServerServices, 'arrivals' | 'store' | 'relay' | 'sessionGate'>,
-  taken: { message: UnstoredMessage; ownerId: string; target: Target | undefined },
+  services: Pick<ServerServices, 'arrivals' | 'store' | 'relay' | 'sessionGate' | 'userLimits'>,
+  taken: { message: UnstoredMessage; origin: Origin; target: Target | undefined },
 ): Promise<Accepted> {
   return services.arrivals.during(taken.message.id, () => storeInTurn(services, taken));
 }
 
 async function storeInTurn(
-  { store, relay, sessionGate }: Pick<ServerServices, 'store' | 'relay' | 'sessionGate'>,
-  { message, ownerId, target }: { message: UnstoredMessage; ownerId: string; target: Target | undefined },
+  {
+    store,
+    relay,
+    sessionGate,
+    userLimits,
+  }: Pick<ServerServices, 'store' | 'relay' | 'sessionGate' | 'userLimits'>,
+  { message, origin, target }: { message: UnstoredMessage; origin: Origin; target: Target | undefined },
 ): Promise<Accepted> {
+  await userLimits.charge(origin, Buffer.byteLength(message.text));
   const pass = await sessionGate.enter(message.conversationId);
   try {
     await relay.room();
     const accepted = await store.accept({
       message,
-      ownerId,
+      ownerId: origin.user.id,
       ...(target === undefined ? {} : { target }),
       isSessionEnd: isSessionEnd(message.text),
     });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { authorizeEntered, refusedSignIn } from '../audit/refusals.ts';
+import type { UserLimits } from '../limits/user-limits.ts';
 import type { Authenticator } from '../users/authenticator.ts';
 import type { Caller } from '../users/local-access.ts';
 import type { Action } from '../users/permissions.ts';
@@ -30,6 +31,7 @@ export function registerAuthorization(
   app: FastifyInstance,
   authenticator: Authenticator,
   audit?: AuditLog,
+  userLimits?: UserLimits,
 ): void {
   app.decorateRequest('user', {
     getter(this: FastifyRequest): User {
@@ -50,7 +52,9 @@ export function registerAuthorization(
     const { action = 'public' } = request.routeOptions.config;
     if (action === 'public') return;
     const user = await signIn(request, authenticator, audit);
-    authorizeEntered(action, { user, remoteAddress: request.ip }, audit);
+    const origin = { user, remoteAddress: request.ip };
+    userLimits?.count(origin);
+    authorizeEntered(action, origin, audit);
     users.set(request, user);
   });
 }

@@ -13,8 +13,8 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { AuditLog } from '../audit/audit-log.ts';
 import type { ServerConfig } from '../config.ts';
+import type { ServerServices } from '../server-services.ts';
 import type { Authenticator } from '../users/authenticator.ts';
 import { VERSION } from '../version.ts';
 import { chooseSubprotocol } from '../websocket/websocket-route.ts';
@@ -45,7 +45,7 @@ export async function createApp(
   config: ServerConfig,
   logger: Logger,
   authenticator: Authenticator,
-  audit?: AuditLog,
+  { audit, userLimits }: Partial<Pick<ServerServices, 'audit' | 'userLimits'>> = {},
 ): Promise<App> {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -81,7 +81,7 @@ export async function createApp(
   app.removeContentTypeParser('text/plain');
   registerUnreadBodies(app);
   registerOriginCheck(app, config);
-  registerAuthorization(app, authenticator, audit);
+  registerAuthorization(app, authenticator, audit, userLimits);
 
   const hosts = new WeakMap<IncomingMessage, string>();
   app.addHook('onRequest', async ({ raw, host }) => {

@@ -57,6 +57,7 @@ const handlers: { readonly [T in HandledFrame]: FrameHandler<ClientFrameOf<T>> }
 
 export async function handleFrame(frame: ClientFrame, session: Session): Promise<void> {
   if (frame.type === 'hello') throw new ParleyError('already_welcomed', 'hello was sent before.');
+  session.services.userLimits.count(session);
   const action = FRAME_ACTIONS[frame.type];
   if (action !== 'none') authorizeEntered(action, session, session.services.audit);
   // The table's type pairs each name with its frame; indexing by a union loses that pairing.

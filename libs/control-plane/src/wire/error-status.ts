@@ -18,6 +18,7 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
   id_taken: status.ALREADY_EXISTS,
   too_many_members: status.RESOURCE_EXHAUSTED,
   rate_limited: status.RESOURCE_EXHAUSTED,
+  quota_exceeded: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
   bus_unavailable: status.UNAVAILABLE,
   store_unavailable: status.UNAVAILABLE,

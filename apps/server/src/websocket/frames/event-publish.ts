@@ -9,6 +9,7 @@ export const onEventPublish: FrameHandler<ClientFrameOf<'event.publish'>> = asyn
 ) => {
   const { services, user } = session;
   if (channel === 'agents') authorize(user, 'channels.agents');
+  await services.userLimits.charge(session, Buffer.byteLength(JSON.stringify(event)));
   await services.eventRelay.room();
   const { logged, isDuplicate } = await services.store.events.append(
     {

@@ -10,7 +10,7 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   if (frame.onBehalfOf !== undefined) authorize(session.user, 'messages.onBehalf');
   const accepted = await takeMessage(session.services, {
     message: unstored(frame, session),
-    ownerId: session.user.id,
+    origin: session,
     target: frame.target,
   });
   const { id, conversationId, seq } = accepted.message;

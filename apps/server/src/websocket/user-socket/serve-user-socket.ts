@@ -9,6 +9,7 @@ import {
   type User,
 } from '@parley/shared-models';
 import type { WebSocket } from 'ws';
+import type { Origin } from '../../audit/origin.ts';
 import type { Reader } from '../../conversations/follower.ts';
 import { sendOn } from '../../conversations/send-on.ts';
 import { takeMessage } from '../../conversations/take-message.ts';
@@ -40,6 +41,7 @@ export function serveUserSocket(
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow');
   });
+  const origin: Origin = { user, remoteAddress: transport.remoteAddress };
   const translate = createTranslation();
   let isClosed = false;
   let isAlive = true;
@@ -92,6 +94,7 @@ export function serveUserSocket(
 
   /** Texts wait for the same things one after another, and so keep their order. */
   const take = async (text: string): Promise<void> => {
+    services.userLimits.count(origin);
     following ??= follow();
     await following;
     const accepted = await takeMessage(services, {
@@ -103,7 +106,7 @@ export function serveUserSocket(
         text,
         createdAt: new Date().toISOString(),
       },
-      ownerId: user.id,
+      origin,
       target: undefined,
     });
     sendOn(services, accepted, undefined);
