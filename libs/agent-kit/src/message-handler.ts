@@ -10,6 +10,7 @@ import {
   decodeSessionHint,
   HEADERS,
   ParleyError,
+  redeliveredHop,
   traceIdOf,
 } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
@@ -147,7 +148,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         bus,
         request,
         requestHeaders: delivery.envelope.headers,
-        hops: appendHop(String(delivery.envelope.headers[HEADERS.hops] ?? ''), `agent:${id}`),
+        hops: appendHop(hopsBefore(delivery), `agent:${id}`),
         agent: { kind: 'agent', id, name },
         // The latest: who has registered again meanwhile is not somebody else.
         incarnation: () => options.identity().incarnation,
@@ -368,4 +369,10 @@ function parseRequest(delivery: Delivery): ChatMessage {
   } catch (cause) {
     throw new Reject('malformed_message', 'the body is no chat message', { cause });
   }
+}
+
+/** The hops of what is handed to this agent, and how often it was handed out before. */
+function hopsBefore({ envelope, redeliveries }: Delivery): string {
+  const hops = String(envelope.headers[HEADERS.hops] ?? '');
+  return redeliveries === 0 ? hops : appendHop(hops, redeliveredHop(redeliveries));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { appendHop, parseHops } from './hops.ts';
+import { appendHop, formatHops, lostAgents, lostHop, parseHops, redeliveredHop } from './hops.ts';
 import { Hop } from './message-status.ts';
 
 describe('the hops of a message', () => {
@@ -13,6 +13,14 @@ describe('the hops of a message', () => {
       { service: 'server', at: '2024-11-21T06:20:00.000Z' },
       { service: 'agent:echo', at: '2024-11-21T06:20:00.003Z' },
     ]);
+  });
+
+  it('go on from those of an earlier attempt, and name the agents that went away with it', () => {
+    const header = `server=1;${lostHop('busy')}=2;${redeliveredHop(3)}=4;agent:busy=4`;
+    const hops = parseHops(header);
+    expect(formatHops(hops)).toBe(header);
+    expect(lostAgents(hops)).toEqual(['busy']);
+    expect(appendHop(formatHops([]), 'server', 5)).toBe('server=5');
   });
 
   it('begin anew after an empty header, and are none without one', () => {

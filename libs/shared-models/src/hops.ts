@@ -9,6 +9,22 @@ export function appendHop(hops: string | undefined, service: string, at: number 
   return hops === undefined || hops === '' ? hop : `${hops};${hop}`;
 }
 
+/** The header that begins with these hops. */
+export function formatHops(hops: readonly Hop[]): string {
+  return hops.map(({ service, at }) => `${service}=${Date.parse(at)}`).join(';');
+}
+
+/** The hop of an agent that went away while it had the message: the time is when the message was taken back. */
+export const lostHop = (agentId: string): string => `lost:${agentId}`;
+
+/** The hop before that of an agent which is handed the message again, after so many times without an end. */
+export const redeliveredHop = (redeliveries: number): string => `redelivered:${redeliveries}`;
+
+/** The agents that went away while they had the message, in order. */
+export function lostAgents(hops: readonly Hop[]): string[] {
+  return hops.flatMap(({ service }) => /^lost:(.+)$/.exec(service)?.[1] ?? []);
+}
+
 /** The last instant that ISO 8601 writes with four digits of the year, in Unix milliseconds. */
 const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

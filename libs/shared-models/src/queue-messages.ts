@@ -65,7 +65,10 @@ export const HEADERS = {
   attempt: 'attempt',
   /** How often an operator replayed it from the dead letters, 0 or absent the first time. */
   replays: 'replays',
-  /** `service=unix milliseconds` joined by `;`: each process that took the message, in order. */
+  /**
+   * `service=unix milliseconds` joined by `;`: each process that took the message, in order, over all attempts.
+   * `lost:<agent id>`: the agent that had it went away; `redelivered:<count>`: so often the agent that follows was handed it before.
+   */
   hops: 'hops',
   /** Of an event: its channel. */
   channel: 'channel',

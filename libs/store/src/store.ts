@@ -54,6 +54,8 @@ export interface OutboxEntry {
   readonly session?: SessionHint;
   /** How often it was routed before. */
   readonly attempt: number;
+  /** Where it was in the attempts before this one. @default nowhere */
+  readonly hops?: readonly Hop[];
 }
 
 /** What a session has to know of the agent that a broker chose. */

@@ -3,6 +3,7 @@ import {
   appendHop,
   encodeSessionHint,
   encodeTarget,
+  formatHops,
   HEADERS,
   originOf,
   traceparentOf,
@@ -14,7 +15,7 @@ import type { OutboxEntry } from '@parley/store';
  * @param agentsRevision what the broker has to know of the agents at least. @default whatever it knows
  */
 export function chatEnvelope(
-  { message, target, session, attempt }: OutboxEntry,
+  { message, target, session, attempt, hops = [] }: OutboxEntry,
   agentsRevision?: string,
 ): Envelope {
   return {
@@ -26,7 +27,7 @@ export function chatEnvelope(
       [HEADERS.conversation]: message.conversationId,
       [HEADERS.sender]: `${message.sender.kind}:${message.sender.id}`,
       [HEADERS.attempt]: attempt,
-      [HEADERS.hops]: appendHop(undefined, 'server'),
+      [HEADERS.hops]: appendHop(formatHops(hops), 'server'),
       // What an agent asks belongs to the trace of the message that made it ask.
       [HEADERS.traceparent]: traceparentOf(originOf(message).chain[0]?.requestId ?? message.id),
       ...(agentsRevision === undefined ? {} : { [HEADERS.agentsRevision]: agentsRevision }),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@parley/messaging';
-import { HEADERS, newId, type RoutingDecision } from '@parley/shared-models';
+import { formatHops, HEADERS, newId, type RoutingDecision } from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { onFailed } from './on-failed.ts';
 
@@ -50,5 +50,17 @@ describe('a failure that comes late', () => {
     if (sender === 'agent:finance') await fixture.store.recordRouting(id, 0, decision, []);
     await onFailed(failureOf(id, sender, 0), fixture.services);
     expect(await stateOf(id)).toBe('failed');
+  });
+
+  it('says that an agent went away with the message before, where nobody has it now', async () => {
+    const { id } = await fixture.accept('hello');
+    await fixture.store.recordRouting(id, 0, decision, []);
+    const entry = await fixture.store.reopen(id, 'finance');
+    const { headers, ...failure } = failureOf(id, 'system:broker', 1);
+    const hops = formatHops(entry?.hops ?? []);
+    await onFailed({ ...failure, headers: { ...headers, [HEADERS.hops]: hops } }, fixture.services);
+    const status = (await fixture.store.getMessage(id))?.status;
+    expect(status?.error?.message).toBe('finance went away once while it had your message. Nobody fits.');
+    expect(status?.hops.map(({ service }) => service)).toEqual(['lost:finance', 'server']);
   });
 });

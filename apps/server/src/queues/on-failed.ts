@@ -1,5 +1,13 @@
 import type { Envelope } from '@parley/messaging';
-import { appendHop, Failure, HEADERS, parseHops, traceIdOf } from '@parley/shared-models';
+import {
+  appendHop,
+  Failure,
+  HEADERS,
+  type Hop,
+  lostAgents,
+  parseHops,
+  traceIdOf,
+} from '@parley/shared-models';
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { attemptOf } from './attempt-of.ts';
@@ -20,7 +28,18 @@ export async function onFailed(envelope: Envelope, services: ServerServices): Pr
     if (await isWithAnother(requestId, agentId, services, traceId)) return;
   }
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
-  const failure = { requestId, status: 'failed', error: { code, message }, hops } as const;
   const isUnrouted = agentId === undefined;
+  const error = { code, message: isUnrouted ? `${lossText(hops, services)}${message}` : message };
+  const failure = { requestId, status: 'failed', error, hops } as const;
   await endRequest(services, { ...failure, ...attemptOf(envelope), isUnrouted }, traceId);
+}
+
+/** What a sentence of the broker cannot know: that an agent had the message before, and went away with it. Empty otherwise. */
+function lossText(hops: readonly Hop[], { agents }: ServerServices): string {
+  const lost = lostAgents(hops);
+  const last = lost.at(-1);
+  if (last === undefined) return '';
+  const name = agents.get(last)?.profile.name ?? last;
+  const times = lost.filter((agentId) => agentId === last).length;
+  return `${name} went away ${times === 1 ? 'once' : `${times} times`} while it had your message. `;
 }

@@ -132,10 +132,12 @@ export function describeRouting(context: Context): void {
 
       const entry = await store.reopen(id, 'finance');
 
-      expect(entry).toEqual({ message: other.message, target, attempt: 1 });
+      const lost = { service: 'lost:finance', at: expect.any(String) };
+      const been = [...hops('broker'), lost];
+      expect(entry).toEqual({ message: other.message, target, attempt: 1, hops: been });
       expect(await entryOf(store, id)).toEqual(entry);
       const status = await statusOf(store, id);
-      expect(status).toMatchObject({ status: 'accepted', hops: hops('broker') });
+      expect(status).toMatchObject({ status: 'accepted', hops: been });
       expect(status).not.toHaveProperty('routing');
     });
 

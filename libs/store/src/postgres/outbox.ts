@@ -19,11 +19,11 @@ const TAKE: Statement = {
     ), taken AS (
       UPDATE requests SET leased_until = now() + $2::float8 * interval '1 millisecond'
       FROM due WHERE requests.message_id = due.message_id
-      RETURNING requests.message_id, outbox_since, target, session, attempt
+      RETURNING requests.message_id, outbox_since, target, session, attempt, hops
     )
     SELECT ${MESSAGE_COLUMNS.split(', ')
       .map((column) => `messages.${column}`)
-      .join(', ')}, target, session, attempt
+      .join(', ')}, target, session, attempt, hops
     FROM taken JOIN messages ON messages.id = taken.message_id
     ORDER BY outbox_since, seq`,
 };
@@ -43,6 +43,7 @@ type DueRow = StoredMessageRow & {
   readonly target: string | null;
   readonly session: string | null;
   readonly attempt: number;
+  readonly hops: string;
 };
 
 export function takingOutbox(database: Database): Store['takeOutbox'] {
@@ -53,6 +54,7 @@ export function takingOutbox(database: Database): Store['takeOutbox'] {
         target: row.target ?? undefined,
         session: row.session ?? undefined,
         attempt: row.attempt,
+        hops: row.hops,
       }),
     );
   };

@@ -34,13 +34,14 @@ export function hintOf(session: string): SessionHint {
 
 export function outboxEntryOf(
   message: ChatMessage,
-  row: Pick<RequestRow, 'target' | 'session' | 'attempt'>,
+  row: Pick<RequestRow, 'target' | 'session' | 'attempt' | 'hops'>,
 ): OutboxEntry {
   return {
     message,
     ...(row.target === undefined ? {} : { target: JSON.parse(row.target) as Target }),
     ...(row.session === undefined ? {} : { session: hintOf(row.session) }),
     attempt: row.attempt,
+    ...(row.attempt === 0 ? {} : { hops: JSON.parse(row.hops) as Hop[] }),
   };
 }
 

@@ -1,4 +1,10 @@
-import { type AgentSession, type Hop, isTerminal, type RoutingDecision } from '@parley/shared-models';
+import {
+  type AgentSession,
+  type Hop,
+  isTerminal,
+  lostHop,
+  type RoutingDecision,
+} from '@parley/shared-models';
 import type { OutboxEntry, Partner, PublishedAttempt, RouteOutcome, UnansweredAttempt } from '../store.ts';
 import { decisionOf, hintOf, hopsAfter, outboxEntryOf } from './request-row.ts';
 import { agentSessionOf, sessionStateOf, stepOnRouting } from './session.ts';
@@ -126,6 +132,16 @@ function routingAgain(
   };
 }
 
+/** A message that is replayed and lost again and again is known by its latest hops. */
+const MOST_HOPS = 60;
+
+/** Where the message was, and that the agent which had it went away: its next hops follow on these. */
+function hopsWithLoss(row: RequestRow): string {
+  const hops = (JSON.parse(row.hops) as Hop[]).slice(-MOST_HOPS);
+  if (row.agentId === undefined || isTerminal(row.state)) return JSON.stringify(hops);
+  return JSON.stringify([...hops, { service: lostHop(row.agentId), at: new Date().toISOString() }]);
+}
+
 function routeAgain(row: RequestRow, workspace: Workspace): OutboxEntry | undefined {
   const message = workspace.message(row.messageId);
   if (message === undefined) return undefined;
@@ -136,6 +152,7 @@ function routeAgain(row: RequestRow, workspace: Workspace): OutboxEntry | undefi
     agentId: undefined,
     routing: undefined,
     error: undefined,
+    hops: hopsWithLoss(row),
     isInOutbox: true,
     routedAt: undefined,
     unansweredMs: 0,

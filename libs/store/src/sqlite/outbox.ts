@@ -7,6 +7,7 @@ type DueRow = StoredMessageRow & {
   readonly target: string | null;
   readonly session: string | null;
   readonly attempt: number;
+  readonly hops: string;
 };
 
 /** For use inside a transaction. */
@@ -18,7 +19,7 @@ export interface SqliteOutbox {
 export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteOutbox {
   // Times that lie ahead further than they can were written before the clock was set back.
   const findDue = prepare.all<DueRow>(`
-    SELECT messages.*, target, session, attempt
+    SELECT messages.*, target, session, attempt, hops
     FROM requests JOIN messages ON messages.id = requests.message_id
     WHERE outbox_since IS NOT NULL
       AND (outbox_since <= ?1 - ?2 OR outbox_since > ?1)
@@ -39,6 +40,7 @@ export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteO
           target: row.target ?? undefined,
           session: row.session ?? undefined,
           attempt: row.attempt,
+          hops: row.hops,
         }),
       );
     },

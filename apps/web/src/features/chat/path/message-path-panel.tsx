@@ -73,9 +73,16 @@ function LegRow({ leg, totalMs }: { leg: Leg; totalMs: number }) {
   const style = { '--start': percent(leg.startsAt), '--length': percent(leg.milliseconds) } as CSSProperties;
   return (
     <li className={classes.leg} data-work={leg.isWork || undefined} style={style}>
-      <span className={classes.name}>{leg.isWork ? `${leg.from} answers` : `${leg.from} → ${leg.to}`}</span>
+      <span className={classes.name}>{legText(leg)}</span>
       <span className={classes.time}>{durationText(leg.milliseconds)}</span>
       <span className={classes.track} aria-hidden="true" />
     </li>
   );
+}
+
+function legText({ from, to, isWork, isLoss, redeliveries }: Leg): string {
+  if (isLoss) return `${from} had it, and went away`;
+  if (isWork) return `${from} answers`;
+  const times = redeliveries === 1 ? 'once' : `${redeliveries} times`;
+  return `${from} → ${to}${redeliveries === undefined ? '' : `, handed out ${times} before`}`;
 }

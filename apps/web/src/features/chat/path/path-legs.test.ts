@@ -66,6 +66,32 @@ describe('messagePath', () => {
     expect(path.legs.map(({ milliseconds }) => milliseconds)).toEqual([0, 5]);
   });
 
+  it('puts the time with an agent that went away where it was, and says how often the message was handed out', () => {
+    const path = messagePath(
+      message,
+      status([
+        ['server', 2],
+        ['broker', 5],
+        ['server', 7],
+        ['lost:finance', 46_907],
+        ['server', 46_910],
+        ['broker', 46_912],
+        ['redelivered:3', 47_000],
+        ['agent:finance', 47_000],
+        ['server', 47_100],
+      ]),
+      0,
+    );
+    expect(path.legs.map(({ startsAt: _, ...leg }) => leg).slice(3)).toEqual([
+      { from: 'Finance', to: 'Finance', milliseconds: 46_900, isWork: true, isLoss: true },
+      { from: 'Finance', to: 'server', milliseconds: 3, isWork: false },
+      { from: 'server', to: 'broker', milliseconds: 2, isWork: false },
+      { from: 'broker', to: 'Finance', milliseconds: 88, isWork: false, redeliveries: 3 },
+      { from: 'Finance', to: 'server', milliseconds: 100, isWork: true },
+    ]);
+    expect(path.legs[0]).toMatchObject({ from: 'you', to: 'server', milliseconds: 2 });
+  });
+
   it('has no legs before the first process has it', () => {
     expect(messagePath(message, undefined, 0)).toEqual({ legs: [], totalMs: 0 });
   });

@@ -5,8 +5,12 @@ export interface Leg {
   readonly from: string;
   readonly to: string;
   readonly milliseconds: number;
-  /** What happened there was work, not transport: an agent writing its answer. */
+  /** What happened there was work, not transport: an agent writing its answer, or going away before it had. */
   readonly isWork: boolean;
+  /** The agent `from` went away while it had the message. */
+  readonly isLoss?: true;
+  /** How often `to` was handed the message before, without an end. */
+  readonly redeliveries?: number;
   /** From the beginning of the way to the beginning of this leg. */
   readonly startsAt: number;
 }
@@ -20,6 +24,8 @@ interface Station {
   readonly name: string;
   readonly at: number;
   readonly isAgent: boolean;
+  readonly isLost?: true;
+  readonly redeliveries?: number;
 }
 
 /**
@@ -34,7 +40,7 @@ export function messagePath(
 ): MessagePath {
   const stations: Station[] = [
     { name: 'you', at: timeOfId(message.id) + clockOffsetMs, isAgent: false },
-    ...(status?.hops ?? []).map((hop) => stationOf(hop, status)),
+    ...stationsOf(status),
   ];
   const legs: Leg[] = [];
   let startsAt = 0;
@@ -42,13 +48,42 @@ export function messagePath(
     const before = stations[index - 1];
     if (before === undefined) continue;
     const milliseconds = Math.max(0, station.at - before.at);
-    legs.push({ from: before.name, to: station.name, milliseconds, isWork: before.isAgent, startsAt });
+    const { name: to, isLost, redeliveries } = station;
+    legs.push({
+      from: isLost ? to : before.name,
+      to,
+      milliseconds,
+      isWork: (before.isAgent && !before.isLost) || isLost === true,
+      startsAt,
+      ...(isLost ? { isLoss: true } : {}),
+      ...(redeliveries === undefined ? {} : { redeliveries }),
+    });
     startsAt += milliseconds;
   }
   return { legs, totalMs: startsAt };
 }
 
+function stationsOf(status: MessageStatus | undefined): Station[] {
+  const stations: Station[] = [];
+  let redeliveries: number | undefined;
+  for (const hop of status?.hops ?? []) {
+    const count = /^redelivered:(\d+)$/.exec(hop.service)?.[1];
+    if (count !== undefined) {
+      // It is said of the agent that comes behind it.
+      redeliveries = Number(count);
+      continue;
+    }
+    stations.push({ ...stationOf(hop, status), ...(redeliveries === undefined ? {} : { redeliveries }) });
+    redeliveries = undefined;
+  }
+  return stations;
+}
+
 function stationOf({ service, at }: Hop, status: MessageStatus | undefined): Station {
+  const lost = /^lost:(.+)$/.exec(service)?.[1];
+  if (lost !== undefined) {
+    return { ...stationOf({ service: `agent:${lost}`, at }, status), isLost: true };
+  }
   const agent = agentOf(service);
   const { agentId, agentName } = status?.routing ?? {};
   const name =
