@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BusHealth, MessageBus } from '@parley/messaging';
 import { eventually, gate } from '@parley/messaging/test-queue';
-import { type ChatMessage, newId, type ServerFrame } from '@parley/shared-models';
+import { type ChatMessage, type MessageState, newId, type ServerFrame } from '@parley/shared-models';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
 import { type ConversationHub, createConversationHub } from './conversation-hub.ts';
@@ -53,6 +53,34 @@ describe('the conversations of a server', () => {
       from.broadcast(id, { ...typing(), conversationId: id } as ServerFrame);
       if (framesOf(to, 'typing').length === 0) throw new Error('they do not know one another yet');
     });
+
+  it('shows no state of a message behind its end, whichever server tells it late', async () => {
+    const request = await accept();
+    const other = await startOther(fixture.bus);
+    hub.follow(reader, conversationId, 0);
+    const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+    const tell = (from: ConversationHub, status: MessageState, second = 1): void =>
+      from.broadcast(conversationId, {
+        type: 'message.status',
+        messageId: request.id,
+        conversationId,
+        status,
+        hops: [{ service: 'server', at: at(second) }],
+      });
+    const told = (): MessageState[] =>
+      reader.frames.flatMap((frame) => (frame.type === 'message.status' ? [frame.status] : []));
+    await meet(other, reader);
+    tell(hub, 'routed');
+    tell(hub, 'dead_lettered');
+    tell(other, 'delivered');
+    // An operator replays it.
+    tell(other, 'routed', 2);
+    tell(other, 'answered', 2);
+    tell(other, 'delivered', 2);
+    tell(other, 'answered', 2);
+    await eventually(() => expect(told().filter((status) => status === 'answered')).toHaveLength(2));
+    expect(told()).toEqual(['routed', 'dead_lettered', 'routed', 'answered', 'answered']);
+  });
 
   it('shows a stored message to all who follow, each once, and to nobody else', async () => {
     const [second, bystander] = [createTestReader(), createTestReader()];

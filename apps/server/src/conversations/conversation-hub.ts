@@ -63,7 +63,11 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     const followers = conversations.get(conversationId);
     if (followers === undefined) return;
     const text = JSON.stringify(frame);
-    for (const reader of followers.keys()) if (reader !== except) reader.send(text);
+    for (const [reader, follower] of followers) {
+      if (reader === except) continue;
+      if (frame.type === 'message.status') follower.onStatus(frame, text);
+      else reader.send(text);
+    }
   };
 
   const toOthers = (conversationId: string, frame: ServerFrame): void => {

@@ -1,6 +1,7 @@
 import type { Logger } from '@parley/process-kit';
 import type { ChatMessage, MessageStatus, ServerFrame } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { createStatusOrder } from './status-order.ts';
 
 /** A connection as the hub sees it. */
 export interface Reader {
@@ -16,6 +17,8 @@ export interface Reader {
 export interface Follower {
   /** A message was stored; sent at once when it is the next one, otherwise fetched in order. */
   onStored(seq: number, frame: string): void;
+  /** The state of a message; sent unless the reader has been told how that message ended. @param frame as `status`, for sending */
+  onStatus(status: MessageStatus, frame: string): void;
   /** Fetches from the store what the reader has not seen. */
   catchUp(): void;
   /** The same, where the reader has not been sent the message with this seq. */
@@ -47,6 +50,7 @@ export function createFollower(options: {
   let isDirty = false;
   let isStopped = false;
   let retry: NodeJS.Timeout | undefined;
+  const order = createStatusOrder();
 
   /** A reply that was missed ended a request that was not: its state has changed too. */
   const endingsBefore = async (page: {
@@ -85,7 +89,7 @@ export function createFollower(options: {
         for (const status of [...page.statuses, ...(await endingsBefore(page))]) {
           // That it was accepted is said by the message itself.
           if (isStopped) return;
-          if (status.status === 'accepted') continue;
+          if (status.status === 'accepted' || !order.isNews(status)) continue;
           await send({ type: 'message.status', ...status });
         }
         hasMore = page.hasMore;
@@ -121,6 +125,9 @@ export function createFollower(options: {
         sentSeq = seq;
         reader.send(frame);
       } else if (hasCaughtUp || isCatchingUp) catchUp();
+    },
+    onStatus(status, frame) {
+      if (!isStopped && order.isNews(status)) reader.send(frame);
     },
     catchUp,
     catchUpTo(seq) {
