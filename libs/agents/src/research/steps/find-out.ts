@@ -40,7 +40,7 @@ export async function findInFile(data: DataFolder, file: string, query: TableQue
 
 export async function findOnPage(fetchPage: FetchPage, url: string, signal: AbortSignal): Promise<Finding> {
   const page = await fetchPage(url, signal);
-  const text = page.text.replace(/\s*\n\s*/g, '\n').trim();
+  const text = linesOf(page.text).join('\n');
   const shown = text.length > SHOWN_TEXT ? `${text.slice(0, SHOWN_TEXT)} …` : text;
   const quoted = shown
     .split('\n')
@@ -54,6 +54,13 @@ export async function findOnPage(fetchPage: FetchPage, url: string, signal: Abor
     summary: `${text.length} characters of ${page.url}`,
   };
 }
+
+/** Line by line: a pattern for the space around line ends takes minutes for a page of nothing but spaces. */
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 
 /** A Markdown table. */
 export function tableOf(rows: readonly ResultRow[]): string {
