@@ -175,6 +175,22 @@ describe("a user's own file, outside the repository", () => {
     expect(await say('who?', 'Loop')).toBe('mended');
   });
 
+  it('answers others while one of its handlers computes without end, when it is isolated', async () => {
+    const answer = (word: string): string =>
+      `({ text }) => { if (text === 'go') for (;;); return '${word}'; }`;
+    const more = 'isolated: true, concurrency: 2,';
+    const file = await write('my-agent.ts', agentSays('Isolated', answer('old'), more));
+    const agent = await start(file);
+    const computing = send('go', 'Isolated');
+    expect(await say('who?', 'Isolated')).toBe('old');
+    await write('my-agent.ts', agentSays('Isolated', answer('new'), more));
+    await agent.logged((line) => line.msg === 'loaded the changed file');
+    expect(await say('who?', 'Isolated')).toBe('new');
+    client.send({ type: 'message.cancel', messageId: computing });
+    const ended = await client.received('message', ({ message }) => message.inReplyTo === computing);
+    expect(ended.message).toMatchObject({ kind: 'ERROR', metadata: { code: 'cancelled' } });
+  });
+
   it('is read again after it was gone for a while, and after many saves in a row', async () => {
     const file = await write('my-agent.ts', agentSays('Gone', "() => 'old'"));
     const agent = await start(file);

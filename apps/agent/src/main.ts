@@ -41,6 +41,10 @@ await main(async () => {
     tls: memberTls(config),
     name: args.name,
     id: args.id,
+    isolation:
+      file === undefined
+        ? undefined
+        : { module: new URL('./own-file/thread-definition.ts', import.meta.url).href, data: file },
     logger,
   });
   const endWatch =

@@ -11,6 +11,7 @@ export type {
   CommandRequest,
 } from './commands/command-context.ts';
 export type { EventContext, EventSchemas, EventSubscription, Publish } from './events/event-context.ts';
+export type { Isolation } from './isolation/thread-messages.ts';
 export { type RunningAgent, type StartAgentOptions, startAgent } from './start-agent.ts';
 export type { StartTask, TaskAccess, TaskRecord } from './tasks/task-access.ts';
 export type { PlanContext, StepInHand, TaskDriver } from './tasks/task-driver.ts';

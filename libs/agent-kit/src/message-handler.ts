@@ -13,23 +13,22 @@ import {
   redeliveredHop,
   traceIdOf,
 } from '@parley/shared-models';
+import type { AgentCode } from './agent-code.ts';
 import type { AgentDefinition } from './agent-definition.ts';
-import { createContext } from './context/create-context.ts';
+import type { ContextParts } from './context/create-context.ts';
 import { patientServices } from './context/patient-services.ts';
-import { runHandler } from './context/run-handler.ts';
 import { errorOf } from './given/error-of.ts';
 import { plain } from './given/reply-text.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
-import { doStep } from './tasks/do-step.ts';
 import { stepCallOf } from './tasks/step-request.ts';
 import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
   readonly bus: MessageBus;
   /** Asked for with each message; what is in hand goes on with the one that it began with. */
-  readonly definition: () => AgentDefinition;
+  readonly code: () => AgentCode;
   /** Under which the agent remembers. */
   readonly group: () => string;
   /** What the server does for it: memory, history, questions to others. */
@@ -94,6 +93,7 @@ interface Work {
   readonly call: StepCall | undefined;
   /** The longest that one try may take, in milliseconds. */
   readonly timeoutMs: number;
+  readonly code: AgentCode;
   readonly definition: AgentDefinition;
   readonly writer: ReplyWriter;
   readonly abort: AbortController;
@@ -156,10 +156,11 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         logger,
       });
       const isSessionEnd = endsSession(delivery);
-      const definition = options.definition();
+      const code = options.code();
+      const { definition } = code;
       const call = stepCallOf(request);
       const timeoutMs = call?.timeoutMs ?? definition.timeoutMs ?? AGENT_TIMEOUT_MS;
-      const work = { request, logger, isSessionEnd, call, timeoutMs, definition, writer, abort };
+      const work = { request, logger, isSessionEnd, call, timeoutMs, code, definition, writer, abort };
       if (stoppedBefore.has(request.id)) abort.abort('cancelled' satisfies Ending);
       const done = meter.begin();
       let hasSucceeded = false;
@@ -244,6 +245,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     isSessionEnd,
     call,
     timeoutMs,
+    code,
     definition,
     writer,
     abort,
@@ -259,7 +261,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const returned = <T>(code: Promise<T>): Promise<T> =>
       settleWithin(code, aborted.promise, abort.signal, abortGraceMs).finally(() => options.onReturned?.());
     try {
-      const context = createContext({
+      const parts: ContextParts = {
         request,
         agent: options.identity(),
         group: options.group(),
@@ -269,16 +271,15 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         isDriver: definition.tasks !== undefined,
         signal: abort.signal,
         logger,
-      });
+      };
       if (call !== undefined) {
-        const step = doStep({ definition, context, call, bus });
-        const result = await returned(step);
+        const result = await returned(code.step({ parts, call, bus }));
         // What comes after its time is not what was wanted, and may be only half of it.
         abort.signal.throwIfAborted();
         return await writer.result(summaryOf(result), { [STEP_RESULT]: result });
       }
-      const work = runHandler(definition, context, isSessionEnd, () => writer.count);
-      const text = await returned(work);
+      const written = (): number => writer.count;
+      const text = await returned(code.message({ parts, isSessionEnd, written }));
       if (text !== undefined) await writer.reply(text);
     } finally {
       clearTimeout(timer);

@@ -16,6 +16,7 @@ import {
   ParleyError,
   Signals,
 } from '@parley/shared-models';
+import { type AgentCode, codeInThisThread } from './agent-code.ts';
 import type { AgentDefinition } from './agent-definition.ts';
 import { ownIdOf, profileOf } from './agent-profile.ts';
 import { createCommandDesk } from './commands/command-desk.ts';
@@ -23,6 +24,8 @@ import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { patientServices } from './context/patient-services.ts';
 import { createEventHandler } from './events/event-handler.ts';
 import { createEventIntake } from './events/event-intake.ts';
+import { isolatedCode } from './isolation/isolated-code.ts';
+import type { Isolation } from './isolation/thread-messages.ts';
 import { watchLoop } from './loop-watch.ts';
 import { createMessageHandler } from './message-handler.ts';
 import { createTaskDesk } from './tasks/task-desk.ts';
@@ -43,6 +46,8 @@ export interface StartAgentOptions {
    * @default a free one made of the name, and of the machine's where it executes commands
    */
   readonly id?: string | undefined;
+  /** From where the threads of an agent with `isolated: true` load its definition. @default such an agent is refused */
+  readonly isolation?: Isolation | undefined;
   readonly logger: Logger;
 }
 
@@ -78,9 +83,25 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   // Registrations and changes of state come one after another, whatever order their effects would end in.
   let changes: Promise<void> = Promise.resolve();
 
+  const codeOf = (given: AgentDefinition): AgentCode => {
+    const { isolation } = options;
+    if (given.isolated !== true) return codeInThisThread(given);
+    if (isolation === undefined) {
+      throw new Error(
+        `${given.name} is to be isolated, and startAgent was not given from where its threads load it.`,
+      );
+    }
+    return isolatedCode(given, isolation);
+  };
+  let code = codeOf(definition);
+  const codes = new Set([code]);
+  const closeCode = async (): Promise<void> => {
+    await Promise.all([...codes].map((each) => each.close()));
+  };
+
   const handler = createMessageHandler({
     bus,
-    definition: () => definition,
+    code: () => code,
     group: () => profile.group,
     services: () => membership,
     identity: () => identity,
@@ -269,7 +290,12 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     ended: ended.promise,
     update(next) {
       const before = profile;
-      profile = profileOf(next, options.name);
+      const nextProfile = profileOf(next, options.name);
+      const nextCode = codeOf(next);
+      profile = nextProfile;
+      code.retire();
+      code = nextCode;
+      codes.add(code);
       definition = next;
       if (subscription !== undefined && state === 'online') tasks.start();
       if (isDeepStrictEqual(profile, before) || stopping.signal.aborted) return;
@@ -291,6 +317,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
       await desk.answerShutdown();
       await membership.leave();
+      await closeCode();
       loop.stop();
       stopWatching();
     },
@@ -302,6 +329,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await changes;
       await Promise.all([stopConsuming(0), desk.stop()]);
       await membership.stop();
+      await closeCode();
       loop.stop();
       stopWatching();
     },

@@ -13,6 +13,7 @@ import {
   deriveId,
   newId,
 } from '@parley/shared-models';
+import { type AgentCode, codeInThisThread } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMessageHandler, type MessageHandler } from '../message-handler.ts';
 import { createWorkMeter, type WorkMeter } from '../work-meter.ts';
@@ -64,11 +65,13 @@ export async function startHandler(
     publishTimeoutMs = 30_000,
     abortGraceMs,
     listeningSince = 0,
+    code = codeInThisThread({ name: AGENT.name, ...definition }),
   }: {
     prefetch?: number;
     publishTimeoutMs?: number;
     abortGraceMs?: number;
     listeningSince?: number;
+    code?: AgentCode;
   } = {},
 ): Promise<HandlerFixture> {
   const folder = await makeBusFolder();
@@ -82,7 +85,7 @@ export async function startHandler(
   };
   const handler = createMessageHandler({
     bus,
-    definition: () => ({ name: AGENT.name, ...definition }),
+    code: () => code,
     group: () => AGENT.id,
     services: () => services,
     identity: () => ({ ...AGENT, incarnation: fixture.incarnation }),

@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@parley/messaging/test-queue';
+import { encodeSessionHint, HEADERS } from '@parley/shared-models';
+import type { AgentCode } from '../agent-code.ts';
+import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { AGENT, startHandler } from '../testing/handler-fixture.ts';
+import isolatedAgent from '../testing/isolated-agent.ts';
+import { isolatedCode } from './isolated-code.ts';
+
+const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
+const module = new URL('../testing/isolated-agent.ts', import.meta.url).href;
+
+describe('an agent whose handlers run in threads of their own', () => {
+  let code: AgentCode | undefined;
+  afterEach(() => code?.close());
+
+  const startIsolated = async (more: Parameters<typeof startHandler>[1] = {}) => {
+    const definition = await isolatedAgent();
+    code = isolatedCode({ ...definition, attempts: 1 }, { module, data: undefined });
+    return start(definition, { ...more, code });
+  };
+
+  it('has all that a handler has elsewhere', async () => {
+    const { ask, written, bodies, signals } = await startIsolated();
+    await ask('all');
+    await written.waitFor(2);
+    expect(bodies()).toMatchObject([
+      { type: 'chat.reply', text: 'Ada 1 0' },
+      { type: 'chat.reply', text: 'and more', metadata: { isLast: true } },
+    ]);
+    await eventually(() =>
+      expect(signals.map(({ type }) => type)).toEqual(['chat.typing', 'chat.delta', 'chat.delta']),
+    );
+    const hint = encodeSessionHint({
+      agentId: AGENT.id,
+      agentName: AGENT.name,
+      group: AGENT.id,
+      isHeld: true,
+      isEnding: true,
+    });
+    await ask('END', { headers: { [HEADERS.session]: hint } });
+    await ask('later');
+    await written.waitFor(4);
+    expect(bodies().slice(2)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ text: 'Goodbye Ada' }),
+        expect.objectContaining({ text: 'not waited for' }),
+      ]),
+    );
+  });
+
+  it('answers others while one computes for ever, which a stop ends', async () => {
+    const { ask, handler, written, bodies } = await startIsolated();
+    const computing = await ask('compute');
+    await ask('hello');
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ text: 'hello' }]);
+    handler.cancel(computing.id);
+    await written.waitFor(2);
+    expect(bodies()[1]).toMatchObject({ type: 'chat.failed', code: 'cancelled', requestId: computing.id });
+    await ask('one');
+    await ask('two');
+    await written.waitFor(4);
+  });
+
+  it('hears the signal, and ends by its time', async () => {
+    const { ask, handler, written, bodies } = await startIsolated();
+    const { id } = await ask('wait');
+    await eventually(() => expect(handler.inHand()).toEqual([id]));
+    handler.cancel(id);
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([{ type: 'chat.failed', code: 'cancelled' }]);
+  });
+
+  it.each([
+    ['exit', 'agent_failed', 'Tess failed: the thread of its handler has ended (exit code 3).'],
+    ['fill', 'agent_failed', 'Tess failed: the thread of its handler ran out of memory.'],
+    ['refuse', 'unavailable', 'The model is away.'],
+    ['number', 'agent_failed', 'onMessage of Tess returned the number 42'],
+    ['function', 'agent_failed', "The reply's metadata, at f, is a function"],
+  ])('fails that message alone, with its reason: %s', async (text, code, message) => {
+    const { ask, written, bodies } = await startIsolated();
+    await ask(text);
+    await written.waitFor(1);
+    expect(bodies()).toMatchObject([
+      { type: 'chat.failed', code, message: expect.stringContaining(message) },
+    ]);
+    await ask('hello');
+    await written.waitFor(2);
+    expect(bodies()[1]).toMatchObject({ type: 'chat.reply', text: 'hello' });
+  });
+
+  it('makes a dead letter of what its handler throws', async () => {
+    const { ask, dead } = await startIsolated();
+    await ask('null');
+    const [letter] = await dead.waitFor(1);
+    expect(letter?.envelope.headers[HEADERS.deathMessage]).toBe('Tess failed: it threw null');
+  });
+});

@@ -1,0 +1,214 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { AgentServices } from '@parley/control-plane';
+import type { MessageBus } from '@parley/messaging';
+import { ParleyError } from '@parley/shared-models';
+import type { AgentCode } from '../agent-code.ts';
+import type { AgentDefinition } from '../agent-definition.ts';
+import { createTurns } from '../commands/turns.ts';
+import type { ContextParts } from '../context/create-context.ts';
+import type { OpenReply } from '../reply-stream.ts';
+import {
+  type FromThread,
+  type Isolation,
+  packError,
+  type ThreadRun,
+  type ToThread,
+  unpackError,
+} from './thread-messages.ts';
+
+const DEFAULT_CONCURRENCY = 4;
+/** What one thread may keep, in MiB: one that wants more fails its message, not the process. */
+const MEMORY_MB = 512;
+/** A handler that was stopped has this long to end by itself; then its thread is ended, in milliseconds. */
+const STOP_MS = 1000;
+
+/** A thread, and what becomes of the run that it has. */
+interface Thread {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+  listen(listener: (message: FromThread) => void): void;
+  /** Rejects when the thread is gone, with why. */
+  readonly gone: Promise<never>;
+}
+
+interface Run {
+  readonly parts: ContextParts;
+  readonly run: Omit<ThreadRun, 'request' | 'agent' | 'group' | 'isDriver' | 'log'>;
+  readonly bus?: Pick<MessageBus, 'signal'>;
+}
+
+/**
+ * An agent's code in threads of its own: as many as it handles messages at once, each with one at a time, made when they
+ * are needed. All that a handler reaches is done in this thread, by the same code as for agents that are not isolated.
+ */
+export function isolatedCode(definition: AgentDefinition, isolation: Isolation): AgentCode {
+  const turns = createTurns(definition.concurrency ?? DEFAULT_CONCURRENCY);
+  const idle: Thread[] = [];
+  const all = new Set<Thread>();
+  let isRetired = false;
+  let lastRun = 0;
+
+  const spawn = (): Thread => {
+    const thread = startThread(isolation, definition.name);
+    all.add(thread);
+    thread.gone.catch(() => {
+      all.delete(thread);
+      const place = idle.indexOf(thread);
+      if (place >= 0) idle.splice(place, 1);
+    });
+    return thread;
+  };
+
+  const run = async ({ parts, run, bus }: Run): Promise<unknown> => {
+    const { signal } = parts;
+    const giveBack = await turns.take(signal);
+    const thread = idle.pop() ?? spawn();
+    const stopped = stopWhen(signal, thread);
+    let isSound = false;
+    try {
+      await Promise.race([thread.ready, thread.gone]);
+      const { request, agent, group, isDriver, logger } = parts;
+      const number = ++lastRun;
+      const ended = Promise.withResolvers<unknown>();
+      const answer = answerCalls(parts, bus, (message) => post(thread, message));
+      thread.listen((message) => {
+        if (message.type === 'ready') return;
+        // From a run before, which had ended: what it still asks for must not become this one's.
+        if (message.run !== number)
+          logger.warn('a handler goes on after it has ended: what it asks for is not done');
+        else if (message.type === 'call') answer(message);
+        else {
+          isSound = true;
+          if (message.error === undefined) ended.resolve(message.value);
+          else ended.reject(unpackError(message.error));
+        }
+      });
+      const isReadable = process.stdout.isTTY === true;
+      const log = { level: logger.level, isReadable, fields: logger.bindings() };
+      post(thread, { type: 'run', number, run: { request, agent, group, isDriver, log, ...run } });
+      if (signal.aborted) post(thread, { type: 'stop', reason: String(signal.reason) });
+      return await Promise.race([ended.promise, thread.gone]);
+    } finally {
+      stopped.end();
+      if (isSound && !isRetired) idle.push(thread);
+      else await thread.worker.terminate();
+      giveBack();
+    }
+  };
+
+  return {
+    definition,
+    message: async ({ parts, isSessionEnd }) =>
+      (await run({ parts, run: { isSessionEnd, call: undefined } })) as string | undefined,
+    step: async ({ parts, call, bus }) =>
+      (await run({ parts, run: { isSessionEnd: false, call }, bus })) as Awaited<
+        ReturnType<AgentCode['step']>
+      >,
+    retire() {
+      isRetired = true;
+      for (const { worker } of idle.splice(0)) void worker.terminate();
+    },
+    async close() {
+      isRetired = true;
+      await Promise.all([...all].map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function post({ worker }: Thread, message: ToThread): void {
+  worker.postMessage(message);
+}
+
+function startThread(isolation: Isolation, name: string): Thread {
+  const worker = new Worker(path.join(import.meta.dirname, 'thread-main.ts'), {
+    workerData: isolation,
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+  });
+  const ready = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<never>();
+  let listener = (_message: FromThread): void => {};
+  worker.on('message', (message: FromThread) => {
+    if (message.type === 'ready') ready.resolve();
+    else listener(message);
+  });
+  const fail = (why: string, cause?: unknown): void => {
+    gone.reject(new ParleyError('agent_failed', `${name} failed: ${why}`, { cause }));
+  };
+  worker.once('error', (error: Error & { code?: string }) =>
+    fail(
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? 'the thread of its handler ran out of memory.'
+        : `the thread of its handler broke down: ${error.message}`,
+      error,
+    ),
+  );
+  worker.once('exit', (code) => fail(`the thread of its handler has ended (exit code ${code}).`));
+  return {
+    worker,
+    ready: ready.promise,
+    gone: gone.promise,
+    listen: (next) => {
+      listener = next;
+    },
+  };
+}
+
+/** Tells the thread of the signal, and ends one that does not heed it. */
+function stopWhen(signal: AbortSignal, thread: Thread): { end(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    post(thread, { type: 'stop', reason: String(signal.reason) });
+    // What becomes of it is told by `gone`.
+    timer = setTimeout(() => void thread.worker.terminate(), STOP_MS);
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** Does what a handler in a thread asks for, and answers. */
+function answerCalls(
+  { services, writer, bus: { publishEvent }, signal }: ContextParts,
+  bus: Pick<MessageBus, 'signal'> | undefined,
+  post: (message: ToThread) => void,
+): (call: FromThread & { type: 'call' }) => void {
+  const opened: OpenReply[] = [];
+  const calls: Calls = {
+    reply: (text: string, metadata) => writer.reply(text, metadata),
+    typing: (isTyping: boolean) => writer.typing(isTyping),
+    open: () => opened.push(writer.open()) - 1,
+    add: (reply: number, piece: string) => opened[reply]?.add(piece),
+    finish: (reply: number, text: string, metadata) => opened[reply]?.finish(text, metadata),
+    publishEvent,
+    signal: (given: Parameters<MessageBus['signal']>[0]) => bus?.signal(given),
+    ask: (request: Parameters<AgentServices['ask']>[0]) => services.ask(request, signal),
+    history: services.history,
+    cancelAsk: services.cancelAsk,
+    listEvents: services.listEvents,
+    isWanted: services.isWanted,
+  };
+  for (const [name, call] of Object.entries(services.memory)) calls[`memory.${name}`] = call;
+  for (const [name, call] of Object.entries(services.tasks)) calls[`tasks.${name}`] = call;
+
+  return ({ id, name, args }) => {
+    const work = async (): Promise<unknown> => {
+      const call = calls[name];
+      if (call === undefined) throw new Error(`a thread asks for ${name}`);
+      return call(...(args as never[]));
+    };
+    work().then(
+      (value) => {
+        if (id > 0) post({ type: 'answer', id, value });
+      },
+      (error: unknown) => post({ type: 'answer', id, error: packError(error) }),
+    );
+  };
+}
+
+type Calls = Record<string, (...args: never[]) => unknown>;

@@ -1,0 +1,152 @@
+/** In a thread of an isolated agent: loads its code and runs its handlers, one at a time. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { AgentServices } from '@parley/control-plane';
+import { createLogger, type Logger } from '@parley/process-kit';
+import { type AgentCode, codeInThisThread } from '../agent-code.ts';
+import type { AgentDefinition } from '../agent-definition.ts';
+import type { ContextParts } from '../context/create-context.ts';
+import { metadataOf, textOf } from '../given/reply-text.ts';
+import {
+  type FromThread,
+  type Isolation,
+  packError,
+  type ThreadRun,
+  type ToThread,
+  unpackError,
+} from './thread-messages.ts';
+
+if (parentPort === null) throw new Error('This is the main file of a thread.');
+const port = parentPort;
+const { module, data } = workerData as Isolation;
+let abort = new AbortController();
+
+const say = (message: FromThread): void => port.postMessage(message);
+
+/** What one run asks of the agent's process. */
+interface Calls {
+  ask<T>(name: string, ...args: unknown[]): Promise<T>;
+  /** Wants no answer. */
+  tell(name: string, ...args: unknown[]): void;
+  answer(message: ToThread & { type: 'answer' }): void;
+  /** Resolves when all that was asked is answered. */
+  settled(): Promise<void>;
+}
+
+function createCalls(run: number): Calls {
+  const pending = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = 0;
+  return {
+    tell: (name, ...args) => say({ type: 'call', run, id: 0, name, args }),
+    async ask<T>(name: string, ...args: unknown[]) {
+      const id = ++lastId;
+      const answer = Promise.withResolvers<unknown>();
+      say({ type: 'call', run, id, name, args });
+      pending.set(id, answer);
+      return (await answer.promise) as T;
+    },
+    answer({ id, value, error }) {
+      const answer = pending.get(id);
+      pending.delete(id);
+      if (error === undefined) answer?.resolve(value);
+      else answer?.reject(unpackError(error));
+    },
+    async settled() {
+      // Also what the handler has asked for and not waited for, such as a last reply.
+      await nextTurn();
+      await Promise.allSettled([...pending.values()].map(({ promise }) => promise));
+    },
+  };
+}
+
+/** What the agent's process does for the thread. Signals stay there: each wait ends with the run's own. */
+function servicesVia(ask: Calls['ask']): AgentServices {
+  return {
+    memory: {
+      get: (request) => ask('memory.get', request),
+      put: (request) => ask('memory.put', request),
+      delete: (request) => ask('memory.delete', request),
+      history: (request) => ask('memory.history', request),
+    },
+    tasks: {
+      create: (request) => ask('tasks.create', request),
+      refine: (request) => ask('tasks.refine', request),
+      cancel: (request) => ask('tasks.cancel', request),
+      get: (id) => ask('tasks.get', id),
+      list: (request) => ask('tasks.list', request),
+      save: (request) => ask('tasks.save', request),
+      runStep: (request) => ask('tasks.runStep', request),
+      claim: (limit) => ask('tasks.claim', limit),
+      renew: (leases) => ask('tasks.renew', leases),
+      release: (lease) => ask('tasks.release', lease),
+      cancelStep: (request) => ask('tasks.cancelStep', request),
+    },
+    history: (request) => ask('history', request),
+    ask: (request) => ask('ask', request),
+    listEvents: (request) => ask('listEvents', request),
+    cancelAsk: (request) => ask('cancelAsk', request),
+    isWanted: (request) => ask('isWanted', request),
+  };
+}
+
+async function run(code: AgentCode, given: ThreadRun, { ask, tell }: Calls): Promise<unknown> {
+  let written = 0;
+  const parts: ContextParts = {
+    ...given,
+    logger: loggerOf(given.log),
+    services: servicesVia(ask),
+    signal: abort.signal,
+    bus: { publishEvent: (channel, type, envelope) => ask('publishEvent', channel, type, envelope) },
+    writer: {
+      // Looked at here, where the handler's own line is in the stack, and what cannot be copied is named.
+      async reply(text, metadata) {
+        await ask('reply', textOf(text, 'reply()'), metadataOf(metadata));
+        written += 1;
+      },
+      typing: (isTyping) => tell('typing', isTyping),
+      open() {
+        const opened = ask<number>('open');
+        return {
+          add: async (piece) => ask('add', await opened, piece),
+          async finish(text, metadata) {
+            await ask('finish', await opened, text, metadata);
+            written += 1;
+          },
+        };
+      },
+    },
+  };
+  const { call, isSessionEnd } = given;
+  if (call === undefined) return code.message({ parts, isSessionEnd, written: () => written });
+  return code.step({ parts, call, bus: { signal: (signal) => tell('signal', signal) } });
+}
+
+function loggerOf({ level, isReadable, fields: { service, ...fields } }: ThreadRun['log']): Logger {
+  return createLogger(String(service), level as Parameters<typeof createLogger>[1], isReadable).child(fields);
+}
+
+const make = (await import(module)) as { default(data: unknown): Promise<AgentDefinition> };
+const code = codeInThisThread(await make.default(data));
+
+let current = createCalls(0);
+
+async function runAndEnd(message: ToThread & { type: 'run' }, calls: Calls): Promise<void> {
+  const ended = await run(code, message.run, calls).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: packError(error) }),
+  );
+  await calls.settled();
+  say({ type: 'ended', run: message.number, ...ended });
+}
+
+port.on('message', (message: ToThread) => {
+  if (message.type === 'stop') abort.abort(message.reason);
+  else if (message.type === 'answer') current.answer(message);
+  else {
+    abort = new AbortController();
+    current = createCalls(message.number);
+    // What it throws ends the thread, which the agent's process is told of.
+    void runAndEnd(message, current);
+  }
+});
+say({ type: 'ready' });
