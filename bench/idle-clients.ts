@@ -31,7 +31,7 @@ async function compare(): Promise<void> {
     driver: 'embedded',
     agents: [],
     hasBroker: false,
-    env: { LOG_LEVEL: 'warn' },
+    env: { LOG_LEVEL: 'warn', CONNECTIONS_PER_ADDRESS: 'off', CONNECTIONS_PER_USER: 'off' },
     waitForLog: false,
   });
   try {

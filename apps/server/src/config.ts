@@ -126,6 +126,16 @@ export const ServerConfig = z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
       .default(100)
       .describe('frames a second from one connection, or "off"'),
+    CONNECTIONS_PER_ADDRESS: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
+      .default(1000)
+      .describe(
+        'connections from one address, or one /64 of IPv6, to each port at a time, or "off"; for one more the oldest that does nothing is closed. Behind a proxy set TRUST_PROXY',
+      ),
+    CONNECTIONS_PER_USER: z
+      .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
+      .default(500)
+      .describe('WebSockets of one user at a time on one server, or "off"'),
     REQUEST_TIMEOUT_MS: z.coerce
       .number()
       .int()

@@ -7,6 +7,7 @@ import { startLeaseWatch } from './agents/lease-watch.ts';
 import { refusedCall } from './audit/refusals.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
 import type { ServerConfig } from './config.ts';
+import { createConnectionLimits } from './connections/connection-limits.ts';
 import { createServices } from './create-services.ts';
 import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
@@ -135,6 +136,7 @@ export async function startServer(
 /** @throws Error with code `EADDRINUSE` when one is taken; then nothing is left open */
 async function openPorts(app: App, services: ServerServices): Promise<ControlPlaneServer> {
   const { config, logger } = services;
+  const limits = createConnectionLimits(config.CONNECTIONS_PER_ADDRESS);
   let controlPlane: ControlPlaneServer | undefined;
   try {
     const key = await services.store.secrets.getOrCreate('agent-credentials');
@@ -146,6 +148,11 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       isTrusted: config.JOIN_TOKEN === undefined ? services.localAccess?.isOwn : undefined,
       isRevoked: services.revokedTokens.has,
       credentials: createCredentials(key),
+      admit(socket) {
+        const admission = limits.admit(socket.remoteAddress ?? '', () => socket.destroy());
+        if (admission !== undefined) socket.once('close', admission.end);
+        return admission?.hold;
+      },
       onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),
       logger,

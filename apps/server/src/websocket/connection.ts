@@ -15,6 +15,7 @@ import {
 } from '@parley/shared-models';
 import type { WebSocket } from 'ws';
 import { refusedSignIn } from '../audit/refusals.ts';
+import type { Admission } from '../connections/connection-limits.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
 import { handleFrame } from './frame-handlers.ts';
@@ -40,22 +41,28 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/**
- * Drives one WebSocket from `hello` to its end.
- * @param from who is at the other end of `transport`, which may be a proxy only
- */
+/** A WebSocket, what lies below it, and its place among those of its address and user. */
+export interface Transport {
+  readonly socket: WebSocket;
+  readonly tcp: Socket;
+  /** Of the client, which may be reached by a proxy only. */
+  readonly remoteAddress: string | undefined;
+  readonly caller: Caller;
+  readonly admission: Admission;
+  /** undefined: the user has too many connections. */
+  admitUser(userId: string, evict: () => void): Admission | undefined;
+}
+
+/** Drives one WebSocket from `hello` to its end. */
 export function serveConnection(
-  socket: WebSocket,
-  transport: Socket,
-  from: { readonly remoteAddress: string | undefined; readonly caller: Caller },
+  { socket, tcp, remoteAddress, caller, admission, admitUser }: Transport,
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
   const { config, hub } = services;
-  const { remoteAddress, caller } = from;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
-  const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
+  const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
   });
@@ -64,6 +71,8 @@ export function serveConnection(
   let tokenTimer: NodeJS.Timeout | undefined;
   let stopWatchingToken: (() => void) | undefined;
   let isClosed = false;
+  /** Among the connections of the user. */
+  let place: Admission | undefined;
 
   const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
   const sendError = (report: ErrorReport, inReplyTo?: string): void =>
@@ -72,7 +81,7 @@ export function serveConnection(
   const helloTimer = setTimeout(() => {
     close(CLOSE_CODES.helloTimeout, 'no hello');
     // A client that says nothing need not answer this either.
-    transport.destroySoon();
+    tcp.destroySoon();
   }, LIMITS.helloTimeoutMs);
   const idleTimer = setInterval(() => {
     // What is not read cannot be heard.
@@ -85,6 +94,7 @@ export function serveConnection(
     if (isClosed) return;
     isClosed = true;
     incoming.stop();
+    place?.end();
     clearTimeout(helloTimer);
     clearInterval(idleTimer);
     clearTimeout(tokenTimer);
@@ -108,6 +118,14 @@ export function serveConnection(
     try {
       const { user, expiresAt, tokenId } = await services.authenticator.signIn(hello.token, caller);
       if (isClosed) return;
+      place = admitUser(user.id, () => socket.terminate());
+      if (place === undefined) {
+        sendError({ code: 'rate_limited', message: 'You have too many connections: close one of them.' });
+        close(CLOSE_CODES.tooManyConnections, 'too many connections of this user');
+        return;
+      }
+      place.hold();
+      admission.hold();
       stopWatchingToken = services.revokedTokens.onRevoked(() => {
         if (tokenId !== undefined && services.revokedTokens.has(tokenId))
           close(CLOSE_CODES.unauthenticated, 'the token was revoked: sign in again');
@@ -165,7 +183,7 @@ export function serveConnection(
   };
   const incoming = readIncoming({
     socket,
-    transport,
+    tcp,
     rate: config.RATE_LIMIT,
     close,
     take(text) {

@@ -32,7 +32,7 @@ export interface Incoming {
 export interface IncomingOptions {
   readonly socket: WebSocket;
   /** The TCP connection below the WebSocket. */
-  readonly transport: Socket;
+  readonly tcp: Socket;
   /** Frames a second. */
   readonly rate: number | 'off';
   /** Handles a frame; `undefined`: it is not text. */
@@ -47,7 +47,7 @@ export interface IncomingOptions {
  * frames several times, and comes before the parser, as the sizes do.
  */
 export function readIncoming(options: IncomingOptions): Incoming {
-  const { socket, transport, rate, close } = options;
+  const { socket, tcp, rate, close } = options;
   const bucket = rate === 'off' ? undefined : createTokenBucket(rate);
   const refusals = rate === 'off' ? undefined : createTokenBucket(rate, rate * REFUSED_SECONDS);
   const flaws = createTokenBucket(1 / FORGIVEN_S, LIMITS.malformedFrames);
@@ -106,7 +106,7 @@ export function readIncoming(options: IncomingOptions): Incoming {
   socket.on('message', onMessage);
   socket.on('ping', onControl);
   socket.on('pong', onControl);
-  transport.on('data', onData);
+  tcp.on('data', onData);
 
   return {
     get lastAt() {
@@ -117,7 +117,7 @@ export function readIncoming(options: IncomingOptions): Incoming {
     },
     greeted() {
       isGreeted = true;
-      transport.off('data', onData);
+      tcp.off('data', onData);
     },
     malformed() {
       if (!isGreeted) flawsBeforeHello += 1;

@@ -1,8 +1,11 @@
 import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { createConnectionLimits } from '../connections/connection-limits.ts';
+import { limitSockets } from '../connections/limit-sockets.ts';
 import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
-import { type Connection, serveConnection } from './connection.ts';
+import { type Connection, serveConnection, type Transport } from './connection.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
 import { userOfPath } from './user-socket/user-of-path.ts';
 
@@ -20,22 +23,48 @@ export interface Connections {
 export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
   const connections = new Set<Connection>();
   let isDraining = false;
+  const { config } = services;
+  const admissionOf = limitSockets(
+    app,
+    createConnectionLimits(config.CONNECTIONS_PER_ADDRESS),
+    config.TRUST_PROXY,
+  );
+  const users = createConnectionLimits(config.CONNECTIONS_PER_USER);
+
+  /** Serves it, where there is room. */
+  const open = (
+    socket: WebSocket,
+    request: FastifyRequest,
+    serve: (transport: Transport, onEnd: () => void) => Connection,
+  ): void => {
+    if (isDraining) {
+      socket.close(CLOSE_CODES.goingAway, 'going away');
+      return;
+    }
+    const admission = admissionOf(request, () => socket.terminate());
+    if (admission === undefined) {
+      socket.close(CLOSE_CODES.tooManyConnections, 'too many connections from this address');
+      return;
+    }
+    const { ip, raw } = request;
+    const admitUser = (userId: string, evict: () => void) => users.admit(`user ${userId}`, evict);
+    const transport = {
+      socket,
+      tcp: raw.socket,
+      remoteAddress: ip,
+      caller: callerOf(request),
+      admission,
+      admitUser,
+    };
+    const connection = serve(transport, () => connections.delete(connection));
+    connections.add(connection);
+  };
 
   app.get(
     '/ws',
     { websocket: true, config: { action: 'public' }, schema: { hide: true } },
-    (socket, request) => {
-      if (isDraining) {
-        socket.close(CLOSE_CODES.goingAway, 'going away');
-        return;
-      }
-      const { ip, raw } = request;
-      const from = { remoteAddress: ip, caller: callerOf(request) };
-      const connection = serveConnection(socket, raw.socket, from, services, () =>
-        connections.delete(connection),
-      );
-      connections.add(connection);
-    },
+    (socket, request) =>
+      open(socket, request, (transport, onEnd) => serveConnection(transport, services, onEnd)),
   );
 
   app.get(
@@ -51,15 +80,8 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
       },
     },
     (socket, request) => {
-      if (isDraining) {
-        socket.close(CLOSE_CODES.goingAway, 'going away');
-        return;
-      }
       const user = userOfPath(userIdOf(request), services.authenticator);
-      const connection = serveUserSocket(socket, request.raw.socket, user, services, () =>
-        connections.delete(connection),
-      );
-      connections.add(connection);
+      open(socket, request, (transport, onEnd) => serveUserSocket(transport, user, services, onEnd));
     },
   );
 

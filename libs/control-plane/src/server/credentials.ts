@@ -24,10 +24,14 @@ export function createCredentials(key: string): Credentials {
 /** Leaving is what only the broker itself may do; registering is where it gets its credential. */
 const UNREGISTER_BROKER = '/parley.v1.BrokerRegistrationService/UnregisterBroker';
 
-/** Refuses every request that speaks for an agent or a broker without its credential. */
+/**
+ * Refuses every request that speaks for an agent or a broker without its credential.
+ * @param onShown called with the address and port of each call whose credential is right
+ */
 export function requireCredentials(
   credentials: Credentials,
   onRefused: (refused: RefusedCall) => void,
+  onShown: (peer: string) => void = () => {},
 ): ServerInterceptor {
   const expectedFor = (path: string, message: unknown): string | undefined => {
     const caller = agentIn(message);
@@ -47,7 +51,16 @@ export function requireCredentials(
           },
           onReceiveMessage(message: unknown, receive) {
             const expected = expectedFor(method.path, message);
-            if (expected === undefined || isSame(given, expected)) return receive(message);
+            if (expected === undefined) {
+              const { brokerId } = message as { brokerId?: unknown };
+              if (brokerId !== undefined && isSame(given, credentials.forBroker(String(brokerId))))
+                onShown(call.getPeer());
+              return receive(message);
+            }
+            if (isSame(given, expected)) {
+              onShown(call.getPeer());
+              return receive(message);
+            }
             const agentId = agentIn(message)?.agentId;
             onRefused({
               kind: 'credential',

@@ -1,10 +1,9 @@
+import { experimental, logVerbosity } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import { recordingLogger } from '../testing/recording-logger.ts';
 import { call, healthStub, type StockStream } from '../testing/stock-stubs.ts';
-import { startControlPlaneServer } from './start-server.ts';
 
 describe('the control plane server', () => {
   const loopback = onLoopback();
@@ -102,16 +101,10 @@ describe('the control plane server', () => {
   });
 
   it('keeps what the gRPC library says off the terminal', async () => {
-    const { server } = await loopback.serve();
-    const logger = recordingLogger();
-    const options = { host: '127.0.0.1', port: server.port, handlers: createInMemoryHandlers(), logger };
-    await expect(startControlPlaneServer(options)).rejects.toThrow('in use');
+    const { logger } = await loopback.serve();
+    experimental.log(logVerbosity.ERROR, 'something is odd');
     expect(logger.lines).toEqual([
-      {
-        level: 'debug',
-        message: expect.stringContaining('No address added'),
-        fields: { library: 'grpc-js' },
-      },
+      { level: 'debug', message: 'something is odd', fields: { library: 'grpc-js' } },
     ]);
   });
 });

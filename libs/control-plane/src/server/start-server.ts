@@ -1,3 +1,4 @@
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
 import type { ControlPlaneHandlers } from '../control-plane.ts';
@@ -8,6 +9,7 @@ import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
 import { type ConnectionEnds, createJoinTokens, type JoinTokens, requireJoinToken } from './join-tokens.ts';
+import { limitOpenCalls } from './limit-open-calls.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 import type { OpenStream, OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
@@ -31,6 +33,15 @@ export interface ControlPlaneServerOptions {
   readonly credentials?: Credentials | undefined;
   /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
   readonly onRefused?: ((refused: RefusedCall) => void) | undefined;
+  /**
+   * Called for each new connection; returns what is called when a member has shown by it who it is, or undefined: the
+   * connection is refused. @default all are taken
+   */
+  readonly admit?: ((socket: Socket) => (() => void) | undefined) | undefined;
+  /** Calls of one address that need no credential, such as registering; ten seconds' worth at once. @default 200 */
+  readonly openCallsPerSecond?: number;
+  /** A connection without a call is closed after this time, in milliseconds. @default 60000 */
+  readonly idleMs?: number;
   /** @default not encrypted */
   readonly tls?: ServerTls | undefined;
   readonly logger: Logger;
@@ -78,6 +89,8 @@ export async function startControlPlaneServer(
     options.onRefused?.(refused);
   };
   const open: OpenStreams = new Set();
+  /** By the connection's address and port: what to call when a member has shown there who it is. */
+  const shown = new Map<string, () => void>();
   const joinTokens =
     joinToken === undefined ? undefined : createJoinTokens(joinToken, options.isRevoked ?? (() => false));
   const server = new Server({
@@ -85,16 +98,34 @@ export async function startControlPlaneServer(
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
     'grpc.max_concurrent_streams': 1_000,
+    'grpc.max_connection_idle_ms': options.idleMs ?? 60_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.
     interceptors: [
+      limitOpenCalls(options.openCallsPerSecond ?? 200),
       ...(joinTokens === undefined ? [] : [requireJoinToken(joinTokens, onRefused, options.isTrusted)]),
-      ...(credentials === undefined ? [] : [requireCredentials(credentials, onRefused)]),
+      ...(credentials === undefined
+        ? []
+        : [requireCredentials(credentials, onRefused, (peer) => shown.get(peer)?.())]),
     ],
   });
   const maxPending = options.maxPendingPerStream ?? 1_024;
   addServices(server, { handlers, logger, open, maxPending, credentials, joinTokens });
   const health = await addHealthService(server, open);
-  const port = await listen(server, host, options.port, tls);
+  const injector = server.createConnectionInjector(serverCredentials(tls));
+  const listener = createServer({ noDelay: true }, (socket) => {
+    const { remoteAddress, remotePort } = socket;
+    const onShown = options.admit === undefined ? () => {} : options.admit(socket);
+    // It broke before it was handed over, or there are too many.
+    if (remoteAddress === undefined || onShown === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peer = `${remoteAddress}:${remotePort}`;
+    shown.set(peer, onShown);
+    socket.once('close', () => shown.delete(peer));
+    injector.injectConnection(socket);
+  });
+  const port = await listen(listener, host, options.port);
 
   const endStreams = (): void => {
     clearInterval(tokenTimer);
@@ -112,11 +143,13 @@ export async function startControlPlaneServer(
     setServing: (isServing) => health.setServing(isServing),
     async drain(timeoutMs = 5_000) {
       health.setServing(false);
+      listener.close();
       endStreams();
       await finishCalls(server, timeoutMs);
     },
     async stop() {
       endStreams();
+      listener.close();
       server.forceShutdown();
     },
   };
@@ -132,12 +165,12 @@ function endIfOver({ metadata, end }: OpenStream, joinTokens: JoinTokens): void 
   }
 }
 
-function listen(server: Server, host: string, port: number, tls: ServerTls | undefined): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+function listen(listener: NetServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, serverCredentials(tls), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(bindError(error, host, port));
+    listener.once('error', (error) => reject(bindError(error, host, port)));
+    listener.listen(port, host, () => {
+      const address = listener.address();
+      if (typeof address === 'object' && address !== null) resolve(address.port);
     });
   });
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import {
   CLOSE_CODES,
   deriveId,
@@ -8,13 +7,12 @@ import {
   type ServerFrame,
   type User,
 } from '@parley/shared-models';
-import type { WebSocket } from 'ws';
 import type { Origin } from '../../audit/origin.ts';
 import type { Reader } from '../../conversations/follower.ts';
 import { sendOn } from '../../conversations/send-on.ts';
 import { takeMessage } from '../../conversations/take-message.ts';
 import type { ServerServices } from '../../server-services.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection, Transport } from '../connection.ts';
 import { readIncoming } from '../incoming.ts';
 import { createOutgoing } from '../outgoing.ts';
 import { outwardReport } from '../outward-report.ts';
@@ -28,8 +26,7 @@ export const conversationOfUser = (userId: string): string => deriveId(CONVERSAT
 
 /** Drives one WebSocket of `/ws/:userId`: its texts become messages of the user, the answers come back. */
 export function serveUserSocket(
-  socket: WebSocket,
-  transport: Socket,
+  { socket, tcp, remoteAddress, admission, admitUser }: Transport,
   user: User,
   services: ServerServices,
   onEnd: () => void,
@@ -37,11 +34,11 @@ export function serveUserSocket(
   const { config, hub, store } = services;
   const logger = services.logger.child({ connectionId: newId() });
   const conversationId = conversationOfUser(user.id);
-  const outgoing = createOutgoing(socket, transport, config.SEND_BUFFER_BYTES, () => {
+  const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
     logger.warn('a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow');
   });
-  const origin: Origin = { user, remoteAddress: transport.remoteAddress };
+  const origin: Origin = { user, remoteAddress };
   const translate = createTranslation();
   let isClosed = false;
   let isAlive = true;
@@ -70,6 +67,7 @@ export function serveUserSocket(
     if (isClosed) return;
     isClosed = true;
     incoming.stop();
+    place?.end();
     clearInterval(pingTimer);
     hub.unfollowAll(reader);
     onEnd();
@@ -114,7 +112,7 @@ export function serveUserSocket(
 
   const incoming = readIncoming({
     socket,
-    transport,
+    tcp,
     rate: config.RATE_LIMIT,
     close,
     take(text) {
@@ -131,9 +129,15 @@ export function serveUserSocket(
   });
   // The path has said who it is.
   incoming.greeted();
+  const place = admitUser(user.id, () => socket.terminate());
+  place?.hold();
+  admission.hold();
 
-  following = follow();
-  following.catch(fail);
+  if (place === undefined) close(CLOSE_CODES.tooManyConnections, 'too many connections of this user');
+  else {
+    following = follow();
+    following.catch(fail);
+  }
   const heard = (): void => {
     isAlive = true;
   };
