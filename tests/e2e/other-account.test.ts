@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createControlPlaneClient } from '@parley/control-plane';
+import { createControlPlaneClient, type RegisterAgentResponse } from '@parley/control-plane';
 import { createLogger } from '@parley/process-kit';
 import { AgentProfile, newId } from '@parley/shared-models';
 import { freePort } from '../harness/free-port.ts';
@@ -126,13 +126,12 @@ describe('a server that nobody signs in to', () => {
   const attempt = (token: string, headers: object = {}): Promise<Attempt> =>
     asOtherAccount(ATTEMPT, [system.url, grpcPort, JSON.stringify(ROUTES), token, JSON.stringify(headers)]);
 
-  const register = async (joinToken?: string): Promise<string> => {
+  const register = async (joinToken?: string): Promise<RegisterAgentResponse> => {
     const logger = createLogger('test', 'silent');
     const client = createControlPlaneClient({ url: `127.0.0.1:${grpcPort}`, tls: { ca }, joinToken, logger });
     try {
       const profile = AgentProfile.parse({ name: 'Own', group: 'own' });
-      return (await client.registerAgent({ agentId: 'own', isExclusive: true, instanceId: newId(), profile }))
-        .agentId;
+      return await client.registerAgent({ agentId: 'own', isExclusive: true, instanceId: newId(), profile });
     } finally {
       client.close();
     }
@@ -147,7 +146,7 @@ describe('a server that nobody signs in to', () => {
     const client = await connectRaw(system.webSocketUrl);
     expect(await client.received('welcome')).toMatchObject({ user: { id: 'local', roles: ['admin'] } });
     client.close();
-    expect(await register()).toBe('own');
+    expect(await register()).toMatchObject({ agentId: 'own', peopleSignIn: false });
     expect((await runCli(['agents', '--json', '--url', system.url])).code).toBe(0);
   });
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHttpApi } from '@parley/client';
+import { createControlPlaneClient } from '@parley/control-plane';
 import { eventually } from '@parley/messaging/test-queue';
-import { CLOSE_CODES, newId } from '@parley/shared-models';
+import { createLogger } from '@parley/process-kit';
+import { AgentProfile, CLOSE_CODES, newId } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
@@ -45,6 +47,20 @@ describe('a server where people sign in', () => {
   it('welcomes who has a token by the name in it', async () => {
     const client = await connect(await token('ada', ['member']));
     expect((await client.received('welcome')).user).toEqual({ id: 'ada', name: 'ada', roles: ['member'] });
+  });
+
+  it('tells agents that people sign in', async () => {
+    const url = system.env.GRPC_URL ?? '';
+    const client = createControlPlaneClient({ url, logger: createLogger('test', 'silent') });
+    const profile = AgentProfile.parse({ name: 'Asks', group: 'asks' });
+    const request = { agentId: 'asks', isExclusive: true, instanceId: newId(), profile };
+    try {
+      const { agentId, incarnation, peopleSignIn } = await client.registerAgent(request);
+      expect(peopleSignIn).toBe(true);
+      await client.unregisterAgent({ agentId, incarnation });
+    } finally {
+      client.close();
+    }
   });
 
   it('takes frames that were sent right behind the hello', async () => {

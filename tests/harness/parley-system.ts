@@ -43,7 +43,7 @@ export interface AgentToStart {
   readonly file?: string;
   readonly name?: string;
   readonly id?: string;
-  /** What the shell agent may run: a file. */
+  /** What the shell agent may run: a file. One that allows everything is allowed to join where nobody signs in. */
   readonly policy?: string;
   /** Settings of its own, over those of the system. */
   readonly env?: Readonly<Record<string, string>>;
@@ -158,7 +158,7 @@ export async function startSystem(options: SystemOptions): Promise<ParleySystem>
         ...(file === undefined ? [] : ['--file', file]),
         ...(name === undefined ? [] : ['--name', name]),
         ...(id === undefined ? [] : ['--id', id]),
-        ...(policy === undefined ? [] : ['--policy', policy]),
+        ...(policy === undefined ? [] : ['--policy', policy, '--allow-everything-without-sign-in']),
       ];
       const agent = track(startProcess('agent', { ...env, ...more }, args));
       running.agents.push(agent);

@@ -17,6 +17,8 @@ export interface AgentArguments {
   readonly id?: string;
   /** What the shell agent may run. */
   readonly policy?: string;
+  /** Whether a policy that allows everything is good where nobody signs in. */
+  readonly isTrusting: boolean;
   readonly isHelp: boolean;
 }
 
@@ -27,6 +29,8 @@ export const USAGE = `Runs one agent.
   --name <name>   the name people see [the agent's own]
   --id <id>       take this very id, replacing a process that has it [made of the name]
   --policy <file> what the shell agent may run; without it, nothing
+  --allow-everything-without-sign-in
+                  join with a policy that allows everything where nobody signs in
   --help          this text and the settings
 `;
 
@@ -43,6 +47,9 @@ export function parseArguments(argv: readonly string[]): AgentArguments {
   if (values.policy !== undefined && (use !== SHELL || values.file !== undefined)) {
     throw new ConfigError('--policy goes with --use shell: no other agent runs commands.');
   }
+  if (values['allow-everything-without-sign-in'] && values.policy === undefined) {
+    throw new ConfigError('--allow-everything-without-sign-in goes with --policy.');
+  }
   const id = values.id === undefined ? undefined : AgentId.safeParse(values.id);
   if (id?.success === false) throw new ConfigError(`--id ${values.id}: ${id.error.issues[0]?.message}`);
   return {
@@ -51,6 +58,7 @@ export function parseArguments(argv: readonly string[]): AgentArguments {
     ...(values.name === undefined ? {} : { name: values.name }),
     ...(values.id === undefined ? {} : { id: values.id }),
     ...(values.policy === undefined ? {} : { policy: values.policy }),
+    isTrusting: values['allow-everything-without-sign-in'] ?? false,
     isHelp: values.help ?? false,
   };
 }
@@ -65,6 +73,7 @@ function parse(argv: readonly string[]) {
         name: { type: 'string' },
         id: { type: 'string' },
         policy: { type: 'string' },
+        'allow-everything-without-sign-in': { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });

@@ -11,7 +11,7 @@ export async function shippedDefinition(
   config: AgentConfig,
   logger: Logger,
 ): Promise<AgentDefinition> {
-  if (args.use === SHELL) return shellDefinition(args.policy, logger);
+  if (args.use === SHELL) return shellDefinition(args, logger);
   const shipped = shippedAgents[args.use];
   if (shipped === undefined) throw new ConfigError(`--use ${args.use}: there is no such agent.`);
   return shipped.create({
@@ -26,7 +26,10 @@ export async function shippedDefinition(
   });
 }
 
-async function shellDefinition(file: string | undefined, logger: Logger): Promise<AgentDefinition> {
+async function shellDefinition(
+  { policy: file, isTrusting }: AgentArguments,
+  logger: Logger,
+): Promise<AgentDefinition> {
   // Only here, so that no other agent's process loads what runs commands.
   const { createShellAgent, POLICY_OFF } = await import('@parley/agents/shell');
   if (file === undefined) {
@@ -37,7 +40,7 @@ async function shellDefinition(file: string | undefined, logger: Logger): Promis
   try {
     const policy = await loadPolicy(resolveUserPath(file));
     for (const warning of policy.warnings) logger.warn(`${file}: ${warning}`);
-    return createShellAgent(policy);
+    return createShellAgent(policy, { isTrusting });
   } catch (error) {
     if (error instanceof PolicyError) throw new ConfigError(`--policy ${file}: ${error.message}`);
     throw error;

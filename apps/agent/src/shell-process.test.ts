@@ -89,7 +89,7 @@ function spawnAgent(...args: string[]): AgentProcess {
 async function startShell(policy: object): Promise<AgentProcess> {
   const file = path.join(folder, `policy-${newId()}.json`);
   await writeFile(file, JSON.stringify({ user: 'same', folders: [folder], ...policy }));
-  const agent = spawnAgent('--use', 'shell', '--policy', file);
+  const agent = spawnAgent('--use', 'shell', '--policy', file, TRUSTING);
   await joined(agent);
   return agent;
 }
@@ -100,6 +100,8 @@ async function joined({ id, exited, log }: AgentProcess): Promise<void> {
   while (!handlers.commandStreams.has(id)) await Promise.race([handlers.next('receiveCommands'), failed]);
 }
 
+/** Nobody signs in at the server of this suite. */
+const TRUSTING = '--allow-everything-without-sign-in';
 const EVERYTHING = { everything: true, shell: true };
 
 function send({ id }: AgentProcess, command: Partial<AgentCommand>): string {
@@ -256,6 +258,38 @@ describe('an agent process without a policy', () => {
   });
 });
 
+describe('an agent process whose policy allows everything', () => {
+  const start = async (...more: string[]): Promise<AgentProcess> => {
+    await writeFile(path.join(folder, 'everything.json'), JSON.stringify({ user: 'same', ...EVERYTHING }));
+    return spawnAgent('--use', 'shell', '--policy', 'everything.json', ...more);
+  };
+
+  it('leaves a server where nobody signs in before it takes a command, and names the way to stay', async () => {
+    const left = handlers.next('unregisterAgent');
+    const { id, exited, log } = await start();
+    await left;
+    expect(await exited).toBe(1);
+    expect(log()).toContain(TRUSTING);
+    expect(handlers.commandStreams.has(id)).toBe(false);
+  });
+
+  it('stays where people sign in, and leaves when they need not any more', async () => {
+    const { registerAgent, heartbeat } = handlers;
+    let peopleSignIn = true;
+    handlers.registerAgent = async (...args) => ({ ...(await registerAgent(...args)), peopleSignIn });
+    handlers.heartbeat = async (request) => ({ ...(await heartbeat(request)), peopleSignIn });
+    try {
+      const agent = await start();
+      await joined(agent);
+      peopleSignIn = false;
+      expect(await agent.exited).toBe(1);
+      expect(agent.log()).toContain(TRUSTING);
+    } finally {
+      Object.assign(handlers, { registerAgent, heartbeat });
+    }
+  });
+});
+
 describe('an agent process that is started wrongly', () => {
   it('says in few words what is wrong with the policy', async () => {
     await writeFile(path.join(folder, 'wrong.json'), '{"rules": [{"name": "x"}]}');
@@ -268,6 +302,7 @@ describe('an agent process that is started wrongly', () => {
   it.each([
     [['--policy', 'policy.json'], '--policy goes with --use shell'],
     [['--use', 'shell', '--policy', 'nowhere.json'], 'cannot be read'],
+    [['--use', 'shell', TRUSTING], `${TRUSTING} goes with --policy`],
     [['--use', 'shel'], 'There are: echo, assistant'],
   ])('says what is wrong with %j', async (args, reason) => {
     const { exited, log } = spawnAgent(...args);

@@ -123,6 +123,11 @@ export interface AgentDefinition {
   onStep?(context: StepContext): Promise<JsonValue> | JsonValue;
   /** Commands that run at once; further ones wait. @default 4 */
   readonly commandConcurrency?: number;
+  /**
+   * Why it joins only a server where people sign in, for whoever starts it elsewhere: there it ends with this text.
+   * @default it joins any server
+   */
+  readonly needsSignIn?: string;
 }
 
 /** Marks a file's default export as an agent. It is checked when it is started, with the name of each field that is wrong. */

@@ -241,6 +241,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     agentId: identity.id,
     isExclusive: options.id !== undefined,
     profile,
+    needsSignIn: definition.needsSignIn !== undefined,
     logger,
     load: () => meter.load(),
     metrics: () => meter.metrics(),
@@ -273,6 +274,10 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       });
     },
     onCommand: (command) => desk.receive(command),
+    onNobodySignsIn: () => {
+      desk.abandon();
+      ended.reject(new Error(`Nobody signs in at ${options.grpcUrl}. ${definition.needsSignIn}`));
+    },
     onFenced: () => {
       // What this process would still answer is refused; the one that replaced it shall have the messages now.
       handler.abandon();

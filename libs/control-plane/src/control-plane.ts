@@ -72,6 +72,8 @@ export interface RegisterAgentResponse {
   readonly heartbeatMs: number;
   /** `paused` when an operator paused this agent before. */
   readonly state: AgentState;
+  /** Whether people show who they are before they may do anything. @default false: a server that does not say so */
+  readonly peopleSignIn?: boolean;
 }
 
 export interface HeartbeatRequest {
@@ -87,6 +89,8 @@ export interface HeartbeatRequest {
 export interface HeartbeatResponse {
   /** What the server wants it to do: `online` or `paused`. */
   readonly state: AgentState;
+  /** As in `RegisterAgentResponse`. */
+  readonly peopleSignIn?: boolean;
 }
 
 export interface RegisterBrokerRequest {

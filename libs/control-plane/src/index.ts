@@ -1,6 +1,7 @@
 export type * from './agent-services.ts';
 export { BOUND_TOKEN_HOURS, type Bound, type BoundToken, boundToken, readBoundToken } from './bound-token.ts';
 export type { CommandOutputStream } from './client/command-output-stream.ts';
+export { CHANNEL_OPTIONS, channelCredentials } from './client/connection.ts';
 export {
   type ControlPlaneClient,
   type ControlPlaneClientOptions,

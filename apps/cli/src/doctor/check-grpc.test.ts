@@ -60,6 +60,21 @@ describe('the check of a gRPC port that is encrypted', () => {
     });
   });
 
+  it.each(['http_proxy', 'grpc_proxy', 'https_proxy'])(
+    'asks the port itself where %s is set, as agents do',
+    async (name) => {
+      const before = process.env[name];
+      // Nobody listens there.
+      process.env[name] = 'http://127.0.0.1:9';
+      try {
+        expect(await checkGrpc(address, { GRPC_TLS_CA: file('cert.pem') })).toMatchObject({ isOk: true });
+      } finally {
+        if (before === undefined) delete process.env[name];
+        else process.env[name] = before;
+      }
+    },
+  );
+
   it('says what is wrong with these settings', async () => {
     expect(await checkGrpc(address, { GRPC_TLS_CERT: file('cert.pem') })).toMatchObject({
       isOk: false,

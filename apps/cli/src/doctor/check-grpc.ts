@@ -1,4 +1,5 @@
-import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
+import { Client } from '@grpc/grpc-js';
+import { CHANNEL_OPTIONS, channelCredentials } from '@parley/control-plane';
 import { checkTls, loadConfig, memberTls, tlsSettings, WITH_ALL_OTHERS } from '@parley/process-kit';
 import { z } from 'zod';
 import { type Finding, messageOf } from './check.ts';
@@ -9,19 +10,14 @@ const SERVING = Buffer.from([0x08, 0x01]);
 
 const TlsConfig = z.object(tlsSettings).superRefine(checkTls, WITH_ALL_OTHERS);
 
-/** As agents and brokers join, by the same settings. @throws ConfigError when those are wrong */
-function memberCredentials(env: NodeJS.ProcessEnv): ChannelCredentials {
-  const tls = memberTls(loadConfig(TlsConfig, env));
-  if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
-}
-
 /** Asks the standard health service: that the port is open would not say who listens there. */
 export async function checkGrpc(address: string, env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
   const name = 'gRPC port';
   let client: Client | undefined;
   try {
-    const opened = new Client(address, memberCredentials(env));
+    // As agents and brokers join, by the same settings.
+    const tls = memberTls(loadConfig(TlsConfig, env));
+    const opened = new Client(address, channelCredentials(tls), CHANNEL_OPTIONS);
     client = opened;
     const answer = await new Promise<Buffer>((resolve, reject) => {
       opened.makeUnaryRequest(

@@ -12,6 +12,7 @@ import { createTaskHandlers } from '../tasks/task-handlers.ts';
 export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
   const { agents, audit, brokers, commands, commandService, config } = services;
   const { processes, reports } = commandService;
+  const peopleSignIn = services.authenticator.isRequired;
   return {
     ...createMemoryHandlers(services),
     ...createAskHandlers(services),
@@ -27,13 +28,13 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
         commands.fence(agentId, `Another process has registered as "${agentId}".`);
       await processes.registered({ agentId, instanceId, incarnation });
       await audit.enter(registration({ ...request, instanceId }, response, replaced, { peer, token }));
-      return response;
+      return { ...response, peopleSignIn };
     },
     async unregisterAgent({ agentId, incarnation }) {
       await agents.unregister(agentId, incarnation);
       await processes.left(agentId, incarnation);
     },
-    heartbeat: async (request) => agents.heartbeat(request),
+    heartbeat: async (request) => ({ ...(await agents.heartbeat(request)), peopleSignIn }),
     async registerBroker({ brokerId, name }) {
       brokers.register(brokerId, name);
       return { heartbeatMs: config.HEARTBEAT_MS };

@@ -14,8 +14,13 @@ export const POLICY_OFF =
 /**
  * Runs operators' commands on the machine where it lives, as far as its policy lets it; nothing that is written in chat.
  * @param policy undefined: everything is refused
+ * @param options `isTrusting`: a policy that allows everything is good for a server where nobody signs in too
  */
-export function createShellAgent(policy: Policy | undefined): AgentDefinition {
+export function createShellAgent(
+  policy: Policy | undefined,
+  { isTrusting = false }: { readonly isTrusting?: boolean } = {},
+): AgentDefinition {
+  const unbounded = isTrusting ? undefined : policy?.anythingBy;
   return defineAgent({
     name: 'Shell',
     description:
@@ -26,11 +31,18 @@ export function createShellAgent(policy: Policy | undefined): AgentDefinition {
     keywords: ['shell', 'terminal'],
     examples: ['Which commands can you run?', 'What does the shell agent do?'],
     ...(policy === undefined ? {} : { commandConcurrency: policy.concurrency }),
+    ...(unbounded === undefined ? {} : { needsSignIn: needsSignIn(unbounded) }),
     onMessage: () => introduce(policy),
     onCommand: (context) =>
       policy === undefined ? { refusedBy: '', errorMessage: POLICY_OFF } : execute(policy, context),
   });
 }
+
+/** By which a person says that nobody has to sign in. */
+export const TRUSTING_FLAG = '--allow-everything-without-sign-in';
+
+const needsSignIn = (rule: string): string =>
+  `The policy allows everything by its rule "${rule}", and whoever reaches that server could use it. Have people sign in there (AUTH_SECRET or AUTH_JWKS_URL), or start this agent with ${TRUSTING_FLAG}.`;
 
 async function execute(policy: Policy, context: CommandContext): Promise<CommandOutcome> {
   const { command, begin, output, signal, logger } = context;

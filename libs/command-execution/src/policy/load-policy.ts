@@ -6,6 +6,7 @@ import type { ProcessPlan } from '../runner/run-process.ts';
 import { currentUser, findUser, type SystemUser } from '../runner/system-user.ts';
 import { type CommandLine, createDecide } from './decide.ts';
 import { EVERYTHING, PolicyFile } from './policy-file.ts';
+import { findUnboundedRule } from './unbounded-rule.ts';
 
 /** What a policy says about one command. */
 export type Verdict =
@@ -32,6 +33,8 @@ export interface Policy {
   decide(command: CommandLine): Promise<Verdict>;
   /** Commands that run at once. */
   readonly concurrency: number;
+  /** The rule by which an operator can run whatever they want; undefined: there is none. */
+  readonly anythingBy: string | undefined;
   /** A line for each rule, for people. */
   readonly summary: readonly string[];
   /** What whoever starts the agent should know. */
@@ -60,6 +63,7 @@ export async function loadPolicy(file: string): Promise<Policy> {
 
   return {
     concurrency: policy.concurrency,
+    anythingBy: findUnboundedRule(policy),
     summary: summarize(policy),
     warnings: warningsOf(policy, users),
     async decide(command) {

@@ -153,8 +153,15 @@ function cancelled(cause: Error): ParleyError {
   return new ParleyError('cancelled', 'The call was stopped.', { cause });
 }
 
+/** How a channel to a server is opened, whatever it is for. */
+export const CHANNEL_OPTIONS: ClientOptions = {
+  // Servers are peers on the same network; a web proxy set for the user's browser must not get between.
+  'grpc.enable_http_proxy': 0,
+};
+
 function open({ url, tls, keepaliveMs, keepaliveTimeoutMs }: ConnectionOptions): Client {
   const options: ClientOptions = {
+    ...CHANNEL_OPTIONS,
     'grpc.keepalive_time_ms': keepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -164,13 +171,11 @@ function open({ url, tls, keepaliveMs, keepaliveTimeoutMs }: ConnectionOptions):
     'grpc.enable_channelz': 0,
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
-    // Servers are peers on the same network; a web proxy set for the user's browser must not get between.
-    'grpc.enable_http_proxy': 0,
   };
   return new Client(url, channelCredentials(tls), options);
 }
 
-function channelCredentials(tls: MemberTls | undefined): ChannelCredentials {
+export function channelCredentials(tls: MemberTls | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
 }

@@ -40,6 +40,10 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   onState(wanted: AgentState): void;
   /** Every command but `pause` and `resume`, which come as `onState`. May be the same one again after a reconnect, or approved. */
   onCommand(command: AgentCommand): void;
+  /** Joins only where people sign in. @default false */
+  readonly needsSignIn?: boolean | undefined;
+  /** Nobody signs in there, and the agent needs that. It has left again, and the membership has ended for good. */
+  onNobodySignsIn?(): void;
   /** Another process has taken the id over. The membership has ended for good; this process must stop working. */
   onFenced(): void;
   /**

@@ -6,6 +6,9 @@ import { isForgotten, isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
 
+/** For the last word to a server that may be away. */
+const LEAVE_MS = 2_000;
+
 /**
  * Joins the server and stays: registers, sends heartbeats, keeps the stream of commands open, and comes back after a
  * lost connection or a restarted server. Returns at once; a server that is away is waited for. The callbacks are
@@ -44,13 +47,28 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     // It has been given another one meanwhile.
     mustRegister = profile !== sent;
     identity = { agentId: answer.agentId, incarnation: answer.incarnation };
+    // Before its stream of commands is open: none has come.
+    if (isTooOpen(answer)) return leaveForGood(identity);
     heartbeatMs = answer.heartbeatMs;
     wanted = answer.state;
     if (!halt.signal.aborted) options.onRegistered({ ...identity, state: wanted });
   };
+  const isTooOpen = ({ peopleSignIn = false }: { peopleSignIn?: boolean }): boolean =>
+    options.needsSignIn === true && !peopleSignIn;
+  const leaveForGood = async (registered: AgentIdentity): Promise<void> => {
+    halt.abort();
+    await settleWithin(LEAVE_MS, logger, 'could not unregister', () =>
+      client.unregisterAgent(registered, cut.signal),
+    );
+    mustRegister = true;
+    client.close();
+    options.onNobodySignsIn?.();
+  };
   const beat = async (): Promise<void> => {
     const report = { load: options.load(), metrics: options.metrics(), state: options.state() };
-    tell((await client.heartbeat({ ...known(), ...report }, cut.signal)).state);
+    const answer = await client.heartbeat({ ...known(), ...report }, cut.signal);
+    if (isTooOpen(answer)) await leaveForGood(known());
+    else tell(answer.state);
   };
   const beatForEver = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -158,7 +176,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     },
     sendCommandState: async (report) => client.sendCommandState({ ...report, ...known() }, cut.signal),
     sendCommandResult: async (result) => client.sendCommandResult({ ...result, ...known() }, cut.signal),
-    async leave(timeoutMs = 2_000) {
+    async leave(timeoutMs = LEAVE_MS) {
       const isFirst = !halt.signal.aborted;
       halt.abort();
       if (isFirst) {

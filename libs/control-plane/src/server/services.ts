@@ -52,7 +52,7 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
       }),
       heartbeat: serveUnary(logger, requests.Heartbeat, async (request) => {
         const answer = await handlers.heartbeat(request);
-        return { state: agentState.encode(answer.state) };
+        return { ...answer, state: agentState.encode(answer.state) };
       }),
     },
     BrokerRegistrationService: {

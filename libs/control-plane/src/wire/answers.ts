@@ -10,9 +10,10 @@ export const RegisteredAgent = z.object({
   heartbeatMs: z.number().int().positive(),
   state: agentState.wire,
   credential: z.string(),
+  peopleSignIn: z.boolean(),
 });
 
-export const HeartbeatAnswer = z.object({ state: agentState.wire });
+export const HeartbeatAnswer = z.object({ state: agentState.wire, peopleSignIn: z.boolean() });
 
 export const RegisteredBroker = z.object({
   heartbeatMs: z.number().int().positive(),
