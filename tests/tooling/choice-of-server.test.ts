@@ -58,10 +58,12 @@ describe('where the tests get their servers from', () => {
     const calls = async (): Promise<string[]> =>
       (await readFile(path.join(bin, 'calls.log'), 'utf8')).trim().split('\n');
     const { env, child, exited } = await own('rabbitmq.mjs', 'provisionRabbitMq', {});
-    expect(env.AMQP_URL).toMatch(/^amqp:\/\/guest:guest@127\.0\.0\.1:\d+$/);
+    expect(env.AMQP_URL).toMatch(/^amqp:\/\/parley:[0-9a-f]{48}@127\.0\.0\.1:\d+$/);
     expect(env.AMQP_URL).not.toMatch(/:5672$/);
     const [, , up = ''] = await calls();
-    expect(up).toMatch(/^compose --project-name parley-test-\w+ up --detach --wait rabbitmq$/);
+    expect(up).toMatch(
+      /^compose --file docker-compose.yml --file docker-compose.ports.yml --project-name parley-test-\w+ up --detach --wait rabbitmq$/,
+    );
     child.kill('SIGKILL');
     await exited;
     await eventually(async () => (await calls()).length === 4);

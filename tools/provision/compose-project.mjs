@@ -13,8 +13,11 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * @param {NodeJS.ProcessEnv} settings values for the `${...}` in docker-compose.yml
  */
 export function startComposeProject(settings) {
-  const prefix = ['compose', '--project-name', `parley-test-${randomBytes(4).toString('hex')}`];
-  const env = { ...process.env, ...settings };
+  const files = ['docker-compose.yml', 'docker-compose.ports.yml'].flatMap((file) => ['--file', file]);
+  const prefix = ['compose', ...files, '--project-name', `parley-test-${randomBytes(4).toString('hex')}`];
+  const password = randomBytes(24).toString('hex');
+  const secrets = ['RABBITMQ_PASSWORD', 'POSTGRES_PASSWORD', 'JOIN_TOKEN', 'ACCESS_TOKEN'];
+  const env = { ...process.env, ...Object.fromEntries(secrets.map((name) => [name, password])), ...settings };
   const down = ['docker', ...prefix, 'down', '--volumes', '--timeout', '5'];
   const guardian = spawn('sh', ['-c', 'cat >/dev/null; exec "$@"', 'parley-guardian', ...down], {
     detached: true,
@@ -29,6 +32,8 @@ export function startComposeProject(settings) {
   /** @param {string[]} args */
   const tryRun = (...args) => runCommand('docker', [...prefix, ...args], { cwd: root, env });
   return {
+    /** Of the user parley, at RabbitMQ and PostgreSQL. */
+    password,
     tryRun,
     /**
      * @param {string[]} args of `docker compose`

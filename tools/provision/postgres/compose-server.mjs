@@ -10,8 +10,8 @@ import { waitUntilReady } from './ready.mjs';
  */
 export async function startComposeServer(log) {
   const [port] = await freePorts(1);
-  const databaseUrl = `postgresql://parley:parley@127.0.0.1:${port}/parley`;
   const project = startComposeProject({ POSTGRES_PORT: String(port) });
+  const databaseUrl = `postgresql://parley:${project.password}@127.0.0.1:${port}/parley`;
   log('starting PostgreSQL in docker');
   try {
     await project.run('up', '--detach', '--wait', 'postgres');

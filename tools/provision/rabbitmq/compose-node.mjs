@@ -10,12 +10,12 @@ import { waitUntilReady } from './ready.mjs';
  */
 export async function startComposeNode(log) {
   const [amqp, management] = await freePorts(2);
-  const amqpUrl = `amqp://guest:guest@127.0.0.1:${amqp}`;
-  const managementUrl = `http://guest:guest@127.0.0.1:${management}`;
   const project = startComposeProject({
     RABBITMQ_PORT: String(amqp),
     RABBITMQ_MANAGEMENT_PORT: String(management),
   });
+  const amqpUrl = `amqp://parley:${project.password}@127.0.0.1:${amqp}`;
+  const managementUrl = `http://parley:${project.password}@127.0.0.1:${management}`;
   log('starting RabbitMQ in docker');
   try {
     await project.run('up', '--detach', '--wait', 'rabbitmq');
