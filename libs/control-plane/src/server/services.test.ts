@@ -33,7 +33,8 @@ describe('the services of parley.v1', () => {
     const { handlers, url } = await loopback.serve();
     handlers.wanted = 'paused';
     const answer = await loopback.connect(url).registerAgent(registration);
-    expect(answer).toEqual({ agentId: 'echo', incarnation: 1, heartbeatMs: 20, state: 'paused' });
+    const wanted = { state: 'paused', peopleSignIn: false };
+    expect(answer).toEqual({ agentId: 'echo', incarnation: 1, heartbeatMs: 20, ...wanted });
     expect(last(handlers)).toEqual({ rpc: 'registerAgent', request: registration });
   });
 
@@ -47,7 +48,7 @@ describe('the services of parley.v1', () => {
     const { handlers, client } = await joined();
     handlers.wanted = 'paused';
     const beat = { agentId: 'echo', incarnation: 1, load: 0.25, metrics, state: 'draining' as const };
-    expect(await client.heartbeat(beat)).toEqual({ state: 'paused' });
+    expect(await client.heartbeat(beat)).toEqual({ state: 'paused', peopleSignIn: false });
     expect(last(handlers)).toEqual({ rpc: 'heartbeat', request: beat });
   });
 
