@@ -34,7 +34,10 @@ describe('a server that gives credentials', () => {
 
   it('lets agents speak for themselves', async () => {
     const { echo } = await twoAgents();
-    expect(await echo.heartbeat({ agentId: 'echo', ...beat })).toEqual({ state: 'online', peopleSignIn: false });
+    expect(await echo.heartbeat({ agentId: 'echo', ...beat })).toEqual({
+      state: 'online',
+      peopleSignIn: false,
+    });
     const services = echo.servicesFor(() => ({ agentId: 'echo', incarnation: 1 }));
     await services.memory.put({ subject: '', key: 'k', value: '1' });
   });
