@@ -192,7 +192,7 @@ export function describeRouting(context: Context): void {
       const message = await routed(store);
       await store.fail(aFailure(message.id, 'dead_lettered'));
       const entry = await store.revive(message.id);
-      expect(entry).toEqual({ message, attempt: 1 });
+      expect(entry).toEqual({ message, attempt: 1, hops: aFailure(message.id).hops });
       expect(await entryOf(store, message.id)).toEqual(entry);
       const status = await statusOf(store, message.id);
       expect(status).toMatchObject({ status: 'accepted' });
