@@ -57,6 +57,13 @@ describe('what the server does for an agent that answers', () => {
     }
   };
 
+  it('gives the history of a message in hand, and no more once that has ended', async () => {
+    const history = { ...asking, requestId: request.id, limit: 10 };
+    expect(await handlers.history(history)).toEqual([]);
+    await fixture.store.settle({ requestId: request.id, agentId: 'hr', hops: [] });
+    await expect(handlers.history(history)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
   it('brings a question to the other agent and its reply back', async () => {
     const id = newId();
     const asked = ask({ id });

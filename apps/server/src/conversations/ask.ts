@@ -54,7 +54,13 @@ export function createAskHandlers(
       return status.routing === undefined || status.routing.agentId === agentId;
     },
     async history({ limit, beforeSeq, ...caller }) {
-      const { request } = await requestInHand(services, caller);
+      const { request, status } = await requestInHand(services, caller);
+      // What is said later is between the person and whoever answers then.
+      if (isTerminal(status.status))
+        throw new ParleyError(
+          'forbidden',
+          'That message has ended: its conversation is no longer open to you.',
+        );
       const query = { limit, beforeSeq: Math.min(beforeSeq ?? request.seq, request.seq) };
       return (await store.listMessages(request.conversationId, query)).messages;
     },
