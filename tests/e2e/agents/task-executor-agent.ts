@@ -8,7 +8,8 @@ const Input = z.object({ run: z.string(), isHeld: z.boolean().default(false), fa
 
 /** Each step has an effect outside, a line in a file; one that finds its key there does not write it again. */
 export default defineAgent({
-  name: 'Executor',
+  // A name belongs to one group.
+  name: process.env.TASK_GROUP ?? 'Executor',
   group: process.env.TASK_GROUP ?? 'executor',
   concurrency: 8,
   onMessage: () => 'I only do steps.',
