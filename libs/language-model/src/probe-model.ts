@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { z } from 'zod';
 import type { LanguageModelConfig } from './language-model-config.ts';
+import { parsedJson } from './parsed-json.ts';
 import { otherBaseUrl, withoutSecrets, wordsOf } from './provider/provider-words.ts';
 
 /** Whether the language model of the settings can be had. */
@@ -153,12 +154,7 @@ async function readJson(response: Response): Promise<unknown> {
     text += decoder.decode(bytes, { stream: true });
     if (text.length > MAX_LIST) return undefined;
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What it is instead is for the caller to say.
-    return undefined;
-  }
+  return parsedJson(text);
 }
 
 /** Query and user of an address may hold secrets. */

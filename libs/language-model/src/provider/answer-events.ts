@@ -1,4 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
+import { parsedJson } from '../parsed-json.ts';
 import { createThoughtSplitter, type Thinking } from '../thoughts.ts';
 import {
   brokenAnswer,
@@ -8,6 +9,7 @@ import {
   notAnEndpoint,
   type Provider,
   streamError,
+  tooLong,
 } from './provider-error.ts';
 
 /** How an answer ended, in our words. */
@@ -32,6 +34,8 @@ export interface AnswerEventsOptions extends AnswerListener {
 
 /** One event without an end, or one whole answer, in UTF-16 code units. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
+/** One answer with all that is sent around its text: some hundred bytes for each token, thoughts included. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,6 +61,8 @@ export function answerEvents(
   let whole = '';
   let finishReason: string | undefined;
   let hasCalls = false;
+  let hasChoices = false;
+  let bytesRead = 0;
   let isOver = false;
 
   const send = (delta: Fields, finish: string | null = null): void => {
@@ -88,8 +94,9 @@ export function answerEvents(
 
   const take = (value: unknown, isError = false): void => {
     if (!isFields(value)) return;
-    const error = value.error ?? (isError || value.object === 'error' ? value : undefined);
-    if (error !== undefined && error !== null && error !== false) throw streamError(provider, error);
+    const error = errorIn(value) ?? (isError ? value : undefined);
+    if (error !== undefined) throw streamError(provider, error);
+    hasChoices ||= Array.isArray(value.choices);
     // Several answers at once were not asked for.
     const choice: unknown = Array.isArray(value.choices) ? value.choices[0] : undefined;
     if (!isFields(choice)) return;
@@ -118,7 +125,7 @@ export function answerEvents(
 
   const takeEvents = (text: string, isLast: boolean): void => {
     for (const event of reader.read(text, isLast)) {
-      if (event.data === '[DONE]') {
+      if (DONE.test(event.data)) {
         end();
         return;
       }
@@ -130,6 +137,8 @@ export function answerEvents(
 
   const takeBytes = (bytes: Uint8Array): void => {
     options.onAlive();
+    bytesRead += bytes.length;
+    if (bytesRead > MAX_BYTES) throw tooLong(provider);
     const text = decoder.decode(bytes, { stream: true });
     if (form === 'events') {
       takeEvents(text, false);
@@ -137,8 +146,10 @@ export function answerEvents(
     }
     whole += text;
     if (whole.length > MAX_BUFFERED) throw notAnEndpoint(provider);
-    const first = /\S/.exec(whole)?.[0];
-    if (form === 'whole' || first === undefined) return;
+    if (form === 'whole') return;
+    // What came before is empty space.
+    const first = /\S/.exec(text)?.[0];
+    if (first === undefined) return;
     form = first === '{' || first === '<' || first === '[' ? 'whole' : 'events';
     if (form === 'events') takeEvents(whole, false);
   };
@@ -150,15 +161,16 @@ export function answerEvents(
     if (form === 'events' || isLines) {
       takeEvents(isLines && form !== 'events' ? whole : '', true);
       if (isOver) return;
-      if (finishReason === undefined) throw brokenAnswer(provider);
+      if (finishReason === undefined) {
+        throw hasChoices || reader.isEventStream ? brokenAnswer(provider) : notAnEndpoint(provider);
+      }
       end();
       return;
     }
     const answer: unknown = Array.isArray(value) ? value[0] : value;
     if (!isFields(answer)) throw notAnEndpoint(provider);
     const isAnswer = Array.isArray(answer.choices) && answer.choices.length > 0;
-    const isError = (answer.error ?? undefined) !== undefined || answer.object === 'error';
-    if (isError && !isAnswer) throw errorAnswer(provider, answer);
+    if (errorIn(answer) !== undefined && !isAnswer) throw errorAnswer(provider, answer);
     if (!isAnswer) throw notAnEndpoint(provider, answer);
     take(answer);
     end();
@@ -205,62 +217,73 @@ interface ReadEvent {
   readonly value: unknown;
 }
 
+const DONE = /^\s*\[DONE\]\s*$/i;
+
 /**
  * Server-sent events out of a text in pieces. A line that is JSON by itself counts as an event, since some servers leave
  * out the empty line; of any other the lines up to an empty one are the event.
  */
 function createEventReader() {
   let buffer = '';
-  let pending = '';
+  let endedInReturn = false;
+  let pending: string[] = [];
+  let pendingSize = 0;
   let type = '';
+  let isEventStream = false;
 
   const readLine = (line: string): ReadEvent | undefined => {
     if (line === '') {
-      const [data, of] = [pending, type];
-      [pending, type] = ['', ''];
+      const [data, of] = [pending.join('\n'), type];
+      [pending, pendingSize, type] = [[], 0, ''];
       return data === '' ? undefined : { type: of, data, value: parsedJson(data) };
     }
     const field = /^(data|event):? ?(.*)$/s.exec(line);
+    isEventStream ||= /^(?:data|event|id|retry)?:/.test(line);
     if (field?.[1] === 'event') type = field[2] ?? '';
     const isBare = line.startsWith('{');
     if (field?.[1] !== 'data' && !isBare) return undefined;
-    const data = `${pending === '' ? '' : `${pending}\n`}${isBare ? line : (field?.[2] ?? '')}`.trim();
-    const value = parsedJson(data);
-    if (value === undefined && data !== '[DONE]') {
-      pending = data;
-      return undefined;
-    }
-    pending = '';
-    return { type, data, value };
+    const data = (isBare ? line : (field?.[2] ?? '')).trim();
+    // Parsed once alone and once as a whole: at each line would be a time that grows with the square of their number.
+    const value = pending.length === 0 ? parsedJson(data) : undefined;
+    if (value !== undefined || (pending.length === 0 && DONE.test(data))) return { type, data, value };
+    if (data !== '') pending.push(data);
+    pendingSize += line.length + 1;
+    return undefined;
   };
 
   return {
+    /** A field of an event, or a comment, has come. */
+    get isEventStream() {
+      return isEventStream;
+    },
     get size() {
-      return buffer.length + pending.length;
+      return buffer.length + pendingSize;
     },
     *read(text: string, isLast: boolean): Generator<ReadEvent> {
-      // A line feed may follow a carriage return at the end.
-      const lines = (buffer + text).split(/\r\n|\n|\r(?!$)/);
+      // Carriage return and line feed are one line end, also where they come apart.
+      const fresh = endedInReturn && text.startsWith('\n') ? text.slice(1) : text;
+      if (text !== '') endedInReturn = text.endsWith('\r');
+      const lines = fresh.split(/\r\n|\n|\r/);
+      lines[0] = buffer + (lines[0] ?? '');
       buffer = isLast ? '' : (lines.pop() ?? '');
       for (const line of isLast ? [...lines, ''] : lines) {
-        const event = readLine(line.replace(/\r$/, ''));
+        const event = readLine(line);
         if (event !== undefined) yield event;
       }
     },
   };
 }
 
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The caller decides what that means.
-    return undefined;
-  }
-}
-
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The error that an event or an answer tells of; several servers send an empty one along with each. */
+function errorIn(value: Fields): unknown {
+  const { error } = value;
+  if (error === undefined || error === null || error === false || error === '')
+    return value.object === 'error' ? value : undefined;
+  return isFields(error) && Object.keys(error).length === 0 ? undefined : error;
 }
 
 /** `content` is a text, or a list of parts of several kinds. */
@@ -291,7 +314,9 @@ function callsOf(calls: unknown): Fields[] {
 /** Providers have many names for the three ends of an answer; one that is not known is an end, too. */
 function meaningOf(reason: string | undefined): Finish | 'error' {
   if (reason === undefined) return 'stop';
-  if (/length|max_?tokens/i.test(reason)) return 'length';
+  if (/length|max.*tokens?|tokens?.*limit|truncat|incomplete/i.test(reason)) return 'length';
   if (/filter|safety|refus|block|prohibit|recitation|sensitive/i.test(reason)) return 'filter';
-  return /error|abort|fail/i.test(reason) ? 'error' : 'stop';
+  return /error|abort|fail|cancel|insufficient|unavailable|interrupt|time_?out/i.test(reason)
+    ? 'error'
+    : 'stop';
 }

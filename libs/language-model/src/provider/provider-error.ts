@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/shared-models';
 import { APICallError, InvalidResponseDataError, JSONParseError, RetryError, TypeValidationError } from 'ai';
 import { z } from 'zod';
+import { parsedJson } from '../parsed-json.ts';
 import { otherBaseUrl, withoutSecrets, withoutTexts, wordsOf } from './provider-words.ts';
 import { textOf } from './refused-parameter.ts';
 
@@ -34,7 +35,7 @@ export function toProviderError(error: unknown, provider: Provider): ParleyError
     const cause = withoutTexts(describe(last), texts);
     if (status === undefined) return providerError(provider, `${name} cannot be reached.`, { cause });
     if (status < 400) return brokenAnswer(provider, cause);
-    const body = parsedJson(last.responseBody);
+    const body = parsedJson(last.responseBody ?? '');
     const words = sayWords(wordsOf(body, provider.secrets, texts));
     return providerError(provider, `${explainStatus(status, provider, body)}${words}`, { status, cause });
   }
@@ -80,6 +81,10 @@ const NAMES_ADDRESS = /\b(?:endpoint|route|path|url|method not allowed|not found
 
 export function noAnswer(provider: Provider): ParleyError {
   return providerError(provider, `${provider.name} sent something that is no answer.`);
+}
+
+export function tooLong(provider: Provider): ParleyError {
+  return providerError(provider, `${provider.name} sent more than an answer can be.`);
 }
 
 /** Something else answers there: a web page, another API. `body`: what it sent, where that was JSON. */
@@ -149,15 +154,6 @@ const ProtocolError = z.union([
   z.object({ object: z.literal('error') }),
 ]);
 const isProtocolError = (body: unknown): boolean => ProtocolError.safeParse(body).success;
-
-function parsedJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    // A page, or nothing.
-    return undefined;
-  }
-}
 
 const RequestWithMessages = z.object({ messages: z.array(z.object({ content: z.unknown() })) });
 

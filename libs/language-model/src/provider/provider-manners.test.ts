@@ -98,6 +98,30 @@ describe.each(Object.entries(kinds))('a model of %s', (_kind, open) => {
     expect(provider.requests).toHaveLength(1);
   });
 
+  it('is asked again when the whole message is the name of what it refuses', async () => {
+    provider.play(mannerOf('wants max_completion_tokens'));
+    const model = await open(provider.baseUrl);
+    const messages = [{ role: 'user', text: 'max_tokens' }] as const;
+    expect(await model.generateText({ ...hello, messages })).toBe(ANSWER);
+  });
+
+  it('is left alone when its refusal has no end', async () => {
+    provider.play(async (response, { closed }) => {
+      response.writeHead(400);
+      let isClosed = false;
+      const ended = closed.then((byClient) => {
+        isClosed = byClient;
+      });
+      while (!isClosed) {
+        if (!response.write('x'.repeat(64 * 1024)))
+          await Promise.race([new Promise<void>((drained) => response.once('drain', drained)), ended]);
+      }
+    });
+    const model = await open(provider.baseUrl);
+    await expect(model.generateText(hello)).rejects.toThrow('(400)');
+    expect(await provider.requests[0]?.closed).toBe(true);
+  });
+
   it('gives its thoughts beside its answer', async () => {
     provider.play(mannerOf('thinks in tags'));
     const model = await open(provider.baseUrl);
@@ -180,6 +204,50 @@ describe('the settings of a model', () => {
   });
 });
 
+const ignore = (): void => {};
+const listening: AnswerEventsOptions = {
+  provider: { name: 'llama', modelName: 'llama', keySetting: '', modelSetting: '', secrets: [] },
+  opensInThought: false,
+  ...{ onAlive: ignore, onThought: ignore, onFinish: ignore, onFailure: ignore, onOpensInThought: ignore },
+};
+
+/** All that comes of what a provider sends. */
+async function readEvents(
+  body: string | ReadableStream<Uint8Array>,
+  options: Partial<AnswerEventsOptions>,
+): Promise<string> {
+  const { body: sent } = new Response(body);
+  if (sent === null) throw new Error('no body');
+  return new Response(answerEvents(sent, { ...listening, ...options })).text();
+}
+
+describe('what a provider sends', () => {
+  it('is read once, however many lines an event has', async () => {
+    const onFailure = jest.fn();
+    await readEvents('data: x\n'.repeat(100_000), { onFailure });
+    expect(onFailure).toHaveBeenCalledTimes(1);
+    const json = JSON.stringify(
+      { choices: [{ delta: { content: 'x' } }], notes: Array(20_000).fill('y') },
+      null,
+      1,
+    );
+    const event = json.replaceAll(/^/gm, 'data: ');
+    expect(await readEvents(`${event}\n\ndata: [DONE]\n\n`, {})).toContain('"content":"x"');
+  });
+
+  it('is not read without end', async () => {
+    const onFailure = jest.fn();
+    const event = Buffer.alloc(1024 * 1024, ' ');
+    event.write('data: {"choices":[]}');
+    event.write('\n\n', event.length - 2);
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => controller.enqueue(event);
+    await readEvents(new ReadableStream({ pull }), { onFailure });
+    expect(onFailure).toHaveBeenCalledWith(
+      expect.objectContaining({ message: expect.stringContaining('more than an answer can be') }),
+    );
+  });
+});
+
 describe('the time that a model may take', () => {
   it('begins anew with each sign of life, and stands still while the reader is busy', () => {
     jest.useFakeTimers();
@@ -204,15 +272,7 @@ describe('the time that a model may take', () => {
 
   it('knows a comment for a sign of life', async () => {
     const onAlive = jest.fn();
-    const ignore = (): void => {};
-    const options: AnswerEventsOptions = {
-      provider: { name: 'llama', modelName: 'llama', keySetting: '', modelSetting: '', secrets: [] },
-      opensInThought: false,
-      ...{ onAlive, onThought: ignore, onFinish: ignore, onFailure: ignore, onOpensInThought: ignore },
-    };
-    const body = new Response(': OPENROUTER PROCESSING\n\n').body;
-    if (body === null) throw new Error('no body');
-    await answerEvents(body, options).getReader().read();
+    await readEvents(': OPENROUTER PROCESSING\n\n', { onAlive });
     expect(onAlive).toHaveBeenCalledTimes(1);
   });
 });

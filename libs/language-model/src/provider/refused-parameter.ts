@@ -25,8 +25,8 @@ const OTHER_WORDS: Readonly<Record<string, RegExp>> = {
   tool_choice: /\btool[ _-]choice\b/i,
   tools: /\b(?:tools?|function[ _-]?call(?:s|ing)?)\b/i,
   response_format: /\b(?:response[ _-]?format|json[ _-](?:object|mode|schema)|structured[ _-]outputs?)\b/i,
-  max_tokens: /\bmax[ _-]?(?:output[ _-]|new[ _-])?tokens\b/i,
-  temperature: /\btemperature\b/i,
+  max_tokens: /\bmax(?:imum)?[ _-]?(?:(?:number[ _-]of[ _-])?(?:output|new|completion)[ _-])?tokens\b/i,
+  temperature: /\b(?:temperature|sampling)\b/i,
 };
 
 /**
@@ -64,8 +64,19 @@ function namedParameter(words: string, body: RequestBody): string | undefined {
   return body.stream === true && REFUSES_STREAM.test(words) ? 'stream' : undefined;
 }
 
-const REFUSES_ROLE =
-  /messages\.?(?:\[0\]|0)\.role|\b(?:system|developer)\b.{0,40}\b(?:role|messages?|prompts?|instructions?)\b|\brole\b.{0,40}\b(?:system|developer)\b|roles? must (?:strictly )?alternate/i;
+/** Also as a place: `["body","messages",0,"role"]`. Where roles were to alternate, they do but for the instructions. */
+const REFUSES_ROLE = new RegExp(
+  [
+    String.raw`messages\W{0,4}0\W{1,4}role`,
+    String.raw`\b(?:system|developer)\b.{0,40}\b(?:role|messages?|prompts?|instructions?)\b`,
+    String.raw`\broles?\b.{0,40}\b(?:system|developer|user)\b`,
+    String.raw`\bonly\b.{0,30}\buser\b.{0,20}\bassistant\b`,
+    String.raw`\b(?:first|start|begin)\b.{0,40}\buser (?:role|message|turn)`,
+    String.raw`\b(?:invalid|unknown|unexpected|unsupported)\b.{0,20}\broles?\b`,
+    String.raw`\broles?\b.{0,40}\balternat`,
+  ].join('|'),
+  'i',
+);
 const REFUSES_STREAM = /"param"\s*:\s*"stream"|\bstream(?:ing)?\b.{0,60}\b(?:support|allow|permit|verif)/i;
 
 /** The body as the provider wants it. */

@@ -36,6 +36,13 @@ type Body = ReceivedRequest['body'];
 const refuse = (message: string, param: string | null = null): Script =>
   respondWith(400, { error: { message, type: 'invalid_request_error', param, code: null } });
 
+const raw400 =
+  (body: string): Script =>
+  (response) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(body);
+  };
+
 /** As the request wants it: streamed or whole. */
 const answer: Script = (response, request) =>
   (request.body.stream === true ? streamPieces(BEGINNING, ' is', ' whole.') : respondWithText(ANSWER))(
@@ -118,6 +125,18 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
     ),
     ends: 'answer',
   },
+  'spells a parameter with escapes': {
+    script: unless(({ max_tokens: given }) =>
+      given === undefined ? undefined : raw400('{"error":"Unknown field \\u0027\\u006dax_tokens\\u0027"}'),
+    ),
+    ends: 'answer',
+  },
+  'means a parameter without its name': {
+    script: unless(({ max_tokens: given }) =>
+      given === undefined ? undefined : refuse('The maximum number of output tokens cannot be set.'),
+    ),
+    ends: 'answer',
+  },
   'takes neither of both limits of tokens': {
     script: unless(({ max_tokens: old, max_completion_tokens: given }) =>
       old === undefined && given === undefined
@@ -169,6 +188,19 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
     ),
     ends: 'answer',
   },
+  'takes only two roles': {
+    script: unless(({ messages }) =>
+      messages[0]?.role === 'system' ? refuse('Only user and assistant roles are supported!') : undefined,
+    ),
+    ends: 'answer',
+  },
+  'says where the role stands that it does not take': {
+    script: unless(({ messages }) => {
+      const detail = [{ loc: ['body', 'messages', 0, 'role'], msg: "Input should be 'user' or 'assistant'" }];
+      return messages[0]?.role === 'system' ? respondWith(422, { detail }) : undefined;
+    }),
+    ends: 'answer',
+  },
   'wants the developer role': {
     script: unless(({ messages }) =>
       messages[0]?.role === 'system'
@@ -208,7 +240,7 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
     script: raw(
       'data: {"id":"x","usage":null,"prompt_filter_results":[]}\n\ndata: {"choices":[]}\n\ndata: null\n\n',
       `data: ${piece(ANSWER)}\n\ndata: {"choices":[],"error":null,"usage":{"completion_tokens":4}}\n\n`,
-      `data: ${piece('', 'stop')}\n\ndata: {"type":"ping"}\n\ndata: [DONE]\n\n`,
+      `data: {"error":{},"choices":null}\n\ndata: ${piece('', 'stop')}\n\ndata: {"type":"ping"}\n\ndata:  [done] \n\n`,
     ),
     ends: 'answer',
   },
@@ -248,6 +280,16 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
     script: inPieces(BEGINNING, 5, 'length'),
     ends: 'kept',
     says: /cut off: .*LLM_MAX_OUTPUT_TOKENS.*continue/,
+  },
+  'names the limit otherwise': {
+    script: inPieces(BEGINNING, 5, 'max_output_tokens'),
+    ends: 'kept',
+    says: /cut off: .*LLM_MAX_OUTPUT_TOKENS/,
+  },
+  'ends for want of machines': {
+    script: inPieces(BEGINNING, 5, 'insufficient_system_resource'),
+    ends: 'kept',
+    says: /broke off in the middle/,
   },
   'filters the end': {
     script: inPieces(BEGINNING, 5, 'content_filter'),
@@ -291,6 +333,16 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
     says: /no answer/,
   },
   'is a web page': { script: page, ends: 'reason', says: /This is not an OpenAI endpoint.*LLM_BASE_URL/ },
+  'is another program': {
+    script: (response) => void response.end('Ollama is running'),
+    ends: 'reason',
+    says: /This is not an OpenAI endpoint.*LLM_BASE_URL/,
+  },
+  'streams as another API': {
+    script: raw('{"message":{"content":"Hello"},"done":false}\n{"done":true}\n'),
+    ends: 'reason',
+    says: /This is not an OpenAI endpoint.*LLM_BASE_URL/,
+  },
   'is another API': {
     script: respondWith(200, { status: 'ok', version: '0.9' }),
     ends: 'reason',

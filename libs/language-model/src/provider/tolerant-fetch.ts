@@ -1,5 +1,6 @@
+import { parsedJson } from '../parsed-json.ts';
 import { type AnswerListener, answerEvents } from './answer-events.ts';
-import { type Provider, refusedTools } from './provider-error.ts';
+import { notAnEndpoint, type Provider, refusedTools } from './provider-error.ts';
 import { withoutTexts, wordsOf } from './provider-words.ts';
 import { type RequestBody, refusedParameter, textOf, withNames } from './refused-parameter.ts';
 
@@ -25,7 +26,8 @@ export interface TolerantFetchOptions {
 const MAX_REFUSALS = 8;
 /** Statuses with which parameters are refused; llama.cpp does so with 500. */
 const REFUSALS = new Set([400, 404, 422, 500, 501]);
-const MAX_REFUSAL_LENGTH = 8000;
+/** In UTF-16 code units; some servers send the request back in it. */
+const MAX_REFUSAL_LENGTH = 100_000;
 
 /**
  * A `fetch` for one answer over the AI SDK: asks again without a parameter that the model refuses, or under the name that
@@ -48,23 +50,27 @@ export function createTolerantFetch(options: TolerantFetchOptions): typeof fetch
         }
         return evenedOut(response);
       }
-      if (!REFUSALS.has(response.status)) return response;
-      const refusal = await response.text();
-      const repeated = new Response(refusal, { status: response.status, headers: response.headers });
+      const { text, response: repeated } = await withBoundedBody(response);
+      if (!REFUSALS.has(response.status)) return repeated;
       const texts = asked.messages.map(({ content }) => textOf(content));
-      const words = withoutTexts(refusal.slice(0, MAX_REFUSAL_LENGTH), texts);
+      const refusal = parsedJson(text) ?? text;
+      // As JSON without escapes. A message of one word may be the name of the parameter that is refused.
+      const words = withoutTexts(
+        typeof refusal === 'string' ? refusal : JSON.stringify(refusal),
+        texts.filter((each) => /\s/.test(each.trim())),
+      );
       // A page says nothing about parameters, but may quote them.
       const refused = /^\s*</.test(words) ? undefined : refusedParameter(words, body);
       if (refused === undefined || refusals === MAX_REFUSALS) return repeated;
       if (response.status === 404 && refused.parameter !== 'tools') return repeated;
       if (refused.parameter === 'tools')
-        throw refusedTools(provider, wordsOf(parsed(refusal), provider.secrets, texts));
+        throw refusedTools(provider, wordsOf(refusal, provider.secrets, texts));
       tried.set(refused.parameter, refused.instead);
     }
   };
 
   function evenedOut(response: Response): Response {
-    if (response.body === null) return response;
+    if (response.body === null) throw notAnEndpoint(provider);
     const events = answerEvents(response.body, {
       ...listener,
       provider,
@@ -80,11 +86,14 @@ export function createTolerantFetch(options: TolerantFetchOptions): typeof fetch
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not every refusal is JSON.
-    return text;
+/** The beginning of a response that is not well; the rest is not wanted, however much it is. */
+async function withBoundedBody(response: Response): Promise<{ text: string; response: Response }> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > MAX_REFUSAL_LENGTH) break;
   }
+  const { status, statusText, headers } = response;
+  return { text, response: new Response(text, { status, statusText, headers }) };
 }

@@ -1,0 +1,9 @@
+/** What a text of others is as JSON; undefined where it is not JSON: a page, half of it, nothing. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller decides what that means.
+    return undefined;
+  }
+}
