@@ -1,3 +1,5 @@
+import { parsedJson } from './parsed-json.ts';
+
 /**
  * The first JSON object in a text that `read` makes something of, wherever it stands: in a code fence, between prose,
  * inside another object. `read` returns undefined for what does not fit.
@@ -39,11 +41,24 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    // Braces that are not JSON, such as a template's: the search goes on.
-    return undefined;
-  }
+/** JSON, or what small models take for it: trailing commas, other quotes, bare keys, comments, words of Python. */
+function parsed(text: string): unknown {
+  const value = parsedJson(text);
+  return value === undefined && text.length <= MAX_MENDED ? parsedJson(text.replace(NOT_JSON, mend)) : value;
+}
+
+const MAX_MENDED = 8000;
+/** Strings go first, so that nothing in one is taken for anything else. */
+const NOT_JSON =
+  /"(?:[^"\\]|\\.)*"|'(?<single>(?:[^'\\]|\\.){0,500})'|[“”„](?<curly>[^“”„]{0,500})[“”]|\/\/.*|,(?=\s*[}\]])|\b(?<word>None|True|False)\b|(?<![\w.])(?<key>[A-Za-z_]\w*)(?=\s*:)|(?<![\w.])\.(?=\d)/g;
+const WORDS: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
+
+function mend(token: string, ...rest: readonly unknown[]): string {
+  if (token.startsWith('"')) return token;
+  if (token === '.') return '0.';
+  const { single, curly, word, key } = rest.at(-1) as Readonly<Record<string, string | undefined>>;
+  if (word !== undefined) return WORDS[word] ?? word;
+  const text = single?.replaceAll(String.raw`\'`, "'") ?? curly ?? key;
+  // A comma or a comment.
+  return text === undefined ? '' : JSON.stringify(text);
 }

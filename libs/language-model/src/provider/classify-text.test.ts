@@ -67,9 +67,18 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
     '<think>{"choice":"hr","confidence":1}</think>{"choice":"FINANCE_AGENT","confidence":"90%"}',
     '{"answer":{"Choice":"Finance Agent","Confidence":90}}',
     '{"choice":"finance","confidence":"0,9","why":"money {}"}',
+    '```\n{\n  "choice": "finance", // money\n  "confidence": .9,\n}\n```',
+    "{'agent_name': 'Finance Agent', 'confidence': 0.9, 'why': 'it\\'s money', 'other': None}",
+    '{choice: “finance”, confidence: “High”}',
+    '{"choice":"zeus","confidence":1} or rather {"choice":"finance","confidence":0.9}',
   ])('understands %s', async (answer) => {
     provider.play(respondWithText(answer));
     expect(await classify()).toEqual({ id: 'finance', confidence: 0.9 });
+  });
+
+  it.each(['{"choice":"finance"}', 'Finance.'])('takes %s for an answer that is not sure', async (answer) => {
+    provider.play(respondWithText(answer));
+    expect(await classify()).toEqual({ id: 'finance', confidence: 0.6 });
   });
 
   it('asks again without the format that is refused, and not for it any more', async () => {
@@ -99,7 +108,7 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
     '',
     '{"choice":"zeus","confidence":0.8}',
     '{"choice":"finance","confidence":7}',
-    '{"choice":"finance"}',
+    '{"choice":"finance","confidence":"who knows"}',
     '[]',
   ])('fails when the answer is %j, and quotes none of it', async (answer) => {
     provider.play(respondWithText(answer));

@@ -44,7 +44,10 @@ export async function classifyText(
       { retries: 0, more: { response_format: formatFor(options, hasStructuredOutput) } },
     );
     const written = await collect(question);
-    const answer = findObject(written, (value) => readAnswer(value, options));
+    // A model that knows no JSON writes nothing but the name.
+    const answer =
+      findObject(written, (value) => readAnswer(value, options)) ??
+      readAnswer({ choice: written.trim() }, options);
     if (answer === undefined) throw noAnswer(provider);
     return answer;
   } catch (error) {
@@ -64,8 +67,20 @@ function formatFor(options: ClassifyRequest['options'], hasStructuredOutput: boo
   return { type: 'json_schema', json_schema: { name: 'classification', schema: z.toJSONSchema(Answer) } };
 }
 
+/** A model that says how sure it is in words, or not at all. */
+const IN_WORDS: Readonly<Record<string, number>> = { low: 0.3, medium: 0.6, high: 0.9 };
+const NOT_SAID = 0.6;
+
 const Confidence = z
-  .union([z.number(), z.string().regex(/^\s*\d+(?:[.,]\d+)?\s*%?\s*$/)])
+  .union([
+    z.number(),
+    z.string().regex(/^\s*\d+(?:[.,]\d+)?\s*%?\s*$/),
+    z
+      .string()
+      .toLowerCase()
+      .transform((word) => IN_WORDS[word.replace(/^very /, '').trim()] ?? Number.NaN),
+  ])
+  .default(NOT_SAID)
   .transform((given, context) => {
     const number = typeof given === 'number' ? given : Number.parseFloat(given.replace(',', '.'));
     // A model that counts in per cent says 90, with or without the sign.
@@ -77,10 +92,12 @@ const Confidence = z
   });
 
 const Answer = z.object({ choice: z.string().max(200).nullable(), confidence: Confidence });
+/** Other names of `choice`, without marks between the words. */
+const CHOICES = ['choice', 'agent', 'agentname', 'agentid', 'name', 'id', 'option', 'category', 'label'];
 
 /** Models spell as they like: `Finance Agent` is `finance`, by the option's id or the name before its colon. */
 function readAnswer(value: unknown, options: ClassifyRequest['options']): Classification | undefined {
-  const answer = Answer.safeParse(withLowerCaseKeys(value));
+  const answer = Answer.safeParse(withOwnKeys(value));
   if (!answer.success) return undefined;
   const { choice, confidence } = answer.data;
   if (choice === null || /^\s*(?:none|null|n\/?a|nobody)?\s*$/i.test(choice)) {
@@ -98,9 +115,13 @@ function readAnswer(value: unknown, options: ClassifyRequest['options']): Classi
   return alike.length === 1 && alike[0] !== undefined ? { id: alike[0].id, confidence } : undefined;
 }
 
-function withLowerCaseKeys(value: unknown): unknown {
+function withOwnKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
+  const fields = new Map(
+    Object.entries(value).map(([key, each]) => [key.toLowerCase().replace(/[^a-z]/g, ''), each]),
+  );
+  const choice = CHOICES.find((name) => fields.has(name));
+  return { choice: choice && fields.get(choice), confidence: fields.get('confidence') };
 }
 
 /** What two spellings of one name have in common. */
