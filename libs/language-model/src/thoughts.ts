@@ -15,17 +15,19 @@ export interface ThoughtSplitter {
   readonly hasStrayClose: boolean;
 }
 
-const NAMES = 'think|thinking|reasoning|thought';
+const NAMES = 'think|thinking|reasoning|thoughts?';
+/** Attributes without a slash: a tag that closes itself holds no thought. */
+const TAG = new RegExp(`<(/?)(?:${NAMES})(?:\\s[^<>/]{0,64})?>`, 'i');
 /** What may change the meaning of a tag: code stays as it is. */
-const TOKEN = new RegExp(`\\n|\`+|~{3,}|<(/?)(?:${NAMES})\\s{0,8}>`, 'i');
-const TAG = new RegExp(`<(/?)(?:${NAMES})\\s{0,8}>`, 'i');
+const TOKEN = new RegExp(`\\n|\`+|~{3,}|${TAG.source}`, 'i');
 /** The end of a piece that the next one may make a token of. */
-const UNDECIDED = /(?:<\/?[a-z]{0,9}\s{0,8}|`+|~+)$/i;
+const UNDECIDED = new RegExp(`(?:</?(?:[a-z]{0,9}|(?:${NAMES})\\s[^<>/]{0,64})|\`+|~+)$`, 'i');
+const MAX_UNDECIDED = 80;
 const ONLY_MARKS = /^[\s>*+\-\d.)]*$/;
 
 /** Where the undecided end of a text begins; looks at the last characters only, so that long runs cost nothing. */
 function undecidedFrom(text: string): number {
-  const from = Math.max(0, text.length - 32);
+  const from = Math.max(0, text.length - MAX_UNDECIDED);
   const match = UNDECIDED.exec(text.slice(from));
   return match === null ? text.length : from + match.index;
 }
@@ -33,12 +35,14 @@ function undecidedFrom(text: string): number {
 /**
  * Parts an answer that arrives in pieces. Tags inside code blocks and inline code are text. A tag that is never closed
  * makes all that follows a thought. `opensInThought`: the answer begins as a thought, up to a closing tag; without one
- * it was text after all.
+ * it was text after all. The same holds after a closing tag of a thought in which another one was opened, or only named.
  */
 export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtSplitter {
   let mode: 'text' | 'thought' | 'presumed' = opensInThought ? 'presumed' : 'text';
   let rest = '';
   let presumed = '';
+  /** Tags that were opened inside the thought. */
+  let nested = 0;
   let fence: string | undefined;
   let inlineTicks = 0;
   let isLineStart = true;
@@ -102,7 +106,12 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
     }
     const thought = rest.slice(0, match.index);
     rest = rest.slice(match.index + match[0].length);
-    if (match[1] === '/') mode = 'text';
+    if (match[1] !== '/') nested += 1;
+    else if (nested === 0) mode = 'text';
+    else {
+      mode = 'presumed';
+      presumed = '';
+    }
     return thought;
   };
 
@@ -120,9 +129,18 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
     presumed += rest.slice(0, match.index);
     rest = rest.slice(match.index + match[0].length);
     const isClosing = match[1] === '/';
-    mode = isClosing ? 'text' : 'thought';
-    hasStrayClose ||= isClosing;
-    return [{ kind: isClosing ? 'thought' : 'text', text: presumed }];
+    const said: Thinking = { kind: isClosing ? 'thought' : 'text', text: presumed };
+    presumed = '';
+    if (!isClosing) {
+      mode = 'thought';
+      nested = 0;
+    } else if (nested > 1) nested -= 1;
+    else {
+      mode = 'text';
+      hasStrayClose ||= nested === 0;
+      nested = 0;
+    }
+    return [said];
   };
 
   const read = (isLast: boolean): Thinking[] => {
