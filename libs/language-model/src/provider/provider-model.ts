@@ -137,8 +137,12 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
             break;
           case 'error':
             throw toProviderError(part.error, provider);
+          case 'finish-step':
+            // Half a call of a tool would be given back to the model: another round after the failure.
+            if (failure !== undefined) throw failure;
+            break;
           case 'finish': {
-            if (failure !== undefined || finish === undefined) throw failure ?? brokenAnswer(provider);
+            if (finish === undefined) throw brokenAnswer(provider);
             if (!hasText) throw withoutText(provider, finish, reasoning, maxOutputTokens);
             const end = endOf(provider, finish, reasoning, maxOutputTokens);
             request.onEnd?.(end);

@@ -1,15 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import { createLanguageModel } from '../create-language-model.ts';
 import type { LanguageModel } from '../language-model.ts';
 import type { ModelTool } from '../model-tool.ts';
 import {
+  beginStream,
   callTools,
   respondWith,
   type StandInProvider,
   startStandInProvider,
   streamPieces,
+  writeEvent,
+  writePiece,
 } from './stand-in-provider.ts';
 
 const kinds = {
@@ -42,6 +45,23 @@ describe.each(Object.entries(kinds))('a model of %s with tools', (_kind, open) =
 
   const ask = (tools: readonly ModelTool[]): Promise<string> =>
     model.generateText({ messages: [{ role: 'user', text: 'What is 1 + 2?' }], tools });
+
+  it.each(['{"a": 1', '{"a": 1}'])(
+    'does nothing with the call %s when it broke off after it',
+    async (written) => {
+      const run = jest.fn(async () => 'done');
+      const call = { index: 0, id: 'call0', type: 'function', function: { name: 'add', arguments: written } };
+      provider.play((response) => {
+        beginStream(response);
+        writePiece(response, 'I add.');
+        writeEvent(response, { choices: [{ index: 0, delta: { tool_calls: [call] } }] });
+        response.end();
+      }, streamPieces('It is 3.'));
+      await expect(ask([addTool(run)])).rejects.toThrow('broke off in the middle');
+      expect(run).not.toHaveBeenCalled();
+      expect(provider.requests).toHaveLength(1);
+    },
+  );
 
   it('runs the tool with parsed arguments and goes on with what it returned', async () => {
     const inputs: unknown[] = [];
