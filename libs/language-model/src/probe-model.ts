@@ -76,6 +76,8 @@ async function probe(endpoint: Endpoint): Promise<ModelProbe> {
         advice: 'Look into its log, or try again later.',
       };
     case 'other':
+      if (await answersChats(endpoint))
+        return { isOk: true, found: `${where} answers; it has no list of models to look the name up in` };
       return {
         isOk: false,
         found: `${where}: this is not an OpenAI endpoint${answer.words}`,
@@ -104,6 +106,27 @@ async function adviseUrl(endpoint: Endpoint): Promise<string> {
   return kind === 'models' || kind === 'refused'
     ? `Set LLM_BASE_URL to ${other}.`
     : `Check LLM_BASE_URL, and try ${other}.`;
+}
+
+/** Not every endpoint lists its models. An empty request, which costs nothing, is refused by one that takes chats. */
+async function answersChats({ baseUrl, key, timeoutMs }: Endpoint): Promise<boolean> {
+  try {
+    const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/chat/completions`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      },
+      body: '{}',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const body = await readJson(response);
+    return (response.status === 400 || response.status === 422) && body !== undefined;
+  } catch {
+    // The list of models was answered with something else already, which is what the caller tells.
+    return false;
+  }
 }
 
 type Listing =

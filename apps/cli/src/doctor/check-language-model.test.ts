@@ -78,6 +78,17 @@ describe('the check of the language model', () => {
     });
   });
 
+  it('is well when the endpoint takes chats and has no list of models', async () => {
+    provider.play((response, request) => {
+      const takesChats = request.url === '/v1/chat/completions';
+      const refusal = takesChats
+        ? respondWith(400, { error: { message: 'messages: Field required' } })
+        : respondWith(404, { detail: 'Not Found' });
+      return refusal(response, request);
+    });
+    expect(await check()).toMatchObject({ isOk: true, found: expect.stringContaining('no list of models') });
+  });
+
   it('follows nobody to another address with the key', async () => {
     provider.play((response) => {
       response.writeHead(301, { location: `https://joe:s3cret@example.test/v1/models?key=${KEY}` }).end();
