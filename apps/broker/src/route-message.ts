@@ -1,5 +1,4 @@
-import type { Envelope } from '@parley/messaging';
-import { Reject } from '@parley/messaging';
+import { bodyOf, type Envelope, Reject } from '@parley/messaging';
 import { decideReceiver, type IntentScorer, type ModelChoice, type Workload } from '@parley/routing';
 import {
   type AgentStatus,
@@ -98,9 +97,5 @@ function decodeHeader<T>(envelope: Envelope, name: string, decode: (header: stri
 const WithText = ChatMessage.pick({ text: true });
 
 function textOf(envelope: Envelope): string {
-  try {
-    return WithText.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8'))).text;
-  } catch (cause) {
-    throw new Reject('malformed_message', 'the body is no chat message', { cause });
-  }
+  return bodyOf(envelope, WithText, 'chat message').text;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
-import { createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
+import { bodyOf, createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   AGENT_TIMEOUT_MS,
@@ -11,6 +11,7 @@ import {
   HEADERS,
   ParleyError,
   redeliveredHop,
+  storableText,
   traceIdOf,
 } from '@parley/shared-models';
 import type { AgentCode } from './agent-code.ts';
@@ -18,7 +19,6 @@ import type { AgentDefinition } from './agent-definition.ts';
 import type { ContextParts } from './context/create-context.ts';
 import { patientServices } from './context/patient-services.ts';
 import { errorOf } from './given/error-of.ts';
-import { plain } from './given/reply-text.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
@@ -231,7 +231,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         logger.warn({ err: error, attempt }, 'the agent threw while it handled a message');
         // Trying again after a reply was sent would answer twice.
         if (attempt >= attempts || writer.count > 0) {
-          const message = plain(`${definition.name} failed: ${error.message}`);
+          const message = storableText(`${definition.name} failed: ${error.message}`);
           throw new Reject('agent_failed', message, { cause: error });
         }
         await pause(FIRST_RETRY_MS * 2 ** (attempt - 1), abort.signal);
@@ -365,11 +365,7 @@ function parseRequest(delivery: Delivery): ChatMessage {
       `an agent takes chat.message, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
     );
   }
-  try {
-    return ChatMessage.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8')));
-  } catch (cause) {
-    throw new Reject('malformed_message', 'the body is no chat message', { cause });
-  }
+  return bodyOf(envelope, ChatMessage, 'chat message');
 }
 
 /** The hops of what is handed to this agent, and how often it was handed out before. */

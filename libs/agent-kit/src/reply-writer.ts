@@ -15,10 +15,11 @@ import {
   ReplyBody,
   type Settled,
   type SignalOf,
+  storableText,
 } from '@parley/shared-models';
 
 import { z } from 'zod';
-import { fitting, metadataOf, plain, textOf } from './given/reply-text.ts';
+import { fitting, metadataOf, textOf } from './given/reply-text.ts';
 import type { OpenReply } from './reply-stream.ts';
 
 /** Writes what an agent answers to one request. Ids follow from the request, so doing it again writes the same ids. */
@@ -99,7 +100,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       kind: 'REPLY',
       sender: agent,
       receiver: request.sender,
-      text: plain(text),
+      text: storableText(text),
       inReplyTo: request.id,
       createdAt: new Date().toISOString(),
       ...(metadata === undefined ? {} : { metadata }),
@@ -161,7 +162,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       publish(deriveId(request.id, agent.id, 'failed'), 'chat.failed', {
         requestId: request.id,
         code,
-        message: plain(message.slice(0, 1000)),
+        message: storableText(message.slice(0, 1000)),
       }),
   };
 }

@@ -1,4 +1,5 @@
 import { ChannelName, HEADERS, PublishedEvent, traceparentOf } from '@parley/shared-models';
+import { bodyOf } from './body-of.ts';
 import { type Envelope, Reject } from './message-bus.ts';
 
 const TYPE = 'channel.event';
@@ -30,10 +31,10 @@ export function eventOf(envelope: Envelope): { channel: ChannelName; event: Publ
       `a channel's queue takes ${TYPE}, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
     );
   }
-  try {
-    const event = PublishedEvent.parse(JSON.parse(Buffer.from(envelope.body).toString('utf8')));
-    return { channel: ChannelName.parse(envelope.headers[HEADERS.channel]), event };
-  } catch (cause) {
-    throw new Reject('malformed_message', 'the body is no event', { cause });
-  }
+  const event = bodyOf(envelope, PublishedEvent, 'event');
+  const channel = ChannelName.safeParse(envelope.headers[HEADERS.channel]);
+  if (channel.success) return { channel: channel.data, event };
+  throw new Reject('malformed_message', `the header "${HEADERS.channel}" names no channel`, {
+    cause: channel.error,
+  });
 }

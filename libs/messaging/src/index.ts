@@ -1,3 +1,4 @@
+export * from './body-of.ts';
 export type { BusLogger, BusOptions, RetryDelay } from './bus-options.ts';
 export { type ConnectBusOptions, connectBus } from './connect-bus.ts';
 export * from './conversation-lanes.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { Timestamp } from './chat-message.ts';
 import { JsonValue } from './json-value.ts';
+import { storableId } from './visible-text.ts';
 
 /** What is entered into the audit. */
 export const AuditAction = z.enum([
@@ -99,6 +100,6 @@ export function signedText({ signature: _, ...head }: AuditHead): string {
 /** Body of `POST /api/tokens/revoke`. */
 export const TokenRevocation = z.object({
   /** The `jti` of a person's token, or the id of a join token that is bound to an agent. */
-  tokenId: z.string().min(1).max(128),
+  tokenId: storableId(128),
 });
 export type TokenRevocation = z.infer<typeof TokenRevocation>;

@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile } from './agent-status.ts';
+import { TokenRevocation } from './audit.ts';
 import { ClientFrames } from './client-frames.ts';
 import { Participant } from './participants.ts';
-import { findHidden, lookalikeKey, nameText, shownText, withoutHidden } from './visible-text.ts';
+import {
+  findHidden,
+  lookalikeKey,
+  nameText,
+  shownText,
+  storableId,
+  storableText,
+  withoutHidden,
+} from './visible-text.ts';
 
 const HIDDEN: readonly (readonly [string, string])[] = [
   ['an escape sequence that sets the clipboard', 'Echo\u001b]52;c;ZXZpbA==\u0007'],
@@ -25,6 +34,8 @@ const HIDDEN: readonly (readonly [string, string])[] = [
   ['a variation selector', 'Echo 1\ufe0f'],
   ['a Braille blank', 'Ec\u2800ho'],
   ['a blank that is no space', 'Petty\u2009Cash'],
+  ['a pile of marks', `Ec${'\u0301'.repeat(30)}`],
+  ['a black flag of tags', 'Echo \u{1f3f4}\u{e0061}\u{e0062}\u{e007f}'],
 ];
 
 describe('a name', () => {
@@ -76,6 +87,15 @@ it('shows what would not be seen in a command', () => {
   );
 });
 
+it('makes of NUL and halves of pairs what every database can hold, and takes no id with them', () => {
+  expect(storableText('a\u0000b\ud83d \udc4b 👋')).toBe('a\ufffdb\ufffd \ufffd 👋');
+  expect(storableId(9).safeParse('a\u0000b').error?.issues[0]?.message).toBe(
+    'has NUL or half of a surrogate pair',
+  );
+  expect(TokenRevocation.safeParse({ tokenId: 'a\ud83d' }).success).toBe(false);
+  expect(storableId(9).parse('Ödön 👋')).toBe('Ödön 👋');
+});
+
 describe('names that look alike', () => {
   it.each([
     ['echo', 'ECHO'],
@@ -83,6 +103,7 @@ describe('names that look alike', () => {
     ['Echo', 'Есһо'],
     ['Petty Cash', ' petty  cash'],
     ['Build', 'Вuild'],
+    ['❤ Echo', '❤️ Echo'],
   ])('have one key: %s, %s', (one, other) => {
     expect(lookalikeKey(one)).toBe(lookalikeKey(other));
   });

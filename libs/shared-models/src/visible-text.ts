@@ -9,9 +9,32 @@ const HIDDEN =
 /** Blanks that look like a space, or like none, and are another character. */
 const ODD_BLANK = /[\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}]/u;
 const HIDDEN_OR_BLANK = new RegExp(`${HIDDEN.source}|${ODD_BLANK.source}|\\u{3000}`, 'gu');
-/** What joins the parts of one emoji, or chooses its picture, is seen: by the emoji. */
+/** Marks above and below one letter that no language puts there: they cover the lines around the name. */
+const PILED_MARK = /(?<=\p{M}{6})\p{M}/u;
+const PILED_MARKS = new RegExp(PILED_MARK.source, 'gu');
+/**
+ * What joins the parts of one emoji, or chooses its picture, is seen: by the emoji. Of flags made of tags there are three;
+ * with other tags it is a black flag, whatever they say.
+ */
 const EMOJI =
-  /\u{1f3f4}[\u{e0061}-\u{e007a}]{2,6}\u{e007f}|[0-9#*]\u{fe0f}\u{20e3}|\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?(?:\u{200d}\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?)*/gu;
+  /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}|[0-9#*]\u{fe0f}\u{20e3}|\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?(?:\u{200d}\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?)*/gu;
+
+/**
+ * Text as every database and UTF-8 can hold it: NUL and halves of surrogate pairs become U+FFFD. PostgreSQL's text cannot
+ * hold NUL.
+ */
+export function storableText(text: string): string {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
+  return wellFormed.replaceAll('\u0000', '\uFFFD');
+}
+
+/** An id that others give: 1 to `max` characters, each of which a database can hold, so that it stays the same id. */
+export const storableId = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((id) => storableText(id) === id, 'has NUL or half of a surrogate pair');
 
 /** `U+202E` */
 export function codePointName(character: string): string {
@@ -19,10 +42,12 @@ export function codePointName(character: string): string {
 }
 
 /**
- * The first character of a name that a person could not see, or take for another one.
+ * The first character of a name that a person could not see, or take for another one, or that covers what stands around.
  * @param withLines whether line breaks and tabs are text
  */
 export function findHidden(text: string, withLines = false): string | undefined {
+  const [piled] = PILED_MARK.exec(text) ?? [];
+  if (piled !== undefined) return piled;
   if (!HIDDEN.test(text) && !ODD_BLANK.test(text)) return undefined;
   const rest = text.replace(EMOJI, '');
   const plain = withLines ? rest.replace(/[\t\n]/g, '') : rest;
@@ -64,9 +89,13 @@ export const shownName = (max: number) =>
     .max(max)
     .overwrite((name) => withoutHidden(name, '\uFFFD'));
 
-/** The text with `by` for each hidden character, and a space for each line break and confusable blank. */
-export function withoutHidden(text: string, by: string): string {
-  if (findHidden(text) === undefined) return text;
+/**
+ * The text with `by` for each hidden character, a space for each line break and confusable blank, and no more marks on a
+ * letter than can be told apart.
+ */
+export function withoutHidden(given: string, by: string): string {
+  if (findHidden(given) === undefined) return given;
+  const text = given.replace(PILED_MARKS, '');
   let cleaned = '';
   let end = 0;
   const clean = (part: string): string =>
@@ -119,9 +148,9 @@ const LOOKALIKES = new Map(
 
 /**
  * Names with the same key look alike: it leaves out case, the kind and number of blanks, compatibility forms such as
- * `Ｅｃｈｏ`, and Cyrillic or Greek letters in the place of Latin ones.
+ * `Ｅｃｈｏ`, what chooses an emoji's picture, and Cyrillic or Greek letters in the place of Latin ones.
  */
 export function lookalikeKey(name: string): string {
-  const folded = name.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+  const folded = name.normalize('NFKC').toLowerCase().replaceAll('\ufe0f', '').trim().replace(/\s+/g, ' ');
   return Array.from(folded, (letter) => LOOKALIKES.get(letter) ?? letter).join('');
 }

@@ -16,9 +16,9 @@ import {
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { attemptOf } from './attempt-of.ts';
+import { stringHeader } from './envelope-headers.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
 import { isWithAnother } from './is-with-another.ts';
-import { stringHeader } from './parse-body.ts';
 
 /**
  * Handles `dead_letter_queue`: puts the letter into the store, where operators see it and can replay it, and ends the

@@ -1,4 +1,4 @@
-import type { Envelope } from '@parley/messaging';
+import { bodyOf, type Envelope } from '@parley/messaging';
 import {
   appendHop,
   Failure,
@@ -11,8 +11,8 @@ import {
 import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { attemptOf } from './attempt-of.ts';
+import { stringHeader } from './envelope-headers.ts';
 import { isWithAnother } from './is-with-another.ts';
-import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
 /**
@@ -20,7 +20,7 @@ import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
  * decides twice, since it died before it acknowledged, the first decision stands.
  */
 export async function onFailed(envelope: Envelope, services: ServerServices): Promise<void> {
-  const { requestId, code, message } = parseBody(envelope, Failure);
+  const { requestId, code, message } = bodyOf(envelope, Failure, envelope.type);
   const agentId = senderAgentOf(envelope);
   const traceId = traceIdOf(envelope.headers);
   if (agentId !== undefined) {

@@ -74,6 +74,25 @@ describe('a reply from a process that was replaced meanwhile', () => {
     expect((await stored(request.id))?.status?.status).toBe('answered');
   });
 
+  it('without the kit is cleaned of what no database can hold, or refused with the name of its field', async () => {
+    const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
+    const odd = 'a\u0000b\ud83d';
+    const reply = envelope(
+      {},
+      { text: odd, metadata: { [odd]: odd }, receiver: { kind: 'user', id: odd, name: odd } },
+    );
+    await onReply(reply, fixture.services);
+    expect((await stored(reply.messageId))?.message).toMatchObject({
+      text: 'a\ufffdb\ufffd',
+      metadata: { [odd]: odd },
+    });
+    expect((await stored(request.id))?.status?.status).toBe('answered');
+    const wrong = envelope({}, { createdAt: 'yesterday' });
+    await expect(onReply(wrong, fixture.services)).rejects.toThrow(
+      'the body is no chat.reply: createdAt: Invalid',
+    );
+  });
+
   it('has the name of the registration and is no word of Parley, whatever its agent says it is', async () => {
     const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
     const sender = { kind: 'agent', id: 'planner', name: 'Somebody else' } as const;

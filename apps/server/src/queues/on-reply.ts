@@ -1,12 +1,11 @@
-import type { Envelope } from '@parley/messaging';
-import { Reject } from '@parley/messaging';
+import { bodyOf, type Envelope, Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, ReplyBody, traceIdOf } from '@parley/shared-models';
 import type { ReplyInput } from '@parley/store';
 import { createProfileLookup, type ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
+import { stringHeader } from './envelope-headers.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
 import { holderInGroup, tellToStop } from './other-instance.ts';
-import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
 /** `chat.reply` from an agent: stored once, then shown to who follows the conversation. */
@@ -16,7 +15,7 @@ export async function onReply(
   profileOf: ProfileLookup = createProfileLookup(services),
 ): Promise<void> {
   const { store, hub, logger } = services;
-  const said = parseBody(envelope, ReplyBody);
+  const said = bodyOf(envelope, ReplyBody, envelope.type);
   if (said.sender.kind !== 'agent' || senderAgentOf(envelope) !== said.sender.id) {
     throw new Reject('malformed_message', 'the sender in the headers is not the one in the body');
   }

@@ -14,7 +14,7 @@ import {
 } from '@parley/shared-models';
 import type { ProfileLookup } from '../agents/profile-lookup.ts';
 import type { ServerServices } from '../server-services.ts';
-import { integerHeader, stringHeader } from './parse-body.ts';
+import { integerHeader, stringHeader } from './envelope-headers.ts';
 import { partnerOf } from './partner-of.ts';
 import { routeAgain } from './route-again.ts';
 

@@ -1,13 +1,13 @@
-import { type Envelope, Reject } from '@parley/messaging';
+import { bodyOf, type Envelope, Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, Settled } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
+import { stringHeader } from './envelope-headers.ts';
 import { holderInGroup, tellToStop } from './other-instance.ts';
-import { parseBody, stringHeader } from './parse-body.ts';
 import { isFromReplaced, senderAgentOf } from './replaced-process.ts';
 
 /** `chat.settled` from an agent: it handled the request and has nothing to say. */
 export async function onSettled(envelope: Envelope, services: ServerServices): Promise<void> {
-  const { requestId } = parseBody(envelope, Settled);
+  const { requestId } = bodyOf(envelope, Settled, envelope.type);
   const agentId = senderAgentOf(envelope);
   if (agentId === undefined) throw new Reject('malformed_message', 'the header "sender" names no agent');
   if (await isFromReplaced(envelope, agentId, requestId, services)) return;

@@ -1,7 +1,7 @@
 import type { Envelope } from '@parley/messaging';
 import { HEADERS } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
-import { integerHeader, stringHeader } from './parse-body.ts';
+import { integerHeader, stringHeader } from './envelope-headers.ts';
 import { routeAgain } from './route-again.ts';
 
 /** The agent that sent it; undefined for what others send. */

@@ -9,11 +9,11 @@ import { ERRORS, HEADERS, Id, ParleyError } from '@parley/shared-models';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { type Batch, createBatch } from '../batch.ts';
 import type { ServerServices } from '../server-services.ts';
+import { stringHeader } from './envelope-headers.ts';
 import { onFailed } from './on-failed.ts';
 import { onReply } from './on-reply.ts';
 import { onRoutedMessage } from './on-routed-message.ts';
 import { onSettled } from './on-settled.ts';
-import { stringHeader } from './parse-body.ts';
 
 export interface ServerInputHandler {
   handle(delivery: Delivery): Promise<void>;

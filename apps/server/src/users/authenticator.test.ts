@@ -58,6 +58,8 @@ describe('tokens signed by a shared secret', () => {
     const config = ServerConfig.parse({ LOG_LEVEL: 'silent', AUTH_SECRET: SECRET });
     const { signIn: check } = createAuthenticator(config, undefined, (tokenId) => tokenId === 'lost');
     await expect(check(await token({ sub: 'ada', jti: 'lost' }), undefined)).rejects.toMatchObject(refused);
+    // One that could not be entered as revoked.
+    await expect(check(await token({ sub: 'ada', jti: 'a\u0000' }), undefined)).rejects.toThrow('jti');
     expect(await check(await token({ sub: 'ada', jti: 'new' }), undefined)).toMatchObject({ tokenId: 'new' });
   });
 

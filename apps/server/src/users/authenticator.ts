@@ -1,4 +1,4 @@
-import { findHidden, nameText, ParleyError, Role, User } from '@parley/shared-models';
+import { findHidden, nameText, ParleyError, Role, storableId, User } from '@parley/shared-models';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
@@ -121,7 +121,7 @@ const Claims = z.object({
   /** A list, or words separated by blanks; what is no role of Parley's is somebody else's. */
   roles: z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).optional(),
   exp: z.number(),
-  jti: z.string().min(1).max(128).optional(),
+  jti: storableId(128).optional(),
 });
 
 function signedIn(payload: JWTPayload, defaultRole: Role): SignedIn {

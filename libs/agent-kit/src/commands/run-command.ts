@@ -2,12 +2,11 @@ import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 import type { Logger } from '@parley/process-kit';
-import { ParleyError } from '@parley/shared-models';
+import { ParleyError, storableText } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { describeValue } from '../given/describe-value.ts';
 import { errorOf } from '../given/error-of.ts';
-import { plain } from '../given/reply-text.ts';
 import { type CommandEnd, type CommandOutcome, requestOf } from './command-context.ts';
 import type { CommandEntry, EntryResult, Stopping } from './command-entry.ts';
 import type { Turns } from './turns.ts';
@@ -98,7 +97,7 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
     const err = errorOf(thrown);
     const isStopped = abort.signal.aborted;
     if (!isStopped) logger.warn({ err, commandId: entry.id }, 'the agent threw while it executed a command');
-    const errorMessage = plain(err.message);
+    const errorMessage = storableText(err.message);
     const durationMs = begunAt === undefined ? 0 : performance.now() - begunAt;
     end(entry, isStopped ? {} : { errorMessage }, durationMs, stoppingOf(abort.signal, timeoutMs));
   } finally {

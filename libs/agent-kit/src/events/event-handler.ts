@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { createConversationLanes, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { AGENT_TIMEOUT_MS, type ChannelName, type PublishedEvent } from '@parley/shared-models';
+import { AGENT_TIMEOUT_MS, type ChannelName, type PublishedEvent, storableText } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createMemory } from '../context/create-memory.ts';
 import { patientServices } from '../context/patient-services.ts';
 import { errorOf } from '../given/error-of.ts';
-import { plain } from '../given/reply-text.ts';
 import { createRecentIds } from '../recent-ids.ts';
 import { settleWithin } from '../settle-within.ts';
 import { createPublish } from './create-publish.ts';
@@ -63,7 +62,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
         if (abandoned.signal.aborted || error instanceof Reject) throw error;
         logger.warn({ err: error, eventId: event.id, attempt }, 'the agent threw while it handled an event');
         if (attempt >= attempts) {
-          const message = plain(`${definition.name} failed: ${error.message}`);
+          const message = storableText(`${definition.name} failed: ${error.message}`);
           throw new Reject('agent_failed', message, { cause: error });
         }
         await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abandoned.signal }).catch(

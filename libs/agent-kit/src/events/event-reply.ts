@@ -10,10 +10,11 @@ import {
   type Participant,
   type PublishedEvent,
   type ReplyBody,
+  storableText,
   traceparentOf,
 } from '@parley/shared-models';
 import { describeValue } from '../given/describe-value.ts';
-import { fitting, plain, textOf } from '../given/reply-text.ts';
+import { fitting, textOf } from '../given/reply-text.ts';
 import type { EventContext } from './event-context.ts';
 
 export interface EventReplyOptions {
@@ -41,7 +42,7 @@ export function createEventReply(options: EventReplyOptions): EventContext['repl
       conversationId: messageId,
       kind: 'REPLY',
       sender: agent,
-      text: plain(text),
+      text: storableText(text),
       ...(marks === undefined ? {} : { metadata: marks }),
       inReplyTo: messageId,
       createdAt: new Date().toISOString(),

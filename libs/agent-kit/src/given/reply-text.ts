@@ -26,11 +26,6 @@ export function beginning(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
-/** Without NUL, which PostgreSQL cannot hold, and without halves of pairs, which UTF-8 cannot. */
-export function plain(text: string): string {
-  return text.replaceAll('\u0000', '\ufffd').toWellFormed();
-}
-
 /** A reply's text. @throws ParleyError `agent_failed` that says what was given instead */
 export function textOf(text: unknown, where: string): string {
   if (typeof text === 'string') return text;

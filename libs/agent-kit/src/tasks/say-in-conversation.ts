@@ -1,8 +1,15 @@
 import type { TaskDocument, TaskSaying } from '@parley/durable-tasks';
 import { type Envelope, type MessageBus, retryWhileUnavailable } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { appendHop, BROKER_INPUT_QUEUE, HEADERS, type ReplyBody, traceparentOf } from '@parley/shared-models';
-import { fitting, plain } from '../given/reply-text.ts';
+import {
+  appendHop,
+  BROKER_INPUT_QUEUE,
+  HEADERS,
+  type ReplyBody,
+  storableText,
+  traceparentOf,
+} from '@parley/shared-models';
+import { fitting } from '../given/reply-text.ts';
 
 export interface SayOptions {
   readonly bus: Pick<MessageBus, 'publish'>;
@@ -26,7 +33,7 @@ export async function sayInConversation(
     kind: 'REPLY',
     sender: { kind: 'agent', id: agent.id, name: agent.name },
     receiver: task.user,
-    text: plain(text),
+    text: storableText(text),
     inReplyTo: requestId,
     createdAt: new Date().toISOString(),
     metadata: {

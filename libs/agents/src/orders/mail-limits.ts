@@ -44,10 +44,17 @@ export async function takeMail(
 export const limitReached = ({ person, address, all }: MailLimits): string =>
   `Order created. You will receive no email: the limit of mails for today is reached (${person} for one person, ${address} to one address, ${all} in all).`;
 
-/** The mailbox that an address leads to, as far as it can be told: `Ada+shop@Example.com` is `ada@example.com`. */
+/** Their mailboxes have the same name with and without dots. */
+const WITHOUT_DOTS = /^g(?:oogle)?mail\.com$/;
+
+/**
+ * The mailbox that an address leads to, as far as it can be told: `Ada+shop@Example.com` is `ada@example.com`, and
+ * `a.d.a@googlemail.com` is `ada@gmail.com`.
+ */
 function mailboxOf(address: string): string {
   const [local = '', domain = ''] = address.toLowerCase().split(/@(?=[^@]*$)/);
-  return `${local.replace(/\+.*$/, '')}@${domain}`;
+  const name = local.replace(/\+.*$/, '');
+  return WITHOUT_DOTS.test(domain) ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`;
 }
 
 /** Short, and of characters that a key may have, without two becoming one. */

@@ -191,6 +191,15 @@ describe('an order', () => {
       expect(replies.map(({ text }) => text)).toEqual([TOLD, TOLD, limitReached(limits)]);
     });
 
+    it('as one mailbox however its provider lets it be written', async () => {
+      const { order, mails } = createFlow({}, limits);
+      for (const email of ['ada.b@gmail.com', 'a.d.a.b+x@GoogleMail.com', 'adab@gmail.com'])
+        await order(orderOf('mallory', email));
+      expect(mails).toHaveLength(2);
+      await order(orderOf('bob', 'a.da@example.com'));
+      expect(mails).toHaveLength(3);
+    });
+
     it('so often for one person, without taking away what others have', async () => {
       const { order, mails } = createFlow({}, limits);
       for (let number = 0; number < 20; number++) await order(orderOf('mallory', `v${number}@example.com`));

@@ -34,6 +34,28 @@ export function describeEvents(context: Context): void {
       expect(found).toEqual([logged]);
     });
 
+    it('keeps NUL and halves of surrogate pairs out of texts and keys, and the event among its threads', async () => {
+      const [id, type, ownerId] = [newId(), `asked.${newId()}`, newId()];
+      const odd = 'a\u0000b\uD83D';
+      const payload = { [odd]: { [`\\u0000 ${odd}`]: [odd, '\\ud83d 😀'] } };
+      const event = anEvent({
+        id,
+        type,
+        payload,
+        causationId: newId(),
+        source: { kind: 'agent', id: odd, name: odd },
+      });
+      const { logged } = await context.store.events.append({ channel: 'human', event, ownerId });
+      const kept = 'a\uFFFDb\uFFFD';
+      expect(logged.event).toMatchObject({
+        payload: { [kept]: { [`\\u0000 ${kept}`]: [kept, '\\ud83d 😀'] } },
+        source: { id: kept, name: kept },
+      });
+      expect(
+        (await context.store.events.listThreads({ type, ownerId, limit: 2 })).map(({ first }) => first),
+      ).toEqual([logged]);
+    });
+
     it('keeps one event for each id: what was logged first stands', async () => {
       const event = anEvent();
       const first = await append(event);

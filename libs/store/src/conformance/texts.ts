@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '@parley/shared-models';
-import { accepted, anInput, aReply, entryOf, routed } from './samples.ts';
+import { accepted, aDecision, anInput, aReply, entryOf, hops } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTexts(context: Context): void {
@@ -30,14 +30,32 @@ export function describeTexts(context: Context): void {
       expect((await entryOf(store, first.message.id))?.message).toEqual(first.message);
     });
 
-    it('keeps NUL and halves of surrogate pairs where they stand in metadata, headers and reasons', async () => {
+    it('keeps NUL and halves of surrogate pairs where they stand in metadata and reasons', async () => {
       const { store } = context;
-      const metadata = { odd: 'a\u0000b\uD83D' };
-      const request = await routed(store, 'finance', { metadata });
+      const odd = 'a\u0000b\uD83D';
+      const metadata = { odd, [odd]: odd };
+      const request = await accepted(store, { metadata });
+      const reason = `because of ${odd}`;
+      const decision = { ...aDecision('finance'), reason };
+      await store.recordRouting(request.id, 0, decision, hops('server', odd));
+      expect((await store.getMessage(request.id))?.status).toMatchObject({ routing: { reason } });
       const reply = aReply(request, 'finance', { metadata });
       await store.storeReply(reply);
       expect((await store.getMessage(request.id))?.message.metadata).toEqual(metadata);
       expect((await store.getMessage(reply.reply.id))?.message.metadata).toEqual(metadata);
+    });
+
+    it('answers a question about an id or a person that no database can hold as about an unknown one', async () => {
+      const { store } = context;
+      const odd = 'a\u0000b\uD83D';
+      expect(await store.getMessage(odd)).toBeUndefined();
+      expect(await store.getConversation(odd)).toBeUndefined();
+      expect(await store.getDeadLetter(odd)).toBeUndefined();
+      expect(await store.listConversations(odd, { limit: 1 })).toEqual([]);
+      expect(await store.transcripts.conversationsOf(odd, { limit: 1 })).toEqual([]);
+      expect(await store.tasks.list({ ownerId: odd, limit: 1 })).toEqual([]);
+      expect((await store.commands.list({ agentId: odd, limit: 1 })).commands).toEqual([]);
+      expect(await store.events.list({ types: [odd], limit: 1 })).toEqual([]);
     });
 
     it('cuts titles and previews at whole characters', async () => {

@@ -8,7 +8,6 @@ import {
   auditEntryOf,
   nextEntry,
 } from '../rules/audit-entry.ts';
-import { storableText } from '../rules/storable-text.ts';
 import { query, type Statement } from './connection.ts';
 import type { Database } from './database.ts';
 
@@ -52,16 +51,14 @@ export async function appendAudit(
     entries.push(entry);
     head = entry;
   }
-  const text = (value: string | undefined): string | null =>
-    value === undefined ? null : storableText(value);
   await Promise.all([
     ...entries.map((entry) =>
       query(client, INSERT, [
         entry.seq,
         entry.action,
-        storableText(entry.actor.id),
-        text(entry.agentId),
-        text(entry.subjectId),
+        entry.actor.id,
+        entry.agentId ?? null,
+        entry.subjectId ?? null,
         JSON.stringify(entry),
       ]),
     ),
@@ -117,9 +114,9 @@ export function createPostgresAudit(database: Database): AuditStore {
       const rows = await database.rows<AuditRow & pg.QueryResultRow>(LIST, [
         before ?? Number.MAX_SAFE_INTEGER,
         action ?? null,
-        actorId === undefined ? null : storableText(actorId),
-        agentId === undefined ? null : storableText(agentId),
-        subjectId === undefined ? null : storableText(subjectId),
+        actorId ?? null,
+        agentId ?? null,
+        subjectId ?? null,
         limit + 1,
       ]);
       return { entries: rows.slice(0, limit).map(auditEntryOf), hasMore: rows.length > limit };

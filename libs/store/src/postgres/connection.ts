@@ -1,3 +1,4 @@
+import { storableText } from '@parley/shared-models';
 import pg from 'pg';
 import { isOutsideTrouble, portError } from './postgres-errors.ts';
 
@@ -48,17 +49,27 @@ export function createPool({ databaseUrl, connections, statementTimeoutMs }: Poo
   });
 }
 
-/** Runs a statement. @throws what `portError` makes of it */
+/**
+ * Runs a statement, with values as PostgreSQL can hold them: it refuses a text with NUL, and each call would fail again.
+ * @throws what `portError` makes of it
+ */
 export async function query<Row extends pg.QueryResultRow>(
   on: pg.Pool | pg.ClientBase,
   statement: Statement | string,
   values: unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
   try {
-    return await on.query<Row>(typeof statement === 'string' ? statement : { ...statement, values });
+    return await on.query<Row>(
+      typeof statement === 'string' ? statement : { ...statement, values: values.map(storable) },
+    );
   } catch (error) {
     throw portError(error);
   }
+}
+
+function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(storable);
+  return typeof value === 'string' ? storableText(value) : value;
 }
 
 /** Takes a connection for the time of `work`; one that was lost meanwhile is not used again. */

@@ -9,7 +9,6 @@ import {
   type StoredRequestRow,
 } from '../rows.ts';
 import { statusOf } from '../rules/request-row.ts';
-import { storableText } from '../rules/storable-text.ts';
 import type { Store } from '../store.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
@@ -134,13 +133,13 @@ export function createPostgresConversations(database: Database): Reads {
         return rows.map(conversationOf);
       }
       search ??= await searchStatement();
-      const pattern = `%${storableText(words).replace(/[\\%_]/g, '\\$&')}%`;
+      const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
       return (await database.rows<StoredConversationRow>(search, [ownerId, pattern, limit])).map(
         conversationOf,
       );
     },
     async renameConversation(conversationId, title) {
-      const [row] = await database.rows<StoredConversationRow>(RENAME, [storableText(title), conversationId]);
+      const [row] = await database.rows<StoredConversationRow>(RENAME, [title, conversationId]);
       return row === undefined ? undefined : conversationOf(row);
     },
   };

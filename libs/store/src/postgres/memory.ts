@@ -13,7 +13,6 @@ import {
   otherVersion,
   storableAddress,
 } from '../rules/memory.ts';
-import { storableText } from '../rules/storable-text.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
 
@@ -88,9 +87,14 @@ export function createPostgresMemory(database: Database): MemoryStore {
     },
     async write({ value, expectedVersion, writeId = newId(), ...rest }) {
       const address = storableAddress(rest);
-      const text = value === undefined ? null : storableText(value);
       // Always with an id: when the connection is lost after the commit, the write is done again.
-      const values = [...valuesOf(address), text, writeId, expectedVersion ?? null, MEMORY_VERSIONS - 1];
+      const values = [
+        ...valuesOf(address),
+        value ?? null,
+        writeId,
+        expectedVersion ?? null,
+        MEMORY_VERSIONS - 1,
+      ];
       for (;;) {
         const made = await first(WRITE, values);
         if (made !== undefined) return made;
@@ -107,7 +111,7 @@ export function createPostgresMemory(database: Database): MemoryStore {
       return (await database.rows<MemoryRow>(HISTORY, values)).map(memoryVersionOf);
     },
     async listAbout(subject) {
-      return (await database.rows<MemoryRow>(ABOUT, [storableText(subject)])).map(memoryVersionOf);
+      return (await database.rows<MemoryRow>(ABOUT, [subject])).map(memoryVersionOf);
     },
   };
 }

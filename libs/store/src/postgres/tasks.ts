@@ -1,5 +1,5 @@
+import { storableText } from '@parley/shared-models';
 import type { TaskQuery, TaskStore } from '../ports/tasks.ts';
-import { storableText } from '../rules/storable-text.ts';
 import {
   notSaved,
   TASK_COLUMNS,
@@ -80,8 +80,7 @@ export function createPostgresTasks(database: Database): TaskStore {
 
   return {
     async add({ id, group, conversationId, ownerId, isOpen, document, view }) {
-      const texts = [storableText(document), storableText(view)];
-      const values = [id, group, conversationId, ownerId, isOpen, ...texts];
+      const values = [id, group, conversationId, ownerId, isOpen, document, view];
       const added = await first(ADD, values);
       if (added !== undefined) return { task: taskOf(added), isDuplicate: false };
       const known = await first(FIND, [id]);
@@ -93,15 +92,14 @@ export function createPostgresTasks(database: Database): TaskStore {
       return row === undefined ? undefined : taskOf(row);
     },
     async save({ id, document, view, isOpen, expectedVersion, token }) {
-      const text = storableText(document);
-      const saved = await first(SAVE, [id, text, isOpen, expectedVersion, token ?? null, storableText(view)]);
+      const saved = await first(SAVE, [id, document, isOpen, expectedVersion, token ?? null, view]);
       if (saved !== undefined) return taskOf(saved);
       const row = await first(FIND, [id]);
       const known = row === undefined ? undefined : taskOf(row);
       // When the connection is lost after the commit, it is saved again.
       const isRepeated =
         known?.version === expectedVersion + 1 &&
-        known.document === text &&
+        known.document === storableText(document) &&
         (token === undefined || known.token === token);
       if (known !== undefined && isRepeated) return known;
       throw notSaved(known, { expectedVersion, token });

@@ -1,5 +1,4 @@
 import type { UsageStore } from '../ports/usage.ts';
-import { storableText } from '../rules/storable-text.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
 
@@ -17,7 +16,7 @@ export function createPostgresUsage(database: Database): UsageStore {
   return {
     async take({ key, period, amount, limit }) {
       const [row] = await database.rows<{ granted: number }>(TAKE, [
-        storableText(key),
+        key,
         period.beganAt,
         period.endsAt,
         amount,

@@ -2,7 +2,7 @@ import { ParleyError } from '@parley/shared-models';
 import type { Accepted, AcceptInput } from '../store.ts';
 import { previewOf, titleOf } from './conversation-text.ts';
 import { agentSessionOf, sessionStateOf, stepOnMessage } from './session.ts';
-import { storableMessage } from './storable-text.ts';
+import { storableMessage } from './storable-message.ts';
 import type { Write } from './workspace.ts';
 
 /** The message becomes part of its conversation and goes into the outbox; sent again, it changes nothing. */

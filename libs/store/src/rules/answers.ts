@@ -7,12 +7,13 @@ import {
   type MessageStatus,
   newId,
   ParleyError,
+  storableText,
   type UnstoredMessage,
 } from '@parley/shared-models';
 import type { FailInput, FailOutcome, ReplyInput, ReplyOutcome, SettleInput } from '../store.ts';
 import { previewOf } from './conversation-text.ts';
 import { hopsAfter, statusOf } from './request-row.ts';
-import { storableMessage, storableText } from './storable-text.ts';
+import { storableMessage } from './storable-message.ts';
 import type { RequestRow, Workspace, Write } from './workspace.ts';
 
 export function storeReply(input: ReplyInput): Write<ReplyOutcome> {

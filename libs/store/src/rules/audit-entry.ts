@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type AuditEntry, type AuditInput, canonicalJson, hashedText } from '@parley/shared-models';
-import { storableText } from './storable-text.ts';
+import {
+  type AuditEntry,
+  type AuditInput,
+  canonicalJson,
+  hashedText,
+  storableText,
+} from '@parley/shared-models';
 
 /** Where the chain stands. */
 export interface AuditHead {

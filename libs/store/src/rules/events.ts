@@ -1,6 +1,5 @@
 import type { ChannelName, PublishedEvent } from '@parley/shared-models';
 import type { EventThread, LoggedEvent } from '../ports/events.ts';
-import { storableText } from './storable-text.ts';
 
 /** An event as both databases give it. */
 export interface EventRow {
@@ -43,9 +42,12 @@ export function threadsOf(firsts: readonly LoggedEvent[], related: readonly Logg
   });
 }
 
-/** JSON without what no database can hold. */
+/** In JSON as `JSON.stringify` writes it, where only halves of surrogate pairs are escaped; any other escape is passed over. */
+const UNSTORABLE = /\\(?:(u0000|ud[89a-f][0-9a-f]{2})|.)/g;
+
+/** JSON in which neither a text nor a key has what PostgreSQL cannot make a text of: it reads the whole to find one field. */
 export function storableEvent(event: PublishedEvent): string {
-  return JSON.stringify(event, (_key, value: unknown) =>
-    typeof value === 'string' ? storableText(value) : value,
+  return JSON.stringify(event).replace(UNSTORABLE, (escaped, unstorable?: string) =>
+    unstorable === undefined ? escaped : '\uFFFD',
   );
 }

@@ -1,6 +1,5 @@
-import { ParleyError } from '@parley/shared-models';
+import { ParleyError, storableText } from '@parley/shared-models';
 import type { MemoryAddress, MemoryVersion } from '../ports/memory.ts';
-import { storableText } from './storable-text.ts';
 
 /** A version as both databases give it. */
 export interface MemoryRow {

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditInput } from '@parley/shared-models';
+import { type AuditEntry, type AuditInput, storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import type { AuditQuery } from '../ports/audit.ts';
 import {
@@ -8,7 +8,6 @@ import {
   auditEntryOf,
   nextEntry,
 } from '../rules/audit-entry.ts';
-import { storableText } from '../rules/storable-text.ts';
 
 /** As `AuditStore`; `append` only inside a transaction, which also makes the chain one for all processes. */
 export interface SqliteAudit {

@@ -1,3 +1,4 @@
+import { storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import {
   conversationOf,
@@ -10,7 +11,6 @@ import {
   type StoredRequestRow,
 } from '../rows.ts';
 import { statusOf } from '../rules/request-row.ts';
-import { storableText } from '../rules/storable-text.ts';
 import type { Store } from '../store.ts';
 import { createSqliteSearch } from './search.ts';
 

@@ -1,3 +1,4 @@
+import { storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import {
   MEMORY_VERSIONS,
@@ -13,7 +14,6 @@ import {
   otherVersion,
   storableAddress,
 } from '../rules/memory.ts';
-import { storableText } from '../rules/storable-text.ts';
 
 /** As `MemoryStore`; `write` only inside a transaction. */
 export interface SqliteMemory {

@@ -1,6 +1,6 @@
+import { storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import type { TaskQuery, TaskStore } from '../ports/tasks.ts';
-import { storableText } from '../rules/storable-text.ts';
 import {
   notSaved,
   TASK_COLUMNS,

@@ -1,6 +1,6 @@
+import { storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import type { UsageTaken } from '../ports/usage.ts';
-import { storableText } from '../rules/storable-text.ts';
 
 /** Only for use inside a transaction. */
 export function createSqliteUsage(prepare: Prepare): { take(taken: UsageTaken): number } {
