@@ -279,6 +279,15 @@ describe('a policy that allows everything', () => {
     const { warnings } = await fixture.load({ everything: true });
     expect(warnings).toContainEqual(expect.stringContaining('allows everything'));
   });
+
+  it("warns that commands can read the agent's secrets where they run as its own user", async () => {
+    const warning = expect.stringContaining("commands run as this agent's own user");
+    expect((await fixture.load({ user: 'same' })).warnings).toContainEqual(warning);
+    const elsewhere = { user: 'same', rules: [{ name: 'who', program: 'id', user: 'nobody' }] };
+    expect((await fixture.load(elsewhere)).warnings).toContainEqual(warning);
+    if (process.getuid?.() === 0)
+      expect((await fixture.load({ user: 'nobody' })).warnings).not.toContainEqual(warning);
+  });
 });
 
 describe('a file that holds no policy', () => {

@@ -139,6 +139,11 @@ function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>):
   const warnings: string[] = [];
   if (policy.everything)
     warnings.push('the policy allows everything: whoever is an operator has this account');
+  if ([...users.values()].some(({ uid }) => uid === process.getuid?.())) {
+    warnings.push(
+      "commands run as this agent's own user: they can read its files, its memory and the environment of the process that started it, and so its secrets; start it as root with another `user` in the policy, and with secrets in files that root alone reads (JOIN_TOKEN_FILE)",
+    );
+  }
   if (process.getuid?.() === 0 && [...users.values()].some(({ uid }) => uid === 0)) {
     warnings.push('commands may run as root, who can change everything');
   }
