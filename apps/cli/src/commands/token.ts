@@ -9,7 +9,7 @@ import type { TokenOptions } from '../token/make-token.ts';
 export function tokenCommand(): Command {
   const command = new Command('token')
     .description(
-      'Makes a token for signing in, from the AUTH_SECRET in the environment; with --agent a join token, from the JOIN_TOKEN there.',
+      'Makes a token for signing in, from the AUTH_SECRET in the environment; with --agent a join token, from the JOIN_TOKEN there. Either may stand in the file that AUTH_SECRET_FILE or JOIN_TOKEN_FILE names.',
     )
     .option('--sub <id>', 'whom it is for: the id that their conversations belong to')
     .option('--name <name>', 'how others see them (default: the id)')
@@ -29,11 +29,11 @@ export function tokenCommand(): Command {
     .action(async ({ hours, ...given }: TokenOptions & { readonly hours?: number }) => {
       const options = { ...given, ...(hours === undefined ? {} : { expires: hours }) };
       // What signs takes its time to load, and no other command needs it.
-      const { joinToken, signInToken } = await import('../token/make-token.ts');
+      const { joinToken, secretOf, signInToken } = await import('../token/make-token.ts');
       const token =
         options.agent === undefined
-          ? await signInToken(options, process.env.AUTH_SECRET ?? '')
-          : joinToken(options.agent, options, process.env.JOIN_TOKEN ?? '');
+          ? await signInToken(options, secretOf('AUTH_SECRET'))
+          : joinToken(options.agent, options, secretOf('JOIN_TOKEN'));
       print(token);
     });
   command

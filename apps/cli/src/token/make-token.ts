@@ -1,4 +1,5 @@
 import { BOUND_TOKEN_HOURS, boundToken } from '@parley/control-plane';
+import { ConfigError, loadConfig } from '@parley/process-kit';
 import { AgentId, newId } from '@parley/shared-models';
 import { decodeJwt, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -57,6 +58,19 @@ export function signInToken(
   if (issuer !== undefined) token.setIssuer(issuer);
   if (audience !== undefined) token.setAudience(audience);
   return token.sign(new TextEncoder().encode(secret));
+}
+
+/**
+ * A secret as the server reads it: from the variable, or from the file that `<name>_FILE` names. Empty: neither is set.
+ * @throws CommandFailure when both are set, or the file cannot be read
+ */
+export function secretOf(name: 'AUTH_SECRET' | 'JOIN_TOKEN'): string {
+  try {
+    return loadConfig(z.object({ [name]: z.string().default('') }))[name] ?? '';
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandFailure(EXIT.usage, error.message);
+    throw error;
+  }
 }
 
 /**
