@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   Client,
@@ -70,7 +71,8 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
 };
 
 function registrationOf(agentId: string): object {
-  const profile = { name: agentId, group: 'staff', description: '', concurrency: 1 };
+  const subscriptions = [{ channel: 'human' }];
+  const profile = { name: agentId, group: 'staff', description: '', concurrency: 1, subscriptions };
   return { agentId, isExclusive: true, instanceId: newId(), profile };
 }
 
@@ -202,7 +204,11 @@ describe('who may call which RPC', () => {
   );
 
   it('is bound to an agent by a token that the command line makes of the join token', async () => {
-    const made = await runCli(['token', '--agent', 'hr', '--group', 'staff'], { env: { JOIN_TOKEN } });
+    const file = path.join(system.dataDir, 'join-token');
+    writeFileSync(file, `${JOIN_TOKEN}\n`);
+    const made = await runCli(['token', '--agent', 'hr', '--group', 'staff'], {
+      env: { JOIN_TOKEN_FILE: file },
+    });
     const joinToken = made.stdout.trim();
     expect((await register('hr', joinToken)).agentId).toBe('hr');
     await expect(register('finance', joinToken)).rejects.toMatchObject({
@@ -246,6 +252,51 @@ describe('who may call which RPC', () => {
     const registered = await api.audit({ action: 'agent.registered', agentId: 'it', limit: 1 });
     expect(registered.entries).toMatchObject([{ details: { tokenId } }]);
     expect((await api.audit({ action: 'token.revoked' })).entries).toMatchObject([{ subjectId: tokenId }]);
+  });
+
+  /** The first update of the status stream. */
+  async function agentsSeenBy(subscriberId: string, shows: Shown): Promise<Record<string, unknown>[]> {
+    const rpc = rpcs.get('AgentStatusService/SubscribeToAgentStatus') as Rpc;
+    const { path: to, requestSerialize: write, responseDeserialize: read } = rpc;
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${shows.joinToken}`);
+    if (shows.credential !== undefined) metadata.set('parley-credential', shows.credential);
+    const stream = client.makeServerStreamRequest(to, write, read, { subscriberId }, metadata);
+    try {
+      const [update] = await once(stream, 'data');
+      return (update as { agents: Record<string, unknown>[] }).agents;
+    } finally {
+      stream.on('error', () => {});
+      stream.cancel();
+    }
+  }
+
+  it('lets brokers alone see how busy agents are, and everybody who is there', async () => {
+    const { credential, ...caller } = await register('busy');
+    const metrics = { handled: 7, failed: 1, meanHandleMs: 12 };
+    const beat = { ...caller, load: 0.5, metrics, state: 'AGENT_STATE_ONLINE' };
+    await call('AgentRegistrationService/Heartbeat', beat, { joinToken: JOIN_TOKEN, credential });
+    const made = await runCli(['token', '--agent', 'asking', '--group', 'staff'], { env: { JOIN_TOKEN } });
+    const bound = made.stdout.trim();
+    const busyFor = async (subscriberId: string, shows: Shown) =>
+      (await agentsSeenBy(subscriberId, shows)).find(({ agentId }) => agentId === 'busy');
+    const entry = { agentName: 'busy', group: 'staff', state: 'AGENT_STATE_ONLINE' };
+    const isIdle = { ...entry, load: 0, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } };
+    expect(await busyFor('b-1', { joinToken: JOIN_TOKEN, credential: broker })).toMatchObject({
+      ...entry,
+      load: 0.5,
+      metrics,
+    });
+    expect(await busyFor('b-1', { joinToken: JOIN_TOKEN })).toMatchObject(isIdle);
+    expect(await busyFor('b-1', { joinToken: JOIN_TOKEN, credential: mallory.credential })).toMatchObject(
+      isIdle,
+    );
+    expect(await busyFor('directory', { joinToken: bound })).toMatchObject(isIdle);
+    const asked = { agentId: 'busy' };
+    for (const joinToken of [JOIN_TOKEN, bound])
+      expect(await call('AgentStatusService/GetAgentStatus', asked, { joinToken })).toMatchObject({
+        agent: isIdle,
+      });
   });
 
   it('is exactly the one agent of its token: whoever holds it gets no other id, however often it registers', async () => {

@@ -40,6 +40,18 @@ describe('the profile of an agent', () => {
     expect(profileOf({ name: 'Echo', group: 'echo', onMessage }, 'Second Echo').group).toBe('echo');
   });
 
+  it('says which events its group takes: the server gives it the past of no others', () => {
+    const subscriptions = [
+      { channel: 'human', types: ['note'], replayLast: 3 },
+      { channel: 'human', types: [] },
+      { channel: 'agents' },
+    ] as const;
+    expect(profileOf({ name: 'Echo', subscriptions, onMessage, onEvent: () => {} }).subscriptions).toEqual([
+      { channel: 'human', types: ['note'] },
+      { channel: 'agents', types: [] },
+    ]);
+  });
+
   it('says where it executes commands, and wants an id that says so too', () => {
     const shell = profileOf({ name: 'Shell', capabilities: [CAPABILITIES.executesCommands], onMessage });
     expect(shell.host).toBe(hostname());

@@ -65,6 +65,9 @@ export function profileOf(definition: AgentDefinition, name: string = definition
     concurrency: definition.concurrency,
     ...(definition.timeoutMs === undefined ? {} : { timeoutMs: definition.timeoutMs }),
     ...(capabilities.includes(CAPABILITIES.executesCommands) ? { host: hostname() } : {}),
+    ...(subscriptions === undefined
+      ? {}
+      : { subscriptions: subscriptions.filter(({ types }) => types?.length !== 0) }),
   });
 }
 

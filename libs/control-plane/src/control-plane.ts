@@ -129,12 +129,18 @@ export interface ControlPlaneHandlers {
   /** Must be idempotent: a broker calls it again every `heartbeatMs`, as a sign of life. */
   registerBroker(request: RegisterBrokerRequest): Promise<{ heartbeatMs: number }>;
   unregisterBroker(request: { brokerId: string }): Promise<void>;
+  /** What any member may know of an agent. */
   getAgentStatus(request: { agentId: string }): Promise<AgentStatus>;
   /**
    * The full list first, then changes. The returned function is called once, when the subscriber is gone. A broker's
    * `subscriberId` is its broker id: it counts as registered while its stream is open.
+   * @param caller `isBroker`: it has shown the credential of that broker. Others get what any member may know.
    */
-  subscribeToAgentStatus(request: { subscriberId: string }, push: Push<AgentStatusUpdate>): () => void;
+  subscribeToAgentStatus(
+    request: { subscriberId: string },
+    push: Push<AgentStatusUpdate>,
+    caller: { isBroker: boolean },
+  ): () => void;
   /** The returned function is called once, when the stream is gone: that is how the end of an agent is seen at once. */
   receiveCommands(
     request: { agentId: string; incarnation: number },

@@ -45,7 +45,15 @@ describe('a stock gRPC client made of the .proto files', () => {
       agentId: 'echo',
       isExclusive: false,
       instanceId: 'a python process',
-      profile: { ...profile, description: '', capabilities: [], keywords: [], examples: [], concurrency: 4 },
+      profile: {
+        ...profile,
+        description: '',
+        capabilities: [],
+        keywords: [],
+        examples: [],
+        concurrency: 4,
+        subscriptions: [],
+      },
     });
 
     const opened = handlers.next('receiveCommands');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChannelName, EventType } from './channel-event.ts';
 import { Timestamp } from './chat-message.ts';
 import { boundedArray } from './collections.ts';
 import { AgentId, AgentName } from './ids.ts';
@@ -36,6 +37,14 @@ export type AgentMetrics = z.infer<typeof AgentMetrics>;
 /** How long an agent may take over one message where it does not say so itself, in milliseconds. */
 export const AGENT_TIMEOUT_MS = 120_000;
 
+/** Events of a channel that an agent's group takes. */
+export const ChannelSubscription = z.object({
+  channel: ChannelName,
+  /** Empty: all. */
+  types: boundedArray(EventType, 100).default([]),
+});
+export type ChannelSubscription = z.infer<typeof ChannelSubscription>;
+
 /** What an agent says about itself when it registers. */
 export const AgentProfile = z.object({
   name: AgentName,
@@ -53,6 +62,8 @@ export const AgentProfile = z.object({
   timeoutMs: z.number().int().min(1).max(86_400_000).optional(),
   /** The machine on which it executes commands. Its id is given to no process on another one, unless that takes it over. */
   host: nameText(255).optional(),
+  /** The past of channels that the server gives it. @default none */
+  subscriptions: boundedArray(ChannelSubscription, 50).optional(),
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 

@@ -1,4 +1,4 @@
-import type { BoundToken } from '@parley/control-plane';
+import type { AgentStatusUpdate, BoundToken } from '@parley/control-plane';
 import type {
   AgentMetrics,
   AgentProfile,
@@ -63,6 +63,15 @@ export function statusOf(entry: AgentEntry): AgentStatus {
     incarnation: entry.incarnation,
     metrics: entry.metrics,
   };
+}
+
+/** What members other than brokers may know of an agent: whom to ask for what, and whether it is there; not how busy it is. */
+export function directoryEntry(status: AgentStatus): AgentStatus {
+  return { ...status, load: 0, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } };
+}
+
+export function directory(update: AgentStatusUpdate): AgentStatusUpdate {
+  return { ...update, agents: update.agents.map(directoryEntry) };
 }
 
 /**

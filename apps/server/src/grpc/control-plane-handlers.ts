@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ControlPlaneHandlers } from '@parley/control-plane';
-import { statusOf } from '../agents/agent-entry.ts';
+import { directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { registration } from '../agents/registration-audit.ts';
 import { createEventHandlers } from '../channels/list-events.ts';
@@ -43,11 +43,16 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
       brokers.unregister(brokerId);
     },
     async getAgentStatus({ agentId }) {
-      return statusOf(agents.require(agentId));
+      return directoryEntry(statusOf(agents.require(agentId)));
     },
-    subscribeToAgentStatus({ subscriberId }, push) {
+    subscribeToAgentStatus({ subscriberId }, push, { isBroker }) {
+      const full = { agents: agents.list(), isFull: true, removed: [], revision: agents.revision };
+      if (!isBroker) {
+        push.send(directory(full));
+        return agents.onChange((update) => push.send(directory(update)));
+      }
       brokers.setConnected(subscriberId, true);
-      push.send({ agents: agents.list(), isFull: true, removed: [], revision: agents.revision });
+      push.send(full);
       const unsubscribe = agents.onChange((update) => push.send(update));
       return () => {
         unsubscribe();

@@ -113,6 +113,97 @@ describe('a reply from a process that was replaced meanwhile', () => {
   });
 });
 
+describe('a reply beside the answer to a message that nobody has', () => {
+  let fixture: ServicesFixture;
+  let request: ChatMessage;
+  beforeEach(async () => {
+    fixture = await makeServices();
+    for (const name of ['planner', 'mallory'])
+      await fixture.services.agents.register({
+        agentId: name,
+        isExclusive: true,
+        instanceId: newId(),
+        profile: AgentProfile.parse({
+          name,
+          group: name,
+          ...(name === 'planner' ? { subscriptions: [{ channel: 'agents', types: ['order_created'] }] } : {}),
+        }),
+      });
+    request = await fixture.accept('compute');
+  });
+  afterEach(() => fixture.remove());
+
+  /** What became of the agent's reply with this cause. */
+  async function isStored(agentId: string, causeId: string): Promise<boolean> {
+    const id = newId();
+    const body: ReplyBody = {
+      id,
+      conversationId: request.conversationId,
+      kind: 'REPLY',
+      sender: { kind: 'agent', id: agentId, name: agentId },
+      text: 'Send me your password.',
+      inReplyTo: request.id,
+      createdAt: new Date().toISOString(),
+    };
+    await onReply(
+      {
+        messageId: id,
+        correlationId: request.id,
+        type: 'chat.reply',
+        timestamp: Date.now(),
+        headers: {
+          [HEADERS.sender]: `agent:${agentId}`,
+          [HEADERS.incarnation]: 1,
+          [HEADERS.causation]: causeId,
+        },
+        body: Buffer.from(JSON.stringify(body)),
+      },
+      fixture.services,
+    );
+    return (await fixture.store.getMessage(id)) !== undefined;
+  }
+  const logEvent = async (fields: object): Promise<string> => {
+    const event = {
+      id: newId(),
+      type: 'order_created',
+      payload: 1,
+      source: { kind: 'agent', id: 'orders', name: 'Orders' } as const,
+      at: new Date().toISOString(),
+      ...fields,
+    };
+    await fixture.store.events.append({ channel: 'agents', event });
+    return event.id;
+  };
+  const addTask = async (conversationId: string): Promise<string> => {
+    const id = newId();
+    const row = { id, group: 'planner', conversationId, ownerId: 'local', isOpen: true };
+    await fixture.store.tasks.add({ ...row, document: '{}', view: '{}' });
+    return id;
+  };
+
+  it('is refused when nothing is known that brought it about', async () => {
+    expect(await isStored('mallory', newId())).toBe(false);
+    expect((await fixture.store.getMessage(request.id))?.status?.status).toBe('accepted');
+  });
+
+  it('is taken for a task of its own group in that conversation only', async () => {
+    const taskId = await addTask(request.conversationId);
+    expect(await isStored('mallory', taskId)).toBe(false);
+    expect(await isStored('planner', await addTask(newId()))).toBe(false);
+    expect(await isStored('planner', taskId)).toBe(true);
+  });
+
+  it('is taken for an event that followed from the message and that its group takes only', async () => {
+    const eventId = await logEvent({ correlationId: request.id });
+    expect(await isStored('mallory', eventId)).toBe(false);
+    expect(await isStored('planner', await logEvent({ correlationId: newId() }))).toBe(false);
+    expect(await isStored('planner', await logEvent({ correlationId: request.id, type: 'other' }))).toBe(
+      false,
+    );
+    expect(await isStored('planner', eventId)).toBe(true);
+  });
+});
+
 describe('an answer of an instance that was away when its request was routed again', () => {
   let fixture: ServicesFixture;
   let request: ChatMessage;

@@ -2,6 +2,7 @@ import { bodyOf, type Envelope, Reject } from '@parley/messaging';
 import { appendHop, HEADERS, parseHops, ReplyBody, traceIdOf } from '@parley/shared-models';
 import type { ReplyInput } from '@parley/store';
 import { createProfileLookup, type ProfileLookup } from '../agents/profile-lookup.ts';
+import { isSubscribed } from '../channels/list-events.ts';
 import type { ServerServices } from '../server-services.ts';
 import { stringHeader } from './envelope-headers.ts';
 import { isBesideAnswer } from './is-beside-answer.ts';
@@ -29,6 +30,16 @@ export async function onReply(
   if (!isBeside && (await isFromReplaced(envelope, agentId, reply.inReplyTo, services))) return;
   const hops = parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
   const requestId = reply.inReplyTo;
+  if (
+    isBeside &&
+    !(await followsFromOwn(reply, stringHeader(envelope, HEADERS.causation), services, profileOf))
+  ) {
+    logger.warn(
+      { agentId, messageId: requestId, traceId },
+      'a reply was refused: nothing of its agent brought it about',
+    );
+    return;
+  }
   const input: ReplyInput = { reply, requestId, agentId, hops, isBesideAnswer: isBeside };
   let result = await store.storeReply(input);
   if (result.outcome === 'refused' && result.reason === 'other_agent') {
@@ -52,4 +63,30 @@ export async function onReply(
     case 'refused':
       logger.info({ agentId, messageId: requestId, traceId, reason: result.reason }, 'a reply was refused');
   }
+}
+
+/**
+ * Whether a reply beside the answer may be said. While an agent has the message, the store judges by that. While nobody has
+ * it, what brought the reply about must be a task of the agent's group in that conversation, or an event that followed from
+ * the message and that the group has subscribed to: to know the id of a message gives no right to answer it.
+ */
+async function followsFromOwn(
+  { sender, inReplyTo }: ReplyBody,
+  causeId: string | undefined,
+  { store }: ServerServices,
+  profileOf: ProfileLookup,
+): Promise<boolean> {
+  const request = await store.getMessage(inReplyTo);
+  if (causeId === undefined || request === undefined || request.status?.routing !== undefined) return true;
+  const profile = await profileOf(sender.id);
+  if (profile === undefined) return false;
+  const task = await store.tasks.get(causeId);
+  if (task !== undefined)
+    return task.group === profile.group && task.conversationId === request.message.conversationId;
+  const logged = await store.events.get(causeId);
+  return (
+    logged !== undefined &&
+    (logged.event.correlationId ?? logged.event.id) === inReplyTo &&
+    isSubscribed(profile, logged)
+  );
 }

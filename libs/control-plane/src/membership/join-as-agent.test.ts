@@ -121,6 +121,7 @@ describe('an agent that joins', () => {
       keywords: [],
       examples: [],
       concurrency: 2,
+      subscriptions: [],
     };
     agent.membership.setProfile(profile);
     expect(await agent.next('registered')).toBe('registered echo#2 online');

@@ -89,6 +89,11 @@ export function agentIn(message: unknown): { agentId: string; incarnation: numbe
   return { agentId: String(key.agentId), incarnation: Number(key.incarnation) };
 }
 
+/** Whether the call comes from the broker of this id: one that has registered as it. */
+export function isFromBroker(credentials: Credentials, metadata: Metadata, brokerId: string): boolean {
+  return isSame(String(metadata.get(CREDENTIAL_FIELD)[0] ?? ''), credentials.forBroker(brokerId));
+}
+
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);

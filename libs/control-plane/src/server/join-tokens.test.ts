@@ -79,7 +79,7 @@ describe('a server with a join token', () => {
       await expect(client.registerAgent(registration)).rejects.toMatchObject({ code: 'forbidden' });
     });
 
-    it('does not serve another agent, nor who follows the status of all, even with their credentials', async () => {
+    it('does not serve another agent or a broker, even with their credentials, but says who is there', async () => {
       const { url } = await loopback.serve({ joinToken: 's3cret' });
       const other = loopback.connect(url, { joinToken: 's3cret' });
       const { incarnation } = await other.registerAgent({ ...registration, agentId: 'hr' });
@@ -88,9 +88,11 @@ describe('a server with a join token', () => {
       const inItsName = client.servicesFor(() => ({ agentId: 'hr', incarnation }));
       await expect(client.unregisterAgent({ agentId: 'hr', incarnation })).rejects.toMatchObject(forbidden);
       await expect(inItsName.memory.get({ subject: '', key: 'k' })).rejects.toMatchObject(forbidden);
-      await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject(
+      await expect(client.registerBroker({ brokerId: 'b-1', name: 'Broker' })).rejects.toMatchObject(
         forbidden,
       );
+      expect(await collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }), 1)).toHaveLength(1);
+      expect(await client.getAgentStatus({ agentId: 'hr' })).toMatchObject({ agentId: 'hr' });
     });
 
     it('is good until it is revoked: then its streams end, and an answer under way does not go out', async () => {

@@ -10,6 +10,9 @@ import type { RefusedCall } from './refusal-log.ts';
 /** Orchestrators ask for health and have no token. */
 const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
+/** Answers who is no broker with what any member may know. */
+const AGENT_STATUS = '/parley.v1.AgentStatusService/';
+
 const REGISTER_AGENT = '/parley.v1.AgentRegistrationService/RegisterAgent';
 
 const OTHER_ACCOUNT =
@@ -59,7 +62,7 @@ export function createJoinTokens(token: string, isRevoked: (tokenId: string) => 
 
 /**
  * Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`; with a token that is bound to an
- * agent, every registration but its own and every call in the name of somebody else.
+ * agent, every registration but its own and every call in the name of somebody else; only who there is it may ask, too.
  * @param isTrusted whether who opened a connection needs no token. @default nobody
  */
 export function requireJoinToken(
@@ -116,6 +119,7 @@ export function requireJoinToken(
 }
 
 function isAllowed(path: string, message: unknown, bound: BoundToken): boolean {
+  if (path.startsWith(AGENT_STATUS)) return true;
   if (path !== REGISTER_AGENT) return agentIn(message)?.agentId === bound.agentId;
   const { agentId, profile } = message as { agentId?: unknown; profile?: { group?: unknown } | null };
   return agentId === bound.agentId && profile?.group === bound.group;

@@ -26,7 +26,7 @@ export interface StreamOptions<T, Item> {
   /** The messages that one item becomes. */
   encode(item: Item): object[];
   /** The returned function is called once, when the stream is gone. */
-  subscribe(request: T, push: Push<Item>): Promise<() => void> | (() => void);
+  subscribe(request: T, push: Push<Item>, metadata: Metadata): Promise<() => void> | (() => void);
 }
 
 /** An RPC that the server pushes into. */
@@ -79,7 +79,7 @@ export function serveStream<T, Item>(
     call.once('cancelled', close);
     open.add(stream);
     const start = async (): Promise<void> => {
-      unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end });
+      unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end }, call.metadata);
       if (isClosed) return release();
       // Tells the subscriber that it was accepted, however long the first item takes.
       call.sendMetadata(new Metadata());

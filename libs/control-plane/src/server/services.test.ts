@@ -13,6 +13,10 @@ const profile = {
   examples: ['Say it again'],
   concurrency: 7,
   host: 'web-1',
+  subscriptions: [
+    { channel: 'human' as const, types: ['note'] },
+    { channel: 'agents' as const, types: [] },
+  ],
 };
 const registration = { agentId: 'echo', isExclusive: true, instanceId: 'process 1', profile };
 const metrics = { handled: 3, failed: 1, meanHandleMs: 2.5 };

@@ -9,7 +9,7 @@ import * as requests from '../wire/requests.ts';
 import { splitUpdate } from '../wire/split-update.ts';
 import { conversationService, memoryService } from './agent-services.ts';
 import { channelService } from './channel-service.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, isFromBroker } from './credentials.ts';
 import type { JoinTokens } from './join-tokens.ts';
 import { type OpenStreams, serveStream } from './serve-stream.ts';
 import { serveClientStream, serveUnary } from './serve-unary.ts';
@@ -73,7 +73,10 @@ function implementations(options: ServiceOptions): Record<ServiceName, UntypedSe
         ...options,
         schema: requests.SubscribeToAgentStatus,
         encode: (update: AgentStatusUpdate) => splitUpdate(update).map(encodeUpdate),
-        subscribe: (request, push) => handlers.subscribeToAgentStatus(request, push),
+        subscribe: (request, push, metadata) =>
+          handlers.subscribeToAgentStatus(request, push, {
+            isBroker: credentials === undefined || isFromBroker(credentials, metadata, request.subscriberId),
+          }),
       }),
     },
     CommandService: {

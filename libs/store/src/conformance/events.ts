@@ -64,6 +64,12 @@ export function describeEvents(context: Context): void {
       expect(await take([event.id])).toEqual([]);
     });
 
+    it('finds an event by its id', async () => {
+      const { logged } = await append(anEvent());
+      expect(await context.store.events.get(logged.event.id)).toEqual(logged);
+      expect(await context.store.events.get(newId())).toBeUndefined();
+    });
+
     it('keeps one also when it is appended twice at the same moment', async () => {
       const event = anEvent();
       const another = await context.open();

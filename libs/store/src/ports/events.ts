@@ -54,6 +54,7 @@ export interface EventStore {
   takeUnpublished(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<LoggedEvent[]>;
   /** Removes these from the outbox: the channel has them. Unknown ids are ignored. */
   markPublished(eventIds: readonly string[]): Promise<void>;
+  get(eventId: string): Promise<LoggedEvent | undefined>;
   /** The last ones that fit, oldest first. */
   list(query: EventQuery): Promise<LoggedEvent[]>;
   /** The last threads that fit, newest first. */

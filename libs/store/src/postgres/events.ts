@@ -101,6 +101,10 @@ export function createPostgresEvents(database: Database): EventStore {
     async markPublished(eventIds) {
       await database.rows(MARK, [[...eventIds]]);
     },
+    async get(eventId) {
+      const [row] = await database.rows<EventRow>(FIND, [eventId]);
+      return row && loggedEventOf(row);
+    },
     async list({ channel, types, correlationId, ownerId, beforeNumber, limit }) {
       const values = [
         channel ?? null,

@@ -74,6 +74,10 @@ export function createSqliteEvents(prepare: Prepare, now: () => number): SqliteE
     markPublished(eventIds) {
       for (const id of eventIds) publish(id);
     },
+    get(eventId) {
+      const row = find(eventId);
+      return row && loggedEventOf(row);
+    },
     list(query) {
       return last(conditionsOf(query), query.limit).map(loggedEventOf).reverse();
     },

@@ -154,6 +154,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       append: (event, options) => write(() => events.append(event, options)),
       takeUnpublished: (taking) => write(() => events.takeUnpublished(taking)),
       markPublished: (ids) => write(() => events.markPublished(ids)),
+      get: (eventId) => read(() => events.get(eventId)),
       list: (query) => read(() => events.list(query)),
       listThreads: (query) => read(() => events.listThreads(query)),
     },
