@@ -120,6 +120,11 @@ describe('a handler that gives something of a wrong type', () => {
     ['a circle as metadata', ({ reply }) => reply('a', anything(circle)), 'contains itself'],
     ['much metadata', ({ reply }) => reply('a', { b: 'x'.repeat(1e6) }), 'bytes as JSON, at most 32768'],
     ['a text as stream', ({ stream }) => stream(anything('abc')), "stream() was given the text 'abc'"],
+    [
+      'what gives no iterator as stream',
+      ({ stream }) => stream(anything({ [Symbol.asyncIterator]: () => null })),
+      'stream() was given the object {',
+    ],
     ['nothing as stream', ({ stream }) => stream(anything(undefined)), 'stream() was given undefined'],
     ['a response as stream', ({ stream }) => stream(anything(new Response('a'))), 'such as response.body'],
     [
@@ -280,6 +285,13 @@ describe('a handler that throws what is no error', () => {
       'out of ideas',
     ],
     ['a code that there is not', new ParleyError(anything('nonsense'), 'out of ideas'), 'out of ideas'],
+    ['an error without a message', new TypeError(), 'it threw TypeError without a message'],
+    [
+      'several errors without a message of their own',
+      new AggregateError([new Error('connect ECONNREFUSED ::1:1'), null, new Error('127.0.0.1:1')], ''),
+      'connect ECONNREFUSED ::1:1; 127.0.0.1:1',
+    ],
+    ['several errors', new AggregateError([new Error('one')], 'All failed'), 'All failed; one'],
     ['an error with NUL', new Error('out\0of ideas'), 'out\ufffdof ideas'],
   ])('fails after its attempts, with what it is: %s', async (_what, thrown, said) => {
     let calls = 0;

@@ -141,7 +141,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         finished.add(key);
         return;
       }
-      // Asked about for so long that the process is going down meanwhile: who gets the message next answers it.
+      // Asked about for so long that the process is going down meanwhile: the next agent answers it.
       refuseIfAbandoned();
       entry.hasBegun = true;
       const writer = createReplyWriter({
@@ -150,7 +150,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         requestHeaders: delivery.envelope.headers,
         hops: appendHop(hopsBefore(delivery), `agent:${id}`),
         agent: { kind: 'agent', id, name },
-        // The latest: who has registered again meanwhile is not somebody else.
+        // The latest: an agent that has registered again is still the same one.
         incarnation: () => options.identity().incarnation,
         abandoned: abandoned.signal,
         logger,
@@ -215,7 +215,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         if (writer.count === 0) await writer.settle();
         return true;
       } catch (thrown) {
-        // Whatever it threw because of that: who gets the message next answers it.
+        // Whatever it threw because of that, the next agent answers the message.
         if (abandoned.signal.aborted) throw new Error('the process is going down', { cause: thrown });
         const error = errorOf(thrown);
         const ending = abort.signal.reason as Ending | undefined;
@@ -347,7 +347,7 @@ function endsSession({ envelope }: Delivery): boolean {
   try {
     return decodeSessionHint(String(hint)).isEnding;
   } catch (cause) {
-    throw new Reject('malformed_message', 'the header "session" is no session hint', { cause });
+    throw new Reject('malformed_message', 'the header "session" is malformed', { cause });
   }
 }
 

@@ -83,8 +83,11 @@ function iteratorOf(pieces: unknown): Source {
     const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = pieces as Partial<
       AsyncIterable<unknown> & Iterable<unknown>
     >;
-    if (typeof later === 'function') return later.call(pieces);
-    if (typeof now === 'function' && !types.isUint8Array(pieces)) return now.call(pieces);
+    let source: Source | undefined;
+    if (typeof later === 'function') source = later.call(pieces);
+    else if (typeof now === 'function' && !types.isUint8Array(pieces)) source = now.call(pieces);
+    // From JavaScript it can be anything.
+    if (typeof source?.next === 'function') return source;
   }
   throw new ParleyError(
     'agent_failed',

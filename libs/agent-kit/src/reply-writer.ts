@@ -66,7 +66,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
     type: QueueMessageType,
     body: ReplyBody | Settled | Failure,
   ): Promise<void> => {
-    // What is half written is nobody's last word: who gets the message next writes all of it, under the same ids.
+    // A half-written answer is not the last word: the next agent writes all of it, under the same ids.
     if (options.abandoned.aborted) throw new Error('the process is going down');
     const envelope = (): Envelope => ({
       messageId,

@@ -8,8 +8,24 @@ import { describeValue } from './describe-value.ts';
  * `null`, a text, an object without a prototype, a getter that throws itself. Never throws.
  */
 export function errorOf(thrown: unknown): Error {
-  if (attempt(() => isSound(thrown))) return thrown as Error;
+  if (attempt(() => isSound(thrown))) return worded(thrown as Error);
   return new Error(attempt(() => messageOf(thrown)) ?? `it threw ${describeValue(thrown)}`);
+}
+
+/** An error whose message says nothing as one that does: Node's own for a refused connection is empty, and has its reasons inside. */
+function worded(error: Error): Error {
+  if (error instanceof ParleyError || error instanceof Reject) return error;
+  const reasons = attempt(() => reasonsIn(error)) ?? [];
+  if (error.message !== '' && reasons.length === 0) return error;
+  const parts = [...(error.message === '' ? [] : [error.message]), ...reasons];
+  const message = parts.length === 0 ? `it threw ${error.name} without a message` : parts.join('; ');
+  return new Error(message, { cause: error });
+}
+
+/** The first of the errors that an `AggregateError` stands for. */
+function reasonsIn(error: Error): string[] {
+  const errors: unknown = error.name === 'AggregateError' ? Reflect.get(error, 'errors') : undefined;
+  return Array.isArray(errors) ? errors.slice(0, 3).flatMap((inner) => messageOf(inner) ?? []) : [];
 }
 
 /** Undefined where a getter throws on the way. */
