@@ -89,7 +89,7 @@ function decodeHeader<T>(envelope: Envelope, name: string, decode: (header: stri
   try {
     return decode(header);
   } catch (cause) {
-    throw new Reject('malformed_message', `the header "${name}" is none`, { cause });
+    throw new Reject('malformed_message', `the header "${name}" is malformed`, { cause });
   }
 }
 

@@ -28,7 +28,7 @@ export const SessionHint = z.object({
 });
 export type SessionHint = z.infer<typeof SessionHint>;
 
-/** Session hint as a header value, and back. @throws ZodError when it is none. */
+/** Session hint as a header value, and back. @throws ZodError when it is malformed. */
 export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(hint);
 export const decodeSessionHint = (header: string): SessionHint => SessionHint.parse(JSON.parse(header));
 

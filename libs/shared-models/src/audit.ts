@@ -79,8 +79,8 @@ export const AuditPage = z.object({
 export type AuditPage = z.infer<typeof AuditPage>;
 
 /**
- * The state of the audit's chain at some moment, as a server ships it outside: one line of JSON. Kept where who may write
- * the store cannot write, it shows later whether entries up to `seq` were cut off or written anew.
+ * The state of the audit's chain at some moment, as a server ships it outside: one line of JSON. Kept out of
+ * reach of those with access to the store, it shows later whether entries up to `seq` were cut off or written anew.
  */
 export const AuditHead = z.object({
   type: z.literal('parley.audit-head'),

@@ -49,7 +49,7 @@ export const HEADERS = {
   conversation: 'conversation',
   /** `user:<id>`, `agent:<id>`, `system:<id>` or `external:<id>`. */
   sender: 'sender',
-  /** The same of who shall have it, where that is known. */
+  /** The receiver in the same form, where it is known. */
   receiver: 'receiver',
   /** JSON of `Target`, where the sender named an agent or a group. */
   target: 'target',
@@ -86,7 +86,7 @@ export const HEADERS = {
   deathQueue: 'death-queue',
 } as const;
 
-/** Target as a header value, and back. @throws ZodError when it is none. */
+/** Target as a header value, and back. @throws ZodError when it is malformed. */
 export const encodeTarget = (target: Target): string => JSON.stringify(target);
 export const decodeTarget = (header: string): Target => Target.parse(JSON.parse(header));
 export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);

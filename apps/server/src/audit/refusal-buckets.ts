@@ -3,8 +3,8 @@ import type { AuditInput } from '@parley/shared-models';
 import { createTokenBucket, type TokenBucket } from '../websocket/token-bucket.ts';
 
 /**
- * Decides which refusals are entered one by one and which are only counted: who knocks without end must neither fill the
- * disk nor hide what others try. Each action of each signed-in person has a bucket, and each action from each address
+ * Decides which refusals are entered one by one and which are only counted: a flood must neither fill the disk nor
+ * hide the attempts of others. Each action of each signed-in person has a bucket, and each action from each address
  * where nobody is known; the two never share one. `details.more` of an entry says how many like it were only counted.
  */
 export interface RefusalBuckets {

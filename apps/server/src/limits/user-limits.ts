@@ -35,7 +35,7 @@ const DEFAULT_PER_DAY = 4 * 1024 * 1024 * 1024;
 const OVERHEAD_BYTES = 512;
 /** A server takes a part of a quota from the store at once, and gives what is left of it to nobody else. */
 const PARTS = 16;
-/** People that are remembered; whoever came back least recently is forgotten first. */
+/** People that are remembered; the least recently seen is forgotten first. */
 const MAX_PEOPLE = 10_000;
 
 interface Quota {

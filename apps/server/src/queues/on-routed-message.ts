@@ -90,7 +90,7 @@ function hintOf(envelope: Envelope): SessionHint | undefined {
   try {
     return decodeSessionHint(header);
   } catch (cause) {
-    throw new Reject('malformed_message', 'the header "session" is none', { cause });
+    throw new Reject('malformed_message', 'the header "session" is malformed', { cause });
   }
 }
 

@@ -17,7 +17,7 @@ const Count = z.object({ day: z.string(), count: z.number().int().nonnegative() 
 
 /**
  * Counts a mail that is about to be sent. Returns whether it may be: a person must not have others mailed as often as they
- * like. The agents of one group share the counts. Who has none left takes none of the others' away.
+ * like. The agents of one group share the counts. A person at the limit uses up nothing of the others' share.
  */
 export async function takeMail(
   memory: AgentMemory,
