@@ -46,6 +46,40 @@ describe('the data folder', () => {
     }
   });
 
+  it('reads what other programs save: UTF-16, and the code page of western Europe', async () => {
+    const data = createDataFolder({ own });
+    const text = 'Größe;Wert\nüber;1\n';
+    await writeFile(path.join(own, 'wide.csv'), Buffer.from(`\uFEFF${text}`, 'utf16le'));
+    await writeFile(path.join(own, 'old.csv'), Buffer.from(text, 'latin1'));
+    for (const name of ['wide', 'old'])
+      expect((await data.read(name)).rows).toEqual([{ Größe: 'über', Wert: '1' }]);
+  });
+
+  it('refuses what would not fit into memory, and lets the process go on meanwhile', async () => {
+    const data = createDataFolder({ own });
+    const files = {
+      rows: ['a\n'.repeat(1_000_000), 'more than 200000 rows'],
+      cell: ['a'.repeat(2_000_000), 'Max Record Size'],
+      quote: [`a\n"${'x\n'.repeat(500_000)}`, 'Max Record Size'],
+      picture: ['\x89PNG\r\n\x1a\n\0\0\0', 'it is not text'],
+    } as const;
+    for (const [name, [content, reason]] of Object.entries(files)) {
+      await writeFile(path.join(own, `${name}.csv`), content);
+      await expect(data.read(name, { isLenient: true })).rejects.toThrow(reason);
+    }
+    await writeFile(path.join(own, 'lines.csv'), `a\n1${'\n'.repeat(1_000_000)}`);
+    let turns = 0;
+    let isReading = true;
+    const count = (): void => {
+      turns += 1;
+      if (isReading) setImmediate(count);
+    };
+    setImmediate(count);
+    expect((await data.read('lines')).rows).toHaveLength(1);
+    isReading = false;
+    expect(turns).toBeGreaterThan(50);
+  });
+
   it('says what is wrong with a file that is no table', async () => {
     const data = createDataFolder({ own });
     await writeFile(path.join(own, 'broken.csv'), 'a,b\n1,2,3\n');

@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParleyError } from '@parley/shared-models';
+import { decodeText } from '../decode-text.ts';
 import { parseTable, type Table, type TableOptions } from './table.ts';
 
 /** A CSV file that research may read. */
@@ -70,7 +71,7 @@ export function createDataFolder({ samples = SAMPLES, own }: DataFolderOptions =
       if (size > MAX_BYTES) {
         throw new ParleyError('invalid_request', `“${name}” is larger than ${MAX_BYTES / 1024 ** 2} MiB.`);
       }
-      const table = parseTable(await readFile(entry.file, 'utf8'), name, options);
+      const table = await parseTable(decodeText(await readFile(entry.file)), name, options);
       return { ...table, name, origin: entry.origin };
     },
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { queryTable } from './query-table.ts';
 import { parseTable } from './table.ts';
 
-const table = parseTable(
+const table = await parseTable(
   '# remark\nteam,name,age\nred,Ada,36\nblue,Grace,9\nred,Lin,101\nblue,Bo,\n',
   'people',
 );
@@ -19,8 +19,8 @@ describe('queryTable', () => {
     ]);
   });
 
-  it('compares days and words as text', () => {
-    const days = parseTable('day\n2026-01-31\n2026-02-01\n2026-10-01\n', 'days');
+  it('compares days and words as text', async () => {
+    const days = await parseTable('day\n2026-01-31\n2026-02-01\n2026-10-01\n', 'days');
     const where = [
       { column: 'day', is: '>=' as const, value: '2026-02-01' },
       { column: 'day', is: '<' as const, value: '2026-10-01' },

@@ -1,5 +1,7 @@
+import { type Duplex, Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ParleyError } from '@parley/shared-models';
-import { parse } from 'csv-parse/sync';
+import { parse } from 'csv-parse';
 
 /** A CSV file: the names of its columns, and its rows as texts. */
 export interface Table {
@@ -22,44 +24,85 @@ export interface TableOptions {
 /** The column of what lenient rows have beyond the named columns. */
 export const EXCESS = '';
 
-/** More are no table that somebody made. */
+/** A file with more than one of these is not a table that research can hold in memory. */
 const MAX_COLUMNS = 1000;
+const MAX_ROWS = 200_000;
+const MAX_CELLS = 1_000_000;
+/** Of one row, in characters: a quote that is never closed makes a row of all that follows. */
+const MAX_ROW_LENGTH = 200_000;
+/** The process does something else between two slices of a file, which have so many bytes. */
+const SLICE = 8 * 1024;
 
 /**
- * Reads CSV with a line of column names. Separated by comma, semicolon or tab; lines that begin with `#` are remarks.
+ * Reads CSV with a line of column names. Separated by comma, semicolon, tab or bar, or by what a first line `sep=;` says; lines
+ * that begin with `#` are remarks. A column without a name is `column 3`.
  * @throws ParleyError `invalid_request` that names the line that is wrong
  */
-export function parseTable(text: string, name: string, { isLenient = false }: TableOptions = {}): Table {
-  const delimiter = delimiterOf(text);
+export async function parseTable(
+  text: string,
+  name: string,
+  { isLenient = false }: TableOptions = {},
+): Promise<Table> {
+  const said = /^\uFEFF?sep=(.)\r?\n/i.exec(text);
+  const content = said === null ? text : text.slice(said[0].length);
+  const delimiter = said?.[1] ?? delimiterOf(content);
+  const columns: string[] = [];
+  const rows: Record<string, string>[] = [];
+  const lines: number[] = [];
+  const parser = parse({
+    bom: true,
+    comment: '#',
+    comment_no_infix: true,
+    delimiter,
+    info: true,
+    max_record_size: MAX_ROW_LENGTH,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: isLenient,
+    relax_quotes: isLenient,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    trim: true,
+  });
   try {
-    const records = parse(text, {
-      bom: true,
-      comment: '#',
-      comment_no_infix: true,
-      delimiter,
-      info: true,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: isLenient,
-      relax_quotes: isLenient,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    const [header, ...rest] = records;
-    const columns = header?.record ?? [];
-    if (columns.length > MAX_COLUMNS) throw new Error(`it has more than ${MAX_COLUMNS} columns`);
-    if (!isLenient && new Set(columns).size < columns.length)
-      throw new Error('a column name stands there twice');
-    return {
-      columns,
-      rows: rest.map(({ record }) => rowOf(columns, record, delimiter)),
-      lines: rest.map(({ info }) => info.lines),
-      delimiter,
-    };
+    if (content.includes('\0')) throw new Error('it is not text');
+    for await (const { record, info } of readingOf(content, parser)) {
+      if (columns.length === 0) columns.push(...namesOf(record, isLenient));
+      else {
+        rows.push(rowOf(columns, record, delimiter));
+        lines.push(info.lines + (said === null ? 0 : 1));
+      }
+      if (rows.length > MAX_ROWS || rows.length * columns.length > MAX_CELLS)
+        throw new Error(`it has more than ${MAX_ROWS} rows, or ${MAX_CELLS} cells`);
+    }
   } catch (error) {
     throw new ParleyError('invalid_request', `“${name}” is no CSV table: ${(error as Error).message}`, {
       cause: error,
     });
   }
+  return { columns, rows, lines, delimiter };
+}
+
+interface Parsed {
+  readonly record: string[];
+  readonly info: { readonly lines: number };
+}
+
+const readingOf = (content: string, parser: Duplex): AsyncIterable<Parsed> =>
+  Readable.from(slicesOf(content)).compose(parser);
+
+async function* slicesOf(text: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += SLICE) {
+    yield bytes.subarray(at, at + SLICE);
+    await nextTurn();
+  }
+}
+
+function namesOf(header: readonly string[], isLenient: boolean): string[] {
+  if (header.length > MAX_COLUMNS) throw new Error(`it has more than ${MAX_COLUMNS} columns`);
+  const names = header.map((name, index) => name || `column ${index + 1}`);
+  if (!isLenient && new Set(names).size < names.length) throw new Error('a column name stands there twice');
+  return names;
 }
 
 function rowOf(
@@ -78,7 +121,7 @@ function rowOf(
 function delimiterOf(text: string): string {
   const header = /^[^\S\n]*[^\s#].*/m.exec(text.slice(0, HEADER_LENGTH))?.[0] ?? '';
   const count = (separator: string): number => header.split(separator).length;
-  return [',', ';', '\t'].reduce((best, next) => (count(next) > count(best) ? next : best));
+  return [',', ';', '\t', '|'].reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
 /** Within so many characters the line of column names begins and ends. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AllowListSetting } from './allow-list.ts';
 import { createPageFetcher, type PageFetcherOptions } from './fetch-page.ts';
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 const send =
   (
-    body: string,
+    body: string | Buffer,
     headers: Record<string, string> = { 'content-type': 'text/plain' },
     status = 200,
   ): RequestListener =>
@@ -63,6 +64,27 @@ describe('fetching a page', () => {
     } finally {
       clearInterval(ticking);
     }
+  });
+
+  it.each([
+    ['text/plain; charset=utf-16le', 'utf16le'],
+    ['text/plain; charset="ISO-8859-1"', 'latin1'],
+    ['text/plain; charset=nonsense', 'latin1'],
+    ['text/plain', 'utf8'],
+  ] as const)('reads %s in its own encoding', async (type, encoding) => {
+    answer = send(Buffer.from('Größe', encoding), { 'content-type': type });
+    expect((await fetchPage(`http://localhost:${port}/`)).text).toBe('Größe');
+  });
+
+  it('does not unpack what was sent packed', async () => {
+    answer = send(gzipSync('0'.repeat(50_000_000)), {
+      'content-type': 'text/plain',
+      'content-encoding': 'gzip',
+    });
+    await expect(fetchPage(`http://localhost:${port}/`)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('a packed page (gzip)'),
+    });
   });
 
   it('asks nobody when no host is allowed', async () => {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { ParleyError } from '@parley/shared-models';
 import { Agent, type Dispatcher, request } from 'undici';
+import { decodeText } from '../decode-text.ts';
 import { isAllowed } from './allow-list.ts';
 import { isPublicAddress } from './public-address.ts';
 import { readHtml } from './read-html.ts';
@@ -116,6 +117,10 @@ async function readPage(
   if (!TEXTUAL.test(contentType)) {
     throw new ParleyError('invalid_request', `${url.host} sent no text, but “${contentType}”.`);
   }
+  // Nothing was asked for but plain bytes, and what is packed may unpack to gigabytes.
+  const packing = [headers['content-encoding']].flat()[0] ?? 'identity';
+  if (packing !== 'identity')
+    throw new ParleyError('invalid_request', `${url.host} sent a packed page (${packing.slice(0, 40)}).`);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -124,7 +129,8 @@ async function readPage(
       throw new ParleyError('invalid_request', `${url.host} sent more than ${maxBytes} bytes.`);
     chunks.push(chunk as Buffer);
   }
-  const raw = Buffer.concat(chunks).toString('utf8');
+  const charset = /charset="?([\w:-]{1,40})/i.exec(contentType)?.[1];
+  const raw = decodeText(Buffer.concat(chunks), charset);
   const text = /^text\/html|xhtml/.test(contentType) ? await readHtml(raw, readingMs, stop) : raw;
   return {
     url: url.href,

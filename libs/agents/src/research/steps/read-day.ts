@@ -1,4 +1,5 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const GERMAN_MONTHS: Readonly<Record<string, string>> = { mai: 'may', okt: 'oct', dez: 'dec' };
 
 /** Which of two numbers comes first in `01/02/2026`; `unknown`: the file does not tell. */
 export type DayOrder = 'day-first' | 'month-first' | 'unknown';
@@ -27,15 +28,19 @@ export function dayOrderOf(cells: readonly string[]): DayOrder {
 
 /**
  * The day in a cell, `2026-01-31`, with or without a time; undefined: it is none, or may be two. Understands `2026-01-31`,
- * `2026/1/31`, `20260131`, `31.01.2026`, `31/01/2026`, `01/31/2026`, `Jan 31, 2026`, `31 January 2026`, `31-Jan-26`.
+ * `2026/1/31`, `20260131`, `31.01.2026`, `31/01/2026`, `01/31/2026`, `Jan 31, 2026`, `31 January 2026`, `31-Jan-26`,
+ * `31. Dez. 2025`, and seconds or milliseconds since 1970, whose day is that of UTC.
  */
 export function dayIn(cell: string, order: DayOrder): string | undefined {
-  const text = cell.trim();
+  // Without accents: März.
+  const text = cell.trim().normalize('NFKD').replace(/\p{M}/gu, '');
   const numbers = (pattern: RegExp): number[] | undefined => pattern.exec(text)?.slice(1).map(Number);
   const iso = numbers(/^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$/) ?? numbers(/^(\d{4})(\d\d)(\d\d)$/);
   if (iso !== undefined) return day(iso[0], iso[1], iso[2]);
   const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})(?:[T ,].*)?$/.exec(text);
   if (dotted !== null) return day(yearOf(dotted[3] ?? ''), Number(dotted[2]), Number(dotted[1]));
+  const epoch = /^(\d{10})(\d{3})?$/.exec(text);
+  if (epoch !== null) return new Date(Number(epoch[1]) * 1000).toISOString().slice(0, 10);
   const slashed = SLASHED.exec(text);
   if (slashed !== null) {
     const [one, two, year] = [Number(slashed[1]), Number(slashed[2]), yearOf(slashed[3] ?? '')];
@@ -48,7 +53,8 @@ export function dayIn(cell: string, order: DayOrder): string | undefined {
   if (named === null) return undefined;
   const [, one = '', two = '', year = ''] = named;
   const [month, date] = /^\d/.test(one) ? [two, one] : [one, two];
-  return day(yearOf(year), MONTHS.indexOf(month.slice(0, 3).toLowerCase()) + 1, Number(date));
+  const short = month.slice(0, 3).toLowerCase();
+  return day(yearOf(year), MONTHS.indexOf(GERMAN_MONTHS[short] ?? short) + 1, Number(date));
 }
 
 function yearOf(text: string): number {

@@ -4,9 +4,10 @@ import { dayIn, dayOrderOf } from './read-day.ts';
 import { decimalMarkOf, numberIn } from './read-number.ts';
 import { type ReadPrices, readPrices } from './read-prices.ts';
 
-const read = (text: string): ReadPrices =>
-  readPrices(parseTable(text, 'prices/X', { isLenient: true }), 'prices/X');
-const closes = (text: string): string[] => read(text).days.map(({ date, close }) => `${date} ${close}`);
+const read = async (text: string): Promise<ReadPrices> =>
+  readPrices(await parseTable(text, 'prices/X', { isLenient: true }), 'prices/X');
+const closes = async (text: string): Promise<string[]> =>
+  (await read(text)).days.map(({ date, close }) => `${date} ${close}`);
 
 const TWO = ['2026-01-30 187.25', '2026-02-02 1188.5'];
 
@@ -34,34 +35,40 @@ describe('a price file', () => {
     ['named months the other way', 'date,close\n30-Jan-26,187.25\n2-Feb-26,1188.5'],
     ['times', 'timestamp,close\n2026-01-30T16:00:00Z,187.25\n2026-02-02 16:00,1188.5'],
     ['days without separators', 'date,close\n20260130,187.25\n20260202,1188.5'],
+    ['named months in German', 'Datum;Schluß\n30. Januar 2026;187,25\n2. Feb. 2026;1188,5'],
+    ['seconds since 1970', 'timestamp,close\n1769781600,187.25\n1770040800000,1188.5'],
+    ['bars', 'date|close\n2026-01-30|187.25\n2026-02-02|1188.5'],
+    ['the separator said', 'sep=;\ndate;close\n2026-01-30;187.25\n2026-02-02;1188.5'],
+    ['a column without a name', ',date,close\n0,2026-01-30,187.25\n1,2026-02-02,1188.5'],
+    ['separators behind the last cell', 'date,close,\n2026-01-30,187.25,,,\n,,,\n2026-02-02,1188.5,'],
     ['a column that stands there twice', 'date,close,close\n2026-01-30,187.25,3\n2026-02-02,1188.5,4'],
-  ])('is read with %s', (_what, text) => {
-    expect(closes(text)).toEqual(TWO);
-    expect(read(text).remarks).toEqual([]);
+  ])('is read with %s', async (_what, text) => {
+    expect(await closes(text)).toEqual(TWO);
+    expect((await read(text)).remarks).toEqual([]);
   });
 
   it.each(['null', 'N/D', 'NaN', '', '-', 'n/a', '0'])(
     'goes on behind a day whose price is “%s”, and names it',
-    (cell) => {
+    async (cell) => {
       const text = `date,close\n2026-01-30,187.25\n2026-01-31,${cell}\n2026-02-02,1188.5\n`;
-      expect(closes(text)).toEqual(TWO);
-      expect(read(text).remarks).toEqual([expect.stringContaining(`line 3: “${cell}” is no price`)]);
+      expect(await closes(text)).toEqual(TWO);
+      expect((await read(text)).remarks).toEqual([expect.stringContaining(`line 3: “${cell}” is no price`)]);
     },
   );
 
-  it('takes the closing price where high and low are not there, and no volume where that is none', () => {
-    const [day] = read('date,close,high,low,volume\n2026-01-30,5,null,N/D,1.2M\n').days;
+  it('takes the closing price where high and low are not there, and no volume where that is none', async () => {
+    const [day] = (await read('date,close,high,low,volume\n2026-01-30,5,null,N/D,1.2M\n')).days;
     expect(day).toEqual({ date: '2026-01-30', close: 5, high: 5, low: 5, volume: 1_200_000 });
-    expect(read('date,close,volume\n2026-01-30,5,n/a\n').days[0]?.volume).toBeNull();
+    expect((await read('date,close,volume\n2026-01-30,5,n/a\n')).days[0]?.volume).toBeNull();
   });
 
-  it('names what it cannot read, line by line, and how much more there is', () => {
+  it('names what it cannot read, line by line, and how much more there is', async () => {
     const rows = Array.from({ length: 9 }, (_, index) => `someday ${index},1`);
     const text = `date,close\n2026-01-30,187.25\n${rows.join('\n')}\n2026-01-30,3\n2026-02-02,1,188\n`;
-    const { days, remarks } = read(text);
+    const { days, remarks } = await read(text);
     expect(days).toHaveLength(1);
     expect(remarks[0]).toMatch(/line 3: “someday 0” is no day that is clear; .*; and 6 more lines\.$/);
-    expect(read('date,close\n2026-01-30,1\n2026-02-02,1,188\n').remarks[0]).toContain(
+    expect((await read('date,close\n2026-01-30,1\n2026-02-02,1,188\n')).remarks[0]).toContain(
       'line 3: it has more cells',
     );
   });
@@ -71,8 +78,8 @@ describe('a price file', () => {
     ['no column of prices', 'date,a\n2026-01-30,2\n', 'no column of prices'],
     ['no rows', 'date,close\n', 'it has no rows'],
     ['days that may be two', 'date,close\n02/03/2026,1\n02/04/2026,2\n', 'no day that is clear'],
-  ])('is refused with the reason when it has %s', (_what, text, reason) => {
-    expect(() => read(text)).toThrow(reason);
+  ])('is refused with the reason when it has %s', async (_what, text, reason) => {
+    await expect(read(text)).rejects.toThrow(reason);
   });
 });
 

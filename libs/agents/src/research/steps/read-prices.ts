@@ -82,6 +82,7 @@ const plain = (name: string): string =>
   name
     .normalize('NFKD')
     .toLowerCase()
+    .replaceAll('ß', 'ss')
     .replace(/\([^)]{0,20}\)/g, '')
     .replace(/[^a-z]/g, '');
 
