@@ -81,6 +81,8 @@ export const AgentClaim = z.object({
   isAlive: z.boolean(),
   /** Whether its command stream is open. */
   isConnected: z.boolean(),
+  /** Whether its lease ran out while that stream was open: its process is there and does nothing. */
+  standsStill: z.boolean().default(false),
   load: z.number().nonnegative(),
   metrics: AgentMetrics,
   /** Unix milliseconds. */

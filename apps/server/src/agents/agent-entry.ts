@@ -32,6 +32,13 @@ export interface AgentEntry {
   isHeard: boolean;
   /** Whether its command stream is open. */
   isConnected: boolean;
+  /** Whether it has opened that stream here and it has not ended. `isConnected` presumes so from its registration on. */
+  hasStream?: boolean;
+  /**
+   * Its lease has run out while its command stream was open, so its process is there and does nothing: a handler computes without
+   * an `await`, say. The stream of a process that died ends at once.
+   */
+  standsStill?: boolean;
   load: number;
   metrics: AgentMetrics;
   /** Unix milliseconds. */

@@ -45,6 +45,27 @@ describe('the agents of a server', () => {
       expect(stateOf('echo')).toBe('offline');
     });
 
+    it('stand still when their lease runs out before their stream ends, until they are heard again', async () => {
+      const standsStill = (): boolean | undefined => fixture.agents.claims(['echo'])[0]?.standsStill;
+      await register();
+      pass(LEASE_MS);
+      // A member that has no stream: nobody can tell whether it has died.
+      expect(standsStill()).toBe(false);
+      fixture.agents.setConnected('echo', 1, true);
+      beat('echo', 1);
+      pass(LEASE_MS);
+      expect(standsStill()).toBe(true);
+      // The ping on its connection fails later.
+      fixture.agents.setConnected('echo', 1, false);
+      pass(1);
+      expect(standsStill()).toBe(true);
+      fixture.agents.setConnected('echo', 1, true);
+      beat('echo', 1);
+      fixture.agents.setConnected('echo', 1, false);
+      pass(LEASE_MS);
+      expect(standsStill()).toBe(false);
+    });
+
     it('are offline at once when they unregister, and an operator cannot bring them back', async () => {
       await register();
       await fixture.agents.unregister('echo', 1);

@@ -242,6 +242,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const isNewHere = isHeardHere(entry);
       entry.lastSeen = Date.now();
       entry.leaseUntil = clock() + leaseMs;
+      entry.standsStill = false;
       const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
       entry.load = request.load;
       entry.metrics = request.metrics;
@@ -259,6 +260,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       const isNewHere = isConnected && isHeardHere(entry);
       const hasChanged = isNewHere || entry.isConnected !== isConnected;
       entry.isConnected = isConnected;
+      entry.hasStream = isConnected;
       const now = clock();
       if (isConnected) entry.leaseUntil = Math.max(entry.leaseUntil, now + leaseMs);
       else {
@@ -382,6 +384,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       for (const entry of agents.values()) {
         if (entry.leaseUntil <= now) {
           if (entry.server !== undefined) entry.isConnected = false;
+          if (entry.state !== 'offline') entry.standsStill = entry.hasStream === true;
           setState(entry, 'offline');
         }
         if (entry.state === 'offline' && !isElsewhere(entry, now)) {

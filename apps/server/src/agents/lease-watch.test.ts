@@ -126,6 +126,31 @@ describe('the watch over leases', () => {
     expect(toBroker.all).toEqual([]);
   });
 
+  it('waits for one that stands still for as long as that may take over a message, unless a sibling is online', async () => {
+    const { agents } = fixture.services;
+    await fixture.register('echo');
+    agents.setConnected('echo', 1, true);
+    await giveTo('echo', 'computing');
+    await fixture.register('gone');
+    await giveTo('gone', 'died');
+    start({ queueLookMs: 10 });
+    await toBroker.waitFor(1);
+    await eventually(async () => expect(await depth('gone')).toBe(0));
+    expect(stateOf('echo')).toBe('offline');
+    expect(await depth('echo')).toBe(1);
+    const sibling = await agents.register({
+      agentId: 'echo-2',
+      isExclusive: false,
+      instanceId: newId(),
+      profile: agents.require('echo').profile,
+    });
+    const beat = { ...sibling, load: 0, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } };
+    await eventually(() => {
+      agents.heartbeat({ ...beat, state: 'online' });
+      expect(toBroker.all).toHaveLength(2);
+    });
+  });
+
   it('does not wait for one that an operator took off the list', async () => {
     await fixture.register('echo');
     await giveTo('echo', 'no patience');

@@ -1,6 +1,6 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { agentQueue, type QueueDepth } from '@parley/shared-models';
+import { AGENT_TIMEOUT_MS, agentQueue, type QueueDepth } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import type { AgentRegistry } from './agent-registry.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
@@ -13,6 +13,7 @@ export interface LeaseWatchOptions {
   readonly routeAgain: (messageId: string, agentId: string) => Promise<boolean>;
   readonly logger: Logger;
   readonly heartbeatMs: number;
+  /** One that stands still and has no sibling that is online keeps its messages for its own `timeoutMs`, if that is longer. */
   readonly graceMs: number;
   readonly forgetMs: number;
   /** Between two looks at the queues of those that are gone, in milliseconds; a look is a round trip. @default 1000 */
@@ -26,7 +27,7 @@ const NOTHING = { ready: 0, consumers: 0 };
  * the forget time takes them off the list with their queue.
  */
 export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<void> } {
-  const { registry, bus, store, routeAgain, logger, queueLookMs = 1000 } = options;
+  const { registry, bus, store, routeAgain, logger, graceMs, queueLookMs = 1000 } = options;
   const expiryMs = Math.min(500, Math.max(50, options.heartbeatMs / 5));
   const reclaims = new Map<string, Promise<void>>();
   let isStopped = false;
@@ -34,6 +35,18 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
   let looking: Promise<void> = Promise.resolve();
 
   const isGone = (agentId: string): boolean => !isStopped && registry.get(agentId)?.state === 'offline';
+
+  /** For how long an agent that is offline keeps what waits for it, in milliseconds. */
+  const graceOf = (agentId: string): number => {
+    const entry = registry.get(agentId);
+    // One that an operator took off the list does not come back by itself.
+    if (entry === undefined || entry.wanted === 'offline') return 0;
+    if (!entry.standsStill) return graceMs;
+    // It may be about to answer, and nobody else could.
+    const { group, timeoutMs = AGENT_TIMEOUT_MS } = entry.profile;
+    const hasSibling = registry.list().some((other) => other.group === group && other.state === 'online');
+    return hasSibling ? graceMs : Math.max(graceMs, timeoutMs);
+  };
 
   const lookAfter = async (
     agentId: string,
@@ -57,9 +70,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
   const lookAtQueues = async (): Promise<void> => {
     if (bus.health().state === 'down') return;
     const due = registry.expire().filter(({ agentId, offlineForMs }) => {
-      // One that an operator took off the list does not come back by itself.
-      const graceMs = registry.get(agentId)?.wanted === 'offline' ? 0 : options.graceMs;
-      return offlineForMs >= graceMs && !reclaims.has(agentId);
+      return offlineForMs >= graceOf(agentId) && !reclaims.has(agentId);
     });
     if (due.length === 0) return;
     const depths = new Map((await bus.depths()).map((depth) => [depth.name, depth]));

@@ -47,7 +47,10 @@ export interface ControlPlaneServerOptions {
   readonly logger: Logger;
   /** A connection that was silent this long is pinged, in milliseconds. @default 10000 */
   readonly keepaliveMs?: number;
-  /** A ping that is not answered in this time ends the connection and its streams, in milliseconds. @default 5000 */
+  /**
+   * A ping that is not answered in this time ends the connection and its streams, in milliseconds. An agent's lease runs out
+   * first: that tells a process that stands still from one that died. @default 10000
+   */
   readonly keepaliveTimeoutMs?: number;
   /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 1048576 */
   readonly maxMessageBytes?: number;
@@ -95,7 +98,7 @@ export async function startControlPlaneServer(
     joinToken === undefined ? undefined : createJoinTokens(joinToken, options.isRevoked ?? (() => false));
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
-    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 5_000,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 10_000,
     'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
     'grpc.max_concurrent_streams': 1_000,
     'grpc.max_connection_idle_ms': options.idleMs ?? 60_000,
