@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 
 /**
  * Bytes as text: by their byte order mark, else as `charset` says, else as UTF-8; bytes that are not UTF-8 are read as Windows-1252,
