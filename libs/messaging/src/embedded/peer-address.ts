@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -38,11 +38,17 @@ export function resolveAddress(dataDir: string, shared: string): string | undefi
   return Buffer.byteLength(file) <= MAX_PATH_BYTES ? file : undefined;
 }
 
-/** Makes the folder, which only this user may enter. */
+/**
+ * Makes the folder, which only this user may enter.
+ * @throws Error when another account has made it, or a link in its place: in the system's temporary folder anybody may
+ */
 export function prepareAddress(address: PeerAddress): void {
   if (address.shared.startsWith('pipe:')) return;
   const folder = path.dirname(address.path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== process.geteuid?.())
+    throw new Error(`${folder} is not a folder of this account`);
   chmodSync(folder, 0o700);
 }
 

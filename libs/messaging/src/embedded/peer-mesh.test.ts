@@ -1,13 +1,23 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
 import { envelopeOf, textOf } from '../conformance/envelopes.ts';
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
-import { addressesFor, resolveAddress } from './peer-address.ts';
+import { addressesFor, prepareAddress, resolveAddress } from './peer-address.ts';
 import { encodeFrame } from './peer-frames.ts';
 import { createPeerLink } from './peer-link.ts';
 
@@ -97,5 +107,24 @@ describe('sockets between processes', () => {
     expect(resolveAddress(long, address?.shared ?? '')).toBe(address?.path);
     expect(resolveAddress(long, 'data:x.sock')).toBeUndefined();
     expect(resolveAddress('/data', 'nonsense')).toBeUndefined();
+  });
+
+  it('do not meet in a folder that another account has put in the place of theirs', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'parley-peers-'));
+    const planted = path.join(folder, 'parley');
+    const address = { path: path.join(planted, 'x.sock'), shared: `path:${path.join(planted, 'x.sock')}` };
+    try {
+      // A link is what any account can make; a folder of another account needs root to be made here.
+      mkdirSync(path.join(folder, 'elsewhere'));
+      symlinkSync(path.join(folder, 'elsewhere'), planted);
+      expect(() => prepareAddress(address)).toThrow('is not a folder of this account');
+      unlinkSync(planted);
+      prepareAddress(address);
+      if (process.getuid?.() !== 0) return;
+      chownSync(planted, 65_534, 65_534);
+      expect(() => prepareAddress(address)).toThrow('is not a folder of this account');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
