@@ -24,3 +24,10 @@ it('leads from no document to a file that is not there', async () => {
   expect(documents.length).toBeGreaterThan(10);
   expect(lost).toEqual([]);
 });
+
+it('names no file as proof of a promise that is not there', () => {
+  const security = readFileSync(path.join(root, 'docs/security.md'), 'utf8');
+  const named = [...security.matchAll(/`((?:apps|libs|tests)\/[\w./-]+)`/g)].map(([, file = '']) => file);
+  expect(named.length).toBeGreaterThan(60);
+  expect(named.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+});
