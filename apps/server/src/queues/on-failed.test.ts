@@ -60,7 +60,7 @@ describe('a failure that comes late', () => {
     const hops = formatHops(entry?.hops ?? []);
     await onFailed({ ...failure, headers: { ...headers, [HEADERS.hops]: hops } }, fixture.services);
     const status = (await fixture.store.getMessage(id))?.status;
-    expect(status?.error?.message).toBe('finance went away once while it had your message. Nobody fits.');
+    expect(status?.error?.message).toBe('finance went away while it had your message. Nobody fits.');
     expect(status?.hops.map(({ service }) => service)).toEqual(['lost:finance', 'server']);
   });
 });

@@ -41,5 +41,6 @@ function lossText(hops: readonly Hop[], { agents }: ServerServices): string {
   if (last === undefined) return '';
   const name = agents.get(last)?.profile.name ?? last;
   const times = lost.filter((agentId) => agentId === last).length;
-  return `${name} went away ${times === 1 ? 'once' : `${times} times`} while it had your message. `;
+  // One that was soon back each time went away more often than is noted here, so once is no number to tell.
+  return `${name} went away while it had your message${times === 1 ? '' : `, ${times} times at least`}. `;
 }
