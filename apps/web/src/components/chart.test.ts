@@ -7,7 +7,11 @@ const address = (inner: string): string =>
 describe('isChart', () => {
   it('takes a picture of lines and words, in base64 or not', () => {
     expect(
-      isChart(address('<style>.a{fill:red}</style><path class="a" d="M0 0"/><text>mask and filter</text>')),
+      isChart(
+        address(
+          '<style>.a{fill:red}</style><path class="a" d="M0 0"/><text>mask and filter &#38; dots</text>',
+        ),
+      ),
     ).toBe(true);
     expect(isChart(`data:image/svg+xml,${encodeURIComponent('<svg><rect/></svg>')}`)).toBe(true);
   });
@@ -16,6 +20,9 @@ describe('isChart', () => {
     ['references', '<use href="#a"/>'],
     ['a filter', '<filter id="f"/>'],
     ['a filter in a style', '<rect style="filter: blur(900px)"/>'],
+    ['a filter behind an escape of CSS', '<style>rect{f\\69lter:blur(900px)}</style>'],
+    ['a filter behind a reference', '<rect style="fil&#116;er: blur(900px)"/>'],
+    ['lines of endless dashes', '<path stroke-dasharray="0.0001"/>'],
     ['an animation', '<animate/>'],
     ['HTML', '<foreignObject/>'],
     ['a pattern', '<pattern/>'],
