@@ -37,12 +37,13 @@ export function DeliveryMark({ delivery, onClick }: { delivery: Delivery; onClic
       </span>
     );
   }
+  const label = `${delivery.label.replace(/\.$/, '')}. Show its path.`;
   return (
-    <Tooltip label={`${delivery.label}. Show its path.`}>
+    <Tooltip label={label}>
       <UnstyledButton
         className={classes.mark}
         data-state={delivery.state}
-        aria-label={`${delivery.label}. Show its path.`}
+        aria-label={label}
         onClick={onClick}
       >
         <Icon size={16} stroke={1.75} aria-hidden="true" />
