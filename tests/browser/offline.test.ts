@@ -77,6 +77,20 @@ describe('without a connection', () => {
     await chat.messages.getByRole('button', { name: /^Answered by Echo/ }).waitFor();
   });
 
+  it('says at once that the browser has no network, and is back when it has', async () => {
+    const chat = await openChat();
+    const connected = chat.page.getByText('connected', { exact: true });
+    await connected.waitFor();
+    // Drawn next: the heartbeat would notice too, in its time.
+    const drawn = chat.page.evaluate(`new Promise((resolve) => addEventListener('offline', () =>
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.body.innerText)))))`);
+    await chat.page.evaluate('0'); // The page hears that before it goes offline.
+    await chat.page.context().setOffline(true);
+    expect(await drawn).not.toMatch(/^connected$/m);
+    await chat.page.context().setOffline(false);
+    await connected.waitFor();
+  });
+
   it('begins a conversation that outlives closing the page, and sends it on the next visit', async () => {
     const chat = await openChat();
     await chat.page.getByText('1/1').waitFor();
