@@ -1,6 +1,9 @@
 const many = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
+/** As a model might write it: one piece of Markdown that takes longer to parse with each word. */
+export const list = many(50, (index) => `- point ${index} with **weight** and \`code\``);
+
 /** Texts that have stopped, or could stop, a page that draws Markdown; each fits into one message. */
 export const hostileTexts: Readonly<Record<string, string>> = {
   'list in list': `${'- '.repeat(1500)}x`,
@@ -41,11 +44,13 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'wide table': `|${'a|'.repeat(9000)}\n|${'-|'.repeat(9000)}`,
   'long table': `|a|b|\n|-|-|\n${'|1|2|\n'.repeat(9000)}`,
   'table of nothing': `|${'a|'.repeat(4000)}\n|${'-|'.repeat(4000)}\n${'|\n'.repeat(4000)}`,
+  'table after table': '|a|\n|-|\n\n'.repeat(5000),
   'task list': '- [ ] a\n'.repeat(7000),
   paragraphs: 'a\n\n'.repeat(19_000),
   headings: '# a\n'.repeat(14_000),
   'lines of lists': '1) a\n2. b\n'.repeat(5500),
   'code of many lines': `\`\`\`ts\n${'a\n'.repeat(29_000)}\`\`\``,
+  'code after code': '```\na\n```\n\n'.repeat(4000),
   'code of one line': `\`\`\`\n${'aا'.repeat(29_000)}\n\`\`\``,
   'coloured code': `\`\`\`js\n${'`${'.repeat(16_000)}\n\`\`\``,
   'coloured C++': `\`\`\`cpp\n${'a<'.repeat(24_000)}\n\`\`\``,

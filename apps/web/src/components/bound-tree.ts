@@ -5,22 +5,26 @@ import { LONGEST_RUN, textPieces } from './text-pieces.ts';
 /** Elements inside each other. Browsers, and what walks through a tree, call themselves for each level. */
 export const DEEPEST = 64;
 /** Elements and texts: with more, the page stands still while it is laid out. */
-const MOST_NODES = 12_000;
+export const MOST_WEIGHT = 12_000;
+/** What stands for as many plain elements: it is shown with buttons, or watches its size. */
+const WEIGHTS: Readonly<Record<string, number>> = { pre: 40, table: 20, img: 20 };
+
+export const TOO_MANY_PARTS = 'it has too many parts';
 
 /** The tree within what a page can show at once; it is changed in place. */
 export function boundTree(tree: Root): Drawing {
   const open: { node: Root | Element; depth: number }[] = [{ node: tree, depth: 0 }];
-  let nodes = 0;
+  let weight = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (next.depth > DEEPEST) return { problem: 'it is nested too deeply' };
-    nodes += next.node.children.length;
-    if (nodes > MOST_NODES) return { problem: 'it has too many parts' };
     for (const child of next.node.children) {
+      weight += child.type === 'element' ? (WEIGHTS[child.tagName] ?? 1) : 1;
       if (child.type === 'element') open.push({ node: child, depth: next.depth + 1 });
     }
+    if (weight > MOST_WEIGHT) return { problem: TOO_MANY_PARTS };
   }
   cutRuns(tree, 0);
-  return { tree };
+  return { tree, weight };
 }
 
 /** Elements that stand in a line with the text around them. */

@@ -10,12 +10,12 @@ import { useDrawing } from './use-drawing.ts';
 
 /** Longer code is shown without colours, and so is code with lines that no person has written. */
 const MOST_CHARACTERS = 50_000;
-const LONG_LINE = new RegExp(`.{${LONGEST_RUN}}`);
+const isColourable = (code: string): boolean =>
+  code.length <= MOST_CHARACTERS && code.split('\n').every((line) => line.length < LONGEST_RUN);
 
 /** Code with a bar that names its language and copies it. `language` is '' when the writer gave none. */
 export const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
-  const isColoured = language !== '' && code.length <= MOST_CHARACTERS && !LONG_LINE.test(code);
-  const drawn = useDrawing(code, language, isColoured);
+  const drawn = useDrawing(code, { language, isWanted: language !== '' && isColourable(code) });
   return (
     <figure className={classes.block}>
       <figcaption className={classes.head}>

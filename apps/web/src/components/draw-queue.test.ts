@@ -4,6 +4,7 @@ import type { Drawing, DrawRequest } from './drawing.ts';
 
 const drawn = (text: string): Drawing => ({
   tree: { type: 'root', children: [{ type: 'text', value: text }] },
+  weight: 1,
 });
 
 /** Workers that draw when they are told to. */
@@ -83,6 +84,18 @@ describe('the queue of foreign texts', () => {
     workers[0]?.events.onDrawn(drawn('a'));
     workers[0]?.events.onDrawn(drawn('c'));
     expect(workers[0]?.begun.map(({ text }) => text)).toEqual(['a', 'c']);
+  });
+
+  it('finds the longest beginning that it knows, of the same kind and half of the text at least', () => {
+    const { queue } = start();
+    queue.keep({ text: 'abcd' }, drawn('abcd'));
+    queue.keep({ text: 'abcde' }, drawn('abcde'));
+    queue.keep({ text: 'abcdef', language: 'sql' }, drawn('abcdef'));
+    queue.keep({ text: 'abcdefg' }, { problem: 'none' });
+    expect(queue.findBeginning({ text: 'abcdefgh' })).toEqual({ text: 'abcde', drawing: drawn('abcde') });
+    expect(queue.findBeginning({ text: 'abcdefgh', language: 'sql' })?.text).toBe('abcdef');
+    expect(queue.findBeginning({ text: 'abcdefghijk' })).toBeUndefined();
+    expect(queue.findBeginning({ text: 'xabcde' })).toBeUndefined();
   });
 
   it('keeps no more than it may', () => {

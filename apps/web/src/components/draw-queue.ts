@@ -1,4 +1,4 @@
-import type { Drawing, DrawRequest } from './drawing.ts';
+import type { Drawing, DrawnText, DrawRequest } from './drawing.ts';
 
 /** A thread that works out one request at a time. */
 export interface DrawWorker {
@@ -15,8 +15,12 @@ export interface WorkerEvents {
 export interface DrawQueue {
   /** What is known of it already. */
   find(request: DrawRequest): Drawing | undefined;
+  /** The longest known beginning of it that is half of it at least. */
+  findBeginning(request: DrawRequest): DrawnText | undefined;
   /** Works it out, the latest request first. @returns takes the request back, if it has not begun */
   draw(request: DrawRequest, onDrawn: (drawing: Drawing) => void): () => void;
+  /** Keeps what was worked out elsewhere. */
+  keep(request: DrawRequest, drawing: Drawing): void;
   /** Forgets a text that has grown. */
   forget(request: DrawRequest): void;
 }
@@ -116,6 +120,16 @@ export function createDrawQueue({
 
   return {
     find: (request) => known.get(keyOf(request)),
+    findBeginning(request) {
+      const key = keyOf(request);
+      let longest = '';
+      for (const [each, drawing] of known) {
+        if ('tree' in drawing && each.length > longest.length && key.startsWith(each)) longest = each;
+      }
+      const drawing = known.get(longest);
+      if (drawing === undefined || longest.length < key.length / 2) return undefined;
+      return { text: request.text.slice(0, request.text.length - (key.length - longest.length)), drawing };
+    },
     draw(request, onDrawn) {
       const job = { request, onDrawn };
       waiting.push(job);
@@ -125,6 +139,7 @@ export function createDrawQueue({
         if (at !== -1) waiting.splice(at, 1);
       };
     },
+    keep,
     forget,
   };
 }

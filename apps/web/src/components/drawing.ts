@@ -7,5 +7,14 @@ export interface DrawRequest {
   readonly language?: string;
 }
 
-/** The elements to be shown, within the bounds of `boundTree`, or why the text is shown as it was written. */
-export type Drawing = { readonly tree: Root } | { readonly problem: string };
+/**
+ * The elements to be shown, within the bounds of `boundTree`, or why the text is shown as it was written.
+ * `weight`: what they cost a page to lay out, in plain elements.
+ */
+export type Drawing = { readonly tree: Root; readonly weight: number } | { readonly problem: string };
+
+/** A drawing, and of which text: a text that grows is ahead of it. */
+export interface DrawnText {
+  readonly text: string;
+  readonly drawing: Drawing;
+}

@@ -2,7 +2,7 @@ import type { Element, Root } from 'hast';
 import { type Components, toJsxRuntime } from 'hast-util-to-jsx-runtime';
 import { type ComponentProps, type MouseEvent, memo, useMemo } from 'react';
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
-import { isChart } from './chart.ts';
+import { MOST_WEIGHT, TOO_MANY_PARTS } from './bound-tree.ts';
 import { CodeBlock } from './code-block.tsx';
 import type { Drawing } from './drawing.ts';
 import { LongText } from './long-text.tsx';
@@ -23,7 +23,8 @@ const components: Partial<Components> = {
   a: Anchor,
   // Any other picture is only named and linked: loading it would tell its host who reads the message.
   img: ({ src, alt }) =>
-    typeof src === 'string' && isChart(src) ? (
+    // What is no harmless chart has lost such an address already.
+    typeof src === 'string' && src.startsWith('data:') ? (
       <img className="chart" src={src} alt={alt === undefined || alt === '' ? 'Chart' : alt} />
     ) : (
       <Anchor href={typeof src === 'string' ? src : undefined}>
@@ -69,9 +70,8 @@ function Anchor({ href, children }: Pick<ComponentProps<'a'>, 'href' | 'children
 function goTo(event: MouseEvent<HTMLElement>, name: string): void {
   event.preventDefault();
   const prose = event.currentTarget.closest(`.${classes.prose}`);
-  const wanted = decodeURIComponent(name);
   const anchors = prose?.querySelectorAll<HTMLElement>('[data-anchor]') ?? [];
-  const target = [...anchors].find((element) => element.dataset.anchor === wanted);
+  const target = [...anchors].find((element) => element.dataset.anchor === name);
   target?.scrollIntoView({ block: 'nearest' });
 }
 
@@ -79,30 +79,53 @@ const Tree = memo(function Tree({ tree }: { tree: Root }) {
   return toJsxRuntime(tree, { Fragment, components, ignoreInvalidStyle: true, jsx, jsxs, passNode: true });
 });
 
-/** Parsing what is light may take this much of each second of the page's own time; the rest is done elsewhere. */
-const MOST_MS_A_SECOND = 60;
-let secondBegan = 0;
-let spentMs = 0;
+/** Parsing what is light may take so much of each second of the page's own time; the rest is done elsewhere. */
+const MOST_MS_A_SECOND = 100;
 
-/** Parses it here and now, so that it needs not be shown as plain text first; undefined when that might take long. */
-function drawAtOnce(text: string): Drawing | undefined {
-  if (!isLight(text)) return undefined;
-  const begun = performance.now();
-  if (begun - secondBegan > 1000) {
-    secondBegan = begun;
-    spentMs = 0;
-  }
-  if (spentMs > MOST_MS_A_SECOND) return undefined;
-  const drawing = drawMarkdown(text);
-  spentMs += performance.now() - begun;
-  return drawing;
+/** Parses here and now, so that a text needs not be shown as its source first; not what might take long. */
+function createDrawAtOnce(): (text: string) => Drawing | undefined {
+  let secondBegan = 0;
+  let spentMs = 0;
+  return (text) => {
+    if (!isLight(text)) return undefined;
+    const begun = performance.now();
+    if (begun - secondBegan > 1000) {
+      secondBegan = begun;
+      spentMs = 0;
+    }
+    if (spentMs > MOST_MS_A_SECOND) return undefined;
+    const drawing = drawMarkdown(text);
+    spentMs += performance.now() - begun;
+    return drawing;
+  };
 }
 
-const Piece = memo(function Piece({ text }: { text: string }) {
-  const atOnce = useMemo(() => drawAtOnce(text), [text]);
-  const drawn = useDrawing(text, undefined, atOnce === undefined);
-  return <Shown text={text} drawing={atOnce ?? drawn?.drawing} />;
-});
+const drawPieceAtOnce = createDrawAtOnce();
+/** With time of its own: what was drawn while it grew shall not be its source again when it is whole. */
+const drawWholeAtOnce = createDrawAtOnce();
+
+interface PiecesProps {
+  /** At least one. */
+  readonly blocks: readonly string[];
+  /** The weight that a page can still lay out. */
+  readonly room?: number;
+}
+
+/** One piece, and behind it the others, as long as there is room for them. */
+function Pieces({ blocks: [first = '', ...others], room = MOST_WEIGHT }: PiecesProps) {
+  const drawing = useDrawing(first, { drawAtOnce: drawPieceAtOnce })?.drawing;
+  const left = drawing !== undefined && 'tree' in drawing ? room - drawing.weight : room;
+  return (
+    <>
+      <Shown text={first} drawing={drawing} />
+      {others.length === 0 ? null : left > 0 ? (
+        <Pieces blocks={others} room={left} />
+      ) : (
+        <Shown text={others.join('')} drawing={{ problem: TOO_MANY_PARTS }} />
+      )}
+    </>
+  );
+}
 
 /** Plain text as long as there is no drawing, and where there can be none. */
 function Shown({ text, drawing }: { text: string; drawing: Drawing | undefined }) {
@@ -119,19 +142,14 @@ function Shown({ text, drawing }: { text: string; drawing: Drawing | undefined }
   );
 }
 
-/** `isGrowing`: the text is still being written, so it is rendered piece by piece and only the last one anew. */
+/**
+ * `isGrowing`: the text is still being written, so it is rendered piece by piece and only the last one anew. Piece by piece
+ * also until the whole is there: of what was just written, the pieces are known.
+ */
 export function MarkdownRenderer({ text, isGrowing }: { text: string; isGrowing: boolean }) {
-  if (isLight(text)) return <Piece text={text} />;
-  return <LongMarkdown text={text} isGrowing={isGrowing} />;
-}
-
-/** Piece by piece also until the whole is there: of what was just written, the pieces are known. */
-function LongMarkdown({ text, isGrowing }: { text: string; isGrowing: boolean }) {
-  const whole = useDrawing(text, undefined, !isGrowing);
-  const blocks = useMemo(() => (whole === undefined ? markdownBlocks(text) : []), [whole, text]);
-  if (whole !== undefined) return <Shown text={text} drawing={whole.drawing} />;
-  return blocks.map((block, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a piece keeps its place, text is only ever added at the end
-    <Piece key={index} text={block} />
-  ));
+  const whole = useDrawing(text, { isWanted: !isGrowing, drawAtOnce: drawWholeAtOnce });
+  const drawing = whole?.text === text ? whole.drawing : undefined;
+  const blocks = useMemo(() => (drawing === undefined ? markdownBlocks(text) : []), [drawing, text]);
+  if (drawing !== undefined) return <Shown text={text} drawing={drawing} />;
+  return blocks.length === 0 ? null : <Pieces blocks={blocks} />;
 }

@@ -37,6 +37,8 @@ describe('drawMarkdown', () => {
   it('does not draw more parts than a page can lay out at once', () => {
     expect(drawMarkdown(`|${'a|'.repeat(10_000)}\n|${'-|'.repeat(10_000)}`)).toHaveProperty('problem');
     expect(drawMarkdown('- a\n'.repeat(5000))).toHaveProperty('problem');
+    expect(drawMarkdown('```\na\n```\n\n'.repeat(400))).toHaveProperty('problem');
+    expect(drawMarkdown('|a|\n|-|\n\n'.repeat(600))).toHaveProperty('problem');
   });
 
   it('draws a long table, and a list as deep as people write them', () => {
