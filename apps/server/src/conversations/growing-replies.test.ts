@@ -46,6 +46,16 @@ describe('replies that grow', () => {
     expect(replies.of(conversationId)).toEqual([{ ...piece(6, 'abcdefg'), from: 0 }]);
   });
 
+  it('lose nothing to a server that has heard less, and begin anew with their first piece', () => {
+    start();
+    for (const [index, text] of ['a', 'b', 'c'].entries()) replies.add(piece(index, text));
+    replies.add({ ...piece(1, 'ab'), from: 0 });
+    replies.add(piece(3, 'd'));
+    expect(replies.of(conversationId)).toEqual([{ ...piece(3, 'abcd'), from: 0 }]);
+    replies.add(piece(0, 'A'));
+    expect(replies.of(conversationId)).toEqual([{ ...piece(0, 'A'), from: 0 }]);
+  });
+
   it('are kept up to the length of a message', () => {
     start();
     replies.add(piece(0, 'a'.repeat(LIMITS.textLength)));

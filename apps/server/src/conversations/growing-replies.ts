@@ -75,9 +75,13 @@ export function createGrowingReplies(
 /** What is known with this piece, from the first one that was heard without a gap behind it. */
 function grow(known: Piece | undefined, piece: Piece): Piece {
   const from = piece.from ?? piece.index;
-  if (known === undefined || from === 0) return { ...piece, from };
-  if (piece.index <= known.index) return known;
-  if (from > known.index + 1) return { ...piece, from };
+  // Without `from` the first piece begins the reply anew: it is written once more.
+  if (known === undefined || (piece.from === undefined && piece.index === 0)) return { ...piece, from };
+  const knownFrom = known.from ?? 0;
+  // What another server tells may be older than what was heard here meanwhile.
+  if (piece.index < known.index || (piece.index === known.index && from >= knownFrom)) return known;
+  if (from <= knownFrom || from > known.index + 1) return { ...piece, from };
+  if (from <= known.index) return known;
   // No message is longer; what an agent writes beyond that becomes part of none.
   const text = (known.text + piece.text).slice(0, LIMITS.textLength);
   return { ...known, index: piece.index, text };
