@@ -68,9 +68,9 @@ describe('the profile of an agent', () => {
     ['has an onMessage that is no function', { onMessage: 'hello' }, /onMessage[\s\S]*must be a function/],
     ['has a field that no agent has', { onMesage: onMessage }, /Unrecognized key: [\s\S]*onMesage/],
     ['has a number as name', { name: 42 }, /name/],
-    ['has attempts of none', { attempts: 0 }, /attempts/],
+    ['has no attempts', { attempts: 0 }, /attempts/],
     ['has a text as attempts', { attempts: '2' }, /attempts/],
-    ['has a time that is none', { timeoutMs: Number.NaN }, /timeoutMs/],
+    ['has a time that is not a number', { timeoutMs: Number.NaN }, /timeoutMs/],
     [
       'subscribes to a channel that there is not',
       { subscriptions: [{ channel: 'x' }], onEvent() {} },

@@ -7,7 +7,7 @@ export interface GrowingReplies {
   add(piece: Piece): void;
   /** The reply is there. */
   finished(messageId: string): void;
-  /** The message has ended: what still grows as an answer to it becomes none. */
+  /** The message has ended: what still grows as an answer to it is dropped. */
   requestEnded(requestId: string): void;
   /** Of each reply that grows in the conversation, one piece that holds all that is known of it. */
   of(conversationId: string): Piece[];
@@ -82,7 +82,7 @@ function grow(known: Piece | undefined, piece: Piece): Piece {
   if (piece.index < known.index || (piece.index === known.index && from >= knownFrom)) return known;
   if (from <= knownFrom || from > known.index + 1) return { ...piece, from };
   if (from <= known.index) return known;
-  // No message is longer; what an agent writes beyond that becomes part of none.
+  // No message is longer; what an agent writes beyond that is not shown.
   const text = (known.text + piece.text).slice(0, LIMITS.textLength);
   return { ...known, index: piece.index, text };
 }

@@ -127,7 +127,7 @@ function Pieces({ blocks: [first = '', ...others], room = MOST_WEIGHT }: PiecesP
   );
 }
 
-/** Plain text as long as there is no drawing, and where there can be none. */
+/** Plain text as long as there is no drawing, and where a drawing cannot be made. */
 function Shown({ text, drawing }: { text: string; drawing: Drawing | undefined }) {
   if (drawing !== undefined && 'tree' in drawing) return <Tree tree={drawing.tree} />;
   return (

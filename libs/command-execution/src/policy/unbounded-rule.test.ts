@@ -44,7 +44,7 @@ describe('a policy by which an operator can run anything', () => {
     { shell: true, line: { oneOf: ['df -h | tail -n 1'] } },
     { shell: true, line: { pattern: 'df -h \\| grep [a-z0-9/]+' } },
     { shell: true, line: { pattern: 'ls [^;|&$`(\\n]*' } },
-  ])('is none with %j', (more) => {
+  ])('is not found with %j', (more) => {
     expect(found(rule(more))).toBeUndefined();
   });
 

@@ -27,7 +27,7 @@ export function dayOrderOf(cells: readonly string[]): DayOrder {
 }
 
 /**
- * The day in a cell, `2026-01-31`, with or without a time; undefined: it is none, or may be two. Understands `2026-01-31`,
+ * The day in a cell, `2026-01-31`, with or without a time; undefined: it is not a day, or may be two. Understands `2026-01-31`,
  * `2026/1/31`, `20260131`, `31.01.2026`, `31/01/2026`, `01/31/2026`, `Jan 31, 2026`, `31 January 2026`, `31-Jan-26`,
  * `31. Dez. 2025`, and seconds or milliseconds since 1970, whose day is that of UTC.
  */

@@ -47,7 +47,7 @@ export function decimalMarkOf(cells: readonly string[], delimiter: string): Deci
 
 const GROUPED = { ',': /^[+-]?\d{1,3}(?:,\d{3})+$/, '.': /^[+-]?\d{1,3}(?:\.\d{3})+$/ } as const;
 
-/** The number in a cell; undefined: it is none. */
+/** The number in a cell; undefined: it is not a number. */
 export function numberIn(cell: string, mark: DecimalMark): number | undefined {
   const text = bare(cell);
   const thousands = mark === '.' ? ',' : '.';

@@ -56,7 +56,7 @@ describe('a price file', () => {
     },
   );
 
-  it('takes the closing price where high and low are not there, and no volume where that is none', async () => {
+  it('takes the closing price where high and low are not there, and no volume where that is missing', async () => {
     const [day] = (await read('date,close,high,low,volume\n2026-01-30,5,null,N/D,1.2M\n')).days;
     expect(day).toEqual({ date: '2026-01-30', close: 5, high: 5, low: 5, volume: 1_200_000 });
     expect((await read('date,close,volume\n2026-01-30,5,n/a\n')).days[0]?.volume).toBeNull();
