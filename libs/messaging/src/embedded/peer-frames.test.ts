@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createFrameReader, encodeFrame, type PeerFrame } from './peer-frames.ts';
+import {
+  createFrameReader,
+  encodeFrame,
+  MAX_FRAME_BYTES,
+  MAX_HELLO_BYTES,
+  type PeerFrame,
+} from './peer-frames.ts';
 
 const texts = fc.array(fc.string());
 const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
-  fc.record({ kind: fc.constant('hello' as const), key: fc.string(), secret: fc.string(), topics: texts }),
+  fc.record({ kind: fc.constant('hello' as const), key: fc.string(), secret: fc.string() }),
   fc.record({ kind: fc.constant('interest' as const), seq: fc.nat(), add: texts, remove: texts }),
   fc.record({ kind: fc.constant('heard' as const), seq: fc.nat() }),
   fc.record({
@@ -30,11 +36,23 @@ describe('peer frames', () => {
     fc.assert(
       fc.property(fc.array(frame), fc.array(fc.integer({ min: 1, max: 50 })), (frames, sizes) => {
         const read: PeerFrame[] = [];
-        const reader = createFrameReader((one) => read.push(one));
+        const reader = createFrameReader(
+          (one) => read.push(one),
+          () => MAX_FRAME_BYTES,
+        );
         for (const piece of cut(Buffer.concat(frames.map(encodeFrame)), sizes)) reader(piece);
         expect(read).toEqual(frames);
       }),
     );
+  });
+
+  it('are refused by their length alone, before the rest of them has come', () => {
+    const reader = createFrameReader(
+      () => undefined,
+      () => MAX_HELLO_BYTES,
+    );
+    const hello = encodeFrame({ kind: 'hello', key: 'k', secret: 'x'.repeat(MAX_HELLO_BYTES) });
+    expect(() => reader(hello.subarray(0, 5))).toThrow('bytes');
   });
 
   it.each([
@@ -44,7 +62,10 @@ describe('peer frames', () => {
     ['a post that is cut short', Buffer.from([0, 0, 0, 3, 0, 0, 0])],
   ])('are refused with %s', (_, bytes) => {
     const read: PeerFrame[] = [];
-    const reader = createFrameReader((one) => read.push(one));
+    const reader = createFrameReader(
+      (one) => read.push(one),
+      () => MAX_FRAME_BYTES,
+    );
     expect(() => reader(bytes)).toThrow();
     expect(read).toEqual([]);
   });

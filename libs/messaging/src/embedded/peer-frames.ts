@@ -5,12 +5,7 @@ import { z } from 'zod';
  * then JSON, or for a post its topic and type, each after its length (4 bytes), and the body.
  */
 export type PeerFrame =
-  | {
-      readonly kind: 'hello';
-      readonly key: string;
-      readonly secret: string;
-      readonly topics: readonly string[];
-    }
+  | { readonly kind: 'hello'; readonly key: string; readonly secret: string }
   | { readonly kind: 'interest'; readonly seq: number; readonly add: string[]; readonly remove: string[] }
   | { readonly kind: 'heard'; readonly seq: number }
   | Post;
@@ -28,10 +23,10 @@ const JSON_FRAME = 1;
 const HEAD_BYTES = 5;
 
 /** A longer frame is none of ours. */
-const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 const ControlFrame = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('hello'), key: z.string(), secret: z.string(), topics: z.array(z.string()) }),
+  z.object({ kind: z.literal('hello'), key: z.string(), secret: z.string() }),
   z.object({
     kind: z.literal('interest'),
     seq: z.number(),
@@ -61,8 +56,17 @@ function sized(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** Returns a function that takes the stream's chunks and calls `onFrame`. It throws when the stream holds no frames. */
-export function createFrameReader(onFrame: (frame: PeerFrame) => void): (chunk: Buffer) => void {
+/** So long a frame may be before the other side has shown that it knows the secret: a hello needs less. */
+export const MAX_HELLO_BYTES = 512;
+
+/**
+ * Returns a function that takes the stream's chunks and calls `onFrame`. It throws when the stream holds no frames.
+ * @param maxFrameBytes asked anew for each frame, before any of it is kept or parsed
+ */
+export function createFrameReader(
+  onFrame: (frame: PeerFrame) => void,
+  maxFrameBytes: () => number,
+): (chunk: Buffer) => void {
   let chunks: Buffer[] = [];
   let bytes = 0;
   let needed = HEAD_BYTES;
@@ -75,7 +79,7 @@ export function createFrameReader(onFrame: (frame: PeerFrame) => void): (chunk: 
     needed = HEAD_BYTES;
     while (rest.byteLength >= HEAD_BYTES) {
       const length = rest.readUInt32BE(0);
-      if (length < 1 || length > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${length} bytes`);
+      if (length < 1 || length > maxFrameBytes()) throw new RangeError(`a frame of ${length} bytes`);
       needed = HEAD_BYTES - 1 + length;
       if (rest.byteLength < needed) break;
       onFrame(decode(rest.readUInt8(4), rest.subarray(HEAD_BYTES, needed)));

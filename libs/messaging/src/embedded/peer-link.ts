@@ -11,6 +11,8 @@ export interface PeerLink {
 
 export interface PeerLinkEvents {
   onFrame(frame: PeerFrame): void;
+  /** A longer frame ends the connection; asked for each. */
+  maxFrameBytes(): number;
   /** Once. @param error why, when it did not just end */
   onClosed(error?: Error): void;
 }
@@ -18,12 +20,15 @@ export interface PeerLinkEvents {
 /** What a process that stands still may leave unread before more is dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-export function createPeerLink(socket: Socket, { onFrame, onClosed }: PeerLinkEvents): PeerLink {
+export function createPeerLink(
+  socket: Socket,
+  { onFrame, maxFrameBytes, onClosed }: PeerLinkEvents,
+): PeerLink {
   let failure: Error | undefined;
   // A connection is no reason for a process to stay; consuming is.
   socket.unref();
 
-  const read = createFrameReader(onFrame);
+  const read = createFrameReader(onFrame, maxFrameBytes);
   socket.on('data', (chunk: Buffer) => {
     try {
       read(chunk);

@@ -69,7 +69,7 @@ describe('sockets between processes', () => {
       type: 't',
       body: new TextEncoder().encode('forged'),
     } as const;
-    stranger.write(encodeFrame({ kind: 'hello', key: 'x', secret: 'guessed', topics: [] }));
+    stranger.write(encodeFrame({ kind: 'hello', key: 'x', secret: 'guessed' }));
     stranger.write(encodeFrame(post));
     stranger.resume();
     const silent = connect(path.join(folder.dataDir, 'sockets', file ?? ''));
@@ -87,7 +87,11 @@ describe('sockets between processes', () => {
     await once(server, 'listening');
     const socket = connect(path.join(folder.dataDir, 'deaf.sock'));
     await once(socket, 'connect');
-    const link = createPeerLink(socket, { onFrame: () => undefined, onClosed: () => undefined });
+    const link = createPeerLink(socket, {
+      onFrame: () => undefined,
+      maxFrameBytes: () => 0,
+      onClosed: () => undefined,
+    });
     const frame = encodeFrame({ kind: 'post', topic: 't', type: '', body: new Uint8Array(100_000) });
     for (let sent = 0; sent < 200; sent++) link.sendIfRoom(frame);
     const unread = socket.writableLength;

@@ -3,7 +3,7 @@ import type { BusLogger } from '../bus-options.ts';
 import type { InstanceRow } from './instance-rows.ts';
 import { createInterests } from './interests.ts';
 import { resolveAddress } from './peer-address.ts';
-import { encodeFrame, type PeerFrame, type Post } from './peer-frames.ts';
+import { encodeFrame, MAX_FRAME_BYTES, MAX_HELLO_BYTES, type PeerFrame, type Post } from './peer-frames.ts';
 import { createPeerLink, type PeerLink } from './peer-link.ts';
 import { createPeerListener } from './peer-listener.ts';
 
@@ -27,7 +27,7 @@ export interface PeerMesh {
   close(): Promise<void>;
 }
 
-/** An instance that has said hello. */
+/** An instance that has said hello, and then what it asks for. */
 interface Peer {
   readonly key: string;
   readonly link: PeerLink;
@@ -35,7 +35,7 @@ interface Peer {
   readonly topics: Set<string>;
 }
 
-/** How long a connection may take to say hello. */
+/** How long a connection may take to say hello and what it asks for. */
 const HELLO_TIMEOUT_MS = 1_000;
 
 export function createPeerMesh(parts: {
@@ -62,15 +62,27 @@ export function createPeerMesh(parts: {
   /** @param expected what is known of the other side, when this side connects */
   function link(socket: Socket, expected?: InstanceRow, onSettled = (): void => undefined): void {
     const version = interests.version();
+    /** Of the other side, once its hello was welcome. */
+    let keyOfOther: string | undefined;
     let peer: Peer | undefined;
     const timer = setTimeout(() => own.destroy(), HELLO_TIMEOUT_MS);
 
     function sayHello(secretOfOther: string): void {
-      own.send({ kind: 'hello', key, secret: secretOfOther, topics: interests.topics() });
+      own.send({ kind: 'hello', key, secret: secretOfOther });
+      own.send({ kind: 'interest', seq: 0, add: interests.topics(), remove: [] });
     }
 
     function greet(frame: PeerFrame): void {
       if (frame.kind !== 'hello' || !isWelcome(frame, expected)) {
+        own.destroy();
+        return;
+      }
+      keyOfOther = frame.key;
+    }
+
+    /** Only now, so that each knows what the other asks for when `meet` resolves. */
+    function befriend(frame: PeerFrame, keyOfPeer: string): void {
+      if (frame.kind !== 'interest') {
         own.destroy();
         return;
       }
@@ -80,16 +92,17 @@ export function createPeerMesh(parts: {
       else if (version !== interests.version()) {
         own.send({ kind: 'interest', seq: 0, add: interests.topics(), remove: [] });
       }
-      const before = peers.get(frame.key);
-      peer = { key: frame.key, link: own, topics: new Set(frame.topics) };
-      peers.set(frame.key, peer);
+      const before = peers.get(keyOfPeer);
+      peer = { key: keyOfPeer, link: own, topics: new Set(frame.add) };
+      peers.set(keyOfPeer, peer);
       before?.link.destroy();
       onSettled();
       onMet();
     }
 
     function take(frame: PeerFrame): void {
-      if (peer === undefined) greet(frame);
+      if (keyOfOther === undefined) greet(frame);
+      else if (peer === undefined) befriend(frame, keyOfOther);
       else {
         interests.isAlive(own);
         heed(frame, peer);
@@ -116,7 +129,11 @@ export function createPeerMesh(parts: {
       if (!isClosed) onLost();
     }
 
-    const own = createPeerLink(socket, { onFrame: take, onClosed: closed });
+    const own = createPeerLink(socket, {
+      onFrame: take,
+      maxFrameBytes: () => (keyOfOther === undefined ? MAX_HELLO_BYTES : MAX_FRAME_BYTES),
+      onClosed: closed,
+    });
     strangers.add(own);
     if (expected !== undefined) sayHello(expected.secret);
   }
