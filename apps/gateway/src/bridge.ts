@@ -43,6 +43,8 @@ const NOBODY = 'external';
 const SEEN_IDS = 10_000;
 /** Messages without an answer yet at most, in sizes of the queue; beyond them none is taken. */
 const UNANSWERED_QUEUES = 10;
+/** Frames without a message that the external server may send in a second; after each further one it has to wait. */
+const USELESS_PER_SECOND = 200;
 /** Conversations in which nothing is awaited that are still followed: an agent may reply twice. */
 const QUIET_FOLLOWED = 100;
 
@@ -58,6 +60,9 @@ export function createBridge({ config, address, client, logger }: BridgeOptions)
   let isDraining = false;
   let isStopped = false;
   let hasRefused = false;
+  /** Frames of no use since `uselessSince`. */
+  let useless = 0;
+  let uselessSince = 0;
 
   const status = createStatusKeeper({
     gatewayId: address.gatewayId,
@@ -91,17 +96,36 @@ export function createBridge({ config, address, client, logger }: BridgeOptions)
 
   function ignore(why: string): void {
     status.count('ignored');
-    logger.info({ why }, `a frame of the external server was ignored: ${why}`);
+    if (endure()) logger.info({ why }, `a frame of the external server was ignored: ${why}`);
+  }
+
+  /** Counts a frame that brings nothing. False when there were too many: the external server has to wait then. */
+  function endure(): boolean {
+    const now = performance.now();
+    if (now - uselessSince > 1000) {
+      useless = 0;
+      uselessSince = now;
+    }
+    useless += 1;
+    if (useless <= USELESS_PER_SECOND) return true;
+    if (useless === USELESS_PER_SECOND + 1)
+      logger.warn('the external server sends much that is no message: it is read more slowly');
+    external.rest(1000 / USELESS_PER_SECOND);
+    return false;
   }
 
   function receive(data: string): void {
     const frame = parseIncoming(data);
-    if (frame.kind === 'ping') kept.send(JSON.stringify({ type: 'pong' }));
+    if (frame.kind === 'ping') answerPing();
     else if (frame.kind === 'of-an-agent') ignore('an agent wrote it');
     else if (frame.kind === 'ignored') ignore(frame.why);
     else if (isOwn(frame)) ignore('it was sent from here and came back');
     else if (frame.id !== undefined && seen.has(keyOf(frame, frame.id))) ignore('it came before');
     else take(frame);
+  }
+
+  function answerPing(): void {
+    if (endure()) kept.send(JSON.stringify({ type: 'pong' }));
   }
 
   function isOwn({ id, user, text }: Incoming): boolean {
@@ -147,6 +171,7 @@ export function createBridge({ config, address, client, logger }: BridgeOptions)
 
   function refuse(frame: Incoming): void {
     status.count('failed');
+    if (!endure()) return;
     if (!hasRefused) logger.warn({ queued }, 'too many messages wait: no more are taken for now');
     // One line of text for all that are refused in a row: nobody could tell which one it is about.
     if (frame.format === 'json' || !hasRefused) {

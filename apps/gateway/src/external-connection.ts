@@ -23,6 +23,8 @@ export interface ExternalConnection {
   /** Takes no more frames for now: the other side has to wait. */
   pause(): void;
   resume(): void;
+  /** Reads nothing for so long, in milliseconds, on top of a rest that goes on already; 10 s at most. */
+  rest(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ const MAX_FRAME_BYTES = 1024 * 1024;
 /** More unsent than this: the other side does not read, and the connection is made anew. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 const HANDSHAKE_MS = 10_000;
+const MAX_REST_MS = 10_000;
 const CLOSE_MS = 1000;
 /** After a connection that held this long the waits begin short again. */
 const STABLE_MS = 5000;
@@ -43,6 +46,8 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
   let socket: WebSocket | undefined;
   let isClosed = false;
   let isPaused = false;
+  let restUntil = 0;
+  let resting: NodeJS.Timeout | undefined;
   let lastHeard = 0;
   /** Why the connection will end, where that is known before it does. */
   let reason = '';
@@ -68,7 +73,7 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
     };
     current.on('open', () => {
       heard();
-      if (isPaused) current.pause();
+      readOrWait();
       stable = setTimeout(backoff.reset, STABLE_MS);
       heartbeat = setInterval(beat, options.heartbeatMs);
       change('connected');
@@ -105,7 +110,7 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
   function beat(): void {
     // What is not read cannot be heard.
     if (socket === undefined) return;
-    if (isPaused) heardNow();
+    if (isWaiting()) heardNow();
     else if (performance.now() - lastHeard > options.heartbeatMs * 2) {
       giveUp(socket, 'nothing was heard for two heartbeats');
     } else {
@@ -116,6 +121,20 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
   function giveUp(current: WebSocket, why: string): void {
     reason = why;
     current.terminate();
+  }
+
+  const isWaiting = (): boolean => isPaused || resting !== undefined;
+
+  function readOrWait(): void {
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (isWaiting()) socket.pause();
+    else socket.resume();
+  }
+
+  function goOn(): void {
+    resting = undefined;
+    heardNow();
+    readOrWait();
   }
 
   function heardNow(): void {
@@ -140,16 +159,24 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
     },
     pause() {
       isPaused = true;
-      if (socket?.readyState === WebSocket.OPEN) socket.pause();
+      readOrWait();
     },
     resume() {
       isPaused = false;
       heardNow();
-      socket?.resume();
+      readOrWait();
+    },
+    rest(ms) {
+      const now = performance.now();
+      restUntil = Math.min(Math.max(now, restUntil) + ms, now + MAX_REST_MS);
+      clearTimeout(resting);
+      resting = setTimeout(goOn, restUntil - now);
+      readOrWait();
     },
     async close() {
       isClosed = true;
       clearTimeout(retry);
+      clearTimeout(resting);
       const current = socket;
       if (current === undefined) return;
       await new Promise<void>((resolve) => {

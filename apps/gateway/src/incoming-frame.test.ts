@@ -71,6 +71,11 @@ describe('a frame of an external server', () => {
     expect(parseIncoming('x'.repeat(LIMITS.textLength + 1)).kind).toBe('ignored');
   });
 
+  it('is ignored unparsed when it is longer than any frame', () => {
+    const filling = 'x'.repeat(LIMITS.frameBytes);
+    expect(parse({ message: 'hi', filling })).toEqual({ kind: 'ignored', why: 'it is too long' });
+  });
+
   it.each([{ source: 'parley' }, { agent: 'Helios' }, { role: 'assistant' }])(
     'is of an agent with %j',
     (fields) => {

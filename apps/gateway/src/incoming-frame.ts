@@ -1,4 +1,4 @@
-import { MessageText } from '@parley/shared-models';
+import { LIMITS, MessageText } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** What a frame of an external server is to the gateway. */
@@ -69,6 +69,7 @@ const Json = z.looseObject({
 /** Reads a text frame. A JSON object is read by its fields; anything else is plain text. */
 export function parseIncoming(frame: string): IncomingFrame {
   if (!frame.trimStart().startsWith('{')) return asMessage('text', frame, undefined, undefined);
+  if (frame.length > LIMITS.frameBytes) return { kind: 'ignored', why: 'it is too long' };
   let value: unknown;
   try {
     value = JSON.parse(frame);
