@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { appendHop, formatHops, lostAgents, lostHop, parseHops, redeliveredHop } from './hops.ts';
+import { LIMITS } from './limits.ts';
 import { Hop } from './message-status.ts';
 
 describe('the hops of a message', () => {
@@ -46,6 +47,16 @@ describe('the hops of a message', () => {
       'server',
       'broker',
     ]);
+  });
+
+  it('are the latest ones of a header that is too long', () => {
+    const pieces = Array.from({ length: 100_000 }, (_, number) => `s${number}=1`);
+    const services = parseHops(pieces.join(';')).map(({ service }) => service);
+    expect(services).toHaveLength(LIMITS.hops);
+    expect(services.at(-1)).toBe('s99999');
+    const appended = appendHop(pieces.join(';'), 'server', 5);
+    expect(appended.length).toBeLessThanOrEqual(LIMITS.headerLength);
+    expect(appended).toMatch(/^s\d+=1;.*;server=5$/);
   });
 
   it('come back as they were written, and fit a status, for any service and time', () => {

@@ -1,12 +1,14 @@
+import { LIMITS } from './limits.ts';
 import type { Hop } from './message-status.ts';
 
 /**
  * The hops header: `server=1732170000000;broker=1732170000003`. Text, because AMQP headers of every client
- * library carry it unchanged, and because appending to it needs no parsing.
+ * library carry it unchanged, and because appending to it needs no parsing. Of one that grows
+ * too long the oldest hops fall out.
  */
 export function appendHop(hops: string | undefined, service: string, at: number = Date.now()): string {
   const hop = `${service}=${at}`;
-  return hops === undefined || hops === '' ? hop : `${hops};${hop}`;
+  return hops === undefined || hops === '' ? hop : latestOf(`${hops};${hop}`);
 }
 
 /** The header that begins with these hops. */
@@ -30,10 +32,21 @@ const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 const HOP = /^([^;]{1,128})=(\d{1,15})$/;
 
-/** Reads the header; pieces that are none are left out, since another language may have written them. */
+/** The end of a header that is too long, from its first whole hop on. */
+function latestOf(hops: string): string {
+  if (hops.length <= LIMITS.headerLength) return hops;
+  const end = hops.slice(-LIMITS.headerLength);
+  return end.slice(end.indexOf(';') + 1);
+}
+
+/**
+ * Reads the latest `LIMITS.hops` of the header. Pieces that are no hops are left out, since another language may have
+ * written them.
+ */
 export function parseHops(hops: string | undefined): Hop[] {
   if (hops === undefined || hops === '') return [];
-  return hops.split(';').flatMap((piece) => {
+  const pieces = latestOf(hops).split(';').slice(-LIMITS.hops);
+  return pieces.flatMap((piece) => {
     const [, service, digits] = HOP.exec(piece) ?? [];
     const time = Number(digits);
     if (service === undefined || time > LAST_INSTANT) return [];

@@ -16,6 +16,12 @@ export const LIMITS = {
   eventsPerMessage: 1000,
   /** The payload of an event that an agent publishes, in bytes of JSON. */
   eventBytes: 256 * 1024,
+  /** The body of a queue message, in bytes: a larger one goes to the dead letters unparsed. */
+  queueBodyBytes: 1024 * 1024,
+  /** A header of a queue message that holds JSON or hops, in UTF-16 code units. */
+  headerLength: 16 * 1024,
+  /** Hops that are read from a message's header; the newest count. */
+  hops: 100,
   /** Objects and arrays inside each other, in metadata, payloads and details. */
   jsonDepth: 64,
   /** Values in metadata, in a payload, a result or the like: numbers, texts, arrays, objects, all together. */

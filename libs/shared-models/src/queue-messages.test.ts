@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from './limits.ts';
 import type { RoutingDecision } from './message-status.ts';
 import { decodeRouting, decodeTarget, encodeRouting, encodeTarget } from './queue-messages.ts';
 
@@ -29,4 +30,5 @@ it('reads a routing decision back from its header', () => {
   };
   expect(decodeRouting(encodeRouting(routing))).toEqual(routing);
   expect(() => decodeRouting('{"agentId":"echo"}')).toThrow();
+  expect(() => decodeRouting(encodeRouting(routing).padEnd(LIMITS.headerLength + 1))).toThrow('a header of');
 });

@@ -8,6 +8,7 @@ import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { RoutingDecision } from './message-status.ts';
+import { parseHeader } from './parse-header.ts';
 import { Participant } from './participants.ts';
 import type { ServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
@@ -86,11 +87,11 @@ export const HEADERS = {
   deathQueue: 'death-queue',
 } as const;
 
-/** Target as a header value, and back. @throws ZodError when it is malformed. */
+/** Target as a header value, and back. @throws as `parseHeader` */
 export const encodeTarget = (target: Target): string => JSON.stringify(target);
-export const decodeTarget = (header: string): Target => Target.parse(JSON.parse(header));
+export const decodeTarget = (header: string): Target => parseHeader(Target, header);
 export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);
-export const decodeRouting = (header: string): RoutingDecision => RoutingDecision.parse(JSON.parse(header));
+export const decodeRouting = (header: string): RoutingDecision => parseHeader(RoutingDecision, header);
 
 /** Key of the signals for one agent. */
 export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;

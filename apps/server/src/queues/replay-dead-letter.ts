@@ -1,3 +1,4 @@
+import { bodyOf } from '@parley/messaging';
 import { type DeadLetter, HEADERS, Id, ParleyError, type QueueName } from '@parley/shared-models';
 import { z } from 'zod';
 import type { ServerServices } from '../server-services.ts';
@@ -36,7 +37,7 @@ function requestOf(letter: DeadLetter): string | undefined {
   if (letter.type === 'chat.message') return idOf(letter.messageId);
   try {
     const body = z.object({ inReplyTo: z.unknown(), requestId: z.unknown() }).partial();
-    const { inReplyTo, requestId } = body.parse(JSON.parse(letter.body));
+    const { inReplyTo, requestId } = bodyOf({ body: Buffer.from(letter.body) }, body, 'answer');
     return idOf(inReplyTo ?? requestId);
   } catch {
     // Its body is what it died of: nobody can tell what it answered.
