@@ -64,43 +64,20 @@ describe('a gateway', () => {
         socket.send(JSON.stringify({ message: 'hello', user_id: 'ada', id: 'm-1' }));
       }),
     );
-    start(parley, external);
-    expect(await received).toMatchObject({ type: 'message', message: 'good day', in_reply_to: 'm-1' });
-  });
-
-  it('answers no flood of frames that bring no message', async () => {
-    const [parley, external] = [await listen(), await listen()];
-    let answers = 0;
-    const heard = new Promise((resolve) =>
-      external.on('connection', (socket) => {
-        socket.on('message', () => {
-          answers += 1;
-        });
-        for (let sent = 0; sent < 500; sent++) socket.send('{"type":"ping"}');
-        // Answered by the library, after what came before it was read.
-        socket.once('pong', resolve).ping();
-      }),
-    );
-    start(parley, external);
-    await heard;
-    expect(answers).toBeGreaterThan(0);
-    expect(answers).toBeLessThan(500);
-  });
-
-  function start(parley: WebSocketServer, external: WebSocketServer): void {
     gateway = startGateway(
       {
         PARLEY_URL: `http://${addressOf(parley)}`,
         EXTERNAL_WS_URL: `ws://${addressOf(external)}`,
         EXTERNAL_WS_USER_ID: 'parley',
         EXTERNAL_WS_FORMAT: 'auto',
-        EXTERNAL_QUEUE_LIMIT: 1000,
+        EXTERNAL_QUEUE_LIMIT: 10,
         EXTERNAL_RECONNECT_MAX_MS: 200,
         EXTERNAL_HEARTBEAT_MS: 20_000,
       },
       { logger: createLogger('test', 'silent'), makeToken: async () => 'a token' },
     );
-  }
+    expect(await received).toMatchObject({ type: 'message', message: 'good day', in_reply_to: 'm-1' });
+  });
 });
 
 /** The request as the server stored it, and its answer. */
