@@ -37,6 +37,8 @@ export interface FuzzReport {
   readonly answered: number;
   /** Resident memory of the server in bytes, before and after; 0 where the system does not tell. */
   readonly memory: { readonly before: number; readonly after: number };
+  /** The longest that the server's event loop stood still since somebody last asked for its metrics, in milliseconds. */
+  readonly longestStallMs: number;
 }
 
 /** Fuzzes a server of its own, while somebody else goes on talking to an agent there. */
@@ -108,12 +110,23 @@ export async function fuzz({ seed, frames, bodies, calls, log }: FuzzOptions): P
     for (const line of system.server.log)
       if (line.level === 'error' || line.level === 'fatal')
         findings.add(`LOGGED ${JSON.stringify(line).slice(0, 1000)}`);
+    const longestStallMs = await longestStall(system.url, await signToken('ops', 'admin'));
     const memory = { before, after: residentBytes(system.server.pid) };
     victim.close();
-    return { findings: findings.list, answered, memory };
+    return { findings: findings.list, answered, memory, longestStallMs };
   } finally {
     await system.stop();
   }
+}
+
+async function longestStall(url: string, token: string): Promise<number> {
+  const metrics = await (
+    await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${token}` } })
+  ).text();
+  const seconds = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(metrics)?.[1];
+  if (seconds === undefined)
+    throw new Error(`there is no event loop lag in the metrics: ${metrics.slice(0, 200)}`);
+  return Number(seconds) * 1000;
 }
 
 function residentBytes(pid: number): number {

@@ -13,7 +13,7 @@ const { values } = parseArgs({
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-const { findings, answered, memory } = await fuzz({
+const { findings, answered, memory, longestStallMs } = await fuzz({
   seed: Number(values.seed),
   frames: Number(values.frames),
   bodies: Number(values.bodies),
@@ -23,5 +23,6 @@ const { findings, answered, memory } = await fuzz({
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 write(`seed ${values.seed}: ${answered} messages of another user answered meanwhile`);
 write(`memory of the server: ${mebibytes(memory.before)} MiB before, ${mebibytes(memory.after)} MiB after`);
+write(`longest stall of the server's event loop: ${longestStallMs.toFixed(0)} ms`);
 for (const finding of findings) write(`WRONG: ${finding}`);
 process.exitCode = findings.length === 0 ? 0 : 1;
