@@ -39,7 +39,8 @@ const fields = {
     .optional(),
   tasks: z.custom((value) => hasMethod(value, 'plan'), 'must be an object with a function `plan`').optional(),
   commandConcurrency: z.int().min(1).max(1000).optional(),
-};
+  needsSignIn: z.string().min(1).optional(),
+} satisfies Record<keyof AgentDefinition, z.ZodType>;
 const Plain = z.strictObject(fields);
 /** A class of one's own keeps there what it likes. */
 const Instance = z.looseObject(fields);
