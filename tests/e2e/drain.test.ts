@@ -114,7 +114,7 @@ describe.each(SYSTEM_KINDS)('a process that is told to end, with $kind', (kind) 
       await stubborn.logged((line) => line.msg === 'it has begun' && line.messageId === id);
       // Beyond the drain time and its grace it would be ended by force, with 1.
       expect(await stubborn.terminate()).toBe(0);
-      await system.startAgent({ file: gateFile, id: 'tired', env: { LABEL: 'fresh' } });
+      await system.startAgent({ file: stubbornFile, id: 'tired', env: { LABEL: 'fresh' } });
       const { message } = await client.received('message', (frame) => frame.message.inReplyTo === id);
       expect(message).toMatchObject({ kind: 'REPLY', text: 'fresh: wake up' });
     } finally {

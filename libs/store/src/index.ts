@@ -9,5 +9,6 @@ export * from './ports/secrets.ts';
 export * from './ports/tasks.ts';
 export * from './ports/transcripts.ts';
 export * from './ports/usage.ts';
+export { idTaken } from './rules/id-taken.ts';
 export * from './store.ts';
 export type { StoreLogger } from './store-logger.ts';

@@ -1,5 +1,6 @@
 import type { RegisterAgentRequest } from '@parley/control-plane';
 import { ParleyError } from '@parley/shared-models';
+import { idTaken } from '@parley/store';
 import type { AgentEntry } from './agent-entry.ts';
 
 export interface WantedId extends RegisterAgentRequest {
@@ -59,8 +60,7 @@ export function createAgentIds({ agents, maxAgents, clock }: AgentIdsOptions): A
       }
     }
     const entry = agents.get(agentId);
-    if (foreign.has(agentId) || (entry !== undefined && !isOfGroup(entry, request)))
-      throw new ParleyError('id_taken', `The id "${agentId}" belongs to another group.`);
+    if (foreign.has(agentId) || (entry !== undefined && !isOfGroup(entry, request))) throw idTaken(agentId);
     if (!isExclusive && isInUse(agentId, request)) {
       const only = `Another process is "${agentId}", and the join token is good for that id only.`;
       throw new ParleyError('id_taken', only);

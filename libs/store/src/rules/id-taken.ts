@@ -2,4 +2,7 @@ import { ParleyError } from '@parley/shared-models';
 
 /** The id keeps its group: what waits for it was meant for that one. */
 export const idTaken = (agentId: string): ParleyError =>
-  new ParleyError('id_taken', `The id "${agentId}" belongs to another group.`);
+  new ParleyError(
+    'id_taken',
+    `The id "${agentId}" belongs to another group until the server has forgotten that agent (AGENT_FORGET_MS).`,
+  );
