@@ -56,6 +56,15 @@ describe('for how long an answer has been due', () => {
     expect(after(1, [request])).toEqual([request.messageId]);
   });
 
+  it('begins anew with each attempt, however long the one before was due', () => {
+    const { after } = watched();
+    const request = aRequest();
+    expect(after(8, [request])).toEqual([request.messageId]);
+    const again = { ...request, attempt: 1 };
+    expect(after(7, [again])).toEqual([]);
+    expect(after(2, [again])).toEqual([request.messageId]);
+  });
+
   it('goes on where it was kept, by another server or before a restart', () => {
     const { after } = watched();
     const request = aRequest({ unansweredMs: 2900 });

@@ -36,6 +36,8 @@ export interface UnansweredClock {
 }
 
 interface Watched {
+  /** Of the request when it was looked at: routed again, it begins anew. */
+  readonly attempt: number;
   ms: number;
   restarts: number;
 }
@@ -77,9 +79,10 @@ export function createUnansweredClock(graceMs: number): UnansweredClock {
       const watchedNow = new Map<string, Watched>();
       let limitMs = 0;
       const counted = requests.map((request, index): Counted => {
-        const { messageId } = request;
-        const known = before.requests.get(messageId);
-        const watched = known ?? { ms: request.unansweredMs, restarts: 0 };
+        const { messageId, attempt } = request;
+        const seen = before.requests.get(messageId);
+        const known = seen?.attempt === attempt ? seen : undefined;
+        const watched = known ?? { attempt, ms: request.unansweredMs, restarts: 0 };
         watchedNow.set(messageId, watched);
         if ((places.get(messageId) ?? -1) > progress) watched.ms = 0;
         else if (isNewProcess && watched.restarts < MAX_RESTARTS) {
