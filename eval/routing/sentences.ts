@@ -7,7 +7,7 @@ export interface Sentence {
   readonly text: string;
 }
 
-/** The sentences of one of the sets in this folder. @throws Error for a line that is none */
+/** The sentences of one of the sets in this folder. @throws Error for a line that is not valid */
 export function readSentences(set: 'tuning' | 'held-out'): Sentence[] {
   const lines = readFileSync(new URL(`${set}.tsv`, import.meta.url), 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => parseLine(line));

@@ -119,7 +119,7 @@ describe('every page', () => {
       },
     ],
     [
-      'an address that is none',
+      'an address that leads nowhere',
       () => '/nowhere',
       (page) => page.getByText('There is no such page').waitFor(),
     ],

@@ -136,7 +136,7 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
     ['binary frames', { do: 'binary', data: 'abc' }],
     ['half an object', { do: 'text', data: '{"message":"cut' }],
     ['an object without a text', { do: 'text', data: '{"type":"presence","user_id":"ada"}' }],
-    ['an id that is none', { do: 'text', data: '{"message":"hi","user_id":{"a":1}}' }],
+    ['an id that is not valid', { do: 'text', data: '{"message":"hi","user_id":{"a":1}}' }],
     ['an error of the other side', { do: 'text', data: '{"type":"error","message":"no such command"}' }],
     ['what another agent says', { do: 'text', data: '{"message":"hello","agent":"Helios"}' }],
   ] as const)('ignores %s with a line in the log, and goes on', async (_name, command) => {

@@ -17,7 +17,7 @@ export interface WrittenAgent {
 
 /**
  * Writes an agent and its test into the folder `agents` where the user stands.
- * @throws Error when the name is none, or one of the files is there already; then nothing is written
+ * @throws Error when the name is not valid, or one of the files is there already; then nothing is written
  */
 export async function writeAgent(given: string, folder: string): Promise<WrittenAgent> {
   const name = AgentName.safeParse(given);

@@ -159,8 +159,8 @@ describe('a broker', () => {
 
   it.each([
     ['an unknown type', { type: 'chat.shout' }],
-    ['an id that is none', { messageId: '7' }],
-    ['a body that is none', { body: Buffer.from('{') }],
+    ['an id that is not a UUID', { messageId: '7' }],
+    ['a body that is not JSON', { body: Buffer.from('{') }],
   ])('makes a dead letter of %s, and goes on', async (_what, more) => {
     know(agent('echo'));
     const dead = collectDeliveries();

@@ -43,7 +43,7 @@ describe('a frame of an external server', () => {
     { user_id: ['ada'] },
     { sender: { name: 'Ada' } },
     { id: {} },
-  ])('is ignored with an id that is none: %j', (fields) => {
+  ])('is ignored with an id that is not valid: %j', (fields) => {
     expect(parse({ message: 'hi', ...fields }).kind).toBe('ignored');
   });
 

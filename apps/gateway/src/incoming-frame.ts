@@ -74,7 +74,7 @@ export function parseIncoming(frame: string): IncomingFrame {
   try {
     value = JSON.parse(frame);
   } catch {
-    return { kind: 'ignored', why: 'it begins as a JSON object and is none' };
+    return { kind: 'ignored', why: 'it begins as a JSON object and is not valid JSON' };
   }
   const parsed = Json.safeParse(value);
   if (!parsed.success) {

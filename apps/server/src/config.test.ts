@@ -14,7 +14,7 @@ function wrong(env: Record<string, string | undefined>): PropertyKey[] {
 }
 
 describe('proxies that are trusted', () => {
-  it('are none, or addresses and networks', () => {
+  it('are missing, or addresses and networks', () => {
     expect(ServerConfig.parse({}).TRUST_PROXY).toEqual([]);
     expect(ServerConfig.parse({ TRUST_PROXY: '127.0.0.1, fd00::/8,loopback' }).TRUST_PROXY).toEqual([
       '127.0.0.1',

@@ -199,7 +199,7 @@ describe('an agent whose session a person leaves', () => {
     expect(bodies()).toMatchObject([{ text: 'What else?' }]);
   });
 
-  it('refuses a message whose session hint is none', async () => {
+  it('refuses a message whose session hint is not valid', async () => {
     const { ask, dead } = await start({ onMessage: () => 'What else?' });
     await ask('END', { headers: { [HEADERS.session]: 'nonsense' } });
     const [letter] = await dead.waitFor(1);
@@ -209,7 +209,7 @@ describe('an agent whose session a person leaves', () => {
 
 describe('what is no request', () => {
   it.each([
-    ['a body that is none', 'chat.message', '{"id":'],
+    ['a body that is not JSON', 'chat.message', '{"id":'],
     ['a body of something else', 'chat.message', '{"text":"hello"}'],
     ['another type', 'chat.reply', '{}'],
   ])('becomes a dead letter: %s; the agent goes on', async (_what, type, body) => {

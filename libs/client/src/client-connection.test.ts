@@ -52,7 +52,7 @@ describe('connecting', () => {
     );
   });
 
-  it('reports an address that is none, and stays closed', () => {
+  it('reports an address that is not valid, and stays closed', () => {
     const client = startClient({ url: 'not an address' });
     const errors = record(client, 'error');
     client.connect();

@@ -79,7 +79,7 @@ describe('sending', () => {
     ['a text that is too long', { text: 'x'.repeat(LIMITS.textLength + 1) }],
     ['a text that fills more than a frame', { text: '\u0001'.repeat(LIMITS.textLength) }],
     ['two targets', { text: 'x', target: { agentId: 'a', group: 'b' } }],
-    ['an id that is none', { text: 'x', id: '7' }],
+    ['an id that is not a UUID', { text: 'x', id: '7' }],
   ])('rejects %s without sending it', async (_, input) => {
     const { client, peer } = await startPair();
     const errors = record(client, 'error');

@@ -103,7 +103,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     const parsed = parseServerFrame(data);
     if (!parsed.ok) {
-      const message = `the server sent a frame that is none: ${parsed.error.message}`;
+      const message = `the server sent a frame that is not valid: ${parsed.error.message}`;
       const { inReplyTo } = parsed;
       report({ ...parsed.error, message, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
       return;

@@ -35,7 +35,7 @@ describe('connecting the bus', () => {
     await vhost.remove();
   });
 
-  it('refuses an AMQP URL that is none, without repeating it', async () => {
+  it('refuses an AMQP URL that is not valid, without repeating it', async () => {
     const attempt = connectBus({ dataDir, amqpUrl: 'not a url: secret', logger: silentLogger });
     await expect(attempt).rejects.toThrow(TypeError);
     await attempt.catch((error: unknown) => expect(JSON.stringify(error)).not.toContain('secret'));

@@ -1,6 +1,6 @@
 /**
  * A user and password inside a URL, as they stand in error messages of drivers. Also a password with `/`, `@` or `#`
- * in it, which no URL may hold unescaped but people write; `host:port` followed by a path is none. Bounded, so that
+ * in it, which no URL may hold unescaped but people write; `host:port` followed by a path is not taken for one. Bounded, so that
  * a long text cannot make it slow.
  */
 const CREDENTIALS_IN_URL =

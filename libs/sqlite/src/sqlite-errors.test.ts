@@ -33,7 +33,7 @@ describe('an error of SQLite', () => {
   });
 
   it.each([
-    ['a statement that is none', failureOf('SELEKT 1')],
+    ['a statement that is not SQL', failureOf('SELEKT 1')],
     ['a broken constraint', failureOf('CREATE TABLE notes (text NOT NULL); INSERT INTO notes VALUES (NULL)')],
     ['an error of somebody else', new Error('database is locked')],
     ['a code that is no number', { errcode: '5' }],

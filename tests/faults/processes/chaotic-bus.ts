@@ -12,7 +12,7 @@ export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus
     publish(queue, envelope) {
       const published = bus.publish(queue, envelope);
       if (random.next() < settings.duplicates) {
-        // A duplicate that cannot be published is none.
+        // A duplicate that cannot be published changes nothing.
         delay(random.integer(0, 500))
           .then(() => bus.publish(queue, envelope))
           .catch(ignore);

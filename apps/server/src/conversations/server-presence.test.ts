@@ -131,7 +131,7 @@ describe('the presence of servers', () => {
     expect([first, second, third].map(({ meetings }) => meetings)).toEqual([2, 2, 2]);
   });
 
-  it('refuses a signal that is none of a server', () => {
+  it('refuses a signal that no server sends', () => {
     expect(() => first.presence.onSignal({ serverId: 'me' })).toThrow();
     expect(first.presence.hasOthers()).toBe(false);
   });

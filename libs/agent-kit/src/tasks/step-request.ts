@@ -8,5 +8,5 @@ export function stepCallOf({ sender, metadata }: ChatMessage): StepCall | undefi
   if (sender.kind !== 'agent' || given === undefined) return undefined;
   const call = StepCall.safeParse(given);
   if (call.success) return call.data;
-  throw new Reject('malformed_message', 'the step is none', { cause: call.error });
+  throw new Reject('malformed_message', 'the step is not valid', { cause: call.error });
 }

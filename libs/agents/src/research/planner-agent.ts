@@ -58,7 +58,7 @@ export function createPlannerAgent(model: LanguageModel, data: DataFolder): Agen
     async onMessage(context) {
       const { text, message, tasks } = context;
       const task = await tasks.latest();
-      // Handled again, it begins the same task again, which is none.
+      // Handled again, it begins the same task again, which changes nothing.
       const isMine = task?.rounds.some(({ requestId }) => requestId === message.id) ?? false;
       if (task !== undefined && !isMine) {
         const isOver = ['REFINEMENT_READY', 'FAILED', 'CANCELLED'].includes(task.state);

@@ -64,7 +64,7 @@ describe('an agent with a language model', () => {
     );
   });
 
-  it('does nothing with arguments that are none', async () => {
+  it('does nothing with arguments that are not valid', async () => {
     provider.play(
       callTools({ name: 'record_expense', input: { amount: '-300' } }),
       streamPieces('That did not work.'),

@@ -41,7 +41,7 @@ export interface Policy {
   readonly warnings: readonly string[];
 }
 
-/** The file is none, or holds no policy; the message names the file and every place that is wrong. */
+/** The file cannot be read, or holds no policy; the message names the file and every place that is wrong. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }

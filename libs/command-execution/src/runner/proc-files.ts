@@ -65,7 +65,7 @@ function listProcesses(): number[] {
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
 }
 
-/** Empty for a process that has ended meanwhile, or that is none of our business. */
+/** Empty for a process that has ended meanwhile, or that this account may not look at. */
 function readProcFile(pid: number, file: 'environ' | 'stat' | 'status'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

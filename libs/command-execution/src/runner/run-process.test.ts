@@ -87,7 +87,7 @@ describe('a program', () => {
   });
 
   it.each([
-    ['a program that is none', { program: '/nonexistent/program' }],
+    ['a program that does not exist', { program: '/nonexistent/program' }],
     ['a folder that is gone', { cwd: '/nonexistent' }],
   ])('says why it did not start: %s', async (_name, plan) => {
     const running = start('echo hi', { niceness: 0, ...plan });

@@ -108,7 +108,7 @@ describe('the service of tasks', () => {
     expect(last()).toMatchObject({ rpc: 'cancelStep', request: { ...rest, lease: { id, token } } });
   });
 
-  it('refuses a document that is none, or too large', async () => {
+  it('refuses a document that is not valid, or too large', async () => {
     const { tasks, last } = await joined(aTask());
     const before = last();
     const wrong = [

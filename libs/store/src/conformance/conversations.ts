@@ -68,7 +68,7 @@ export function describeConversations(context: Context): void {
   });
 
   describe('looking how far conversations are', () => {
-    it('gives the seq of the newest message of each, whoever wrote it, and nothing for what is none', async () => {
+    it('gives the seq of the newest message of each, whoever wrote it, and nothing for what is not there', async () => {
       const { store } = context;
       const answered = await routed(store);
       await store.storeReply(aReply(answered));

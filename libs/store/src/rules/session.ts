@@ -55,7 +55,7 @@ export interface SessionStep {
 
 /**
  * A person writes: the message goes to whoever holds the conversation, or knows who had the last one; END leaves.
- * A session whose time is over is none.
+ * A session whose time is over does not count.
  * @param seq, text, target of the message
  * @param isEnd whether its text says END
  */

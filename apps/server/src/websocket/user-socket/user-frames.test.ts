@@ -58,7 +58,7 @@ describe('a text that comes over the socket of a user', () => {
     ['another type', '{"type":"hello"}', 'invalid_frame'],
     ['no text', '{"type":"message"}', 'invalid_frame'],
     ['an empty text', '{"type":"message","message":""}', 'invalid_frame'],
-    ['a text that is none', '{"type":"message","message":{}}', 'invalid_frame'],
+    ['a message without a text', '{"type":"message","message":{}}', 'invalid_frame'],
     [
       'too long a text',
       JSON.stringify({ type: 'message', message: 'x'.repeat(LIMITS.textLength + 1) }),

@@ -9,7 +9,7 @@ export interface Mention extends Span {
   readonly name: string;
 }
 
-/** A mention starts at the beginning of a word: `mail@finance.example` is none. */
+/** A mention starts at the beginning of a word: `mail@finance.example` does not hold one. */
 const startsWord = (text: string, at: number): boolean =>
   at === 0 || /[\s([{"'“‘,;:]/.test(text[at - 1] ?? '');
 
