@@ -13,7 +13,7 @@ import { median } from './round-trip/measure.ts';
  * How much a client that has not signed in delays the answers of somebody who has: it sends 2 MB a second of each kind, as far as
  * the server takes it. Also the server's memory and the longest stall of its event loop. Linux only.
  *
- *   node bench/flood.ts [seconds of each flood, 30] [rounds, 3]
+ *   node bench/flood.ts [seconds of each flood, 30] [rounds, 3] [the kind to begin with]
  */
 const BYTES_PER_SECOND = 2_000_000;
 const TICK_MS = 10;
@@ -60,24 +60,25 @@ async function measureAll(): Promise<void> {
   const seconds = Number(process.argv[2] ?? 30);
   const rounds = Number(process.argv[3] ?? 3);
   const system = await startSystem({ driver: 'embedded', env: { AUTH_SECRET, LOG_LEVEL: 'info' } });
+  const first = Math.max(0, Object.keys(KINDS).indexOf(process.argv[4] ?? ''));
+  const kinds = Object.entries(KINDS).slice(first);
   const targetOf = (path: Flood['path']): string => {
     if (path === 'http') return system.url;
     return path === 'grpc' ? String(system.env.GRPC_URL) : `${system.url.replace('http', 'ws')}${path}`;
   };
   try {
-    const token = await signToken('ada', 'operator');
-    await answerTimes(system.webSocketUrl, token, 5);
+    await answerTimes(system.webSocketUrl, 5);
     console.log('| flood | median answer without | with | longest stall | memory | taken |');
-    for (const [kind, { path }] of Object.entries(KINDS)) {
+    for (const [kind, { path }] of kinds) {
       const measured: Measured[] = [];
       for (let round = 0; round < rounds; round++) {
-        const quietMs = median(await answerTimes(system.webSocketUrl, token, seconds / 3));
-        const before = await look(system.url, token);
+        const quietMs = median(await answerTimes(system.webSocketUrl, seconds / 3));
+        const before = await look(system.url);
         const flooder = fork(new URL(import.meta.url), [kind, targetOf(path)]);
         const told = once(flooder, 'message') as Promise<[number]>;
-        const floodedMs = median(await answerTimes(system.webSocketUrl, token, seconds));
+        const floodedMs = median(await answerTimes(system.webSocketUrl, seconds));
         flooder.send('stop');
-        const { stallMs, mebibytes } = await look(system.url, token);
+        const { stallMs, mebibytes } = await look(system.url);
         const [sent] = await told;
         const megabytes = sent / seconds / 1e6;
         measured.push({ quietMs, floodedMs, stallMs, before: before.mebibytes, after: mebibytes, megabytes });
@@ -94,9 +95,14 @@ async function measureAll(): Promise<void> {
   }
 }
 
+/** A new one each time: one token would run out before the last flood. */
+function token(): Promise<string> {
+  return signToken('ada', 'operator');
+}
+
 /** The times in milliseconds of answers to one user, one after the other, for so many seconds. */
-async function answerTimes(url: string, token: string, seconds: number): Promise<number[]> {
-  const client = await connectRaw(url, { hello: { token } });
+async function answerTimes(url: string, seconds: number): Promise<number[]> {
+  const client = await connectRaw(url, { hello: { token: await token() } });
   const times: number[] = [];
   for (const end = performance.now() + seconds * 1000; performance.now() < end; await delay(50)) {
     const begun = performance.now();
@@ -109,8 +115,8 @@ async function answerTimes(url: string, token: string, seconds: number): Promise
 }
 
 /** The longest stall since it was asked last, and the resident memory. */
-async function look(url: string, token: string): Promise<{ stallMs: number; mebibytes: number }> {
-  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+async function look(url: string): Promise<{ stallMs: number; mebibytes: number }> {
+  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${await token()}` } });
   const text = await response.text();
   const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
