@@ -55,7 +55,7 @@ export function describeInterleavings(context: Context): void {
       }),
       { numRuns: runs(25) },
     );
-  }, 120_000);
+  });
 }
 
 function someRequests(): ReturnType<typeof aMessage>[] {
