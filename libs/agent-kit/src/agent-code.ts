@@ -4,6 +4,7 @@ import type { JsonValue } from '@parley/shared-models';
 import type { AgentDefinition } from './agent-definition.ts';
 import { type ContextParts, createContext } from './context/create-context.ts';
 import { runHandler } from './context/run-handler.ts';
+import { type EventParts, handleEvent } from './events/handle-event.ts';
 import { doStep } from './tasks/do-step.ts';
 
 /** One message, and what its handler reaches. */
@@ -29,6 +30,8 @@ export interface AgentCode {
   message(run: MessageRun): Promise<string | undefined>;
   /** @throws ParleyError with the code of what became of the attempt */
   step(run: StepRun): Promise<JsonValue>;
+  /** @throws what the handler throws, or Reject when the payload is not as the definition wants it */
+  event(parts: EventParts): Promise<void>;
   /** Begins nothing new; what is in hand is finished. */
   retire(): void;
   /** Ends what is in hand too. */
@@ -41,6 +44,7 @@ export function codeInThisThread(definition: AgentDefinition): AgentCode {
     message: ({ parts, isSessionEnd, written }) =>
       runHandler(definition, createContext(parts), isSessionEnd, written),
     step: ({ parts, call, bus }) => doStep({ definition, context: createContext(parts), call, bus }),
+    event: (parts) => handleEvent(definition, parts),
     retire() {},
     async close() {},
   };

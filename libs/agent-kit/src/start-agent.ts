@@ -126,7 +126,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
 
   const eventHandler = createEventHandler({
     bus,
-    definition: () => definition,
+    code: () => code,
     group: () => profile.group,
     services: () => membership,
     identity: () => identity,

@@ -2,21 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { createConversationLanes, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { AGENT_TIMEOUT_MS, type ChannelName, type PublishedEvent, storableText } from '@parley/shared-models';
+import {
+  AGENT_TIMEOUT_MS,
+  type ChannelName,
+  ParleyError,
+  type PublishedEvent,
+  storableText,
+} from '@parley/shared-models';
+import type { AgentCode } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
-import { createMemory } from '../context/create-memory.ts';
-import { patientServices } from '../context/patient-services.ts';
 import { errorOf } from '../given/error-of.ts';
 import { createRecentIds } from '../recent-ids.ts';
 import { settleWithin } from '../settle-within.ts';
-import { createPublish } from './create-publish.ts';
-import type { EventContext } from './event-context.ts';
 import { createEventReply } from './event-reply.ts';
+import type { EventParts } from './handle-event.ts';
 
 export interface EventHandlerOptions {
   readonly bus: MessageBus;
   /** Asked for with each event; what is in hand goes on with the one that it began with. */
-  readonly definition: () => AgentDefinition;
+  readonly code: () => AgentCode;
   readonly group: () => string;
   readonly services: () => AgentServices;
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
@@ -48,13 +52,13 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const take = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
     if (abandoned.signal.aborted) throw new Error('the process is going down');
     if (finished.has(event.id)) return;
-    const definition = options.definition();
+    const code = options.code();
+    const { definition } = code;
     if (definition.onEvent === undefined || !isWanted(definition, channel, event)) return;
     const attempts = definition.attempts ?? DEFAULT_ATTEMPTS;
-    const parsed = withParsedPayload(definition, event);
     for (let attempt = 1; ; attempt++) {
       try {
-        await runOnce(definition, channel, parsed);
+        await runOnce(code, channel, event);
         finished.add(event.id);
         return;
       } catch (thrown) {
@@ -62,7 +66,10 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
         if (abandoned.signal.aborted || error instanceof Reject) throw error;
         logger.warn({ err: error, eventId: event.id, attempt }, 'the agent threw while it handled an event');
         if (attempt >= attempts) {
-          const message = storableText(`${definition.name} failed: ${error.message}`);
+          // One with a code is a sentence of its own.
+          const said =
+            error instanceof ParleyError ? error.message : `${definition.name} failed: ${error.message}`;
+          const message = storableText(said);
           throw new Reject('agent_failed', message, { cause: error });
         }
         await delay(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: abandoned.signal }).catch(
@@ -72,13 +79,9 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     }
   };
 
-  const runOnce = async (
-    definition: AgentDefinition,
-    channel: ChannelName,
-    event: PublishedEvent,
-  ): Promise<void> => {
+  const runOnce = async (code: AgentCode, channel: ChannelName, event: PublishedEvent): Promise<void> => {
     const timeout = new AbortController();
-    const timeoutMs = definition.timeoutMs ?? AGENT_TIMEOUT_MS;
+    const timeoutMs = code.definition.timeoutMs ?? AGENT_TIMEOUT_MS;
     const timer = setTimeout(
       () => timeout.abort(new Error(`it took longer than ${timeoutMs} ms`)),
       timeoutMs,
@@ -91,8 +94,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     signal.addEventListener('abort', onAbort, { once: true });
     running.add(event.id);
     try {
-      const work = Promise.resolve(definition.onEvent?.(contextOf(channel, event, signal)));
-      await settleWithin(work, aborted.promise, signal);
+      await settleWithin(code.event(partsOf(channel, event, signal)), aborted.promise, signal);
     } finally {
       options.onReturned?.();
       running.delete(event.id);
@@ -101,33 +103,21 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     }
   };
 
-  const contextOf = (channel: ChannelName, event: PublishedEvent, signal: AbortSignal): EventContext => {
+  const partsOf = (channel: ChannelName, event: PublishedEvent, signal: AbortSignal): EventParts => {
     const { id, name } = options.identity();
     const group = options.group();
     const log = logger.child({ eventId: event.id, eventType: event.type });
-    const { memory: access } = patientServices(options.services(), { signal, logger: log });
-    const memoryAbout = (subject: string): EventContext['memory'] =>
-      createMemory({ access, subject, group, requestId: event.id, signal });
-    const agent = { kind: 'agent', id, name } as const;
     return {
       channel,
       event,
       agent: { id, name },
-      publish: createPublish({
-        bus: options.bus,
-        causeId: event.id,
-        correlationId: event.correlationId ?? event.id,
-        group,
-        source: agent,
-        signal,
-        logger: log,
-      }),
-      memory: memoryAbout(''),
-      memoryAbout,
+      group,
+      services: options.services(),
+      bus: options.bus,
       reply: createEventReply({
         bus: options.bus,
         event,
-        agent,
+        agent: { kind: 'agent', id, name },
         group,
         incarnation: () => options.identity().incarnation,
         signal,
@@ -154,20 +144,5 @@ function isWanted(definition: AgentDefinition, channel: ChannelName, { type }: P
     (subscription) =>
       subscription.channel === channel &&
       (subscription.types === undefined || subscription.types.includes(type)),
-  );
-}
-
-function withParsedPayload(definition: AgentDefinition, event: PublishedEvent): PublishedEvent {
-  const schema = Object.hasOwn(definition.events ?? {}, event.type)
-    ? definition.events?.[event.type]
-    : undefined;
-  if (schema === undefined) return event;
-  const payload = schema.safeParse(event.payload);
-  if (payload.success) return { ...event, payload: payload.data as PublishedEvent['payload'] };
-  const issue = payload.error.issues[0];
-  throw new Reject(
-    'malformed_message',
-    `the payload of ${event.type} is not as ${definition.name} wants it: ${issue?.path.join('.')} ${issue?.message}`,
-    { cause: payload.error },
   );
 }

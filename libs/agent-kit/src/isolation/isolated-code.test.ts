@@ -1,10 +1,22 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@parley/messaging/test-queue';
-import { encodeSessionHint, HEADERS } from '@parley/shared-models';
+import { type Delivery, eventEnvelope } from '@parley/messaging';
+import { collectDeliveries, eventually, makeBusFolder } from '@parley/messaging/test-queue';
+import {
+  BROKER_INPUT_QUEUE,
+  channelQueue,
+  DEAD_LETTER_QUEUE,
+  encodeSessionHint,
+  HEADERS,
+  type JsonValue,
+  newId,
+} from '@parley/shared-models';
 import type { AgentCode } from '../agent-code.ts';
+import { createEventHandler } from '../events/event-handler.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
 import { AGENT, startHandler } from '../testing/handler-fixture.ts';
+import { createInMemoryServices } from '../testing/in-memory-services.ts';
 import isolatedAgent from '../testing/isolated-agent.ts';
+import { recordedLog } from '../testing/recorded-log.ts';
 import { isolatedCode } from './isolated-code.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
@@ -95,5 +107,81 @@ describe('an agent whose handlers run in threads of their own', () => {
     await ask('null');
     const [letter] = await dead.waitFor(1);
     expect(letter?.envelope.headers[HEADERS.deathMessage]).toBe('Tess failed: it threw null');
+  });
+});
+
+describe('events of an agent whose handlers run in threads of their own', () => {
+  const startEvents = endedAfterEach(
+    async () => {
+      const folder = await makeBusFolder();
+      const bus = await folder.open({});
+      const code = isolatedCode({ ...(await isolatedAgent()), attempts: 1 }, { module, data: undefined });
+      const services = createInMemoryServices();
+      const handler = createEventHandler({
+        bus,
+        code: () => code,
+        group: () => AGENT.id,
+        services: () => services,
+        identity: () => ({ ...AGENT, incarnation: 3 }),
+        logger: recordedLog().logger,
+      });
+      const published = collectDeliveries();
+      const replies = collectDeliveries();
+      const dead = collectDeliveries();
+      await bus.declareChannelQueue(AGENT.id, []);
+      await bus.declareChannelQueue('watcher', [{ channel: 'agents', type: 'counted' }]);
+      await bus.consume(channelQueue('watcher'), published.handler, { prefetch: 10 });
+      await bus.consume(BROKER_INPUT_QUEUE, replies.handler, { prefetch: 10 });
+      await bus.consume(DEAD_LETTER_QUEUE, dead.handler, { prefetch: 10 });
+      await bus.consume(channelQueue(AGENT.id), handler.handle, { prefetch: 10 });
+      return {
+        handler,
+        published,
+        replies,
+        dead,
+        async tell(type: string, payload: JsonValue = null) {
+          const source = { kind: 'agent', id: 'other', name: 'Other' } as const;
+          const event = { id: newId(), type, payload, source, at: new Date().toISOString() };
+          await bus.publish(channelQueue(AGENT.id), eventEnvelope('agents', event));
+          return event.id;
+        },
+        async remove() {
+          handler.abandon();
+          await code.close();
+          await folder.remove();
+        },
+      };
+    },
+    (fixture) => fixture.remove(),
+  );
+  const textOf = (delivery: Delivery | undefined): unknown =>
+    JSON.parse(Buffer.from(delivery?.envelope.body ?? []).toString());
+
+  it('have all that a handler has elsewhere, also while one computes for ever', async () => {
+    const { handler, tell, published, replies } = await startEvents();
+    const computing = await tell('compute');
+    await eventually(() => expect(handler.inHand()).toEqual([computing]));
+    const messageId = newId();
+    await tell('all', messageId);
+    const [reply] = await replies.waitFor(1);
+    expect(textOf(reply)).toMatchObject({ text: 'event 1', inReplyTo: messageId, sender: AGENT });
+    const [counted] = await published.waitFor(1);
+    expect(textOf(counted)).toMatchObject({ type: 'counted', payload: { count: 1 } });
+  });
+
+  it.each([
+    ['exit', 'agent_failed', 'Tess failed: the thread of its handler has ended (exit code 3).'],
+    ['wrong.shape', 'malformed_message', 'the payload of wrong.shape is not as Tess wants it: count'],
+    ['wrong.reply', 'agent_failed', 'reply() was given the number 42'],
+  ])('become dead letters with their reason: %s', async (type, reason, message) => {
+    const { tell, dead, replies } = await startEvents();
+    await tell(type, { count: 'one' });
+    const [letter] = await dead.waitFor(1);
+    expect(letter?.envelope.headers).toMatchObject({
+      [HEADERS.deathReason]: reason,
+      [HEADERS.deathMessage]: expect.stringContaining(message),
+    });
+    await tell('all', newId());
+    await replies.waitFor(1);
   });
 });

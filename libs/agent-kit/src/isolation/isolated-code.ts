@@ -7,12 +7,13 @@ import type { AgentCode } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { createTurns } from '../commands/turns.ts';
 import type { ContextParts } from '../context/create-context.ts';
+import type { EventParts } from '../events/handle-event.ts';
 import type { OpenReply } from '../reply-stream.ts';
 import {
   type FromThread,
   type Isolation,
   packError,
-  type ThreadRun,
+  type ThreadWork,
   type ToThread,
   unpackError,
 } from './thread-messages.ts';
@@ -33,17 +34,21 @@ interface Thread {
 }
 
 interface Run {
-  readonly parts: ContextParts;
-  readonly run: Omit<ThreadRun, 'request' | 'agent' | 'group' | 'isDriver' | 'log'>;
-  readonly bus?: Pick<MessageBus, 'signal'>;
+  readonly parts: ContextParts | EventParts;
+  readonly work: ThreadWork;
+  /** What the handler reaches beside what all of them do. */
+  readonly calls: Calls;
 }
 
 /**
- * An agent's code in threads of its own: as many as it handles messages at once, each with one at a time, made when they
- * are needed. All that a handler reaches is done in this thread, by the same code as for agents that are not isolated.
+ * An agent's code in threads of its own: as many as it handles messages at once and as many for events, each with one at a
+ * time, made when they are needed. All that a handler reaches is done in this thread, by the same code as for agents that are not isolated.
  */
 export function isolatedCode(definition: AgentDefinition, isolation: Isolation): AgentCode {
-  const turns = createTurns(definition.concurrency ?? DEFAULT_CONCURRENCY);
+  const concurrency = definition.concurrency ?? DEFAULT_CONCURRENCY;
+  const turns = createTurns(concurrency);
+  // Of their own: what waits for a queue's message must not take an event's time.
+  const eventTurns = createTurns(concurrency);
   const idle: Thread[] = [];
   const all = new Set<Thread>();
   let isRetired = false;
@@ -60,18 +65,18 @@ export function isolatedCode(definition: AgentDefinition, isolation: Isolation):
     return thread;
   };
 
-  const run = async ({ parts, run, bus }: Run): Promise<unknown> => {
+  const run = async ({ parts, work, calls }: Run): Promise<unknown> => {
     const { signal } = parts;
-    const giveBack = await turns.take(signal);
+    const giveBack = await (work.kind === 'event' ? eventTurns : turns).take(signal);
     const thread = idle.pop() ?? spawn();
     const stopped = stopWhen(signal, thread);
     let isSound = false;
     try {
       await Promise.race([thread.ready, thread.gone]);
-      const { request, agent, group, isDriver, logger } = parts;
+      const { agent, group, logger } = parts;
       const number = ++lastRun;
       const ended = Promise.withResolvers<unknown>();
-      const answer = answerCalls(parts, bus, (message) => post(thread, message));
+      const answer = answerCalls({ ...commonCalls(parts), ...calls }, (message) => post(thread, message));
       thread.listen((message) => {
         if (message.type === 'ready') return;
         // From a run before, which had ended: what it still asks for must not become this one's.
@@ -86,7 +91,7 @@ export function isolatedCode(definition: AgentDefinition, isolation: Isolation):
       });
       const isReadable = process.stdout.isTTY === true;
       const log = { level: logger.level, isReadable, fields: logger.bindings() };
-      post(thread, { type: 'run', number, run: { request, agent, group, isDriver, log, ...run } });
+      post(thread, { type: 'run', number, run: { work, agent, group, log } });
       if (signal.aborted) post(thread, { type: 'stop', reason: String(signal.reason) });
       return await Promise.race([ended.promise, thread.gone]);
     } finally {
@@ -99,12 +104,21 @@ export function isolatedCode(definition: AgentDefinition, isolation: Isolation):
 
   return {
     definition,
-    message: async ({ parts, isSessionEnd }) =>
-      (await run({ parts, run: { isSessionEnd, call: undefined } })) as string | undefined,
-    step: async ({ parts, call, bus }) =>
-      (await run({ parts, run: { isSessionEnd: false, call }, bus })) as Awaited<
-        ReturnType<AgentCode['step']>
-      >,
+    async message({ parts, isSessionEnd }) {
+      const { request, isDriver } = parts;
+      const work = { kind: 'message', request, isDriver, isSessionEnd } as const;
+      return (await run({ parts, work, calls: writerCalls(parts) })) as string | undefined;
+    },
+    async step({ parts, call, bus }) {
+      const { request, isDriver } = parts;
+      const work = { kind: 'step', request, isDriver, call } as const;
+      const calls = { signal: (given: Parameters<MessageBus['signal']>[0]) => bus.signal(given) };
+      return (await run({ parts, work, calls })) as Awaited<ReturnType<AgentCode['step']>>;
+    },
+    async event(parts) {
+      const { channel, event } = parts;
+      await run({ parts, work: { kind: 'event', channel, event }, calls: { eventReply: parts.reply } });
+    },
     retire() {
       isRetired = true;
       for (const { worker } of idle.splice(0)) void worker.terminate();
@@ -172,21 +186,12 @@ function stopWhen(signal: AbortSignal, thread: Thread): { end(): void } {
   };
 }
 
-/** Does what a handler in a thread asks for, and answers. */
-function answerCalls(
-  { services, writer, bus: { publishEvent }, signal }: ContextParts,
-  bus: Pick<MessageBus, 'signal'> | undefined,
-  post: (message: ToThread) => void,
-): (call: FromThread & { type: 'call' }) => void {
-  const opened: OpenReply[] = [];
+/** What a handler in a thread can ask for, by name. */
+type Calls = Record<string, (...args: never[]) => unknown>;
+
+function commonCalls({ services, bus: { publishEvent }, signal }: ContextParts | EventParts): Calls {
   const calls: Calls = {
-    reply: (text: string, metadata) => writer.reply(text, metadata),
-    typing: (isTyping: boolean) => writer.typing(isTyping),
-    open: () => opened.push(writer.open()) - 1,
-    add: (reply: number, piece: string) => opened[reply]?.add(piece),
-    finish: (reply: number, text: string, metadata) => opened[reply]?.finish(text, metadata),
     publishEvent,
-    signal: (given: Parameters<MessageBus['signal']>[0]) => bus?.signal(given),
     ask: (request: Parameters<AgentServices['ask']>[0]) => services.ask(request, signal),
     history: services.history,
     cancelAsk: services.cancelAsk,
@@ -195,7 +200,25 @@ function answerCalls(
   };
   for (const [name, call] of Object.entries(services.memory)) calls[`memory.${name}`] = call;
   for (const [name, call] of Object.entries(services.tasks)) calls[`tasks.${name}`] = call;
+  return calls;
+}
 
+function writerCalls({ writer }: ContextParts): Calls {
+  const opened: OpenReply[] = [];
+  return {
+    reply: (text: string, metadata) => writer.reply(text, metadata),
+    typing: (isTyping: boolean) => writer.typing(isTyping),
+    open: () => opened.push(writer.open()) - 1,
+    add: (reply: number, piece: string) => opened[reply]?.add(piece),
+    finish: (reply: number, text: string, metadata) => opened[reply]?.finish(text, metadata),
+  };
+}
+
+/** Does what a handler in a thread asks for, and answers. */
+function answerCalls(
+  calls: Calls,
+  post: (message: ToThread) => void,
+): (call: FromThread & { type: 'call' }) => void {
   return ({ id, name, args }) => {
     const work = async (): Promise<unknown> => {
       const call = calls[name];
@@ -210,5 +233,3 @@ function answerCalls(
     );
   };
 }
-
-type Calls = Record<string, (...args: never[]) => unknown>;

@@ -2,10 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AgentServices } from '@parley/control-plane';
+import type { MessageBus } from '@parley/messaging';
 import { createLogger, type Logger } from '@parley/process-kit';
 import { type AgentCode, codeInThisThread } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
 import type { ContextParts } from '../context/create-context.ts';
+import type { EventParts } from '../events/handle-event.ts';
 import { metadataOf, textOf } from '../given/reply-text.ts';
 import {
   type FromThread,
@@ -89,36 +91,55 @@ function servicesVia(ask: Calls['ask']): AgentServices {
   };
 }
 
-async function run(code: AgentCode, given: ThreadRun, { ask, tell }: Calls): Promise<unknown> {
-  let written = 0;
-  const parts: ContextParts = {
-    ...given,
-    logger: loggerOf(given.log),
+function run(code: AgentCode, { work, agent, group, log }: ThreadRun, calls: Calls): Promise<unknown> {
+  const { ask, tell } = calls;
+  const common = {
+    agent,
+    group,
     services: servicesVia(ask),
+    bus: {
+      publishEvent: (...args: Parameters<MessageBus['publishEvent']>) => ask<void>('publishEvent', ...args),
+    },
     signal: abort.signal,
-    bus: { publishEvent: (channel, type, envelope) => ask('publishEvent', channel, type, envelope) },
-    writer: {
-      // Looked at here, where the handler's own line is in the stack, and what cannot be copied is named.
-      async reply(text, metadata) {
-        await ask('reply', textOf(text, 'reply()'), metadataOf(metadata));
-        written += 1;
-      },
-      typing: (isTyping) => tell('typing', isTyping),
-      open() {
-        const opened = ask<number>('open');
-        return {
-          add: async (piece) => ask('add', await opened, piece),
-          async finish(text, metadata) {
-            await ask('finish', await opened, text, metadata);
-            written += 1;
-          },
-        };
-      },
+    logger: loggerOf(log),
+  };
+  if (work.kind === 'event') {
+    const { channel, event } = work;
+    // Looked at here, where the handler's own line is in the stack.
+    const reply: EventParts['reply'] = async (text, to) => ask('eventReply', textOf(text, 'reply()'), to);
+    return code.event({ ...common, channel, event, reply });
+  }
+  let written = 0;
+  const { request, isDriver } = work;
+  const writer = writerVia(calls, () => {
+    written += 1;
+  });
+  const parts: ContextParts = { ...common, request, isDriver, writer };
+  if (work.kind === 'message') {
+    return code.message({ parts, isSessionEnd: work.isSessionEnd, written: () => written });
+  }
+  return code.step({ parts, call: work.call, bus: { signal: (signal) => tell('signal', signal) } });
+}
+
+function writerVia({ ask, tell }: Calls, onWritten: () => void): ContextParts['writer'] {
+  return {
+    // What cannot be copied is named here too.
+    async reply(text, metadata) {
+      await ask('reply', textOf(text, 'reply()'), metadataOf(metadata));
+      onWritten();
+    },
+    typing: (isTyping) => tell('typing', isTyping),
+    open() {
+      const opened = ask<number>('open');
+      return {
+        add: async (piece) => ask('add', await opened, piece),
+        async finish(text, metadata) {
+          await ask('finish', await opened, text, metadata);
+          onWritten();
+        },
+      };
     },
   };
-  const { call, isSessionEnd } = given;
-  if (call === undefined) return code.message({ parts, isSessionEnd, written: () => written });
-  return code.step({ parts, call, bus: { signal: (signal) => tell('signal', signal) } });
 }
 
 function loggerOf({ level, isReadable, fields: { service, ...fields } }: ThreadRun['log']): Logger {

@@ -1,6 +1,13 @@
 import type { StepCall } from '@parley/durable-tasks';
 import { Reject } from '@parley/messaging';
-import { type ChatMessage, type ErrorCode, type ErrorReport, ParleyError } from '@parley/shared-models';
+import {
+  type ChannelName,
+  type ChatMessage,
+  type ErrorCode,
+  type ErrorReport,
+  ParleyError,
+  type PublishedEvent,
+} from '@parley/shared-models';
 import { errorOf } from '../given/error-of.ts';
 
 /** What a thread loads: `module` is the URL of one whose default export makes the definition out of `data`. */
@@ -10,14 +17,27 @@ export interface Isolation {
   readonly data: unknown;
 }
 
+/** What a thread does. */
+export type ThreadWork =
+  | {
+      readonly kind: 'message';
+      readonly request: ChatMessage;
+      readonly isDriver: boolean;
+      readonly isSessionEnd: boolean;
+    }
+  | {
+      readonly kind: 'step';
+      readonly request: ChatMessage;
+      readonly isDriver: boolean;
+      readonly call: StepCall;
+    }
+  | { readonly kind: 'event'; readonly channel: ChannelName; readonly event: PublishedEvent };
+
 /** One run of a handler, as the thread is told of it. */
 export interface ThreadRun {
-  readonly request: ChatMessage;
+  readonly work: ThreadWork;
   readonly agent: { readonly id: string; readonly name: string };
   readonly group: string;
-  readonly isDriver: boolean;
-  readonly isSessionEnd: boolean;
-  readonly call: StepCall | undefined;
   readonly log: {
     readonly level: string;
     readonly isReadable: boolean;

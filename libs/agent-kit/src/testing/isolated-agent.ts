@@ -50,6 +50,24 @@ export default async function isolatedAgent(): Promise<AgentDefinition> {
           return text;
       }
     },
+    subscriptions: [{ channel: 'agents' }],
+    events: { 'wrong.shape': z.object({ count: z.number() }) },
+    async onEvent({ event, memory, publish, reply, logger }) {
+      switch (event.type) {
+        case 'all': {
+          logger.info('from the thread');
+          const count = await memory.update('events', z.number(), (before = 0) => before + 1);
+          await publish('agents', 'counted', { count });
+          return reply(`event ${count}`, { messageId: String(event.payload) });
+        }
+        case 'compute':
+          for (;;);
+        case 'exit':
+          return process.exit(3);
+        case 'wrong.reply':
+          return reply(42 as never, { messageId: String(event.payload) });
+      }
+    },
     onSessionEnd: ({ user }) => `Goodbye ${user.name}`,
   };
 }
