@@ -79,6 +79,8 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
       change('connected');
     });
     current.on('message', (data, isBinary) => {
+      // Read for the other side's good-bye only: nobody is there to take it.
+      if (isClosed) return;
       heard();
       if (isBinary) options.onBinary();
       else options.onText(data.toString());

@@ -23,7 +23,10 @@ describe('a gateway', () => {
   });
   afterEach(async () => {
     await gateway?.stop();
-    for (const server of servers) server.close();
+    for (const server of servers) {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    }
   });
 
   async function listen(): Promise<WebSocketServer> {
@@ -35,6 +38,20 @@ describe('a gateway', () => {
 
   const addressOf = (server: WebSocketServer): string =>
     `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const start = (parley: WebSocketServer, external: WebSocketServer): RunningProcess =>
+    startGateway(
+      {
+        PARLEY_URL: `http://${addressOf(parley)}`,
+        EXTERNAL_WS_URL: `ws://${addressOf(external)}`,
+        EXTERNAL_WS_USER_ID: 'parley',
+        EXTERNAL_WS_FORMAT: 'auto',
+        EXTERNAL_QUEUE_LIMIT: 10,
+        EXTERNAL_RECONNECT_MAX_MS: 200,
+        EXTERNAL_HEARTBEAT_MS: 20_000,
+      },
+      { logger: createLogger('test', 'silent'), makeToken: async () => 'a token' },
+    );
 
   function tell(socket: WebSocket, ...frames: ServerFrame[]): void {
     for (const frame of frames) socket.send(JSON.stringify(frame));
@@ -64,19 +81,35 @@ describe('a gateway', () => {
         socket.send(JSON.stringify({ message: 'hello', user_id: 'ada', id: 'm-1' }));
       }),
     );
-    gateway = startGateway(
-      {
-        PARLEY_URL: `http://${addressOf(parley)}`,
-        EXTERNAL_WS_URL: `ws://${addressOf(external)}`,
-        EXTERNAL_WS_USER_ID: 'parley',
-        EXTERNAL_WS_FORMAT: 'auto',
-        EXTERNAL_QUEUE_LIMIT: 10,
-        EXTERNAL_RECONNECT_MAX_MS: 200,
-        EXTERNAL_HEARTBEAT_MS: 20_000,
-      },
-      { logger: createLogger('test', 'silent'), makeToken: async () => 'a token' },
-    );
+    gateway = start(parley, external);
     expect(await received).toMatchObject({ type: 'message', message: 'good day', in_reply_to: 'm-1' });
+  });
+
+  it('reads an external server that floods it with what is no message more slowly', async () => {
+    const [parley, external] = [await listen(), await listen()];
+    const flooded = Promise.withResolvers<number>();
+    let reports = 0;
+    parley.on('connection', (socket) =>
+      socket.on('message', (data) => {
+        const parsed = parseClientFrame(data.toString());
+        if (!parsed.ok) throw new Error(parsed.error.message);
+        const { frame } = parsed;
+        if (frame.type === 'hello') tell(socket, welcome);
+        if (frame.type !== 'external.report' || frame.status.ignored === 0) return;
+        reports += 1;
+        // They are told once a second: without a bound it has read all of them by then.
+        if (reports === 3) flooded.resolve(frame.status.ignored);
+      }),
+    );
+    const FRAMES = 50_000;
+    external.on('connection', (socket) => {
+      const useless = JSON.stringify({ useless: 'x'.repeat(1000) });
+      for (let count = 0; count < FRAMES; count++) socket.send(useless);
+    });
+    gateway = start(parley, external);
+    expect(await flooded.promise).toBeLessThan(FRAMES / 10);
+    const [flooder] = external.clients;
+    expect(flooder?.bufferedAmount).toBeGreaterThan(0);
   });
 });
 
