@@ -139,6 +139,8 @@ async function flood(): Promise<void> {
   process.once('message', () => {
     isOver = true;
   });
+  // Who measures has died.
+  process.once('disconnect', () => process.exit(1));
   while (!isOver) {
     if (sent > ((performance.now() - begun) / 1000) * BYTES_PER_SECOND) await delay(TICK_MS);
     else {
