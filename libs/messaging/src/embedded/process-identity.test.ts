@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../conformance/deliveries.ts';
 import { identifyThisProcess, isCertainlyDead } from './process-identity.ts';
@@ -36,6 +36,8 @@ describe('process identity', () => {
       const pid = Number(line);
       const zombie = { machine: self.machine, pid, processStart: '' };
       expect(isCertainlyDead(zombie, self.machine)).toBe(false);
+      // As long as it is a shell it collects its child.
+      await eventually(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
       process.kill(pid, 'SIGKILL');
       await eventually(() => expect(isCertainlyDead(zombie, self.machine)).toBe(true));
       // It still answers to signals: asking with one would have taken it for alive.
