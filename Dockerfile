@@ -1,7 +1,9 @@
-# syntax=docker/dockerfile:1
 # One image for every process of Parley; docker-compose.yml says which one a container runs.
 
-FROM node:24-slim AS sources
+# The digest counts, the tag is for people. docs/operations.md says how it is moved.
+FROM node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df AS node
+
+FROM node AS sources
 WORKDIR /app
 COPY . .
 
@@ -12,7 +14,7 @@ RUN npm run build -w @parley/web
 FROM sources AS processes
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w @parley/server -w @parley/broker -w @parley/agent -w @parley/gateway
 
-FROM node:24-slim
+FROM node
 ENV NODE_ENV=production
 USER node
 # Made by its user, so that a volume mounted here is writable, and by nobody else readable.

@@ -22,6 +22,7 @@ import {
   SECRETS,
   services,
 } from './compose-file.ts';
+import { readStages } from './dockerfile.ts';
 
 const configs: Record<string, z.ZodObject> = {
   'apps/server/src/main.ts': ServerConfig,
@@ -113,6 +114,17 @@ describe('docker-compose.yml', () => {
 
   it.each(['echo', 'assistant'])('%s: has a volume for what it writes', (name) => {
     expect(services[name]?.volumes).toContain('agents:/home/node/data');
+  });
+
+  it('names images of others by digest, and so does the Dockerfile', () => {
+    const own = new Set(ownServices.map(([, { image }]) => image));
+    const others = Object.values(services).flatMap(({ image }) => (own.has(image) ? [] : [image]));
+    const stages = readStages();
+    const names = stages.map(({ name }) => name);
+    const bases = stages.map(({ base }) => base).filter((base) => !names.includes(base));
+    expect(others.length).toBeGreaterThan(0);
+    expect(bases.length).toBeGreaterThan(0);
+    for (const image of [...others, ...bases]) expect(image).toMatch(/^[\w.-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
   });
 
   it('publishes the way in for browsers and nothing else, unless that is asked for', () => {
