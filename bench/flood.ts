@@ -59,9 +59,11 @@ else await flood();
 async function measureAll(): Promise<void> {
   const seconds = Number(process.argv[2] ?? 30);
   const rounds = Number(process.argv[3] ?? 3);
+  const kinds = Object.entries(KINDS);
+  const first = process.argv[4] ?? kinds[0]?.[0];
+  while (kinds.length > 0 && kinds[0]?.[0] !== first) kinds.shift();
+  if (kinds.length === 0) throw new Error(`there is no flood "${first}"`);
   const system = await startSystem({ driver: 'embedded', env: { AUTH_SECRET, LOG_LEVEL: 'info' } });
-  const first = Math.max(0, Object.keys(KINDS).indexOf(process.argv[4] ?? ''));
-  const kinds = Object.entries(KINDS).slice(first);
   const targetOf = (path: Flood['path']): string => {
     if (path === 'http') return system.url;
     return path === 'grpc' ? String(system.env.GRPC_URL) : `${system.url.replace('http', 'ws')}${path}`;

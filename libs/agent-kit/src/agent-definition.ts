@@ -93,7 +93,8 @@ export interface AgentDefinition {
   readonly attempts?: number;
   /**
    * Its handlers run in threads of their own, one for each message, step or event in hand: one that computes for long
-   * without an `await` holds up nothing else, and can be stopped. `onCommand` stays in the process. The file is loaded once in each thread. @default false
+   * without an `await` holds up nothing else, and can be stopped. `onCommand` stays in the process. The file is loaded
+   * once in each thread. @default false
    */
   readonly isolated?: boolean;
   /** Once it has answered in a conversation, what follows there goes to it too, until the person writes END. @default false */

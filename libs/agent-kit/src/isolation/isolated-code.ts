@@ -42,7 +42,8 @@ interface Run {
 
 /**
  * An agent's code in threads of its own: as many as it handles messages at once and as many for events, each with one at a
- * time, made when they are needed. All that a handler reaches is done in this thread, by the same code as for agents that are not isolated.
+ * time, made when they are needed. All that a handler reaches is done in this thread, by the same code as for agents that
+ * are not isolated.
  */
 export function isolatedCode(definition: AgentDefinition, isolation: Isolation): AgentCode {
   const concurrency = definition.concurrency ?? DEFAULT_CONCURRENCY;

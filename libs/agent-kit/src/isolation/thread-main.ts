@@ -91,7 +91,7 @@ function servicesVia(ask: Calls['ask']): AgentServices {
   };
 }
 
-function run(code: AgentCode, { work, agent, group, log }: ThreadRun, calls: Calls): Promise<unknown> {
+async function run(code: AgentCode, { work, agent, group, log }: ThreadRun, calls: Calls): Promise<unknown> {
   const { ask, tell } = calls;
   const common = {
     agent,
