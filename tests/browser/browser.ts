@@ -42,6 +42,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A key scrolls at once: otherwise tests would measure on the way.
+  '--disable-smooth-scrolling',
 ];
 
 /** Runs in the page: what its security policy forbids is written to the console as an error. */

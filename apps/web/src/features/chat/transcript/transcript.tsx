@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import type { Participant } from '@parley/shared-models';
 import { Fragment, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { Entry, ErrorBoundary } from '../../../components/error-boundary.tsx';
 import { dayLabel } from '../../../components/format-time.ts';
@@ -85,7 +86,7 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
                   message={message}
                   status={thread.statuses[message.id]}
                   hasReply={replied.has(message.id)}
-                  isMine={message.sender.kind === 'user' && message.sender.id === userId}
+                  isMine={isMine(message.sender, userId)}
                   isContinuation={isContinuation}
                   isSelected={message.id === selectedId}
                 />
@@ -114,6 +115,14 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
       )}
     </div>
   );
+}
+
+/**
+ * Before the server has greeted nobody knows who reads: until then a person's messages count as the reader's own, which they
+ * mostly are. Drawn as somebody else's first, they would jump.
+ */
+function isMine({ kind, id }: Participant, userId: string | undefined): boolean {
+  return kind === 'user' && (userId === undefined || id === userId);
 }
 
 /** The first message that was new when the conversation was opened; it stays marked while it is open. */
