@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Envelope } from './message-bus.ts';
+
+/**
+ * The type of a message that carries several: what gathered for one queue while the publish before it was under way.
+ * Its items stand one behind the other, each as the length of its head and that of its body (32 bits each, big-endian),
+ * the head (JSON of an `Envelope` without its body) and the body. Drivers make batches and take them apart; handlers
+ * never see one.
+ */
+export const BATCH_TYPE = 'batch';
+
+/** Bounds of one batch. A message that is larger than `bytes` by itself travels alone. */
+export const BATCH_LIMITS = { items: 64, bytes: 256 * 1024 } as const;
+
+const LENGTHS_BYTES = 8;
+
+const Head = z.object({
+  messageId: z.string().min(1),
+  correlationId: z.string().optional(),
+  type: z.string().min(1),
+  timestamp: z.number(),
+  headers: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+/** One item as it was read: an envelope, or the bytes of what is not one. */
+export type BatchItem =
+  | { readonly envelope: Envelope }
+  | { readonly malformed: Uint8Array; readonly reason: string };
+
+/** The item as it stands in a batch, ready to be joined with others. */
+export function encodeItem({ body, ...head }: Envelope): Buffer {
+  const headText = JSON.stringify(head);
+  const headBytes = Buffer.byteLength(headText);
+  const item = Buffer.allocUnsafe(LENGTHS_BYTES + headBytes + body.byteLength);
+  item.writeUInt32BE(headBytes, 0);
+  item.writeUInt32BE(body.byteLength, 4);
+  item.write(headText, LENGTHS_BYTES, 'utf8');
+  item.set(body, LENGTHS_BYTES + headBytes);
+  return item;
+}
+
+/**
+ * The items of a batch, in order. An item whose head is malformed is reported as such, and the others stand; where a
+ * length leads beyond the end, the rest is one malformed item. Bodies share the memory of `bytes`.
+ */
+export function decodeBatch(bytes: Uint8Array): BatchItem[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const items: BatchItem[] = [];
+  for (let at = 0; at < buffer.byteLength; ) {
+    const rest = buffer.byteLength - at - LENGTHS_BYTES;
+    const headBytes = rest < 0 ? 0 : buffer.readUInt32BE(at);
+    const bodyBytes = rest < 0 ? 0 : buffer.readUInt32BE(at + 4);
+    if (rest < 0 || headBytes + bodyBytes > rest || items.length === BATCH_LIMITS.items) {
+      items.push({ malformed: buffer.subarray(at), reason: 'the batch is cut off, or has too many items' });
+      break;
+    }
+    const headAt = at + LENGTHS_BYTES;
+    const end = headAt + headBytes + bodyBytes;
+    items.push(itemOf(buffer.subarray(headAt, headAt + headBytes), buffer.subarray(headAt + headBytes, end)));
+    at = end;
+  }
+  return items;
+}
+
+function itemOf(head: Buffer, body: Buffer): BatchItem {
+  try {
+    const { correlationId, ...fields } = Head.parse(JSON.parse(head.toString('utf8')));
+    return { envelope: { ...fields, ...(correlationId === undefined ? {} : { correlationId }), body } };
+  } catch (error) {
+    return {
+      malformed: Buffer.concat([head, body]),
+      reason: `the head of an item is malformed: ${String(error)}`,
+    };
+  }
+}
