@@ -27,6 +27,10 @@ export const ClientFrames = {
     token: z.string().max(8192).optional(),
     clientName: nameText(100),
     resume: Resume.optional(),
+    /**
+     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame. @default 1
+     */
+    frames: z.number().int().positive().max(1000).optional(),
   }),
   'message.send': z.object({
     type: z.literal('message.send'),
