@@ -1,3 +1,11 @@
+import {
+  agentSessionOf,
+  type Conversation as ConversationHead,
+  type OutboxEntry,
+  outboxEntryOf,
+  type Request,
+  type SessionState,
+} from '@parley/requests';
 import type {
   AgentProfile,
   AgentState,
@@ -7,8 +15,6 @@ import type {
   Participant,
   WantedAgentState,
 } from '@parley/shared-models';
-import { agentSessionOf, sessionStateOf } from './rules/session.ts';
-import type { RequestRow } from './rules/workspace.ts';
 import type { StoredAgent, TravellingRequest } from './store.ts';
 
 // Rows as both databases give them: JSON as text, times as whatever `Date` understands.
@@ -60,7 +66,8 @@ export interface StoredRequestRow {
   readonly seq: number;
   readonly target: string | null;
   readonly session: string | null;
-  readonly state: RequestRow['state'];
+  /** `delivered` was stored by earlier versions. */
+  readonly state: Request['state'] | 'delivered';
   readonly attempt: number;
   readonly agent_id: string | null;
   readonly routing: string | null;
@@ -73,24 +80,52 @@ export interface StoredRequestRow {
   readonly unanswered_ms: number;
 }
 
-export function requestOf(row: StoredRequestRow): RequestRow {
+// What was stored as JSON was checked before it was stored.
+const jsonOf = <T>(text: string | null): T | undefined =>
+  text === null ? undefined : (JSON.parse(text) as T);
+
+export function requestOf(row: StoredRequestRow): Request {
   return {
     messageId: row.message_id,
     conversationId: row.conversation_id,
     seq: row.seq,
-    target: row.target ?? undefined,
-    session: row.session ?? undefined,
-    state: row.state,
+    target: jsonOf(row.target),
+    hint: jsonOf(row.session),
+    state: row.state === 'delivered' ? 'routed' : row.state,
     attempt: row.attempt,
     agentId: row.agent_id ?? undefined,
-    routing: row.routing ?? undefined,
-    hops: row.hops,
-    error: row.error ?? undefined,
+    decision: jsonOf(row.routing),
+    hops: jsonOf(row.hops) ?? [],
+    error: jsonOf(row.error),
     isInOutbox: row.outbox_since !== null,
     timeoutMs: row.timeout_ms ?? undefined,
     routedAt: row.routed_at === null ? undefined : Number(row.routed_at),
     unansweredMs: row.unanswered_ms,
   };
+}
+
+/** The columns of a request that hold JSON, as text. */
+export function jsonColumnsOf({ target, hint, decision, hops, error }: Request) {
+  const textOf = (value: object | undefined): string | null =>
+    value === undefined ? null : JSON.stringify(value);
+  return {
+    target: textOf(target),
+    session: textOf(hint),
+    routing: textOf(decision),
+    hops: JSON.stringify(hops),
+    error: textOf(error),
+  };
+}
+
+export type DueRow = StoredMessageRow & Pick<StoredRequestRow, 'target' | 'session' | 'attempt' | 'hops'>;
+
+export function dueEntryOf(row: DueRow): OutboxEntry {
+  return outboxEntryOf(messageOf(row), {
+    target: jsonOf(row.target),
+    hint: jsonOf(row.session),
+    attempt: row.attempt,
+    hops: jsonOf(row.hops) ?? [],
+  });
 }
 
 export const TRAVELLING_COLUMNS =
@@ -135,9 +170,15 @@ export interface StoredConversationRow {
   readonly session: string | null;
 }
 
+export type HeadRow = Pick<StoredConversationRow, 'id' | 'owner_id' | 'last_seq' | 'session'>;
+
+export function headOf(row: HeadRow): ConversationHead {
+  const { id, owner_id: ownerId, last_seq: lastSeq } = row;
+  return { id, ownerId, lastSeq, session: jsonOf<SessionState>(row.session) };
+}
+
 export function conversationOf(row: StoredConversationRow): Conversation {
-  const state = row.session === null ? undefined : sessionStateOf(row.session);
-  const session = agentSessionOf(state, Date.now());
+  const session = agentSessionOf(jsonOf<SessionState>(row.session), Date.now());
   return {
     id: row.id,
     ownerId: row.owner_id,

@@ -1,6 +1,28 @@
-import type { Write } from './rules/workspace.ts';
+import type { UnitOfWork } from './requests/unit-of-work.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { unavailable } from './unavailable.ts';
+
+/** What a write is going to look at, so that a driver can fetch it for many writes at once. */
+export interface Keys {
+  readonly messages?: readonly string[];
+  readonly requests?: readonly string[];
+  readonly conversations?: readonly string[];
+  /** Requests whose conversations may change, by a further message say. */
+  readonly conversationsOf?: readonly string[];
+}
+
+/**
+ * A write as the drivers run it: alone or together with others, and again when the transaction has to be repeated.
+ * `run` either saves its changes and returns, or throws a `ParleyError` and has changed nothing.
+ */
+export interface Write<T> {
+  readonly keys: Keys;
+  run(work: UnitOfWork): T;
+  /** Its own statements change rows of requests or conversations: they see what was written before. @default false */
+  readonly isDirect?: boolean;
+  /** What `run` did last was rolled back for certain. Not called when nobody knows whether it was committed. */
+  undone?(): void;
+}
 
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };
 

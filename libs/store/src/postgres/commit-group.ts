@@ -1,10 +1,9 @@
 import { ParleyError } from '@parley/shared-models';
 import type pg from 'pg';
-import type { Workspace, Write } from '../rules/workspace.ts';
-import type { Outcome } from '../write-groups.ts';
+import { createUnitOfWork, type UnitOfWork } from '../requests/unit-of-work.ts';
+import type { Outcome, Write } from '../write-groups.ts';
 import { query, withClient } from './connection.ts';
 import { load, save } from './group-statements.ts';
-import { createLoadedWorkspace } from './loaded-workspace.ts';
 import { isOutsideTrouble, isTaken } from './postgres-errors.ts';
 
 /** How often a write is tried again that met another transaction's new row; then that row is seen. */
@@ -58,9 +57,9 @@ function commitTogether(
           writes.map(({ keys }) => keys),
         ),
       ]);
-      const { workspace, changes } = createLoadedWorkspace(loaded);
-      const outcomes = writes.map((write) => run(write, workspace));
-      await Promise.all([save(client, changes()), query(client, 'COMMIT')]);
+      const work = createUnitOfWork(loaded);
+      const outcomes = writes.map((write) => run(write, work));
+      await Promise.all([save(client, work.changes()), query(client, 'COMMIT')]);
       return outcomes;
     } catch (error) {
       if (!isOutsideTrouble(error)) {
@@ -73,9 +72,9 @@ function commitTogether(
 }
 
 /** A write that is refused by the rules has changed nothing, so the others go on. */
-function run(write: Write<unknown>, workspace: Workspace): Outcome {
+function run(write: Write<unknown>, work: UnitOfWork): Outcome {
   try {
-    return { result: write.run(workspace) };
+    return { result: write.run(work) };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     return { error };

@@ -1,3 +1,4 @@
+import { statusOf } from '@parley/requests';
 import type { MessageStatus } from '@parley/shared-models';
 import {
   conversationOf,
@@ -8,7 +9,6 @@ import {
   type StoredMessageRow,
   type StoredRequestRow,
 } from '../rows.ts';
-import { statusOf } from '../rules/request-row.ts';
 import type { Store } from '../store.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,11 @@
+import type { Request } from '@parley/requests';
 import type { ChatMessage } from '@parley/shared-models';
 import type pg from 'pg';
+import type { ChangedConversation, Changes, Lookups } from '../requests/unit-of-work.ts';
 import {
+  type HeadRow,
+  headOf,
+  jsonColumnsOf,
   MESSAGE_COLUMNS,
   messageOf,
   REQUEST_COLUMNS,
@@ -8,9 +13,8 @@ import {
   type StoredMessageRow,
   type StoredRequestRow,
 } from '../rows.ts';
-import type { Keys } from '../rules/workspace.ts';
+import type { Keys } from '../write-groups.ts';
 import { query, type Statement } from './connection.ts';
-import type { Changes, Loaded } from './loaded-workspace.ts';
 
 // Rows are locked class by class and in the order of their ids, so that no two groups wait for each other.
 
@@ -37,26 +41,22 @@ const FIND_MESSAGES: Statement = {
 const INSERT_CONVERSATIONS: Statement = {
   name: 'insert-conversations',
   text: `
-    INSERT INTO conversations (id, owner_id, title, created_at, updated_at, last_seq, preview)
-    SELECT id, "ownerId", title, "createdAt", clock_timestamp(), "lastSeq", preview
+    INSERT INTO conversations (id, owner_id, title, created_at, updated_at, last_seq, preview, session)
+    SELECT id, "ownerId", title, "createdAt", clock_timestamp(), "lastSeq", preview, session::json
     FROM json_to_recordset($1) AS t (
-      id text, "ownerId" text, title text, "createdAt" timestamptz, "lastSeq" integer, preview text)`,
+      id text, "ownerId" text, title text, "createdAt" timestamptz, "lastSeq" integer, preview text, session text)`,
 };
 
+// Without a preview only the session has changed. One that was removed begins anew where it ended.
 const UPDATE_CONVERSATIONS: Statement = {
   name: 'update-conversations',
   text: `
-    UPDATE conversations SET last_seq = "lastSeq", preview = t.preview, updated_at = clock_timestamp(),
-      title = CASE WHEN is_removed THEN t.preview ELSE title END, is_removed = false
-    FROM json_to_recordset($1) AS t (id text, "lastSeq" integer, preview text)
-    WHERE conversations.id = t.id`,
-};
-
-const UPDATE_SESSIONS: Statement = {
-  name: 'update-sessions',
-  text: `
-    UPDATE conversations SET session = t.session::json
-    FROM json_to_recordset($1) AS t (id text, session text)
+    UPDATE conversations SET last_seq = "lastSeq", session = t.session::json,
+      preview = coalesce(t.preview, conversations.preview),
+      updated_at = CASE WHEN t.preview IS NULL THEN updated_at ELSE clock_timestamp() END,
+      title = CASE WHEN is_removed AND t.preview IS NOT NULL THEN t.preview ELSE title END,
+      is_removed = is_removed AND t.preview IS NULL
+    FROM json_to_recordset($1) AS t (id text, "lastSeq" integer, preview text, session text)
     WHERE conversations.id = t.id`,
 };
 
@@ -99,15 +99,8 @@ const UPDATE_REQUESTS: Statement = {
     WHERE message_id = "messageId"`,
 };
 
-interface HeadRow {
-  readonly id: string;
-  readonly owner_id: string;
-  readonly last_seq: number;
-  readonly session: string | null;
-}
-
 /** Reads and locks what the writes are going to look at. For use inside a transaction. */
-export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promise<Loaded> {
+export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promise<Lookups> {
   const all = (name: keyof Keys): string[] => [...new Set(keys.flatMap((each) => each[name] ?? []))];
   const conversations = all('conversations');
   const conversationsOf = all('conversationsOf');
@@ -120,27 +113,31 @@ export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promis
     requestIds.length > 0 ? query<StoredRequestRow>(client, LOCK_REQUESTS, [requestIds]) : undefined,
     messageIds.length > 0 ? query<StoredMessageRow>(client, FIND_MESSAGES, [messageIds]) : undefined,
   ]);
-  return {
-    conversations: (heads?.rows ?? []).map((row) => ({
-      id: row.id,
-      ownerId: row.owner_id,
-      lastSeq: row.last_seq,
-      session: row.session ?? undefined,
-    })),
-    requests: (requests?.rows ?? []).map(requestOf),
-    messages: (messages?.rows ?? []).map(messageOf),
-  };
+  const conversation = byId((heads?.rows ?? []).map(headOf), ({ id }) => id);
+  const request = byId((requests?.rows ?? []).map(requestOf), ({ messageId }) => messageId);
+  const message = byId((messages?.rows ?? []).map(messageOf), ({ id }) => id);
+  return { conversation, request, message };
+}
+
+function byId<T>(rows: readonly T[], idOf: (row: T) => string): (id: string) => T | undefined {
+  const found = new Map(rows.map((row) => [idOf(row), row]));
+  return (id) => found.get(id);
 }
 
 /** Writes all changes. For use inside the transaction in which they were loaded. */
 export async function save(client: pg.ClientBase, changes: Changes): Promise<void> {
   const writes: (readonly [Statement, readonly object[]])[] = [
-    [INSERT_CONVERSATIONS, changes.newConversations],
-    [UPDATE_CONVERSATIONS, changes.conversations],
-    [UPDATE_SESSIONS, changes.sessions],
-    [INSERT_MESSAGES, changes.newMessages.map(recordOf)],
-    [INSERT_REQUESTS, changes.newRequests],
-    [UPDATE_REQUESTS, changes.requests],
+    [
+      INSERT_CONVERSATIONS,
+      changes.conversations.filter(({ made }) => made !== undefined).map(conversationRecord),
+    ],
+    [
+      UPDATE_CONVERSATIONS,
+      changes.conversations.filter(({ made }) => made === undefined).map(conversationRecord),
+    ],
+    [INSERT_MESSAGES, changes.messages.map(messageRecord)],
+    [INSERT_REQUESTS, changes.newRequests.map(requestRecord)],
+    [UPDATE_REQUESTS, changes.requests.map(requestRecord)],
   ];
   await Promise.all(
     writes
@@ -149,7 +146,7 @@ export async function save(client: pg.ClientBase, changes: Changes): Promise<voi
   );
 }
 
-function recordOf({ sender, receiver, metadata, ...columns }: ChatMessage): object {
+function messageRecord({ sender, receiver, metadata, ...columns }: ChatMessage): object {
   return {
     ...columns,
     senderKind: sender.kind,
@@ -158,4 +155,19 @@ function recordOf({ sender, receiver, metadata, ...columns }: ChatMessage): obje
     ...(receiver === undefined ? {} : { receiver: JSON.stringify(receiver) }),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
   };
+}
+
+function conversationRecord({ conversation, preview, made }: ChangedConversation): object {
+  const { session, ...columns } = conversation;
+  return {
+    ...columns,
+    ...made,
+    preview,
+    ...(session === undefined ? {} : { session: JSON.stringify(session) }),
+  };
+}
+
+function requestRecord(request: Request): object {
+  const { target, hint, decision, hops, error, ...columns } = request;
+  return { ...columns, ...jsonColumnsOf(request) };
 }

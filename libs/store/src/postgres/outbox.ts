@@ -1,5 +1,4 @@
-import { MESSAGE_COLUMNS, messageOf, type StoredMessageRow } from '../rows.ts';
-import { outboxEntryOf } from '../rules/request-row.ts';
+import { type DueRow, dueEntryOf, MESSAGE_COLUMNS } from '../rows.ts';
 import type { Store } from '../store.ts';
 import type { Statement } from './connection.ts';
 import type { Database } from './database.ts';
@@ -39,24 +38,10 @@ const RENEW: Statement = {
     FROM held WHERE requests.message_id = held.message_id`,
 };
 
-type DueRow = StoredMessageRow & {
-  readonly target: string | null;
-  readonly session: string | null;
-  readonly attempt: number;
-  readonly hops: string;
-};
-
 export function takingOutbox(database: Database): Store['takeOutbox'] {
   return async ({ limit, olderThanMs, leaseMs }) => {
     const rows = await database.rows<DueRow>(TAKE, [olderThanMs, leaseMs, limit]);
-    return rows.map((row) =>
-      outboxEntryOf(messageOf(row), {
-        target: row.target ?? undefined,
-        session: row.session ?? undefined,
-        attempt: row.attempt,
-        hops: row.hops,
-      }),
-    );
+    return rows.map(dueEntryOf);
   };
 }
 

@@ -1,14 +1,5 @@
 import { checking } from '../checking.ts';
-import { accept } from '../rules/accept.ts';
-import { fail, settle, storeReply } from '../rules/answers.ts';
-import {
-  countUnanswered,
-  markDelivered,
-  markPublished,
-  recordRouting,
-  reopen,
-  revive,
-} from '../rules/routing.ts';
+import { applyEvent, countUnanswered, markPublished, urgencyOf } from '../requests/apply-event.ts';
 import type { Store } from '../store.ts';
 import type { StoreLogger } from '../store-logger.ts';
 import { createWriteGroups } from '../write-groups.ts';
@@ -75,19 +66,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   return {
     kind: 'postgres',
-    accept: (input) => groups.add(accept(input)),
+    apply: (event) => groups.add(applyEvent(event), urgencyOf(event)),
     markPublished: (published) => groups.add(markPublished(published), 'lazy'),
     takeOutbox: takingOutbox(database),
     renewOutbox: renewingOutbox(database),
-    recordRouting: (messageId, attempt, decision, hops, partner) =>
-      groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
-    markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
     countUnanswered: (counts) => groups.add(countUnanswered(counts), 'lazy'),
-    reopen: (messageId, agentId) => groups.add(reopen(messageId, agentId)),
-    revive: (messageId) => groups.add(revive(messageId)),
-    storeReply: (input) => groups.add(storeReply(input)),
-    settle: (input) => groups.add(settle(input)),
-    fail: (input) => groups.add(fail(input)),
     listTravelling: listingTravelling(database),
     ...createPostgresConversations(database),
     ...createPostgresAgents(database),

@@ -1,39 +1,61 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ParleyError } from '@parley/shared-models';
 import { createTransactions, isOutsideTrouble } from '@parley/sqlite';
-import type { Workspace, Write } from '../rules/workspace.ts';
-import type { Outcome } from '../write-groups.ts';
+import type { UnitOfWork } from '../requests/unit-of-work.ts';
+import type { Outcome, Write } from '../write-groups.ts';
+import type { RequestRows } from './request-rows.ts';
 
 /**
  * Runs writes in one transaction. A write that is refused by the rules has changed nothing, so the others go on
- * without a savepoint each; should one fail in a way that nobody foresaw, all are run again, each in its own savepoint.
+ * without a savepoint each; should the group fail in a way that nobody foresaw, all are run again, each in its own savepoint.
  * What is committed without waiting for the disk outlives this process all the same, but not a power cut.
  * @throws SQLite's error when the transaction could not be committed for a reason outside the writes
  */
 export function createCommit(
   database: DatabaseSync,
-  workspace: Workspace,
+  rows: RequestRows,
 ): (writes: readonly Write<unknown>[], isDurable: boolean) => Outcome[] {
   const transactions = createTransactions(database);
   const savepoint = database.prepare('SAVEPOINT write');
   const release = database.prepare('RELEASE write');
   const rollbackWrite = database.prepare('ROLLBACK TO write');
 
-  const runTogether = (write: Write<unknown>): Outcome => {
+  const run = (write: Write<unknown>, work: UnitOfWork): Outcome => {
     try {
-      return { result: write.run(workspace) };
+      return { result: write.run(work) };
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
       return { error };
     }
   };
 
+  const runTogether = (writes: readonly Write<unknown>[], isDurable: boolean): Outcome[] => {
+    const { outcomes, last } = transactions.run(() => {
+      let work = rows.begin();
+      const outcomes = writes.map((write) => {
+        if (write.isDirect !== true) return run(write, work);
+        rows.write(work);
+        const outcome = run(write, work);
+        rows.forget();
+        work = rows.begin();
+        return outcome;
+      });
+      rows.write(work);
+      return { outcomes, last: work };
+    }, isDurable);
+    rows.committed(last);
+    return outcomes;
+  };
+
   const runApart = (write: Write<unknown>): Outcome => {
     savepoint.run();
     try {
-      const result = write.run(workspace);
+      const work = rows.begin();
+      const outcome = run(write, work);
+      rows.write(work);
+      rows.forget();
       release.run();
-      return { result };
+      return outcome;
     } catch (error) {
       if (isOutsideTrouble(error)) throw error;
       rollbackWrite.run();
@@ -44,9 +66,11 @@ export function createCommit(
 
   return (writes, isDurable) => {
     try {
-      return transactions.run(() => writes.map(runTogether), isDurable);
+      return runTogether(writes, isDurable);
     } catch (error) {
+      rows.forget();
       if (isOutsideTrouble(error)) throw error;
+      for (const write of writes) write.undone?.();
       return transactions.run(() => writes.map(runApart), isDurable);
     }
   };

@@ -1,3 +1,4 @@
+import { statusOf } from '@parley/requests';
 import { storableText } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
 import {
@@ -10,7 +11,6 @@ import {
   type StoredMessageRow,
   type StoredRequestRow,
 } from '../rows.ts';
-import { statusOf } from '../rules/request-row.ts';
 import type { Store } from '../store.ts';
 import { createSqliteSearch } from './search.ts';
 

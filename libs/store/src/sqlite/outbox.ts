@@ -1,14 +1,6 @@
+import type { OutboxEntry } from '@parley/requests';
 import type { Prepare } from '@parley/sqlite';
-import { messageOf, type StoredMessageRow } from '../rows.ts';
-import { outboxEntryOf } from '../rules/request-row.ts';
-import type { OutboxEntry } from '../store.ts';
-
-type DueRow = StoredMessageRow & {
-  readonly target: string | null;
-  readonly session: string | null;
-  readonly attempt: number;
-  readonly hops: string;
-};
+import { type DueRow, dueEntryOf } from '../rows.ts';
 
 /** For use inside a transaction. */
 export interface SqliteOutbox {
@@ -35,14 +27,7 @@ export function createSqliteOutbox(prepare: Prepare, now: () => number): SqliteO
       const at = now();
       const due = findDue(at, olderThanMs, leaseMs, limit);
       for (const { id } of due) lease(at + leaseMs, id);
-      return due.map((row) =>
-        outboxEntryOf(messageOf(row), {
-          target: row.target ?? undefined,
-          session: row.session ?? undefined,
-          attempt: row.attempt,
-          hops: row.hops,
-        }),
-      );
+      return due.map(dueEntryOf);
     },
   };
 }

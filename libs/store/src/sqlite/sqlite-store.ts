@@ -1,16 +1,7 @@
 import path from 'node:path';
 import { isBusy, makePrivateFile, preparing } from '@parley/sqlite';
 import { checking } from '../checking.ts';
-import { accept } from '../rules/accept.ts';
-import { fail, settle, storeReply } from '../rules/answers.ts';
-import {
-  countUnanswered,
-  markDelivered,
-  markPublished,
-  recordRouting,
-  reopen,
-  revive,
-} from '../rules/routing.ts';
+import { applyEvent, countUnanswered, markPublished, urgencyOf } from '../requests/apply-event.ts';
 import type { Store } from '../store.ts';
 import type { StoreLogger } from '../store-logger.ts';
 import { unavailable } from '../unavailable.ts';
@@ -25,11 +16,11 @@ import { createSqliteEvents } from './events.ts';
 import { createSqliteMemory } from './memory.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { portError } from './port-error.ts';
+import { createRequestRows } from './request-rows.ts';
 import { createSqliteRetention } from './retention.ts';
 import { createSqliteRevokedTokens } from './revoked-tokens.ts';
 import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSecrets } from './secrets.ts';
-import { createSqliteWorkspace } from './sqlite-workspace.ts';
 import { openStoreDatabase } from './store-database.ts';
 import { createSqliteTasks } from './tasks.ts';
 import { createSqliteTranscripts } from './transcripts.ts';
@@ -73,7 +64,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const usage = createSqliteUsage(prepare);
   const retention = createSqliteRetention(prepare);
   const groups = createWriteGroups({
-    commit: createCommit(database, createSqliteWorkspace(prepare, now)),
+    commit: createCommit(database, createRequestRows(prepare, now)),
     isPassing: isBusy,
     portError,
     logger,
@@ -81,6 +72,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     limit: GROUP_WRITES,
   });
   const write = <T>(run: () => T): Promise<T> => groups.add({ keys: {}, run });
+  const writeDirectly = <T>(run: () => T): Promise<T> => groups.add({ keys: {}, run, isDirect: true });
   const read = async <T>(run: () => T | Promise<T>): Promise<T> => {
     try {
       if (database.isOpen) return await run();
@@ -92,20 +84,11 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
   return {
     kind: 'sqlite',
-    accept: (input) => groups.add(accept(input)),
+    apply: (event) => groups.add(applyEvent(event), urgencyOf(event)),
     markPublished: (published) => groups.add(markPublished(published), 'lazy'),
-    takeOutbox: (taking) => write(() => outbox.take(taking)),
-    renewOutbox: () => write(() => outbox.renew()),
-    recordRouting: (messageId, attempt, decision, hops, partner) =>
-      groups.add(recordRouting(messageId, attempt, decision, hops, partner), 'prompt'),
-    markDelivered: (messageIds) => groups.add(markDelivered(messageIds), 'lazy'),
+    takeOutbox: (taking) => writeDirectly(() => outbox.take(taking)),
+    renewOutbox: () => writeDirectly(() => outbox.renew()),
     countUnanswered: (counts) => groups.add(countUnanswered(counts), 'lazy'),
-    reopen: (messageId, agentId) => groups.add(reopen(messageId, agentId)),
-    revive: (messageId) => groups.add(revive(messageId)),
-    storeReply: (input) => groups.add(storeReply(input)),
-    settle: (input) => groups.add(settle(input)),
-    fail: (input) => groups.add(fail(input)),
-
     listTravelling: (query) => read(() => listTravelling(query)),
     getMessage: (messageId) => read(() => conversations.getMessage(messageId)),
     listMessages: (conversationId, query) => read(() => conversations.listMessages(conversationId, query)),
@@ -164,7 +147,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
     usage: { take: (taken) => groups.add({ keys: {}, run: () => usage.take(taken) }, 'prompt') },
     retention: {
-      remove: (what, query) => write(() => retention.remove(what, query)),
+      remove: (what, query) => writeDirectly(() => retention.remove(what, query)),
       removeUsage: (before) => write(() => retention.removeUsage(before)),
       size: () => read(() => retention.size()),
     },

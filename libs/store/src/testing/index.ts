@@ -1,1 +1,2 @@
+export * from './apply.ts';
 export { createPostgresSchema, type PostgresSchema, postgresFromEnv } from './postgres-schema.ts';

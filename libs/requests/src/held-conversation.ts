@@ -7,7 +7,7 @@ import {
   type Target,
 } from '@parley/shared-models';
 import { z } from 'zod';
-import type { Partner } from '../store.ts';
+import type { ChosenAgent } from './events.ts';
 
 /** What a conversation knows of the agents that it went to; JSON of it stands in its row. */
 export const SessionState = z.object({
@@ -31,9 +31,6 @@ export const SessionState = z.object({
     .optional(),
 });
 export type SessionState = z.infer<typeof SessionState>;
-
-/** What was written here is read without being checked again. */
-export const sessionStateOf = (session: string): SessionState => JSON.parse(session) as SessionState;
 
 /** The session as people see it; undefined when there is none or its time is over. */
 export function agentSessionOf(state: SessionState | undefined, now: number): AgentSession | undefined {
@@ -74,9 +71,9 @@ export function stepOnMessage(
   const { held, last } = state;
   const { seq, now } = message;
   if (held !== undefined && isOver(held, now)) return { hint: undefined, next: { seq } };
-  const partner = held ?? last;
-  if (partner === undefined) return { hint: undefined, next: undefined };
-  const { agentId, agentName, group } = partner;
+  const agent = held ?? last;
+  if (agent === undefined) return { hint: undefined, next: undefined };
+  const { agentId, agentName, group } = agent;
   if (held === undefined)
     return { hint: { agentId, agentName, group, isHeld: false, isEnding: false }, next: undefined };
   const isEnding = message.isEnd && isFor(held, message);
@@ -95,7 +92,7 @@ export function stepOnRouting(
   state: SessionState | undefined,
   hint: SessionHint | undefined,
   { agentId, agentName }: RoutingDecision,
-  { group, holdsSession, sessionTtlMs }: Partner,
+  { group, holdsSession, sessionTtlMs }: ChosenAgent,
   { seq, now }: { seq: number; now: number },
 ): SessionState | undefined {
   // It was left with this very message, or the conversation has gone on meanwhile.

@@ -1,0 +1,107 @@
+import type {
+  AgentSession,
+  ChatMessage,
+  ErrorCode,
+  Hop,
+  MessageState,
+  MessageStatus,
+  RoutingDecision,
+  SessionHint,
+  Target,
+} from '@parley/shared-models';
+import type { SessionState } from './held-conversation.ts';
+
+/** A message that somebody has to answer: what changes about it. The message itself never does. */
+export interface Request {
+  readonly messageId: string;
+  readonly conversationId: string;
+  /** Of the message, in its conversation. */
+  readonly seq: number;
+  readonly target: Target | undefined;
+  /** What it carries to the broker: who holds the conversation, or had its last message. */
+  readonly hint: SessionHint | undefined;
+  /** `delivered` is told and never stored: it follows `routed` within moments, and nothing depends on it. */
+  readonly state: Exclude<MessageState, 'delivered'>;
+  /** How often it was routed before. */
+  readonly attempt: number;
+  /** The agent that has it to answer; the agent that answered once it is answered; undefined: no agent yet. */
+  readonly agentId: string | undefined;
+  /** Of this attempt. */
+  readonly decision: RoutingDecision | undefined;
+  /** Where it has been, as far as is known. */
+  readonly hops: readonly Hop[];
+  /** Why it failed. */
+  readonly error: { readonly code: ErrorCode; readonly message: string } | undefined;
+  /** Whether it still has to reach `broker_input_queue`, as far as is known. */
+  readonly isInOutbox: boolean;
+  /** How long an agent may take over it, in milliseconds; undefined: what the agent itself has registered. */
+  readonly timeoutMs: number | undefined;
+  /** When this attempt was given to an agent, in milliseconds since 1970. */
+  readonly routedAt: number | undefined;
+  /** For how long an answer has been due in this attempt, in milliseconds. */
+  readonly unansweredMs: number;
+}
+
+/** A conversation, as far as its requests depend on it. */
+export interface Conversation {
+  readonly id: string;
+  readonly ownerId: string;
+  /** `seq` of its newest message, 0 before the first. */
+  readonly lastSeq: number;
+  /** Who holds it, and who had its last message. */
+  readonly session: SessionState | undefined;
+}
+
+/** A request on its way to `broker_input_queue`. */
+export interface OutboxEntry {
+  readonly message: ChatMessage;
+  readonly target?: Target;
+  readonly session?: SessionHint;
+  /** How often it was routed before. */
+  readonly attempt: number;
+  /** Where it was in the attempts before this one. @default nowhere */
+  readonly hops?: readonly Hop[];
+}
+
+/** What has to happen once a transition is committed. Each may happen twice: what follows drops the second. */
+export type Effect =
+  /** Publish to `broker_input_queue`. */
+  | { readonly do: 'publish'; readonly entry: OutboxEntry }
+  /** Publish to the queue of the agent that was chosen. */
+  | { readonly do: 'hand-over'; readonly status: MessageStatus & { readonly routing: RoutingDecision } }
+  /** A message is stored; `status`: what it makes of the request. For all that follow the conversation. */
+  | { readonly do: 'show'; readonly message: ChatMessage; readonly status?: MessageStatus }
+  /** The request stands like this now. For all that follow the conversation. */
+  | { readonly do: 'tell'; readonly status: MessageStatus }
+  /** Followers of the conversation may have missed a message: they look into the store. */
+  | { readonly do: 'look'; readonly conversationId: string }
+  /** Another agent holds the conversation, or none does. For all that follow it. */
+  | { readonly do: 'session'; readonly conversationId: string; readonly session: AgentSession | null }
+  /** The agent need not begin with the request, or go on. */
+  | { readonly do: 'cancel'; readonly requestId: string; readonly agentId: string };
+
+/** The request as followers of its conversation see it. */
+export function statusOf(request: Request): MessageStatus {
+  const { messageId, conversationId, state, decision, hops, error } = request;
+  return {
+    messageId,
+    conversationId,
+    status: state,
+    ...(decision === undefined ? {} : { routing: decision }),
+    hops: [...hops],
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+export function outboxEntryOf(
+  message: ChatMessage,
+  { target, hint, attempt, hops }: Pick<Request, 'target' | 'hint' | 'attempt' | 'hops'>,
+): OutboxEntry {
+  return {
+    message,
+    ...(target === undefined ? {} : { target }),
+    ...(hint === undefined ? {} : { session: hint }),
+    attempt,
+    ...(attempt === 0 ? {} : { hops }),
+  };
+}

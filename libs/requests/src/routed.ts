@@ -1,0 +1,114 @@
+import { type Hop, isTerminal, lostHop } from '@parley/shared-models';
+import { ended } from './ended.ts';
+import type { ChosenAgent, Routed } from './events.ts';
+import { agentSessionOf, type SessionState, stepOnRouting } from './held-conversation.ts';
+import { type Known, type Moment, refused, type Transition } from './outcome.ts';
+import { type Conversation, type Effect, outboxEntryOf, type Request, statusOf } from './request.ts';
+
+/** A request is given to so many agents, one after another: what has made each of them vanish ends somewhere. */
+export const MAX_ATTEMPTS = 5;
+
+/** A message that is replayed and lost again and again is known by its latest hops. */
+const MOST_HOPS = 60;
+
+/** Somebody was chosen; of several decisions about one attempt the first one stands. */
+export function routed({ request, conversation }: Known, event: Routed, { now }: Moment): Transition {
+  const { attempt, decision, hops, chosen } = event;
+  if (request === undefined || attempt > request.attempt) return refused('unknown', request);
+  if (isTerminal(request.state)) return refused('ended', request);
+  if (attempt < request.attempt) return refused('overtaken', request);
+  if (request.decision !== undefined)
+    return { outcome: 'repeated', request, effects: [handOver(request, request.decision)] };
+
+  const given: Request = {
+    ...request,
+    state: 'routed',
+    agentId: decision.agentId,
+    decision,
+    hops: hops.length === 0 ? request.hops : hops,
+    // The broker has had it, whether or not its publisher lived to say so.
+    isInOutbox: false,
+    routedAt: now,
+    unansweredMs: 0,
+  };
+  const session = sessionAfter(request, conversation, event, now);
+  const effects: Effect[] = [handOver(given, decision)];
+  if (session !== undefined && chosen?.holdsSession === true) {
+    const { conversationId } = request;
+    effects.push({ do: 'session', conversationId, session: agentSessionOf(session, now) ?? null });
+  }
+  return {
+    outcome: 'done',
+    request: given,
+    writes: { request: given, ...(session === undefined ? {} : { session }) },
+    effects,
+  };
+}
+
+const handOver = (request: Request, routing: NonNullable<Request['decision']>): Effect => ({
+  do: 'hand-over',
+  status: { ...statusOf(request), routing },
+});
+
+/** Undefined: it stays as it is. */
+function sessionAfter(
+  { hint, seq }: Request,
+  conversation: Conversation | undefined,
+  { decision, chosen }: { decision: Routed['decision']; chosen?: ChosenAgent | undefined },
+  now: number,
+): SessionState | undefined {
+  if (chosen === undefined || conversation === undefined) return undefined;
+  return stepOnRouting(conversation.session, hint, decision, chosen, { seq, now });
+}
+
+/** The agent that had the request is gone, or the request was lost before an agent had it: it is decided again. */
+export function agentGone(known: Known, agentId: string | undefined, moment: Moment): Transition {
+  const { request } = known;
+  if (request === undefined) return refused('unknown');
+  if (isTerminal(request.state)) return refused('ended', request);
+  // A power cut may have undone the decision for this agent after its queue had the message.
+  const isLost = request.agentId === undefined && !request.isInOutbox;
+  if (!isLost && (agentId === undefined || request.agentId !== agentId)) return refused('not_due', request);
+  if (request.attempt + 1 < MAX_ATTEMPTS) return again(known, request, moment);
+  return ended(known, moment, {
+    state: 'failed',
+    error: {
+      code: 'agent_offline',
+      message: `Your message was routed ${MAX_ATTEMPTS} times, and each time the agent that had it, or its queue, went away.`,
+    },
+    hops: [],
+  });
+}
+
+/** A dead letter sets out anew. */
+export function replayed(known: Known, moment: Moment): Transition {
+  const { request } = known;
+  if (request === undefined) return refused('unknown');
+  if (request.state !== 'dead_lettered') return refused('not_due', request);
+  return again(known, request, moment);
+}
+
+function again({ asked }: Known, request: Request, { now }: Moment): Transition {
+  if (asked === undefined) return refused('unknown', request);
+  const next: Request = {
+    ...request,
+    state: 'accepted',
+    attempt: request.attempt + 1,
+    agentId: undefined,
+    decision: undefined,
+    error: undefined,
+    hops: hopsWithLoss(request, now),
+    isInOutbox: true,
+    routedAt: undefined,
+    unansweredMs: 0,
+  };
+  const effects = [{ do: 'publish', entry: outboxEntryOf(asked, next) }] as const;
+  return { outcome: 'done', request: next, writes: { request: next }, effects };
+}
+
+/** Where it was, and that the agent which had it went away: its next hops follow on these. */
+function hopsWithLoss({ state, agentId, hops }: Request, now: number): readonly Hop[] {
+  const latest = hops.slice(-MOST_HOPS);
+  if (agentId === undefined || isTerminal(state)) return latest;
+  return [...latest, { service: lostHop(agentId), at: new Date(now).toISOString() }];
+}

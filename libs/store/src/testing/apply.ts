@@ -1,0 +1,35 @@
+import type {
+  AgentGone,
+  Died,
+  Failed,
+  Replied,
+  Routed,
+  Speaker,
+  Submitted,
+  Transition,
+} from '@parley/requests';
+import type { Store } from '../store.ts';
+
+// The events of a request, by name.
+
+type Of<Event> = Omit<Event, 'type'>;
+
+/** An agent that speaks for itself, and for its siblings where some are named. */
+export const speaker = (agentId: string, siblings: readonly string[] = []): Speaker => ({
+  agentId,
+  isReplaced: false,
+  isSiblingOf: (other) => siblings.includes(other),
+});
+
+export const submit = (store: Store, event: Of<Submitted>): Promise<Transition> =>
+  store.apply({ type: 'submitted', ...event });
+export const route = (store: Store, event: Of<Routed>): Promise<Transition> =>
+  store.apply({ type: 'routed', ...event });
+export const reply = (store: Store, event: Of<Replied>): Promise<Transition> =>
+  store.apply({ type: 'replied', ...event });
+export const fail = (store: Store, event: Of<Failed>): Promise<Transition> =>
+  store.apply({ type: 'failed', ...event });
+export const die = (store: Store, event: Of<Died>): Promise<Transition> =>
+  store.apply({ type: 'died', ...event });
+export const loseAgent = (store: Store, event: Of<AgentGone>): Promise<Transition> =>
+  store.apply({ type: 'agent-gone', ...event });
