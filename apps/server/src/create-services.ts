@@ -17,7 +17,7 @@ import { createSessionGate } from './conversations/session-gate.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createUserLimits } from './limits/user-limits.ts';
-import { createOutboxRelay } from './outbox/outbox-relay.ts';
+import { createOutboxRelay } from './requests/outbox-relay.ts';
 import type { ServerServices } from './server-services.ts';
 import { createRevokedTokens } from './tokens/revoked-tokens.ts';
 import { createAuthenticator } from './users/authenticator.ts';

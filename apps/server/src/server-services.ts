@@ -15,7 +15,7 @@ import type { SessionGate } from './conversations/session-gate.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
 import type { UserLimits } from './limits/user-limits.ts';
-import type { OutboxRelay } from './outbox/outbox-relay.ts';
+import type { OutboxRelay } from './requests/outbox-relay.ts';
 import type { RevokedTokens } from './tokens/revoked-tokens.ts';
 import type { Authenticator } from './users/authenticator.ts';
 import type { LocalAccess } from './users/local-access.ts';

@@ -1,6 +1,6 @@
 import type { VersionedTask } from '@parley/control-plane';
 import { type StepRecord, stepMessageId, type TaskDocument } from '@parley/durable-tasks';
-import { stopAnswer } from '../conversations/stop-answer.ts';
+import { stopAnswer } from '../requests/stop.ts';
 import type { ServerServices } from '../server-services.ts';
 import { changeTask } from './task-records.ts';
 

@@ -1,5 +1,5 @@
 import { type ClientFrameOf, ParleyError } from '@parley/shared-models';
-import { stopAnswer } from '../../conversations/stop-answer.ts';
+import { stopAnswer } from '../../requests/stop.ts';
 import type { FrameHandler } from '../session.ts';
 
 /** Stops an answer, also of a message that was sent just before. */

@@ -7,19 +7,16 @@ import {
 } from '@parley/messaging';
 import { ERRORS, HEADERS, Id, ParleyError } from '@parley/shared-models';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
-import { type Batch, createBatch } from '../batch.ts';
 import type { ServerServices } from '../server-services.ts';
-import { stringHeader } from './envelope-headers.ts';
-import { onFailed } from './on-failed.ts';
-import { onReply } from './on-reply.ts';
-import { onRoutedMessage } from './on-routed-message.ts';
-import { onSettled } from './on-settled.ts';
+import { onReply, onSettled } from './answered.ts';
+import { onFailed } from './failed.ts';
+import { stringHeader } from './queue-headers.ts';
+import { onRouted } from './routed.ts';
 
 export interface ServerInputHandler {
   handle(delivery: Delivery): Promise<void>;
   /** Holds nothing any more that waits for the store or the queue: it goes back. */
   abandon(): void;
-  settled(): Promise<void>;
 }
 
 /**
@@ -27,12 +24,7 @@ export interface ServerInputHandler {
  * the other: while the store or the queue is away, what came later must not get through first.
  */
 export function createServerInputHandler(services: ServerServices): ServerInputHandler {
-  const { store, logger } = services;
-  const delivered: Batch<string> = createBatch(
-    (ids) => store.markDelivered(ids),
-    // Only a shade of the status is lost: what counts is in the agent's queue.
-    (err, ids) => logger.warn({ err, messages: ids.length }, 'delivered messages could not be marked so'),
-  );
+  const { logger, config } = services;
   const profileOf = createProfileLookup(services);
   const abandoned = new AbortController();
   const lanes = createConversationLanes();
@@ -40,7 +32,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   const dispatch = async (envelope: Envelope): Promise<void> => {
     switch (envelope.type) {
       case 'chat.message':
-        return onRoutedMessage(envelope, services, { profileOf, onDelivered: delivered.add });
+        return onRouted(envelope, services, { profileOf, sessionTtlMs: config.SESSION_TTL_MS });
       case 'chat.reply':
         return onReply(envelope, services, profileOf);
       case 'chat.settled':
@@ -76,7 +68,6 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       }
     },
     abandon: () => abandoned.abort(),
-    settled: () => delivered.settled(),
   };
 }
 

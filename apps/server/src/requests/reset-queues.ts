@@ -7,9 +7,8 @@ import {
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { enteredBy, type Origin } from '../audit/origin.ts';
-import { endRequest } from '../conversations/end-request.ts';
 import type { ServerServices } from '../server-services.ts';
-import { tellToStop } from './other-instance.ts';
+import { applyEvent } from './apply-event.ts';
 
 /** Requests that are ended at once. */
 const AT_ONCE = 50;
@@ -64,25 +63,16 @@ async function purge(name: QueueName, { bus }: ServerServices): Promise<number> 
 
 /** Returns how many requests were on their way. */
 async function endTravelling(services: ServerServices): Promise<number> {
-  const { store } = services;
+  const { store, relay } = services;
+  // What a queue holds is on its way, and not in the outbox any more.
+  await relay.mark();
   let count = 0;
   for (let after = ''; ; ) {
     const travelling = await store.listTravelling({ after, limit: PAGE });
     for (let index = 0; index < travelling.length; index += AT_ONCE) {
       const slice = travelling.slice(index, index + AT_ONCE);
       await Promise.all(
-        slice.map(({ messageId, agentId }) => {
-          if (agentId !== undefined) tellToStop(services, agentId, messageId);
-          return endRequest(services, {
-            requestId: messageId,
-            status: 'failed',
-            error: {
-              code: 'queue_reset',
-              message: 'An operator emptied the queues while this message was on its way. Send it again.',
-            },
-            hops: [],
-          });
-        }),
+        slice.map(({ messageId }) => applyEvent(services, { type: 'reset', requestId: messageId })),
       );
     }
     count += travelling.length;

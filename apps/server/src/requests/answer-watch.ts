@@ -7,11 +7,9 @@ import {
   type ServerFrame,
 } from '@parley/shared-models';
 import type { TravellingRequest } from '@parley/store';
-import { endRequest } from '../conversations/end-request.ts';
 import type { Reader } from '../conversations/follower.ts';
 import type { ServerServices } from '../server-services.ts';
-import { tellToStop } from './other-instance.ts';
-import { routeAgain } from './route-again.ts';
+import { applyEvent } from './apply-event.ts';
 import { type Counted, createUnansweredClock } from './unanswered-clock.ts';
 
 const PAGE = 1000;
@@ -103,22 +101,13 @@ export function startAnswerWatch(services: ServerServices): { stop(): Promise<vo
       clock.ended(messageId);
       if (agentId === undefined) {
         logger.warn({ messageId, attempt }, 'a message was lost before an agent had it: it is routed again');
-        await routeAgain(messageId, NOBODY, services);
+        await applyEvent(services, { type: 'agent-gone', requestId: messageId, agentId });
         continue;
       }
       const name = agents.get(agentId)?.profile.name ?? agentId;
-      await endRequest(services, {
-        requestId: messageId,
-        status: 'failed',
-        error: {
-          code: 'agent_timeout',
-          message: `${name} did not answer within ${Math.round(unansweredMs / 1000)} s.`,
-        },
-        hops: [],
-        attempt,
-      });
-      // It may still lie in the agent's queue, or be in its hand.
-      tellToStop(services, agentId, messageId);
+      const message = `${name} did not answer within ${Math.round(unansweredMs / 1000)} s.`;
+      const error = { code: 'agent_timeout', message } as const;
+      await applyEvent(services, { type: 'timed-out', requestId: messageId, attempt, error });
     }
   };
 
