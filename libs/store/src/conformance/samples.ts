@@ -1,12 +1,15 @@
+import type { Died, Failed, OutboxEntry, Replied, Submitted } from '@parley/requests';
 import {
   type AgentProfile,
+  type ChatMessage,
   type DeadLetter,
   type Hop,
   newId,
   type RoutingDecision,
   type UnstoredMessage,
 } from '@parley/shared-models';
-import type { Accepted, AcceptInput, OutboxEntry, ReplyInput, Store } from '../store.ts';
+import type { Store } from '../store.ts';
+import { route, speaker, submit } from '../testing/apply.ts';
 
 export const now = (): string => new Date().toISOString();
 
@@ -28,15 +31,15 @@ export function aMessage(fields: Partial<UnstoredMessage> = {}): UnstoredMessage
   };
 }
 
-export function anInput(fields: Partial<UnstoredMessage> = {}, ownerId = 'ada'): AcceptInput {
+export function aSubmission(fields: Partial<UnstoredMessage> = {}, ownerId = 'ada'): Omit<Submitted, 'type'> {
   return { message: aMessage(fields), ownerId };
 }
 
-export async function accepted(
-  store: Store,
-  fields: Partial<UnstoredMessage> = {},
-): Promise<Accepted['message']> {
-  return (await store.accept(anInput(fields))).message;
+/** A request that waits in the outbox. */
+export async function submitted(store: Store, fields: Partial<UnstoredMessage> = {}): Promise<ChatMessage> {
+  const { message } = await submit(store, aSubmission(fields));
+  if (message === undefined) throw new Error('the message is not stored');
+  return message;
 }
 
 export function aDecision(agentId = 'finance'): RoutingDecision {
@@ -53,25 +56,32 @@ export function aDecision(agentId = 'finance'): RoutingDecision {
 export const hops = (...services: string[]): Hop[] =>
   services.map((service, index) => ({ service, at: new Date(1_767_225_600_000 + index).toISOString() }));
 
-/** A message that was accepted, published and routed to the agent. */
+/** A request that the agent has. */
 export async function routed(
   store: Store,
   agentId = 'finance',
   fields: Partial<UnstoredMessage> = {},
-): Promise<Accepted['message']> {
-  const message = await accepted(store, fields);
-  await store.recordRouting(message.id, 0, aDecision(agentId), hops('server', 'broker'));
+): Promise<ChatMessage> {
+  const message = await submitted(store, fields);
+  await route(store, aRouting(message.id, agentId));
   return message;
 }
+
+export const aRouting = (requestId: string, agentId = 'finance', attempt = 0) => ({
+  requestId,
+  attempt,
+  decision: aDecision(agentId),
+  hops: hops('server', 'broker'),
+});
 
 export function aReply(
   request: { readonly id: string; readonly conversationId: string },
   agentId = 'finance',
   fields: Partial<UnstoredMessage> = {},
-): ReplyInput {
+): Omit<Replied, 'type'> {
   return {
     requestId: request.id,
-    agentId,
+    from: speaker(agentId),
     hops: hops('server', 'broker', `agent:${agentId}`),
     reply: {
       id: newId(),
@@ -86,13 +96,19 @@ export function aReply(
   };
 }
 
-export const aFailure = (requestId: string, status: 'failed' | 'dead_lettered' = 'failed') =>
-  ({
-    requestId,
-    status,
-    error: { code: 'no_agent_online', message: 'No agent is online.' },
-    hops: hops('server', 'broker'),
-  }) as const;
+const error = { code: 'no_agent_online', message: 'No agent is online.' } as const;
+
+/** @param agentId that gives up. @default the broker finds nobody */
+export function aFailure(requestId: string, agentId?: string): Omit<Failed, 'type'> {
+  const from = agentId === undefined ? undefined : speaker(agentId);
+  return { requestId, error, from, hops: hops('server', 'broker') };
+}
+
+/** @param agentId in whose queue it lay. @default it was on its way to the broker */
+export function aDeath(requestId: string, agentId?: string): Omit<Died, 'type'> {
+  const where = agentId === undefined ? 'unrouted' : { agentId };
+  return { requestId, error, where, hops: hops('server', 'broker') };
+}
 
 export function aProfile(name = 'Finance'): AgentProfile {
   return {

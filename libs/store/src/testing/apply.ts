@@ -4,6 +4,7 @@ import type {
   Failed,
   Replied,
   Routed,
+  Settled,
   Speaker,
   Submitted,
   Transition,
@@ -27,9 +28,13 @@ export const route = (store: Store, event: Of<Routed>): Promise<Transition> =>
   store.apply({ type: 'routed', ...event });
 export const reply = (store: Store, event: Of<Replied>): Promise<Transition> =>
   store.apply({ type: 'replied', ...event });
+export const settle = (store: Store, event: Of<Settled>): Promise<Transition> =>
+  store.apply({ type: 'settled', ...event });
 export const fail = (store: Store, event: Of<Failed>): Promise<Transition> =>
   store.apply({ type: 'failed', ...event });
 export const die = (store: Store, event: Of<Died>): Promise<Transition> =>
   store.apply({ type: 'died', ...event });
 export const loseAgent = (store: Store, event: Of<AgentGone>): Promise<Transition> =>
   store.apply({ type: 'agent-gone', ...event });
+export const replay = (store: Store, requestId: string): Promise<Transition> =>
+  store.apply({ type: 'replayed', requestId });
