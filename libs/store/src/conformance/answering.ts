@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { loseAgent, reply, settle, speaker } from '../testing/apply.ts';
-import { aDecision, aReply, entryOf, hops, routed, statusOf, submitted } from './samples.ts';
+import { aDecision, aReply, hops, speaker } from '@parley/requests/testing';
+import { loseAgent, reply, settle } from '../testing/apply.ts';
+import { entryOf, routed, statusOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeAnswering(context: Context): void {

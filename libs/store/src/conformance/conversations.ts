@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aFailure, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { Conversation, newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
 import { fail, reply, route, submit } from '../testing/apply.ts';
-import { aFailure, aReply, aRouting, aSubmission, nextMillisecond, routed, submitted } from './samples.ts';
+import { nextMillisecond, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 async function conversationOf(store: Store, ownerId: string, text: string): Promise<string> {

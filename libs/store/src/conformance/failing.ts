@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { aDeath, aDecision, aFailure, aReply } from '@parley/requests/testing';
 import { ChatMessage, newId } from '@parley/shared-models';
 import { die, fail, replay, reply } from '../testing/apply.ts';
-import { aDeath, aDecision, aFailure, aReply, entryOf, routed, statusOf, submitted } from './samples.ts';
+import { entryOf, routed, statusOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeFailing(context: Context): void {

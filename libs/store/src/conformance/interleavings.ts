@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals';
 import type { Transition } from '@parley/requests';
+import { aDeath, aFailure, aMessage, aReply, aRouting, hops, speaker } from '@parley/requests/testing';
 import { deriveId, isTerminal, type MessageState } from '@parley/shared-models';
 import fc from 'fast-check';
 import { runs } from '../../../../tools/test/property-runs.mjs';
 import type { Store } from '../store.ts';
-import { die, fail, loseAgent, replay, reply, route, settle, speaker, submit } from '../testing/apply.ts';
-import { aDeath, aFailure, aMessage, aReply, aRouting, hops } from './samples.ts';
+import { die, fail, loseAgent, replay, reply, route, settle, submit } from '../testing/apply.ts';
 import type { Context } from './store-fixture.ts';
 
 const AGENTS = ['finance', 'hr'] as const;

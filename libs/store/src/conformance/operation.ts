@@ -1,18 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aFailure, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
 import { fail, reply, route, submit } from '../testing/apply.ts';
-import {
-  aFailure,
-  aLetter,
-  aProfile,
-  aReply,
-  aRouting,
-  aSubmission,
-  entryOf,
-  routed,
-  submitted,
-} from './samples.ts';
+import { aLetter, aProfile, entryOf, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxEntry } from '@parley/requests';
+import { aRouting, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
 import { loseAgent, route, submit } from '../testing/apply.ts';
-import { aRouting, aSubmission, entryOf, routed, submitted } from './samples.ts';
+import { entryOf, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const ALL = { limit: 100_000, olderThanMs: 0 };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aReply, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Removable } from '../ports/retention.ts';
 import { reply, submit } from '../testing/apply.ts';
-import { aReply, aSubmission, routed, submitted } from './samples.ts';
+import { routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 /** Removes what other tests have stored, too: to be described last. */

@@ -1,18 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { aDeath, aFailure, aMessage, aReply, aRouting, hops } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import { die, fail, loseAgent, replay, reply, route, submit } from '../testing/apply.ts';
-import {
-  aDeath,
-  aFailure,
-  aMessage,
-  aReply,
-  aRouting,
-  entryOf,
-  hops,
-  routed,
-  statusOf,
-  submitted,
-} from './samples.ts';
+import { entryOf, routed, statusOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeRouting(context: Context): void {

@@ -1,15 +1,14 @@
-import type { Died, Failed, OutboxEntry, Replied, Submitted } from '@parley/requests';
+import type { OutboxEntry } from '@parley/requests';
+import { aRouting, aSubmission } from '@parley/requests/testing';
 import {
   type AgentProfile,
   type ChatMessage,
   type DeadLetter,
-  type Hop,
   newId,
-  type RoutingDecision,
   type UnstoredMessage,
 } from '@parley/shared-models';
 import type { Store } from '../store.ts';
-import { route, speaker, submit } from '../testing/apply.ts';
+import { route, submit } from '../testing/apply.ts';
 
 export const now = (): string => new Date().toISOString();
 
@@ -19,42 +18,12 @@ export async function nextMillisecond(): Promise<void> {
   while (Date.now() <= begun + 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function aMessage(fields: Partial<UnstoredMessage> = {}): UnstoredMessage {
-  return {
-    id: newId(),
-    conversationId: newId(),
-    kind: 'TEXT',
-    sender: { kind: 'user', id: 'ada', name: 'Ada' },
-    text: 'What is left of my budget?',
-    createdAt: now(),
-    ...fields,
-  };
-}
-
-export function aSubmission(fields: Partial<UnstoredMessage> = {}, ownerId = 'ada'): Omit<Submitted, 'type'> {
-  return { message: aMessage(fields), ownerId };
-}
-
 /** A request that waits in the outbox. */
 export async function submitted(store: Store, fields: Partial<UnstoredMessage> = {}): Promise<ChatMessage> {
   const { message } = await submit(store, aSubmission(fields));
   if (message === undefined) throw new Error('the message is not stored');
   return message;
 }
-
-export function aDecision(agentId = 'finance'): RoutingDecision {
-  return {
-    agentId,
-    agentName: agentId,
-    strategy: 'keywords',
-    confidence: 0.92,
-    reason: 'keyword "budget"',
-    candidates: [{ agentId, agentName: agentId, confidence: 0.92 }],
-  };
-}
-
-export const hops = (...services: string[]): Hop[] =>
-  services.map((service, index) => ({ service, at: new Date(1_767_225_600_000 + index).toISOString() }));
 
 /** A request that the agent has. */
 export async function routed(
@@ -65,49 +34,6 @@ export async function routed(
   const message = await submitted(store, fields);
   await route(store, aRouting(message.id, agentId));
   return message;
-}
-
-export const aRouting = (requestId: string, agentId = 'finance', attempt = 0) => ({
-  requestId,
-  attempt,
-  decision: aDecision(agentId),
-  hops: hops('server', 'broker'),
-});
-
-export function aReply(
-  request: { readonly id: string; readonly conversationId: string },
-  agentId = 'finance',
-  fields: Partial<UnstoredMessage> = {},
-): Omit<Replied, 'type'> {
-  return {
-    requestId: request.id,
-    from: speaker(agentId),
-    hops: hops('server', 'broker', `agent:${agentId}`),
-    reply: {
-      id: newId(),
-      conversationId: request.conversationId,
-      kind: 'REPLY',
-      sender: { kind: 'agent', id: agentId, name: agentId },
-      text: 'You have 1,200 € left.',
-      inReplyTo: request.id,
-      createdAt: now(),
-      ...fields,
-    },
-  };
-}
-
-const error = { code: 'no_agent_online', message: 'No agent is online.' } as const;
-
-/** @param agentId that gives up. @default the broker finds nobody */
-export function aFailure(requestId: string, agentId?: string): Omit<Failed, 'type'> {
-  const from = agentId === undefined ? undefined : speaker(agentId);
-  return { requestId, error, from, hops: hops('server', 'broker') };
-}
-
-/** @param agentId in whose queue it lay. @default it was on its way to the broker */
-export function aDeath(requestId: string, agentId?: string): Omit<Died, 'type'> {
-  const where = agentId === undefined ? 'unrouted' : { agentId };
-  return { requestId, error, where, hops: hops('server', 'broker') };
 }
 
 export function aProfile(name = 'Finance'): AgentProfile {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChosenAgent, Transition } from '@parley/requests';
+import { aDeath, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { Conversation, newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
 import { die, loseAgent, replay, reply, route, submit } from '../testing/apply.ts';
-import { aDeath, aReply, aRouting, aSubmission, entryOf, nextMillisecond, statusOf } from './samples.ts';
+import { entryOf, nextMillisecond, statusOf } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { aMessage, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import { submit } from '../testing/apply.ts';
-import { aMessage, aSubmission, entryOf, statusOf, submitted } from './samples.ts';
+import { entryOf, statusOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeSubmitting(context: Context): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { aDecision, aReply, aRouting, aSubmission, hops } from '@parley/requests/testing';
 import { LIMITS } from '@parley/shared-models';
 import { reply, route, submit } from '../testing/apply.ts';
-import { aDecision, aReply, aRouting, aSubmission, entryOf, hops, submitted } from './samples.ts';
+import { entryOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTexts(context: Context): void {

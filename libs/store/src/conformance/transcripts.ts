@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import { submit } from '../testing/apply.ts';
-import { aSubmission } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTranscripts(context: Context): void {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aFailure, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
 import { fail, loseAgent, reply, route, submit } from '../testing/apply.ts';
-import { aFailure, aReply, aRouting, aSubmission, routed, submitted } from './samples.ts';
+import { routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTravelling(context: Context): void {

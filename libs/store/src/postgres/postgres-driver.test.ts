@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier, newId } from '@parley/shared-models';
-import { aSubmission, entryOf, statusOf, submitted } from '../conformance/samples.ts';
+import { entryOf, statusOf, submitted } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import type { Store } from '../store.ts';
 import { silentLogger } from '../store-logger.ts';

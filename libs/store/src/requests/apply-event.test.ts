@@ -1,12 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestEvent, Transition } from '@parley/requests';
+import { aDeath, aFailure, aReply, aRouting, aSubmission, hops, speaker } from '@parley/requests/testing';
 import { preparing } from '@parley/sqlite';
-import { aDeath, aFailure, aReply, aRouting, aSubmission, hops } from '../conformance/samples.ts';
 import { createCommit } from '../sqlite/commit-group.ts';
 import { createRequestRows } from '../sqlite/request-rows.ts';
 import { openStoreDatabase } from '../sqlite/store-database.ts';
-import { speaker } from '../testing/apply.ts';
 import type { Write } from '../write-groups.ts';
 import { applyEvent } from './apply-event.ts';
 

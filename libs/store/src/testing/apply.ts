@@ -5,7 +5,6 @@ import type {
   Replied,
   Routed,
   Settled,
-  Speaker,
   Submitted,
   Transition,
 } from '@parley/requests';
@@ -15,12 +14,7 @@ import type { Store } from '../store.ts';
 
 type Of<Event> = Omit<Event, 'type'>;
 
-/** An agent that speaks for itself, and for its siblings where some are named. */
-export const speaker = (agentId: string, siblings: readonly string[] = []): Speaker => ({
-  agentId,
-  isReplaced: false,
-  isSiblingOf: (other) => siblings.includes(other),
-});
+export { speaker } from '@parley/requests/testing';
 
 export const submit = (store: Store, event: Of<Submitted>): Promise<Transition> =>
   store.apply({ type: 'submitted', ...event });
