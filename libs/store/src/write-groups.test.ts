@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { Write } from './rules/workspace.ts';
 import { silentLogger } from './store-logger.ts';
+import type { Write } from './write-groups.ts';
 import { createWriteGroups, type WriteGroupsOptions } from './write-groups.ts';
 
 class Passing extends Error {}

@@ -16,12 +16,13 @@ export interface Keys {
  * `run` either saves its changes and returns, or throws a `ParleyError` and has changed nothing.
  */
 export interface Write<T> {
+  /** Read before each run. */
   readonly keys: Keys;
   run(work: UnitOfWork): T;
-  /** Its own statements change rows of requests or conversations: they see what was written before. @default false */
-  readonly isDirect?: boolean;
   /** What `run` did last was rolled back for certain. Not called when nobody knows whether it was committed. */
   undone?(): void;
+  /** Its own statements change rows of requests or conversations: they see what was written before. @default false */
+  readonly isDirect?: boolean;
 }
 
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };

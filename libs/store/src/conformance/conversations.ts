@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { aFailure, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { Conversation, newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
-import { accepted, aDecision, aFailure, anInput, aReply, nextMillisecond, routed } from './samples.ts';
+import { fail, reply, route, submit } from '../testing/apply.ts';
+import { nextMillisecond, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 async function conversationOf(store: Store, ownerId: string, text: string): Promise<string> {
-  const input = anInput({ text, sender: { kind: 'user', id: ownerId, name: ownerId } }, ownerId);
-  await store.accept(input);
+  const input = aSubmission({ text, sender: { kind: 'user', id: ownerId, name: ownerId } }, ownerId);
+  await submit(store, input);
   await nextMillisecond();
   return input.message.conversationId;
 }
@@ -28,10 +30,9 @@ export function describeConversations(context: Context): void {
       const { store } = context;
       const first = await routed(store);
       const { conversationId } = first;
-      const second = await accepted(store, { conversationId });
-      const reply = aReply(first);
-      await store.storeReply(reply);
-      await store.fail(aFailure(second.id));
+      const second = await submitted(store, { conversationId });
+      await reply(store, aReply(first));
+      await fail(store, aFailure(second.id));
       const { messages, statuses, hasMore } = await store.listMessages(conversationId, { limit: 10 });
       expect(messages.map(({ seq, kind }) => [seq, kind])).toEqual([
         [1, 'TEXT'],
@@ -49,7 +50,7 @@ export function describeConversations(context: Context): void {
     it('gives pages in both directions, and says whether there is more on the side where it stopped', async () => {
       const { store } = context;
       const conversationId = newId();
-      await Promise.all(Array.from({ length: 10 }, () => accepted(store, { conversationId })));
+      await Promise.all(Array.from({ length: 10 }, () => submitted(store, { conversationId })));
       const seqs = async (query: Parameters<Store['listMessages']>[1]) => {
         const page = await store.listMessages(conversationId, query);
         expect(page.statuses.map(({ messageId }) => messageId)).toEqual(page.messages.map(({ id }) => id));
@@ -71,8 +72,8 @@ export function describeConversations(context: Context): void {
     it('gives the seq of the newest message of each, whoever wrote it, and nothing for what is not there', async () => {
       const { store } = context;
       const answered = await routed(store);
-      await store.storeReply(aReply(answered));
-      const asked = await accepted(store);
+      await reply(store, aReply(answered));
+      const asked = await submitted(store);
       const ids = [answered.conversationId, asked.conversationId];
       expect(await store.lastSeqs([...ids, newId(), "it's none"])).toEqual(
         new Map([
@@ -95,8 +96,9 @@ export function describeConversations(context: Context): void {
       const ids = async (limit: number) =>
         (await store.listConversations(ownerId, { limit })).map(({ id }) => id);
       expect(await ids(10)).toEqual([third, second, first]);
-      await store.accept(
-        anInput({ conversationId: first, sender: { kind: 'user', id: ownerId, name: 'x' } }, ownerId),
+      await submit(
+        store,
+        aSubmission({ conversationId: first, sender: { kind: 'user', id: ownerId, name: 'x' } }, ownerId),
       );
       expect(await ids(10)).toEqual([first, third, second]);
       expect(await ids(2)).toEqual([first, third]);
@@ -118,12 +120,10 @@ export function describeConversations(context: Context): void {
       const sender = { kind: 'user', id: ownerId, name: 'x' } as const;
       const weather = await conversationOf(store, ownerId, 'Will it RAIN in Zürich?');
       const budget = await conversationOf(store, ownerId, 'My budget');
-      const request = anInput({ conversationId: budget, sender, text: 'in July' }, ownerId);
-      await store.accept(request);
-      await store.recordRouting(request.message.id, 0, aDecision('finance'), []);
-      await store.storeReply(
-        aReply(request.message, 'finance', { text: 'ÄRGER: 100 % of it is_gone \\ away' }),
-      );
+      const request = aSubmission({ conversationId: budget, sender, text: 'in July' }, ownerId);
+      await submit(store, request);
+      await route(store, aRouting(request.message.id));
+      await reply(store, aReply(request.message, 'finance', { text: 'ÄRGER: 100 % of it is_gone \\ away' }));
       await store.renameConversation(weather, 'Umbrella');
       const found = async (search: string) =>
         (await store.listConversations(ownerId, { limit: 10, search })).map(({ id }) => id);
@@ -156,11 +156,11 @@ export function describeConversations(context: Context): void {
   describe('renaming a conversation', () => {
     it('changes the title and nothing else, for good', async () => {
       const { store } = context;
-      const { conversationId } = await accepted(store);
+      const { conversationId } = await submitted(store);
       const before = await store.getConversation(conversationId);
       const renamed = await store.renameConversation(conversationId, 'Another title');
       expect(renamed).toEqual({ ...before, title: 'Another title' });
-      await accepted(store, { conversationId });
+      await submitted(store, { conversationId });
       expect(await store.getConversation(conversationId)).toMatchObject({
         title: 'Another title',
         lastSeq: 2,

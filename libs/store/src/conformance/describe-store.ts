@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../store.ts';
-import { describeAccepting } from './accepting.ts';
 import { describeAgents } from './agents.ts';
 import { describeAnswering } from './answering.ts';
 import { describeAudit } from './audit.ts';
@@ -20,6 +19,7 @@ import { describeRouting } from './routing.ts';
 import { describeSecrets } from './secrets.ts';
 import { describeSessions } from './sessions.ts';
 import type { Context, FixtureFactory, StoreFixture } from './store-fixture.ts';
+import { describeSubmitting } from './submitting.ts';
 import { describeTasks } from './tasks.ts';
 import { describeTexts } from './texts.ts';
 import { describeTranscripts } from './transcripts.ts';
@@ -60,7 +60,7 @@ export function describeStore(name: string, factory: FixtureFactory): void {
       await fixture?.remove();
     });
 
-    describeAccepting(context);
+    describeSubmitting(context);
     describeTexts(context);
     describeOutbox(context);
     describeRouting(context);

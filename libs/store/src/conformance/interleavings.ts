@@ -1,29 +1,38 @@
 import { expect, it } from '@jest/globals';
+import type { Transition } from '@parley/requests';
+import { aDeath, aFailure, aMessage, aReply, aRouting, hops, speaker } from '@parley/requests/testing';
 import { deriveId, isTerminal, type MessageState } from '@parley/shared-models';
 import fc from 'fast-check';
 import { runs } from '../../../../tools/test/property-runs.mjs';
 import type { Store } from '../store.ts';
-import { aDecision, aFailure, aMessage, aReply, hops } from './samples.ts';
+import { die, fail, loseAgent, replay, reply, route, settle, submit } from '../testing/apply.ts';
 import type { Context } from './store-fixture.ts';
 
 const AGENTS = ['finance', 'hr'] as const;
 const REQUESTS = 3;
 
 type Step =
-  | { readonly do: 'accept' | 'publish' | 'deliver' | 'revive'; readonly request: number }
+  | { readonly do: 'submit' | 'publish' | 'stop' | 'replay'; readonly request: number }
   | { readonly do: 'route'; readonly request: number; readonly agent: string; readonly attempt: number }
-  | { readonly do: 'reopen' | 'settle'; readonly request: number; readonly agent: string }
+  | { readonly do: 'loseAgent' | 'settle'; readonly request: number; readonly agent: string }
   | { readonly do: 'reply'; readonly request: number; readonly agent: string; readonly ordinal: number }
-  | { readonly do: 'fail'; readonly request: number; readonly status: 'failed' | 'dead_lettered' };
+  | { readonly do: 'fail' | 'die'; readonly request: number; readonly agent: string | undefined };
 
 const request = fc.nat(REQUESTS - 1);
 const agent = fc.constantFrom(...AGENTS);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constantFrom('accept', 'publish', 'deliver', 'revive'), request }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('submit', 'publish', 'stop', 'replay'), request }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('route'), request, agent, attempt: fc.nat(2) }) },
-  fc.record({ do: fc.constantFrom('reopen', 'settle'), request, agent }),
+  fc.record({ do: fc.constantFrom('loseAgent', 'settle'), request, agent }),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('reply'), request, agent, ordinal: fc.nat(1) }) },
-  fc.record({ do: fc.constant('fail'), request, status: fc.constantFrom('failed', 'dead_lettered') }),
+  fc.record({
+    do: fc.constantFrom('fail', 'die'),
+    request,
+    agent: fc.option(agent, { nil: undefined }),
+  }),
 );
 /** Steps of one turn are taken at once, those of the next when all of them have ended; each by one of two processes. */
 const turns = fc.array(fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 6 }), {
@@ -32,10 +41,11 @@ const turns = fc.array(fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, ma
 
 /** What the calls of one run have returned. */
 interface Tally {
-  accepted: number[];
-  storedReplies: number[];
-  failures: number[];
-  routed: Map<string, Set<string>>;
+  readonly submissions: number[];
+  readonly replies: number[];
+  readonly errors: number[];
+  /** The agents that were chosen, for each attempt of each request. */
+  readonly chosen: Map<string, Set<string>>;
 }
 
 export function describeInterleavings(context: Context): void {
@@ -44,7 +54,7 @@ export function describeInterleavings(context: Context): void {
     await fc.assert(
       fc.asyncProperty(turns, async (steps) => {
         const requests = someRequests();
-        const tally: Tally = { accepted: [], storedReplies: [], failures: [], routed: new Map() };
+        const tally: Tally = { submissions: [], replies: [], errors: [], chosen: new Map() };
         let states: (MessageState | undefined)[] = [];
         for (const turn of steps) {
           await Promise.all(
@@ -75,49 +85,49 @@ async function take(
 ): Promise<void> {
   const message = requests[taken.request];
   if (message === undefined) return;
+  const { id } = message;
+  const note = (seqs: number[], { outcome, message: stored }: Transition): void => {
+    if (outcome === 'done' && stored !== undefined) seqs.push(stored.seq);
+  };
   switch (taken.do) {
-    case 'accept': {
-      const result = await store.accept({ message, ownerId: 'ada' });
-      if (!result.isDuplicate) tally.accepted.push(result.message.seq);
+    case 'submit':
+      note(tally.submissions, await submit(store, { message, ownerId: 'ada' }));
       break;
-    }
     case 'publish':
-      await store.markPublished([{ messageId: message.id, attempt: 0 }]);
+      await store.markPublished([{ messageId: id, attempt: 0 }]);
       break;
-    case 'deliver':
-      await store.markDelivered([message.id]);
+    case 'stop':
+      note(tally.errors, await store.apply({ type: 'stopped', requestId: id }));
       break;
-    case 'revive':
-      await store.revive(message.id);
+    case 'replay':
+      await replay(store, id);
       break;
-    case 'reopen':
-      await store.reopen(message.id, taken.agent);
+    case 'loseAgent':
+      note(tally.errors, await loseAgent(store, { requestId: id, agentId: taken.agent }));
       break;
     case 'settle':
-      await store.settle({ requestId: message.id, agentId: taken.agent, hops: hops('server') });
+      await settle(store, { requestId: id, from: speaker(taken.agent), hops: hops('server') });
       break;
     case 'route': {
-      const result = await store.recordRouting(message.id, taken.attempt, aDecision(taken.agent), []);
-      if (!('decision' in result)) break;
-      const key = `${message.id} ${taken.attempt}`;
-      const decided = tally.routed.get(key) ?? new Set();
-      tally.routed.set(key, decided.add(result.decision.agentId));
+      const result = await route(store, aRouting(id, taken.agent, taken.attempt));
+      if (result.outcome === 'refused') break;
+      const key = `${id} ${taken.attempt}`;
+      const chosen = tally.chosen.get(key) ?? new Set();
+      tally.chosen.set(key, chosen.add(result.request?.decision?.agentId ?? ''));
       break;
     }
     case 'reply': {
-      const input = aReply(message, taken.agent, {
-        // As agents derive it: handed out again, a request yields the same reply.
-        id: deriveId(message.id, taken.agent, taken.ordinal),
-      });
-      const result = await store.storeReply(input);
-      if (result.outcome === 'stored') tally.storedReplies.push(result.message.seq);
+      // As agents derive it: handed out again, a request yields the same reply.
+      const replyId = deriveId(id, taken.agent, taken.ordinal);
+      note(tally.replies, await reply(store, aReply(message, taken.agent, { id: replyId })));
       break;
     }
-    case 'fail': {
-      const result = await store.fail(aFailure(message.id, taken.status));
-      if (result.outcome === 'failed') tally.failures.push(result.message.seq);
+    case 'fail':
+      note(tally.errors, await fail(store, aFailure(id, taken.agent)));
       break;
-    }
+    case 'die':
+      note(tally.errors, await die(store, aDeath(id, taken.agent)));
+      break;
   }
 }
 
@@ -139,11 +149,11 @@ async function examine(
   expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, index) => index + 1));
   const seqsOf = (kind: string) => messages.filter((message) => message.kind === kind).map(({ seq }) => seq);
   const sorted = (seqs: readonly number[]) => seqs.toSorted((a, b) => a - b);
-  expect(seqsOf('TEXT')).toEqual(sorted(tally.accepted));
-  expect(seqsOf('REPLY')).toEqual(sorted(tally.storedReplies));
-  expect(seqsOf('ERROR')).toEqual(sorted(tally.failures));
+  expect(seqsOf('TEXT')).toEqual(sorted(tally.submissions));
+  expect(seqsOf('REPLY')).toEqual(sorted(tally.replies));
+  expect(seqsOf('ERROR')).toEqual(sorted(tally.errors));
   // One decision for each attempt.
-  for (const decided of tally.routed.values()) expect(decided.size).toBe(1);
+  for (const chosen of tally.chosen.values()) expect(chosen.size).toBe(1);
 
   return requests.map(({ id }, index) => {
     const status = statuses.find(({ messageId }) => messageId === id);
@@ -157,8 +167,8 @@ async function examine(
     if (ids.includes(id)) expect(status?.status).toBe('accepted');
     // What has ended stays so, unless an operator replays it.
     const last = before[index];
-    const wasRevived = turn.some(([taken]) => taken.do === 'revive' && taken.request === index);
-    if (last !== undefined && isTerminal(last) && !(last === 'dead_lettered' && wasRevived)) {
+    const wasReplayed = turn.some(([taken]) => taken.do === 'replay' && taken.request === index);
+    if (last !== undefined && isTerminal(last) && !(last === 'dead_lettered' && wasReplayed)) {
       expect(status?.status).toBe(last);
     }
     return status?.status;

@@ -1,17 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aFailure, aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Store } from '../store.ts';
-import {
-  accepted,
-  aDecision,
-  aFailure,
-  aLetter,
-  anInput,
-  aProfile,
-  aReply,
-  entryOf,
-  routed,
-} from './samples.ts';
+import { fail, reply, route, submit } from '../testing/apply.ts';
+import { aLetter, aProfile, entryOf, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
@@ -34,11 +26,11 @@ export function describeOperation(context: Context): void {
       const { store } = context;
       const conversationId = newId();
       const outcomes = await Promise.allSettled([
-        store.accept(anInput({ conversationId, text: 'one' })),
+        submit(store, aSubmission({ conversationId, text: 'one' })),
         // Fails when the message is inserted, after it has taken its seq.
-        store.accept(anInput({ conversationId, createdAt: {} as never })),
-        store.accept(anInput({ conversationId: newId() }, 'eve')),
-        store.accept(anInput({ conversationId, text: 'two' })),
+        submit(store, aSubmission({ conversationId, createdAt: {} as never })),
+        submit(store, aSubmission({ conversationId: newId() }, 'eve')),
+        submit(store, aSubmission({ conversationId, text: 'two' })),
       ]);
       expect(outcomes.map(({ status }) => status)).toEqual([
         'fulfilled',
@@ -57,10 +49,10 @@ export function describeOperation(context: Context): void {
       const before = await context.fixture.open();
       const request = await routed(before, 'finance', { metadata: { a: [1] } });
       const { conversationId } = request;
-      await before.storeReply(aReply(request));
-      const failed = await accepted(before, { conversationId });
-      await before.fail(aFailure(failed.id));
-      const waiting = await accepted(before, { conversationId });
+      await reply(before, aReply(request));
+      const failed = await submitted(before, { conversationId });
+      await fail(before, aFailure(failed.id));
+      const waiting = await submitted(before, { conversationId });
       const agentId = `agent-${newId()}`;
       await before.registerAgent(agentId, aProfile());
       await before.setAgentState(agentId, 'paused');
@@ -80,26 +72,26 @@ export function describeOperation(context: Context): void {
         wanted: 'paused',
       });
       expect(await after.getDeadLetter(letter.id)).toEqual(letter);
-      expect((await accepted(after, { conversationId })).seq).toBe(6);
+      expect((await submitted(after, { conversationId })).seq).toBe(6);
     });
 
     it('shows each process what the others have written', async () => {
       const other = await context.open();
-      const message = await accepted(context.store);
-      await other.recordRouting(message.id, 0, aDecision(), []);
+      const message = await submitted(context.store);
+      await route(other, aRouting(message.id));
       expect((await context.store.getMessage(message.id))?.status?.status).toBe('routed');
     });
 
     it('finishes what is under way when it is closed, and refuses what comes after', async () => {
       const store = await context.fixture.open();
       const conversationId = newId();
-      const underWay = Array.from({ length: 50 }, () => store.accept(anInput({ conversationId })));
+      const underWay = Array.from({ length: 50 }, () => submit(store, aSubmission({ conversationId })));
       const marking = store.markPublished([{ messageId: newId(), attempt: 0 }]);
       const closing = store.close();
-      const late = store.accept(anInput({ conversationId }));
+      const late = submit(store, aSubmission({ conversationId }));
       await expect(late).rejects.toMatchObject(unavailable);
       await closing;
-      expect((await Promise.all(underWay)).map(({ message }) => message.seq)).toEqual(
+      expect((await Promise.all(underWay)).map(({ message }) => message?.seq)).toEqual(
         Array.from({ length: 50 }, (_, index) => index + 1),
       );
       await expect(marking).resolves.toBeUndefined();
@@ -112,7 +104,7 @@ export function describeOperation(context: Context): void {
       await Promise.all([store.close(), store.close()]);
       await store.close();
       const calls: Promise<unknown>[] = [
-        store.accept(anInput()),
+        submit(store, aSubmission()),
         store.takeOutbox({ limit: 1, olderThanMs: 0, leaseMs: 0 }),
         store.getMessage(newId()),
         store.listMessages(newId(), { limit: 1 }),

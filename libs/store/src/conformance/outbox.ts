@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import type { OutboxEntry } from '@parley/requests';
+import { aRouting, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
-import type { OutboxEntry, Store } from '../store.ts';
-import { accepted, aDecision, anInput, entryOf, routed } from './samples.ts';
+import type { Store } from '../store.ts';
+import { loseAgent, route, submit } from '../testing/apply.ts';
+import { entryOf, routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 const ALL = { limit: 100_000, olderThanMs: 0 };
@@ -18,8 +21,8 @@ export function describeOutbox(context: Context): void {
   describe('the outbox', () => {
     it('holds a message until it is marked as published', async () => {
       const { store } = context;
-      const first = await accepted(store);
-      const second = await accepted(store);
+      const first = await submitted(store);
+      const second = await submitted(store);
       await store.markPublished(
         [first.id, newId(), first.id].map((messageId) => ({ messageId, attempt: 0 })),
       );
@@ -30,9 +33,9 @@ export function describeOutbox(context: Context): void {
     it('keeps a later attempt when one before it is marked as published', async () => {
       const { store } = context;
       const { id } = await routed(store);
-      const entry = await store.reopen(id, 'finance');
+      await loseAgent(store, { requestId: id, agentId: 'finance' });
       await store.markPublished([{ messageId: id, attempt: 0 }]);
-      expect(await entryOf(store, id)).toEqual(entry);
+      expect(await entryOf(store, id)).toMatchObject({ attempt: 1 });
       await store.markPublished([{ messageId: id, attempt: 1 }]);
       expect(await entryOf(store, id)).toBeUndefined();
     });
@@ -47,7 +50,7 @@ export function describeOutbox(context: Context): void {
       const conversationId = newId();
       // Ids are made by clients and need not sort in the order of the conversation.
       const ids = Array.from({ length: 10 }, () => newId()).reverse();
-      await Promise.all(ids.map((id) => store.accept(anInput({ id, conversationId }))));
+      await Promise.all(ids.map((id) => submit(store, aSubmission({ id, conversationId }))));
       expect(idsOf(await store.takeOutbox({ ...ALL, limit: 4, leaseMs: 60_000 }))).toEqual(ids.slice(0, 4));
       expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 60_000 }))).toEqual(ids.slice(4));
     });
@@ -55,7 +58,7 @@ export function describeOutbox(context: Context): void {
     it('leaves out entries that are younger than asked for', async () => {
       const { store } = context;
       await emptyOutbox(store);
-      const message = await accepted(store);
+      const message = await submitted(store);
       expect(await store.takeOutbox({ ...ALL, olderThanMs: 60_000, leaseMs: 0 })).toEqual([]);
       expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 0 }))).toEqual([message.id]);
     });
@@ -64,7 +67,7 @@ export function describeOutbox(context: Context): void {
       const { store } = context;
       const other = await context.open();
       await emptyOutbox(store);
-      const sent = await Promise.all(Array.from({ length: 60 }, () => accepted(store)));
+      const sent = await Promise.all(Array.from({ length: 60 }, () => submitted(store)));
       const taken: string[] = [];
       // One that is being taken may be passed over by the others, so they ask until there is nothing left.
       const takeAll = async (from: Store): Promise<void> => {
@@ -81,7 +84,7 @@ export function describeOutbox(context: Context): void {
     it('gives an entry again when its lease has run out', async () => {
       const { store } = context;
       await emptyOutbox(store);
-      const message = await accepted(store);
+      const message = await submitted(store);
       expect(idsOf(await store.takeOutbox({ ...ALL, leaseMs: 50 }))).toEqual([message.id]);
       let again: OutboxEntry[] = [];
       while (again.length === 0) again = await store.takeOutbox({ ...ALL, leaseMs: 50 });
@@ -93,13 +96,13 @@ export function describeOutbox(context: Context): void {
       const conversationId = newId();
       // Ids are made by clients and need not sort in the order of the conversation.
       const [first = '', second = ''] = [newId(), newId()].reverse();
-      for (const id of [first, second]) await store.accept(anInput({ id, conversationId }));
-      const published = await accepted(store);
+      for (const id of [first, second]) await submit(store, aSubmission({ id, conversationId }));
+      const published = await submitted(store);
       await store.markPublished([{ messageId: published.id, attempt: 0 }]);
       await store.takeOutbox({ ...ALL, leaseMs: 60_000 });
       await store.renewOutbox();
       await store.markPublished([{ messageId: first, attempt: 0 }]);
-      expect(await store.recordRouting(second, 0, aDecision(), [])).toEqual({ outcome: 'settled' });
+      expect(await route(store, aRouting(second))).toMatchObject({ refusal: 'overtaken' });
       const taken = await store.takeOutbox({ ...ALL, olderThanMs: 60_000, leaseMs: 60_000 });
       const own = taken.filter(({ message }) => message.conversationId === conversationId);
       expect(own.map(({ message, attempt }) => [message.id, attempt])).toEqual([
@@ -111,7 +114,7 @@ export function describeOutbox(context: Context): void {
 
     it('forgets what was marked as published while it was leased', async () => {
       const { store } = context;
-      const message = await accepted(store);
+      const message = await submitted(store);
       await store.takeOutbox({ ...ALL, leaseMs: 60_000 });
       await store.markPublished([{ messageId: message.id, attempt: 0 }]);
       expect(await entryOf(store, message.id)).toBeUndefined();

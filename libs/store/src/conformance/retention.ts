@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { aReply, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import type { Removable } from '../ports/retention.ts';
-import { accepted, anInput, aReply, routed } from './samples.ts';
+import { reply, submit } from '../testing/apply.ts';
+import { routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 /** Removes what other tests have stored, too: to be described last. */
@@ -23,7 +25,7 @@ export function describeRetention(context: Context): void {
   const soon = (): number => Date.now() + 60_000;
   const answered = async (fields: Parameters<typeof routed>[2] = {}) => {
     const request = await routed(context.store, 'finance', fields);
-    await context.store.storeReply(aReply(request));
+    await reply(context.store, aReply(request));
     return request;
   };
 
@@ -31,10 +33,11 @@ export function describeRetention(context: Context): void {
     it('is a conversation with all that belongs to it, once it is old enough', async () => {
       const { store } = context;
       const ownerId = `ada-${newId()}`;
-      const { message } = await store.accept(anInput({}, ownerId));
-      const { id, conversationId } = message;
+      const submission = aSubmission({}, ownerId);
+      const { id, conversationId, text } = submission.message;
+      await submit(store, submission);
       await store.markPublished([{ messageId: id, attempt: 0 }]);
-      await store.storeReply(aReply(message));
+      await reply(store, aReply(submission.message));
       const task = { id: newId(), group: 'planner', ownerId, conversationId, document: '{}', view: '{}' };
       await store.tasks.add({ ...task, isOpen: false });
 
@@ -42,7 +45,7 @@ export function describeRetention(context: Context): void {
       expect(await store.getConversation(conversationId)).toBeDefined();
       const { removed, bytes } = await removeAll('conversations', soon());
       expect(removed).toBeGreaterThan(0);
-      expect(bytes).toBeGreaterThan(message.text.length);
+      expect(bytes).toBeGreaterThan(text.length);
       expect(await store.getConversation(conversationId)).toBeUndefined();
       expect(await store.listConversations(ownerId, { limit: 10 })).toEqual([]);
       expect(await store.listConversations(ownerId, { limit: 10, search: '' })).toEqual([]);
@@ -56,7 +59,7 @@ export function describeRetention(context: Context): void {
 
     it('is no conversation in which somebody waits: for the queue, for an answer, or for a task', async () => {
       const { store } = context;
-      const inOutbox = await accepted(store);
+      const inOutbox = await submitted(store);
       const atAgent = await routed(store);
       const withTask = await answered();
       const { conversationId } = withTask;
@@ -64,17 +67,17 @@ export function describeRetention(context: Context): void {
       await store.tasks.add({ id: newId(), isOpen: true, ...task });
       await removeAll('conversations', soon());
       for (const { id } of [inOutbox, atAgent, withTask]) expect(await store.getMessage(id)).toBeDefined();
-      expect(await store.storeReply(aReply(atAgent))).toMatchObject({ outcome: 'stored' });
+      expect(await reply(store, aReply(atAgent))).toMatchObject({ outcome: 'done' });
     });
 
     it('is a conversation whose numbers go on where somebody writes to it again, and which stays its owner’s', async () => {
       const { store } = context;
       const { conversationId } = await answered({ text: 'first' });
       await removeAll('conversations', soon());
-      await expect(store.accept(anInput({ conversationId }, 'eve'))).rejects.toMatchObject({
+      await expect(submit(store, aSubmission({ conversationId }, 'eve'))).rejects.toMatchObject({
         code: 'forbidden',
       });
-      const again = await accepted(store, { conversationId, text: 'again' });
+      const again = await submitted(store, { conversationId, text: 'again' });
       expect(again.seq).toBe(3);
       expect(await store.getConversation(conversationId)).toMatchObject({ title: 'again', lastSeq: 3 });
       expect((await store.listMessages(conversationId, { limit: 10 })).messages).toMatchObject([{ seq: 3 }]);
@@ -84,10 +87,7 @@ export function describeRetention(context: Context): void {
       const { store } = context;
       const request = await answered();
       await removeAll('conversations', soon());
-      expect(await store.storeReply(aReply(request))).toEqual({
-        outcome: 'refused',
-        reason: 'unknown_request',
-      });
+      expect(await reply(store, aReply(request))).toMatchObject({ refusal: 'unknown' });
     });
 
     it('are events that were published, commands that have ended with what they printed, finished tasks', async () => {

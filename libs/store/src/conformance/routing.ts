@@ -1,225 +1,134 @@
 import { describe, expect, it } from '@jest/globals';
+import { aDeath, aFailure, aMessage, aReply, aRouting, hops } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
-import { accepted, aDecision, aFailure, aReply, entryOf, hops, routed, statusOf } from './samples.ts';
+import { die, fail, loseAgent, replay, reply, route, submit } from '../testing/apply.ts';
+import { entryOf, routed, statusOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeRouting(context: Context): void {
-  describe('recording who shall answer', () => {
-    it('makes an accepted message routed, with the decision and the hops', async () => {
+  describe('a routed request', () => {
+    it('has the decision and the hops, and has left the outbox', async () => {
       const { store } = context;
-      const message = await accepted(store);
-      const decision = aDecision('finance');
-      const taken = hops('server', 'broker', 'server');
-      expect(await store.recordRouting(message.id, 0, decision, taken)).toEqual({
-        outcome: 'routed',
-        decision,
-      });
-      expect(await statusOf(store, message.id)).toEqual({
-        messageId: message.id,
-        conversationId: message.conversationId,
+      const { id, conversationId } = await submitted(store);
+      const routing = { ...aRouting(id), hops: hops('server', 'broker', 'server') };
+      expect(await route(store, routing)).toMatchObject({ outcome: 'done', request: { agentId: 'finance' } });
+      expect(await statusOf(store, id)).toEqual({
+        messageId: id,
+        conversationId,
         status: 'routed',
-        routing: decision,
-        hops: taken,
+        routing: routing.decision,
+        hops: routing.hops,
       });
+      expect(await entryOf(store, id)).toBeUndefined();
     });
 
-    it('lets the first decision of an attempt stand, and returns it to who comes second', async () => {
+    it('keeps the first of two decisions of the same moment', async () => {
       const { store } = context;
-      const message = await accepted(store);
-      const first = aDecision('finance');
-      const [one, two] = await Promise.all([
-        store.recordRouting(message.id, 0, first, hops('broker')),
-        store.recordRouting(message.id, 0, aDecision('hr'), hops('broker', 'server')),
-      ]);
-      expect(one).toEqual({ outcome: 'routed', decision: first });
-      expect(two).toEqual({ outcome: 'repeated', decision: first });
-      expect(await statusOf(store, message.id)).toMatchObject({ routing: first, hops: hops('broker') });
-      await store.markDelivered([message.id]);
-      expect(await store.recordRouting(message.id, 0, aDecision('hr'), [])).toEqual({
-        outcome: 'repeated',
-        decision: first,
-      });
+      const { id } = await submitted(store);
+      const outcomes = await Promise.all([route(store, aRouting(id)), route(store, aRouting(id, 'hr'))]);
+      expect(outcomes).toMatchObject([{ outcome: 'done' }, { outcome: 'repeated' }]);
+      expect((await statusOf(store, id))?.routing).toEqual(aRouting(id).decision);
     });
 
-    it('lets one of two processes win', async () => {
+    it('keeps one of the decisions that two processes record', async () => {
       const other = await context.open();
-      const messages = await Promise.all(Array.from({ length: 20 }, () => accepted(context.store)));
+      const messages = await Promise.all(Array.from({ length: 20 }, () => submitted(context.store)));
       await Promise.all(
         messages.map(async ({ id }) => {
-          const outcomes = await Promise.all([
-            context.store.recordRouting(id, 0, aDecision('finance'), []),
-            other.recordRouting(id, 0, aDecision('hr'), []),
+          const results = await Promise.all([
+            route(context.store, aRouting(id)),
+            route(other, aRouting(id, 'hr')),
           ]);
-          expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['repeated', 'routed']);
-          const [one, two] = outcomes.map((outcome) => 'decision' in outcome && outcome.decision);
+          expect(results.map(({ outcome }) => outcome).toSorted()).toEqual(['done', 'repeated']);
+          const [one, two] = results.map(({ request }) => request?.decision);
           expect(one).toEqual(two);
           expect((await statusOf(context.store, id))?.routing).toEqual(one);
         }),
       );
     });
 
-    it('takes the message out of the outbox: the broker has had it', async () => {
-      const { store } = context;
-      const message = await routed(store);
-      expect(await entryOf(store, message.id)).toBeUndefined();
-    });
-
-    it('knows nothing of messages and attempts that there are not, nor of what is no request', async () => {
+    it('is refused where there is no such request, and what is no request is none', async () => {
       const { store } = context;
       const request = await routed(store);
-      const reply = aReply(request);
-      await store.storeReply(reply);
-      const accepting = await accepted(store);
-      for (const [id, attempt] of [
-        [newId(), 0],
-        [reply.reply.id, 0],
-        [accepting.id, 1],
-      ] as const) {
-        expect(await store.recordRouting(id, attempt, aDecision(), [])).toEqual({ outcome: 'unknown' });
-      }
-    });
-
-    it('is settled for a message that has ended', async () => {
-      const { store } = context;
-      const answered = await routed(store);
-      await store.storeReply(aReply(answered));
-      const failed = await accepted(store);
-      await store.fail(aFailure(failed.id));
-      for (const { id } of [answered, failed]) {
-        expect(await store.recordRouting(id, 0, aDecision(), [])).toEqual({ outcome: 'settled' });
-      }
-      expect((await statusOf(store, failed.id))?.status).toBe('failed');
-    });
-
-    it('is settled for an earlier attempt', async () => {
-      const { store } = context;
-      const message = await routed(store);
-      await store.reopen(message.id, 'finance');
-      expect(await store.recordRouting(message.id, 0, aDecision('finance'), [])).toEqual({
-        outcome: 'settled',
-      });
-      expect(await store.recordRouting(message.id, 1, aDecision('hr'), [])).toMatchObject({
-        outcome: 'routed',
-      });
+      const answer = aReply(request);
+      await reply(store, answer);
+      for (const id of [newId(), answer.reply.id])
+        expect(await route(store, aRouting(id))).toMatchObject({ outcome: 'refused', refusal: 'unknown' });
     });
   });
 
-  describe('marking as delivered', () => {
-    it('makes routed messages delivered, and leaves all others as they are', async () => {
-      const { store } = context;
-      const accepting = await accepted(store);
-      const routedOne = await routed(store);
-      const answered = await routed(store);
-      await store.storeReply(aReply(answered));
-      const failed = await accepted(store);
-      await store.fail(aFailure(failed.id));
-      const all = [accepting, routedOne, answered, failed].map(({ id }) => id);
-      await store.markDelivered([...all, newId()]);
-      const states = await Promise.all(all.map(async (id) => (await statusOf(store, id))?.status));
-      expect(states).toEqual(['accepted', 'delivered', 'answered', 'failed']);
-    });
-  });
-
-  describe('routing again when the agent is gone', () => {
-    it.each(['routed', 'delivered'])('puts a %s message back as a further attempt', async (state) => {
+  describe('a request whose agent is gone', () => {
+    it('is in the outbox again, as a further attempt', async () => {
       const { store } = context;
       const target = { group: 'finance' };
-      const message = await accepted(store);
-      const other = await store.accept({ message: { ...message, id: newId() }, ownerId: 'ada', target });
-      const { id } = other.message;
-      await store.recordRouting(id, 0, aDecision('finance'), hops('broker'));
-      if (state === 'delivered') await store.markDelivered([id]);
+      const message = aMessage();
+      const { id } = message;
+      await submit(store, { message, ownerId: 'ada', target });
+      await route(store, aRouting(id));
 
-      const entry = await store.reopen(id, 'finance');
+      await loseAgent(store, { requestId: id, agentId: 'finance' });
 
-      const lost = { service: 'lost:finance', at: expect.any(String) };
-      const been = [...hops('broker'), lost];
-      expect(entry).toEqual({ message: other.message, target, attempt: 1, hops: been });
-      expect(await entryOf(store, id)).toEqual(entry);
+      const been = [...aRouting(id).hops, { service: 'lost:finance', at: expect.any(String) }];
+      expect(await entryOf(store, id)).toEqual({
+        message: { ...message, seq: 1 },
+        target,
+        attempt: 1,
+        hops: been,
+      });
       const status = await statusOf(store, id);
       expect(status).toMatchObject({ status: 'accepted', hops: been });
       expect(status).not.toHaveProperty('routing');
+      expect(await route(store, aRouting(id, 'hr', 1))).toMatchObject({ outcome: 'done' });
     });
 
-    it('happens once when several notice', async () => {
+    it('is routed again once, when several processes notice', async () => {
       const other = await context.open();
-      const message = await routed(context.store);
-      const entries = await Promise.all([
-        context.store.reopen(message.id, 'finance'),
-        other.reopen(message.id, 'finance'),
-        context.store.reopen(message.id, 'finance'),
+      const { id } = await routed(context.store);
+      const gone = { requestId: id, agentId: 'finance' };
+      const results = await Promise.all([
+        loseAgent(context.store, gone),
+        loseAgent(other, gone),
+        loseAgent(context.store, gone),
       ]);
-      expect(entries.filter((entry) => entry !== undefined)).toHaveLength(1);
+      expect(results.map(({ outcome }) => outcome).toSorted()).toEqual(['done', 'refused', 'refused']);
     });
 
-    it('does nothing for a message that is with another agent, has ended, or is unknown', async () => {
-      const { store } = context;
-      const elsewhere = await routed(store, 'hr');
-      const waiting = await accepted(store);
-      const answered = await routed(store);
-      await store.storeReply(aReply(answered));
-      const failed = await routed(store);
-      await store.fail(aFailure(failed.id));
-      for (const id of [elsewhere.id, waiting.id, answered.id, failed.id, newId()]) {
-        const before = await store.getMessage(id);
-        expect(await store.reopen(id, 'finance')).toBeUndefined();
-        expect(await store.getMessage(id)).toEqual(before);
-      }
-    });
-
-    it('brings back a message whose record of routing is lost', async () => {
+    it('is routed again when the record of its routing is lost', async () => {
       const { store } = context;
       // What a power cut leaves: published, and nothing of the routing that followed.
-      const message = await accepted(store);
-      await store.markPublished([{ messageId: message.id, attempt: 0 }]);
-      expect(await store.reopen(message.id, 'finance')).toMatchObject({ attempt: 1 });
-      expect(await entryOf(store, message.id)).toMatchObject({ attempt: 1 });
-    });
-
-    it('counts each attempt', async () => {
-      const { store } = context;
-      const message = await accepted(store);
-      for (let attempt = 0; attempt < 4; attempt++) {
-        await store.recordRouting(message.id, attempt, aDecision(), []);
-        expect(await store.reopen(message.id, 'finance')).toMatchObject({ attempt: attempt + 1 });
-      }
+      const { id } = await submitted(store);
+      await store.markPublished([{ messageId: id, attempt: 0 }]);
+      await loseAgent(store, { requestId: id, agentId: 'finance' });
+      expect(await entryOf(store, id)).toMatchObject({ attempt: 1 });
     });
   });
 
-  describe('replaying a dead letter', () => {
-    it('puts the message back as a further attempt, without its error', async () => {
+  describe('a replayed request', () => {
+    it('is in the outbox again, as a further attempt, without its error', async () => {
       const { store } = context;
-      const message = await routed(store);
-      await store.fail(aFailure(message.id, 'dead_lettered'));
-      const entry = await store.revive(message.id);
-      expect(entry).toEqual({ message, attempt: 1, hops: aFailure(message.id).hops });
-      expect(await entryOf(store, message.id)).toEqual(entry);
+      const message = await submitted(store);
+      await die(store, aDeath(message.id));
+      await replay(store, message.id);
+      expect(await entryOf(store, message.id)).toEqual({
+        message,
+        attempt: 1,
+        hops: aDeath(message.id).hops,
+      });
       const status = await statusOf(store, message.id);
       expect(status).toMatchObject({ status: 'accepted' });
       expect(status).not.toHaveProperty('error');
-      expect(await store.recordRouting(message.id, 1, aDecision('hr'), [])).toMatchObject({
-        outcome: 'routed',
-      });
     });
 
-    it('does nothing in any other state', async () => {
+    it('sets out once, and stays as it is where it has not died', async () => {
       const { store } = context;
-      const failed = await accepted(store);
-      await store.fail(aFailure(failed.id, 'failed'));
-      const running = await routed(store);
-      const answered = await routed(store);
-      await store.storeReply(aReply(answered));
-      for (const id of [failed.id, running.id, answered.id, newId()]) {
-        expect(await store.revive(id)).toBeUndefined();
-      }
-    });
-
-    it('happens once', async () => {
-      const { store } = context;
-      const message = await accepted(store);
-      await store.fail(aFailure(message.id, 'dead_lettered'));
-      const entries = await Promise.all([store.revive(message.id), store.revive(message.id)]);
-      expect(entries.filter((entry) => entry !== undefined)).toHaveLength(1);
+      const dead = await submitted(store);
+      await die(store, aDeath(dead.id));
+      const replays = await Promise.all([replay(store, dead.id), replay(store, dead.id)]);
+      expect(replays).toMatchObject([{ outcome: 'done' }, { refusal: 'not_due' }]);
+      const failed = await submitted(store);
+      await fail(store, aFailure(failed.id));
+      expect(await replay(store, failed.id)).toMatchObject({ refusal: 'not_due' });
+      expect((await statusOf(store, failed.id))?.status).toBe('failed');
     });
   });
 }

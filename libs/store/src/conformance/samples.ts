@@ -1,12 +1,14 @@
+import type { OutboxEntry } from '@parley/requests';
+import { aRouting, aSubmission } from '@parley/requests/testing';
 import {
   type AgentProfile,
+  type ChatMessage,
   type DeadLetter,
-  type Hop,
   newId,
-  type RoutingDecision,
   type UnstoredMessage,
 } from '@parley/shared-models';
-import type { Accepted, AcceptInput, OutboxEntry, ReplyInput, Store } from '../store.ts';
+import type { Store } from '../store.ts';
+import { route, submit } from '../testing/apply.ts';
 
 export const now = (): string => new Date().toISOString();
 
@@ -16,83 +18,23 @@ export async function nextMillisecond(): Promise<void> {
   while (Date.now() <= begun + 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function aMessage(fields: Partial<UnstoredMessage> = {}): UnstoredMessage {
-  return {
-    id: newId(),
-    conversationId: newId(),
-    kind: 'TEXT',
-    sender: { kind: 'user', id: 'ada', name: 'Ada' },
-    text: 'What is left of my budget?',
-    createdAt: now(),
-    ...fields,
-  };
+/** A request that waits in the outbox. */
+export async function submitted(store: Store, fields: Partial<UnstoredMessage> = {}): Promise<ChatMessage> {
+  const { message } = await submit(store, aSubmission(fields));
+  if (message === undefined) throw new Error('the message is not stored');
+  return message;
 }
 
-export function anInput(fields: Partial<UnstoredMessage> = {}, ownerId = 'ada'): AcceptInput {
-  return { message: aMessage(fields), ownerId };
-}
-
-export async function accepted(
-  store: Store,
-  fields: Partial<UnstoredMessage> = {},
-): Promise<Accepted['message']> {
-  return (await store.accept(anInput(fields))).message;
-}
-
-export function aDecision(agentId = 'finance'): RoutingDecision {
-  return {
-    agentId,
-    agentName: agentId,
-    strategy: 'keywords',
-    confidence: 0.92,
-    reason: 'keyword "budget"',
-    candidates: [{ agentId, agentName: agentId, confidence: 0.92 }],
-  };
-}
-
-export const hops = (...services: string[]): Hop[] =>
-  services.map((service, index) => ({ service, at: new Date(1_767_225_600_000 + index).toISOString() }));
-
-/** A message that was accepted, published and routed to the agent. */
+/** A request that the agent has. */
 export async function routed(
   store: Store,
   agentId = 'finance',
   fields: Partial<UnstoredMessage> = {},
-): Promise<Accepted['message']> {
-  const message = await accepted(store, fields);
-  await store.recordRouting(message.id, 0, aDecision(agentId), hops('server', 'broker'));
+): Promise<ChatMessage> {
+  const message = await submitted(store, fields);
+  await route(store, aRouting(message.id, agentId));
   return message;
 }
-
-export function aReply(
-  request: { readonly id: string; readonly conversationId: string },
-  agentId = 'finance',
-  fields: Partial<UnstoredMessage> = {},
-): ReplyInput {
-  return {
-    requestId: request.id,
-    agentId,
-    hops: hops('server', 'broker', `agent:${agentId}`),
-    reply: {
-      id: newId(),
-      conversationId: request.conversationId,
-      kind: 'REPLY',
-      sender: { kind: 'agent', id: agentId, name: agentId },
-      text: 'You have 1,200 € left.',
-      inReplyTo: request.id,
-      createdAt: now(),
-      ...fields,
-    },
-  };
-}
-
-export const aFailure = (requestId: string, status: 'failed' | 'dead_lettered' = 'failed') =>
-  ({
-    requestId,
-    status,
-    error: { code: 'no_agent_online', message: 'No agent is online.' },
-    hops: hops('server', 'broker'),
-  }) as const;
 
 export function aProfile(name = 'Finance'): AgentProfile {
   return {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { aDecision, aReply, aRouting, aSubmission, hops } from '@parley/requests/testing';
 import { LIMITS } from '@parley/shared-models';
-import { accepted, aDecision, anInput, aReply, entryOf, hops } from './samples.ts';
+import { reply, route, submit } from '../testing/apply.ts';
+import { entryOf, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTexts(context: Context): void {
@@ -12,7 +14,7 @@ export function describeTexts(context: Context): void {
       ['as long as may be', '漢'.repeat(LIMITS.textLength)],
       ['of white space', ' \n '],
     ])('keeps a text %s as it is', async (_, text) => {
-      const message = await accepted(context.store, { text });
+      const message = await submitted(context.store, { text });
       expect((await context.store.getMessage(message.id))?.message.text).toBe(text);
     });
 
@@ -21,28 +23,28 @@ export function describeTexts(context: Context): void {
       ['half a surrogate pair', 'a\uD83Db', 'a\uFFFDb'],
     ])('replaces %s, and still knows the message when it is sent again', async (_, text, kept) => {
       const { store } = context;
-      const input = anInput({ text, sender: { kind: 'user', id: 'ada', name: text } });
-      const first = await store.accept(input);
-      expect(first.message.text).toBe(kept);
-      expect(first.message.sender.name).toBe(kept);
-      expect(await store.accept(input)).toEqual({ message: first.message, isDuplicate: true });
-      expect((await store.getMessage(first.message.id))?.message).toEqual(first.message);
-      expect((await entryOf(store, first.message.id))?.message).toEqual(first.message);
+      const input = aSubmission({ text, sender: { kind: 'user', id: 'ada', name: text } });
+      const first = await submit(store, input);
+      expect(first.message?.text).toBe(kept);
+      expect(first.message?.sender.name).toBe(kept);
+      expect(await submit(store, input)).toMatchObject({ outcome: 'repeated', message: first.message });
+      expect((await store.getMessage(input.message.id))?.message).toEqual(first.message);
+      expect((await entryOf(store, input.message.id))?.message).toEqual(first.message);
     });
 
     it('keeps NUL and halves of surrogate pairs where they stand in metadata and reasons', async () => {
       const { store } = context;
       const odd = 'a\u0000b\uD83D';
       const metadata = { odd, [odd]: odd };
-      const request = await accepted(store, { metadata });
+      const request = await submitted(store, { metadata });
       const reason = `because of ${odd}`;
       const decision = { ...aDecision('finance'), reason };
-      await store.recordRouting(request.id, 0, decision, hops('server', odd));
+      await route(store, { ...aRouting(request.id), decision, hops: hops('server', odd) });
       expect((await store.getMessage(request.id))?.status).toMatchObject({ routing: { reason } });
-      const reply = aReply(request, 'finance', { metadata });
-      await store.storeReply(reply);
+      const answer = aReply(request, 'finance', { metadata });
+      await reply(store, answer);
       expect((await store.getMessage(request.id))?.message.metadata).toEqual(metadata);
-      expect((await store.getMessage(reply.reply.id))?.message.metadata).toEqual(metadata);
+      expect((await store.getMessage(answer.reply.id))?.message.metadata).toEqual(metadata);
     });
 
     it('answers a question about an id or a person that no database can hold as about an unknown one', async () => {
@@ -61,7 +63,7 @@ export function describeTexts(context: Context): void {
     it('cuts titles and previews at whole characters', async () => {
       const { store } = context;
       for (const text of ['👩'.repeat(200), `x${'👩'.repeat(200)}`]) {
-        const { conversationId } = await accepted(store, { text });
+        const { conversationId } = await submitted(store, { text });
         const conversation = await store.getConversation(conversationId);
         expect(conversation?.title.isWellFormed()).toBe(true);
         expect(conversation?.title.length).toBeLessThanOrEqual(200);
@@ -71,7 +73,7 @@ export function describeTexts(context: Context): void {
     });
 
     it('leaves what cannot be seen out of titles and previews', async () => {
-      const { conversationId } = await accepted(context.store, {
+      const { conversationId } = await submitted(context.store, {
         text: 'pay\u202e\u001b]52;\u0007 ok\u200b',
       });
       expect(await context.store.getConversation(conversationId)).toMatchObject({
@@ -81,7 +83,7 @@ export function describeTexts(context: Context): void {
     });
 
     it('gives a conversation that begins with nothing visible a title all the same', async () => {
-      const { conversationId } = await accepted(context.store, { text: ' \n ' });
+      const { conversationId } = await submitted(context.store, { text: ' \n ' });
       expect((await context.store.getConversation(conversationId))?.title).not.toBe('');
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
-import { anInput } from './samples.ts';
+import { submit } from '../testing/apply.ts';
 import type { Context } from './store-fixture.ts';
 
 export function describeTranscripts(context: Context): void {
@@ -10,12 +11,12 @@ export function describeTranscripts(context: Context): void {
       const ownerId = newId();
       const sender = { kind: 'user', id: ownerId, name: 'Ada' } as const;
       const say = async (conversationId: string) => {
-        await store.accept(anInput({ conversationId, sender }, ownerId));
+        await submit(store, aSubmission({ conversationId, sender }, ownerId));
         return conversationId;
       };
       const ids: string[] = [];
       for (let index = 0; index < 5; index++) ids.push(await say(newId()));
-      await store.accept(anInput());
+      await submit(store, aSubmission());
 
       const seen: string[] = [];
       for (;;) {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier, newId } from '@parley/shared-models';
-import { accepted, anInput, entryOf, statusOf } from '../conformance/samples.ts';
+import { entryOf, statusOf, submitted } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import type { Store } from '../store.ts';
 import { silentLogger } from '../store-logger.ts';
+import { submit } from '../testing/apply.ts';
 import { createPostgresSchema, type PostgresSchema, postgresFromEnv } from '../testing/postgres-schema.ts';
 import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -74,7 +76,7 @@ describe('the PostgreSQL driver', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => open()));
     expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ status: 'fulfilled' })));
     const conversationId = newId();
-    await Promise.all(opened.map((store) => accepted(store, { conversationId })));
+    await Promise.all(opened.map((store) => submitted(store, { conversationId })));
     expect((await opened[0]?.getConversation(conversationId))?.lastSeq).toBe(6);
     expect(await schema.query('SELECT version FROM parley_version')).toHaveLength(1);
   });
@@ -95,15 +97,15 @@ describe('the PostgreSQL driver', () => {
 
   it('starts while PostgreSQL is away, and works once it is there', async () => {
     const store = await openBehindProxy({ timeoutMs: 100 });
-    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+    await expect(submit(store, aSubmission())).rejects.toMatchObject(unavailable);
     await expect(store.listAgents()).rejects.toMatchObject(unavailable);
     await expect(store.check()).rejects.toMatchObject(unavailable);
 
     await proxy.start();
 
-    const input = anInput();
+    const input = aSubmission();
     for (let isStored = false; !isStored; ) {
-      isStored = await store.accept(input).then(
+      isStored = await submit(store, input).then(
         () => true,
         (error: unknown) => {
           expect(error).toMatchObject(unavailable);
@@ -118,22 +120,22 @@ describe('the PostgreSQL driver', () => {
   it('closes although PostgreSQL never came', async () => {
     const store = await openBehindProxy({ timeoutMs: 60_000 });
     await expect(store.close()).resolves.toBeUndefined();
-    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+    await expect(submit(store, aSubmission())).rejects.toMatchObject(unavailable);
   });
 
   it('shows nobody that PostgreSQL was away for a moment', async () => {
     await proxy.start();
     const store = await openBehindProxy({ timeoutMs: 20_000 });
     const conversationId = newId();
-    await accepted(store, { conversationId });
+    await submitted(store, { conversationId });
 
     await proxy.stop();
-    const writes = Array.from({ length: 20 }, () => store.accept(anInput({ conversationId })));
+    const writes = Array.from({ length: 20 }, () => submit(store, aSubmission({ conversationId })));
     const read = store.getConversation(conversationId);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await proxy.start();
 
-    const seqs = (await Promise.all(writes)).map(({ message }) => message.seq);
+    const seqs = (await Promise.all(writes)).map(({ message }) => message?.seq);
     expect(seqs).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
     expect(await read).toMatchObject({ id: conversationId });
   });
@@ -141,15 +143,15 @@ describe('the PostgreSQL driver', () => {
   it('says that it is unavailable when PostgreSQL stays away, and goes on when it is back', async () => {
     await proxy.start();
     const store = await openBehindProxy({ timeoutMs: 100 });
-    const { id, conversationId } = await accepted(store);
+    const { id, conversationId } = await submitted(store);
     await proxy.stop();
-    await expect(store.accept(anInput({ conversationId }))).rejects.toMatchObject(unavailable);
+    await expect(submit(store, aSubmission({ conversationId }))).rejects.toMatchObject(unavailable);
     await expect(store.getMessage(id)).rejects.toMatchObject(unavailable);
     await expect(store.takeOutbox({ limit: 1, olderThanMs: 0, leaseMs: 0 })).rejects.toMatchObject(
       unavailable,
     );
     await proxy.start();
-    expect((await accepted(store, { conversationId })).seq).toBe(2);
+    expect((await submitted(store, { conversationId })).seq).toBe(2);
     expect((await statusOf(store, id))?.status).toBe('accepted');
   });
 
@@ -157,13 +159,13 @@ describe('the PostgreSQL driver', () => {
     const store = await open({ timeoutMs: 20_000 });
     const conversationId = newId();
     const inputs = Array.from({ length: 300 }, (_, index) =>
-      anInput({ conversationId, text: `number ${index}` }),
+      aSubmission({ conversationId, text: `number ${index}` }),
     );
     let next = 0;
     let ended = 0;
     const lane = async (): Promise<void> => {
       for (let index = next++; index < inputs.length; index = next++) {
-        await store.accept(inputs[index] ?? anInput());
+        await submit(store, inputs[index] ?? aSubmission());
         if (index % 25 === 0) ended += await schema.endConnections();
       }
     };
@@ -180,27 +182,27 @@ describe('the PostgreSQL driver', () => {
   it('gives up on a connection over which nothing comes any more', async () => {
     await proxy.start();
     const store = await openBehindProxy({ timeoutMs: 20_000, statementTimeoutMs: 400 });
-    const { conversationId } = await accepted(store);
+    const { conversationId } = await submitted(store);
     proxy.freeze();
-    expect((await accepted(store, { conversationId })).seq).toBe(2);
+    expect((await submitted(store, { conversationId })).seq).toBe(2);
     expect((await store.getConversation(conversationId))?.lastSeq).toBe(2);
   });
 
   it('gives up a write for which a lock is held for too long, and goes on afterwards', async () => {
     const store = await open({ statementTimeoutMs: 400 });
-    const { conversationId } = await accepted(store);
+    const { conversationId } = await submitted(store);
     await schema.query('BEGIN');
     await schema.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
-    await expect(store.accept(anInput({ conversationId }))).rejects.toMatchObject(unavailable);
+    await expect(submit(store, aSubmission({ conversationId }))).rejects.toMatchObject(unavailable);
     expect((await store.getConversation(conversationId))?.lastSeq).toBe(1);
     await schema.query('ROLLBACK');
-    expect((await accepted(store, { conversationId })).seq).toBe(2);
+    expect((await submitted(store, { conversationId })).seq).toBe(2);
   });
 
   it('passes over outbox entries that another transaction holds', async () => {
     const store = await open();
-    const held = await accepted(store);
-    const free = await accepted(store);
+    const held = await submitted(store);
+    const free = await submitted(store);
     await schema.query('BEGIN');
     await schema.query('SELECT 1 FROM requests WHERE message_id = $1 FOR UPDATE', [held.id]);
     const taken = await store.takeOutbox({ limit: 10, olderThanMs: 0, leaseMs: 0 });
@@ -210,7 +212,7 @@ describe('the PostgreSQL driver', () => {
 
   it('finds what waits in the outbox although the clock was set back', async () => {
     const store = await open();
-    const { id } = await accepted(store);
+    const { id } = await submitted(store);
     await schema.query(`UPDATE requests SET outbox_since = now() + interval '1 hour'`);
     const options = { limit: 10, olderThanMs: 35_000, leaseMs: 30_000 };
     expect((await store.takeOutbox(options)).map(({ message }) => message.id)).toEqual([id]);
@@ -229,7 +231,7 @@ describe('the PostgreSQL driver', () => {
     );
     const readOnly = await open({ databaseUrl: url.href, timeoutMs: 50 });
     await expect(readOnly.check()).rejects.toMatchObject(unavailable);
-    await expect(readOnly.accept(anInput())).rejects.toMatchObject(unavailable);
+    await expect(submit(readOnly, aSubmission())).rejects.toMatchObject(unavailable);
   });
 });
 

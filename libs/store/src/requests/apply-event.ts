@@ -9,15 +9,17 @@ export function applyEvent(given: RequestEvent): Write<Transition> {
   const event = storable(given);
   let before: Transition | undefined;
   return {
-    keys: keysOf(event),
+    get keys() {
+      return keysOf(event, before?.message?.id);
+    },
     undone() {
       before = undefined;
     },
     run(work) {
       const result = transition(knownOf(event, work), event, { now: Date.now(), newId });
-      // Run again because nobody learned that it was committed: what it brought about still has to be done.
-      if (before?.outcome === 'done' && result.outcome !== 'done') return asBefore(before, result);
-      before = result;
+      if (result.outcome === 'done') before = result;
+      // Run again because nobody learned that it was committed: its effects have not been performed.
+      else if (before !== undefined && wasCommitted(before, work)) return asBefore(before, result);
       if (result.writes !== undefined)
         work.save(result.writes, event.type === 'submitted' ? event.ownerId : undefined);
       return result;
@@ -27,6 +29,17 @@ export function applyEvent(given: RequestEvent): Write<Transition> {
 
 /** A decision that a power cut undoes comes again: the broker's message is acknowledged after what follows from it. */
 export const urgencyOf = ({ type }: RequestEvent): Urgency => (type === 'routed' ? 'prompt' : 'durable');
+
+/** Whether the store holds the message of the transition; of one without a message: whether the request is as it left it. */
+function wasCommitted({ message, request }: Transition, work: UnitOfWork): boolean {
+  if (message !== undefined) return work.message(message.id) !== undefined;
+  const stored = request && work.request(request.messageId);
+  return (
+    stored?.state === request?.state &&
+    stored?.attempt === request?.attempt &&
+    stored?.agentId === request?.agentId
+  );
+}
 
 /** A message that another process stored meanwhile has the place that this one gave it. */
 function asBefore(before: Transition, { message, request }: Transition): Transition {
@@ -80,7 +93,8 @@ function needsOf(event: Exclude<RequestEvent, Submitted>): { conversation: boole
   }
 }
 
-function keysOf(event: RequestEvent): Keys {
+/** @param madeId of the message that an earlier run has made */
+function keysOf(event: RequestEvent, madeId: string | undefined): Keys {
   if (event.type === 'submitted')
     return { messages: [event.message.id], conversations: [event.message.conversationId] };
   const { requestId } = event;
@@ -88,7 +102,11 @@ function keysOf(event: RequestEvent): Keys {
   return {
     requests: [requestId],
     ...(needs.conversation ? { conversationsOf: [requestId] } : {}),
-    messages: [...(event.type === 'replied' ? [event.reply.id] : []), ...(needs.asked ? [requestId] : [])],
+    messages: [
+      ...(event.type === 'replied' ? [event.reply.id] : []),
+      ...(needs.asked ? [requestId] : []),
+      ...(madeId === undefined ? [] : [madeId]),
+    ],
   };
 }
 

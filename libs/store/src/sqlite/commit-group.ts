@@ -53,7 +53,6 @@ export function createCommit(
       const work = rows.begin();
       const outcome = run(write, work);
       rows.write(work);
-      rows.forget();
       release.run();
       return outcome;
     } catch (error) {
@@ -61,6 +60,9 @@ export function createCommit(
       rollbackWrite.run();
       release.run();
       return { error };
+    } finally {
+      // Neither this write nor those before it are committed yet.
+      rows.forget();
     }
   };
 

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { aReply, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
-import { accepted, aLetter, anInput, aReply, routed, statusOf } from '../conformance/samples.ts';
+import { aLetter, routed, statusOf, submitted } from '../conformance/samples.ts';
 import type { Store } from '../store.ts';
 import { silentLogger } from '../store-logger.ts';
+import { reply, submit } from '../testing/apply.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -19,7 +21,7 @@ async function fillUp(store: Store, conversationId: string): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     try {
-      ids.push((await accepted(store, { conversationId, text: LONG })).id);
+      ids.push((await submitted(store, { conversationId, text: LONG })).id);
     } catch (error) {
       expect(error).toMatchObject(unavailable);
       return ids;
@@ -53,12 +55,10 @@ describe('a SQLite store whose file may not grow', () => {
     const ids = await fillUp(store, conversationId);
 
     const burst = await Promise.allSettled(
-      Array.from({ length: 50 }, () => store.accept(anInput({ conversationId, text: LONG }))),
+      Array.from({ length: 50 }, () => submit(store, aSubmission({ conversationId, text: LONG }))),
     );
     expect(burst.every(({ status }) => status === 'rejected')).toBe(true);
-    await expect(store.storeReply(aReply(request, 'finance', { text: LONG }))).rejects.toMatchObject(
-      unavailable,
-    );
+    await expect(reply(store, aReply(request, 'finance', { text: LONG }))).rejects.toMatchObject(unavailable);
     expect((await statusOf(store, request.id))?.status).toBe('routed');
     await expect(store.check()).rejects.toMatchObject(unavailable);
     await expectAllAndNoMore(store, conversationId, ids);
@@ -77,7 +77,7 @@ describe('a SQLite store whose file may not grow', () => {
     operator.close();
 
     await expect(store.check()).resolves.toBeUndefined();
-    ids.push((await accepted(store, { conversationId, text: LONG })).id);
+    ids.push((await submitted(store, { conversationId, text: LONG })).id);
     await expectAllAndNoMore(store, conversationId, ids);
     await store.close();
   });
@@ -131,7 +131,7 @@ if (canMount()) {
 
       await expect(store.check()).resolves.toBeUndefined();
       for (let count = 0; count < 10; count++) {
-        ids.push((await accepted(store, { conversationId, text: LONG })).id);
+        ids.push((await submitted(store, { conversationId, text: LONG })).id);
       }
       await expectAllAndNoMore(store, conversationId, ids);
       await store.close();

@@ -3,9 +3,11 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier } from '@parley/shared-models';
-import { accepted, anInput, entryOf, routed } from '../conformance/samples.ts';
+import { entryOf, routed, submitted } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
+import { submit } from '../testing/apply.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
@@ -53,25 +55,25 @@ describe('the SQLite driver', () => {
     const store = await fixture.open();
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
-    const accepting = store.accept(anInput());
+    const accepting = submit(store, aSubmission());
     // This timer would not come while SQLite itself waited for the lock that it lets go of.
     await new Promise((resolve) => setTimeout(resolve, 100));
     other.exec('COMMIT');
     other.close();
-    expect((await accepting).message.seq).toBe(1);
+    expect((await accepting).message?.seq).toBe(1);
     await store.close();
   });
 
   it('gives up a write when another process holds the file for too long, and goes on afterwards', async () => {
     const store = fixture.openWith({ writeTimeoutMs: 50 });
-    const { id } = await accepted(store);
+    const { id } = await submitted(store);
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
-    await expect(store.accept(anInput())).rejects.toMatchObject(unavailable);
+    await expect(submit(store, aSubmission())).rejects.toMatchObject(unavailable);
     expect((await store.getMessage(id))?.message.seq).toBe(1);
     other.exec('COMMIT');
     other.close();
-    expect((await accepted(store)).seq).toBe(1);
+    expect((await submitted(store)).seq).toBe(1);
     await store.close();
   });
 
@@ -79,7 +81,7 @@ describe('the SQLite driver', () => {
     const store = fixture.openWith({ writeTimeoutMs: 50 });
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
-    const accepting = store.accept(anInput());
+    const accepting = submit(store, aSubmission());
     const [outcome] = await Promise.allSettled([accepting, store.close()]);
     expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
     other.close();
@@ -88,7 +90,7 @@ describe('the SQLite driver', () => {
   it('finds what waits in the outbox although the clock was set back', async () => {
     let now = Date.now();
     const store = fixture.openWith({ now: () => now });
-    const message = await accepted(store);
+    const message = await submitted(store);
     const leaseMs = 30_000;
     now -= 3_600_000;
     const taken = await store.takeOutbox({ limit: 10, olderThanMs: 35_000, leaseMs });
@@ -103,7 +105,7 @@ describe('the SQLite driver', () => {
     const store = await fixture.open();
     const sender = { kind: 'user', id: 'ada', name: 'Ada' } as const;
     const text = 'hay '.repeat(5000);
-    await Promise.all(Array.from({ length: 500 }, () => store.accept(anInput({ text, sender }))));
+    await Promise.all(Array.from({ length: 500 }, () => submit(store, aSubmission({ text, sender }))));
     let turns = 0;
     let isDone = false;
     const count = (): void => {
@@ -120,7 +122,7 @@ describe('the SQLite driver', () => {
   it('ends a search when it is closed', async () => {
     const store = await fixture.open();
     const text = 'hay '.repeat(5000);
-    await Promise.all(Array.from({ length: 500 }, () => store.accept(anInput({ text }))));
+    await Promise.all(Array.from({ length: 500 }, () => submit(store, aSubmission({ text }))));
     const searching = store.listConversations('ada', { limit: 10, search: 'needle' });
     const [outcome] = await Promise.allSettled([searching, store.close()]);
     expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });

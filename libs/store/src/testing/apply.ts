@@ -4,7 +4,7 @@ import type {
   Failed,
   Replied,
   Routed,
-  Speaker,
+  Settled,
   Submitted,
   Transition,
 } from '@parley/requests';
@@ -14,12 +14,7 @@ import type { Store } from '../store.ts';
 
 type Of<Event> = Omit<Event, 'type'>;
 
-/** An agent that speaks for itself, and for its siblings where some are named. */
-export const speaker = (agentId: string, siblings: readonly string[] = []): Speaker => ({
-  agentId,
-  isReplaced: false,
-  isSiblingOf: (other) => siblings.includes(other),
-});
+export { speaker } from '@parley/requests/testing';
 
 export const submit = (store: Store, event: Of<Submitted>): Promise<Transition> =>
   store.apply({ type: 'submitted', ...event });
@@ -27,9 +22,13 @@ export const route = (store: Store, event: Of<Routed>): Promise<Transition> =>
   store.apply({ type: 'routed', ...event });
 export const reply = (store: Store, event: Of<Replied>): Promise<Transition> =>
   store.apply({ type: 'replied', ...event });
+export const settle = (store: Store, event: Of<Settled>): Promise<Transition> =>
+  store.apply({ type: 'settled', ...event });
 export const fail = (store: Store, event: Of<Failed>): Promise<Transition> =>
   store.apply({ type: 'failed', ...event });
 export const die = (store: Store, event: Of<Died>): Promise<Transition> =>
   store.apply({ type: 'died', ...event });
 export const loseAgent = (store: Store, event: Of<AgentGone>): Promise<Transition> =>
   store.apply({ type: 'agent-gone', ...event });
+export const replay = (store: Store, requestId: string): Promise<Transition> =>
+  store.apply({ type: 'replayed', requestId });
