@@ -70,14 +70,14 @@ function answer(parley: SmallParley, which: number, what: number, death: Death):
   const { id } = letter;
   const attempt = letter.kind === 'request' ? letter.attempt : 0;
   const said: Letter[][] = [
-    [{ kind: 'reply', id, by, ordinal: 0, isBeside: false }],
-    [0, 1].map((ordinal) => ({ kind: 'reply', id, by, ordinal, isBeside: false })),
-    [{ kind: 'settled', id, by }],
+    [{ kind: 'reply', id, attempt, by, ordinal: 0, isBeside: false }],
+    [0, 1].map((ordinal) => ({ kind: 'reply', id, attempt, by, ordinal, isBeside: false })),
+    [{ kind: 'settled', id, attempt, by }],
     [{ kind: 'failed', id, attempt, by }],
     [{ kind: 'dead', id, attempt, agentId: by.agentId }],
     [
-      { kind: 'reply', id, by, ordinal: 0, isBeside: true },
-      { kind: 'reply', id, by, ordinal: 0, isBeside: false },
+      { kind: 'reply', id, attempt, by, ordinal: 0, isBeside: true },
+      { kind: 'reply', id, attempt, by, ordinal: 0, isBeside: false },
     ],
   ];
   parley.brokerInput.push(...(said[what % said.length] ?? []));
@@ -175,7 +175,7 @@ function take(parley: SmallParley, { kind, which, what, death }: Step): void {
         { kind: 'failed', id: requestId, attempt, by },
         { kind: 'failed', id: requestId, attempt, by: undefined },
         { kind: 'dead', id: requestId, attempt, agentId },
-        ...(request?.agentId === undefined ? [] : [{ kind: 'settled', id: requestId, by } as const]),
+        ...(request?.agentId === undefined ? [] : [{ kind: 'settled', id: requestId, attempt, by } as const]),
       ];
       parley.serverInput.push(late[which % late.length] ?? { kind: 'failed', id: requestId, attempt, by });
     }

@@ -5,7 +5,14 @@ import type { Store } from '@parley/store';
 import type { ProfileLookup } from '../agents/profile-lookup.ts';
 import { isSubscribed } from '../channels/list-events.ts';
 import { applyEvent, type RequestServices } from './apply-event.ts';
-import { hopsOf, integerHeader, isBesideAnswer, senderAgentOf, stringHeader } from './queue-headers.ts';
+import {
+  attemptOf,
+  hopsOf,
+  integerHeader,
+  isBesideAnswer,
+  senderAgentOf,
+  stringHeader,
+} from './queue-headers.ts';
 
 /** `chat.reply` from an agent: stored once, then shown to those that follow the conversation. */
 export async function onReply(
@@ -67,6 +74,7 @@ export function speakerOf(
   return {
     agentId,
     isReplaced,
+    attempt: attemptOf(envelope),
     isSiblingOf(other) {
       const group = agents.get(agentId)?.profile.group;
       return group !== undefined && (agents.get(other)?.profile.group ?? ownGroup) === group;

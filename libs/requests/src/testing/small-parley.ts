@@ -15,11 +15,12 @@ export type Letter =
   | {
       readonly kind: 'reply';
       readonly id: string;
+      readonly attempt: number;
       readonly ordinal: number;
       readonly by: Process;
       readonly isBeside: boolean;
     }
-  | { readonly kind: 'settled'; readonly id: string; readonly by: Process }
+  | { readonly kind: 'settled'; readonly id: string; readonly attempt: number; readonly by: Process }
   | {
       readonly kind: 'failed';
       readonly id: string;
@@ -193,9 +194,10 @@ export class SmallParley {
     });
   }
 
-  speaker({ agentId, incarnation }: Process): Speaker {
+  speaker({ agentId, incarnation }: Process, attempt: number): Speaker {
     return {
       agentId,
+      attempt,
       isReplaced: incarnation < (this.incarnations.get(agentId) ?? 0),
       isSiblingOf: (other) => groupOf(other) === groupOf(agentId),
     };
@@ -215,14 +217,14 @@ export class SmallParley {
           type: 'replied',
           requestId,
           reply: replyOf(letter),
-          from: this.speaker(letter.by),
+          from: this.speaker(letter.by, letter.attempt),
           hops: [],
           beside: letter.isBeside ? { isOwn: true } : undefined,
         };
       case 'settled':
-        return { type: 'settled', requestId, from: this.speaker(letter.by), hops: [] };
+        return { type: 'settled', requestId, from: this.speaker(letter.by, letter.attempt), hops: [] };
       case 'failed': {
-        const from = letter.by === undefined ? undefined : this.speaker(letter.by);
+        const from = letter.by === undefined ? undefined : this.speaker(letter.by, letter.attempt);
         return { type: 'failed', requestId, error, from, attempt: letter.attempt, hops: [] };
       }
       case 'dead': {
