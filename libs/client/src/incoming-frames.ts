@@ -57,6 +57,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
       emit('status', frame);
     },
     agents: (frame) => emit('agents', directory.update(frame)),
+    'agents.load': (frame) => emit('agents', directory.updateLoads(frame)),
     session: (frame) => sessions.update(frame),
     typing: (frame) => emit('typing', frame),
     'command.status'(frame) {

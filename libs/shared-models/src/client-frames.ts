@@ -28,7 +28,8 @@ export const ClientFrames = {
     clientName: nameText(100),
     resume: Resume.optional(),
     /**
-     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame. @default 1
+     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame, and how busy
+     * agents are comes as `agents.load`. @default 1
      */
     frames: z.number().int().positive().max(1000).optional(),
   }),

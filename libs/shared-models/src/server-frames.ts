@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionChange } from './agent-session.ts';
-import { AgentStatus } from './agent-status.ts';
+import { AgentLoad, AgentStatus } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
 import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
@@ -55,6 +55,11 @@ export const ServerFrames = {
   session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
   agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
+  /**
+   * How busy agents are, where nothing else about them changed; at most once a second. To clients whose `hello` had `frames` 2 or more;
+   * others get `agents`.
+   */
+  'agents.load': z.object({ type: z.literal('agents.load'), agents: z.array(AgentLoad) }),
   /** To every operator, on each change; answers `command.run`, `command.open`, `command.approve` and `command.reject` too. */
   'command.status': z.object({
     type: z.literal('command.status'),

@@ -34,6 +34,8 @@ const NOT_TEXT: ParsedFrame<ClientFrame> = {
 };
 
 export interface Connection {
+  /** The newest frames that its client reads, by number; 0 before `hello`, and at `/ws/:userId`. */
+  readonly frames: number;
   /** Sends a frame that is for everybody, once there was a `hello`. */
   tell(text: string): void;
   /** Takes no more frames, finishes those in hand, at most `timeoutMs`. */
@@ -133,7 +135,8 @@ export function serveConnection(
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;
       const isOpen = (): boolean => !isClosed;
-      session = { connectionId, user, remoteAddress, services, sendFrame, send, flushed, isOpen };
+      const { frames = 1 } = hello;
+      session = { connectionId, user, remoteAddress, services, frames, sendFrame, send, flushed, isOpen };
       welcome(session, hello);
     } catch (error) {
       const report = outwardReport(error);
@@ -201,6 +204,9 @@ export function serveConnection(
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
   return {
+    get frames() {
+      return session?.frames ?? 0;
+    },
     tell(text) {
       if (session !== undefined) outgoing.send(text);
     },

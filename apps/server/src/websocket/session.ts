@@ -9,6 +9,8 @@ export interface Session extends Reader {
   /** Address of the other side, e.g. `127.0.0.1`. */
   readonly remoteAddress: string | undefined;
   readonly services: ServerServices;
+  /** The newest frames that the client reads, as in `hello`. */
+  readonly frames: number;
   sendFrame(frame: ServerFrame): void;
 }
 

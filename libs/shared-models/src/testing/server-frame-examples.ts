@@ -157,6 +157,26 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       [{ isFull: undefined }, 'isFull'],
     ],
   },
+  'agents.load': {
+    valid: [
+      {
+        type: 'agents.load',
+        agents: [
+          {
+            agentId: 'echo',
+            load: 0.25,
+            lastSeen: AT,
+            metrics: { handled: 1, failed: 0, meanHandleMs: 1.5 },
+          },
+        ],
+      },
+      { type: 'agents.load', agents: [] },
+    ],
+    invalid: [
+      [{ agents: [{}] }, 'agents.0.agentId'],
+      [{ agents: undefined }, 'agents'],
+    ],
+  },
   'command.status': {
     valid: [
       { type: 'command.status', id: ID, state: 'running', command: COMMAND },

@@ -23,6 +23,7 @@ describe('control of agents', () => {
       user: LOCAL_USER,
       remoteAddress: '127.0.0.1',
       services,
+      frames: 1,
       sendFrame() {},
       send() {},
       flushed: async () => {},

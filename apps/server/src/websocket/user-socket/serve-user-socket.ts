@@ -147,6 +147,7 @@ export function serveUserSocket(
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
   return {
+    frames: 0,
     tell() {},
     drain: incoming.drain,
     close,
