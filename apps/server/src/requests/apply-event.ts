@@ -48,14 +48,13 @@ export async function perform(
         await handOver(effect.status);
         break;
       case 'show':
-        hub.deliver(effect.message);
-        if (effect.status !== undefined) tell(hub, effect.status);
+        hub.deliver(effect.message, effect.status);
         break;
       case 'tell':
         tell(hub, effect.status);
         break;
       case 'look':
-        hub.catchUp(effect.conversationId);
+        hub.lookAgain(effect.conversationId);
         break;
       case 'session': {
         const { conversationId, session } = effect;

@@ -67,7 +67,10 @@ function handingOver(envelope: Envelope, hops: string, services: RequestServices
   return async (status) => {
     const { routing, conversationId } = status;
     const { agentId } = routing;
-    hub.broadcast(conversationId, { type: 'message.status', ...status });
+    const tell = (state: 'routed' | 'delivered'): void =>
+      hub.broadcast(conversationId, { type: 'message.status', ...status, status: state });
+    // At once follows that it was delivered, which says this too; or the queue cannot be reached for a while.
+    if (bus.health().state !== 'up') tell('routed');
     // A process that was replaced, and does not know it yet, leaves the message to the one that replaced it.
     const incarnation = agents.get(agentId)?.incarnation;
     const headers = {
@@ -80,11 +83,14 @@ function handingOver(envelope: Envelope, hops: string, services: RequestServices
     try {
       await bus.publish(agentQueue(agentId), { ...envelope, headers });
     } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== 'queue_missing') throw error;
+      if (!(error instanceof ParleyError) || error.code !== 'queue_missing') {
+        tell('routed');
+        throw error;
+      }
       // The agent was taken off the list between the decision and now.
       await applyEvent(services, { type: 'agent-gone', requestId: envelope.messageId, agentId });
       return;
     }
-    hub.broadcast(conversationId, { type: 'message.status', ...status, status: 'delivered' });
+    tell('delivered');
   };
 }
