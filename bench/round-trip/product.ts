@@ -69,6 +69,6 @@ export async function connectClient(url: string, onFrame: (text: string) => void
     socket.once('error', reject);
   });
   socket.on('message', (data) => onFrame(data.toString()));
-  socket.send('{"type":"hello","clientName":"bench"}');
+  socket.send('{"type":"hello","clientName":"bench","frames":2}');
   return socket;
 }

@@ -21,6 +21,9 @@ export type Target = z.infer<typeof Target>;
 export const Resume = boundedRecord(Id, z.number().int().nonnegative(), LIMITS.resumedConversations);
 export type Resume = z.infer<typeof Resume>;
 
+/** The newest frames that there are, by number, as `frames` of `hello` has it. */
+export const NEWEST_FRAMES = 2;
+
 export const ClientFrames = {
   hello: z.object({
     type: z.literal('hello'),

@@ -29,8 +29,15 @@ export const ServerFrames = {
     id: Id,
     conversationId: Id,
     seq: z.number().int().positive(),
+    /** To `frames` 2, where it is the conversation's next for this connection: then no frame `message` brings it. */
+    message: ChatMessage.optional(),
   }),
-  message: z.object({ type: z.literal('message'), message: ChatMessage }),
+  message: z.object({
+    type: z.literal('message'),
+    message: ChatMessage,
+    /** To `frames` 2, with an answer or an ERROR: how the request `inReplyTo` stands with it. Then no `message.status` says so. */
+    status: MessageStatus.omit({ messageId: true, conversationId: true }).optional(),
+  }),
   /** A piece of a reply being written: `messageId` is the id that the finished reply will have. */
   'message.delta': z.object({
     type: z.literal('message.delta'),

@@ -22,7 +22,7 @@ export async function endRequest(
   else
     logger.debug({ ...about, outcome: result.outcome }, 'a request goes on, or had ended, and was not ended');
   if (!('status' in result) || result.status === undefined) return undefined;
-  if (result.message !== undefined) hub.deliver(result.message);
-  hub.broadcast(result.status.conversationId, { type: 'message.status', ...result.status });
+  if (result.message !== undefined) hub.deliver(result.message, result.status);
+  else hub.broadcast(result.status.conversationId, { type: 'message.status', ...result.status });
   return result.status;
 }

@@ -1,14 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  AGENT_TIMEOUT_MS,
-  agentQueue,
-  BROKER_INPUT_QUEUE,
-  SERVER_INPUT_QUEUE,
-  type ServerFrame,
-} from '@parley/shared-models';
+import { AGENT_TIMEOUT_MS, agentQueue, BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { TravellingRequest } from '@parley/store';
 import { endRequest } from '../conversations/end-request.ts';
-import type { Reader } from '../conversations/follower.ts';
 import type { ServerServices } from '../server-services.ts';
 import { tellToStop } from './other-instance.ts';
 import { routeAgain } from './route-again.ts';
@@ -94,7 +86,12 @@ export function startAnswerWatch(services: ServerServices): { stop(): Promise<vo
 
   const endThoseOver = async (over: readonly Counted[]): Promise<void> => {
     if (over.length === 0) return;
-    const growing = await growingAmong(over.map(({ request }) => request));
+    // Those whose answer is being written: pieces of it arrive meanwhile.
+    const given = over.flatMap(({ request }) =>
+      request.agentId === undefined ? [] : request.conversationId,
+    );
+    const listenMs = given.length === 0 ? 0 : Math.min(graceMs, MAX_LISTEN_MS);
+    const growing = await services.hub.growingIn(given, listenMs, stopped.signal);
     if (isStopped) return;
     const restarted = new Set([...growing].flatMap(clock.restart));
     for (const { request, unansweredMs } of over) {
@@ -120,29 +117,6 @@ export function startAnswerWatch(services: ServerServices): { stop(): Promise<vo
       // It may still lie in the agent's queue, or be in its hand.
       tellToStop(services, agentId, messageId);
     }
-  };
-
-  /** Those whose answer is being written: pieces of it arrive while this listens. */
-  const growingAmong = async (requests: readonly TravellingRequest[]): Promise<ReadonlySet<string>> => {
-    const growing = new Set<string>();
-    const reader: Reader = {
-      isOpen: () => !isStopped,
-      send(text) {
-        const frame = JSON.parse(text) as ServerFrame;
-        if (frame.type === 'message.delta' && frame.inReplyTo !== undefined) growing.add(frame.inReplyTo);
-      },
-      flushed: async () => {},
-    };
-    const given = requests.filter(({ agentId }) => agentId !== undefined);
-    if (given.length === 0) return growing;
-    for (const { conversationId, seq } of given) services.hub.follow(reader, conversationId, seq);
-    await delay(Math.min(graceMs, MAX_LISTEN_MS), undefined, { signal: stopped.signal }).catch(
-      (error: unknown) => {
-        if (!isStopped) throw error;
-      },
-    );
-    services.hub.unfollowAll(reader);
-    return growing;
   };
 
   const run = async (): Promise<void> => {

@@ -51,14 +51,12 @@ export async function onReply(
   }
   switch (result.outcome) {
     case 'stored':
-      hub.deliver(result.message);
-      hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
+      hub.deliver(result.message, result.status);
       return;
     case 'duplicate':
       // Whoever stored it may have died before telling the readers on other servers; those who have it get it once.
       logger.debug({ messageId: reply.id, traceId }, 'a reply had been stored before');
-      hub.deliver(result.message);
-      hub.broadcast(result.message.conversationId, { type: 'message.status', ...result.status });
+      hub.deliver(result.message, result.status);
       return;
     case 'refused':
       logger.info({ agentId, messageId: requestId, traceId, reason: result.reason }, 'a reply was refused');

@@ -54,7 +54,8 @@ export async function onRoutedMessage(
       routing: decision,
       hops,
     });
-  tell('routed');
+  // At once follows that it was delivered, which says this too; or the queue cannot be reached for a while.
+  if (bus.health().state !== 'up') tell('routed');
   if (route.session !== undefined)
     hub.broadcast(conversationId, { type: 'session', conversationId, session: route.session });
   try {
@@ -69,7 +70,10 @@ export async function onRoutedMessage(
       },
     });
   } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== 'queue_missing') throw error;
+    if (!(error instanceof ParleyError) || error.code !== 'queue_missing') {
+      tell('routed');
+      throw error;
+    }
     // The agent was taken off the list between the decision and now.
     await routeAgain(envelope.messageId, decision.agentId, services);
     return;

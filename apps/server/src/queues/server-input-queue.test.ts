@@ -74,6 +74,39 @@ describe('what comes to the server of one conversation', () => {
       .filter(({ kind }) => kind === 'REPLY')
       .map(({ text }) => text);
 
+  it.each([
+    ['at once', 0, 'up', ['delivered']],
+    ['once the queue has taken it after a failure', 1, 'up', ['routed', 'delivered']],
+    ['once the queue is back', 0, 'down', ['routed', 'delivered']],
+  ] as const)('is told to be delivered %s', async (_, failures, state, told) => {
+    let left: number = failures;
+    const { bus } = fixture;
+    const handler = createServerInputHandler({
+      ...fixture.services,
+      bus: {
+        ...bus,
+        health: () => ({ state }),
+        async publish(...published) {
+          left -= 1;
+          if (left >= 0) throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
+          await bus.publish(...published);
+        },
+      },
+    });
+    const states: string[] = [];
+    const subscription = fixture.services.hub.follow({
+      conversationId,
+      afterSeq: 0,
+      onFrame: ({ frame }) => void (frame.type === 'message.status' && states.push(frame.status)),
+    });
+    const envelope = chatEnvelope({ message: await fixture.accept('hi', { conversationId }), attempt: 0 });
+    const headers = { ...envelope.headers, [HEADERS.routing]: encodeRouting(DECISION) };
+    await handler.handle(deliveryOf({ ...envelope, headers }));
+    expect(states).toEqual(told);
+    subscription.stop();
+    await handler.settled();
+  });
+
   it('is stored in its order, also when the store comes back between the first reply and the second', async () => {
     const deliveries = [await reply('one'), await reply('two')];
     let calls = 0;

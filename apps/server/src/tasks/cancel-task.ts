@@ -35,6 +35,8 @@ export async function stopStep(
   taskId: string,
   step: Pick<StepRecord, 'id' | 'attempt'>,
 ): Promise<void> {
-  const found = await services.store.getMessage(stepMessageId(taskId, step));
+  const messageId = stepMessageId(taskId, step);
+  await services.submissions.settled(messageId);
+  const found = await services.store.getMessage(messageId);
   if (found?.status !== undefined) await stopAnswer(services, found.status);
 }

@@ -297,16 +297,15 @@ describe('tasks of agents', () => {
   it('are shown to who follows the conversation, with each change', async () => {
     const request = await routed();
     const seen: ServerFrame[] = [];
-    const reader = {
-      isOpen: () => true,
-      send: (text: string) => seen.push(JSON.parse(text) as ServerFrame),
-      flushed: async () => {},
-    };
-    fixture.services.hub.follow(reader, request.conversationId, request.seq);
+    const subscription = fixture.services.hub.follow({
+      conversationId: request.conversationId,
+      afterSeq: request.seq,
+      onFrame: ({ frame }) => seen.push(frame),
+    });
     const { document } = await create(request);
     await cancelTask(fixture.services, document.id);
     const updates = seen.flatMap((frame) => (frame.type === 'task.update' ? [frame.task] : []));
     expect(updates.map(({ state, version }) => `${version} ${state}`)).toEqual(['1 PLANNING', '2 CANCELLED']);
-    fixture.services.hub.unfollow(reader, request.conversationId);
+    subscription.stop();
   });
 });

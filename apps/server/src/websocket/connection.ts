@@ -18,6 +18,7 @@ import { refusedSignIn } from '../audit/refusals.ts';
 import type { Admission } from '../connections/connection-limits.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
+import { createFollowedConversations } from './followed-conversations.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { readIncoming } from './incoming.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -61,7 +62,7 @@ export function serveConnection(
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
-  const { config, hub } = services;
+  const { config } = services;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
   const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
@@ -102,7 +103,7 @@ export function serveConnection(
     clearTimeout(tokenTimer);
     stopWatchingToken?.();
     if (session !== undefined) {
-      hub.unfollowAll(session);
+      session.conversations.stop();
       services.channels.unfollowAll(session);
       services.gateways.left(session);
       services.commandService.hub.leave(session);
@@ -134,9 +135,26 @@ export function serveConnection(
       });
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;
-      const isOpen = (): boolean => !isClosed;
       const { frames = 1 } = hello;
-      session = { connectionId, user, remoteAddress, services, frames, sendFrame, send, flushed, isOpen };
+      const conversations = createFollowedConversations(services.hub, {
+        onFrame(told) {
+          if (frames >= 2) send(told.text);
+          else for (const { text } of told.separate) send(text);
+        },
+        flushed,
+      });
+      session = {
+        connectionId,
+        user,
+        remoteAddress,
+        frames,
+        conversations,
+        services,
+        sendFrame,
+        send,
+        flushed,
+        isOpen: () => !isClosed,
+      };
       welcome(session, hello);
     } catch (error) {
       const report = outwardReport(error);

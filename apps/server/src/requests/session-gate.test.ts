@@ -106,7 +106,7 @@ describe('the gate of a conversation', () => {
     const { hub, sessionGate } = fixture.services;
     const message = await fixture.accept('my budget');
     const { conversationId } = message;
-    hub.follow(createTestReader(), conversationId, 1);
+    createTestReader().follow(hub, conversationId, 1);
     (await sessionGate.enter(conversationId)).hold(message.id);
     const next = sessionGate.enter(conversationId);
     const answer = { ...message, id: newId(), seq: 2, kind: 'REPLY', inReplyTo: message.id } as const;
