@@ -41,7 +41,7 @@ export async function runStep(
   const isDispatched = known?.ownerId === ownerOf(document);
   const question = isDispatched ? known.message : await dispatch(services, agent, document, step);
   if (!isDispatched) {
-    // Who cancelled the task meanwhile may have looked for the message before it was there.
+    // Another server may have cancelled the task, and looked for the message before it was there.
     const now = await requireTask(services, lease.id);
     if (runningStep(now.document, stepId, attempt) === undefined) {
       await stopStep(services, lease.id, step);
