@@ -5,6 +5,8 @@ import type { Store } from '../store.ts';
 export interface StoreFixture {
   /** Opens one more store on this database, as a further process would. */
   open(): Promise<Store>;
+  /** Runs one SQL statement on the database, beside the store. */
+  sql(statement: string): Promise<Record<string, unknown>[]>;
   /** How another process reaches the same database; plain JSON. */
   readonly address: Omit<OpenStoreOptions, 'logger'>;
   /** Removes the database. */

@@ -14,6 +14,7 @@ export async function createPostgresFixture(): Promise<PostgresFixture> {
   return {
     schema,
     address: { databaseUrl, dataDir: '' },
+    sql: (statement) => schema.query(statement),
     open: () => openPostgresStore({ databaseUrl, logger: silentLogger }),
     remove: () => schema.remove(),
   };

@@ -65,6 +65,21 @@ describe('a SQLite store whose file may not grow', () => {
     await store.close();
   });
 
+  it('knows nothing of a group whose writes were tried one by one before there was no room', async () => {
+    fixture = await createSqliteFixture();
+    const store = fixture.openWith({ maxPages: 200 });
+    const { conversationId } = await submitted(store);
+    const burst = await Promise.allSettled([
+      submit(store, aSubmission({ conversationId, text: 'one' })),
+      // Fails when it is written, so that each is written apart; it has looked at the conversation before.
+      submit(store, aSubmission({ conversationId, createdAt: {} as never })),
+      submit(store, aSubmission({ text: 'x'.repeat(2_000_000) })),
+    ]);
+    expect(burst.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect((await submitted(store, { conversationId })).seq).toBe(2);
+    await store.close();
+  });
+
   it('goes on by itself when there is room again', async () => {
     fixture = await createSqliteFixture();
     const store = fixture.openWith({ maxPages: 400 });

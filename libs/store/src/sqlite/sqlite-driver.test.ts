@@ -3,11 +3,11 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aSubmission } from '@parley/requests/testing';
+import { aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier } from '@parley/shared-models';
 import { entryOf, routed, submitted } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
-import { submit } from '../testing/apply.ts';
+import { reply, route, submit } from '../testing/apply.ts';
 import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
@@ -85,6 +85,43 @@ describe('the SQLite driver', () => {
     const [outcome] = await Promise.allSettled([accepting, store.close()]);
     expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
     other.close();
+  });
+
+  it('has written what came before in the same turn when it looks into the outbox, and knows what changed there', async () => {
+    const store = await fixture.open();
+    const [first, second] = [aSubmission(), aSubmission()];
+    const { id } = first.message;
+    const [, taken, , , overtaken, given, , next] = await Promise.all([
+      submit(store, first),
+      store.takeOutbox({ limit: 10, olderThanMs: 0, leaseMs: 0 }),
+      submit(store, second),
+      store.renewOutbox(),
+      route(store, aRouting(id)),
+      route(store, aRouting(id, 'finance', 1)),
+      reply(store, aReply(first.message)),
+      submit(store, aSubmission({ conversationId: first.message.conversationId })),
+    ]);
+    expect(taken.map(({ message }) => message.id)).toEqual([id]);
+    expect(overtaken).toMatchObject({ refusal: 'overtaken' });
+    expect(given).toMatchObject({ outcome: 'done' });
+    expect(next.message?.seq).toBe(3);
+    await store.close();
+  });
+
+  it('removes a conversation between two writes to it of the same turn', async () => {
+    const store = await fixture.open();
+    const request = await routed(store);
+    const { conversationId } = request;
+    const [, , removal, again] = await Promise.all([
+      reply(store, aReply(request)),
+      reply(store, aReply(request)),
+      store.retention.remove('conversations', { before: Date.now() + 60_000, limit: 10 }),
+      submit(store, aSubmission({ conversationId })),
+    ]);
+    expect(removal.removed).toBe(1);
+    expect(again.message?.seq).toBe(4);
+    expect((await store.listMessages(conversationId, { limit: 10 })).messages).toMatchObject([{ seq: 4 }]);
+    await store.close();
   });
 
   it('finds what waits in the outbox although the clock was set back', async () => {

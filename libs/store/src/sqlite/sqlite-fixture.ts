@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { StoreFixture } from '../conformance/store-fixture.ts';
 import { silentLogger } from '../store-logger.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
@@ -18,6 +19,12 @@ export async function createSqliteFixture(): Promise<SqliteFixture> {
   return {
     dataDir,
     address: { dataDir },
+    sql: async (statement) => {
+      const database = new DatabaseSync(path.join(dataDir, 'parley.sqlite'), { timeout: 5000 });
+      const rows = database.prepare(statement).all();
+      database.close();
+      return rows;
+    },
     open: async () => openWith({}),
     openWith,
     remove: () => rm(dataDir, { recursive: true }),
