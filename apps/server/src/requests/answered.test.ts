@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@parley/messaging';
 import { eventually } from '@parley/messaging/test-queue';
-import { AgentProfile, type ChatMessage, HEADERS, newId, type ReplyBody } from '@parley/shared-models';
+import {
+  AgentProfile,
+  agentSignalKey,
+  BROKER_INPUT_QUEUE,
+  type ChatMessage,
+  HEADERS,
+  newId,
+  type ReplyBody,
+  Signals,
+} from '@parley/shared-models';
 import { loseAgent } from '@parley/store/testing';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
