@@ -8,22 +8,12 @@ import {
   DEAD_LETTER_QUEUE,
   HEADERS,
   newId,
-  type RoutingDecision,
 } from '@parley/shared-models';
-import { chatEnvelope } from '../outbox/chat-envelope.ts';
-import { routeAgain } from '../requests/route-again.ts';
+import { applyEvent } from '../requests/apply-event.ts';
+import { chatEnvelope } from '../requests/outbox-relay.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { startLeaseWatch } from './lease-watch.ts';
-
-const decisionFor = (agentId: string): RoutingDecision => ({
-  agentId,
-  agentName: agentId,
-  strategy: 'target',
-  confidence: 1,
-  reason: 'You asked for it.',
-  candidates: [],
-});
 
 describe('the watch over leases', () => {
   let fixture: ServicesFixture;
@@ -46,7 +36,10 @@ describe('the watch over leases', () => {
       registry: agents,
       bus,
       store,
-      routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, fixture.services),
+      async routeAgain(requestId, agentId) {
+        const event = { type: 'agent-gone', requestId, agentId } as const;
+        return (await applyEvent(fixture.services, event)).outcome === 'done';
+      },
       logger: silent,
       heartbeatMs: 100,
       graceMs,
@@ -58,7 +51,7 @@ describe('the watch over leases', () => {
   const giveTo = async (agentId: string, text: string): Promise<ChatMessage> => {
     const message = await fixture.accept(text);
     await fixture.store.markPublished([{ messageId: message.id, attempt: 0 }]);
-    await fixture.store.recordRouting(message.id, 0, decisionFor(agentId), []);
+    await fixture.give(message, agentId);
     await fixture.bus.publish(agentQueue(agentId), chatEnvelope({ message, attempt: 0 }));
     return message;
   };
@@ -98,8 +91,7 @@ describe('the watch over leases', () => {
   it('drops what waits there and has ended meanwhile', async () => {
     await fixture.register('echo');
     const ended = await giveTo('echo', 'stopped');
-    const error = { code: 'cancelled', message: 'You stopped the answer.' } as const;
-    await fixture.store.fail({ requestId: ended.id, status: 'failed', error, hops: [] });
+    await fixture.store.apply({ type: 'stopped', requestId: ended.id });
     const open = await giveTo('echo', 'open');
     start();
     await toBroker.waitFor(1);

@@ -1,20 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
-import { agentQueue, DEAD_LETTER_QUEUE, ParleyError, type RoutingDecision } from '@parley/shared-models';
+import { MAX_ATTEMPTS } from '@parley/requests';
+import { agentQueue, DEAD_LETTER_QUEUE, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { chatEnvelope } from '../outbox/chat-envelope.ts';
-import { MAX_ATTEMPTS, routeAgain } from '../requests/route-again.ts';
+import { applyEvent } from '../requests/apply-event.ts';
+import { chatEnvelope } from '../requests/outbox-relay.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
-
-const DECISION: RoutingDecision = {
-  agentId: 'echo',
-  agentName: 'Echo',
-  strategy: 'target',
-  confidence: 1,
-  reason: 'You asked for it.',
-  candidates: [],
-};
 
 describe('reclaiming the queue of an agent that is gone', () => {
   let fixture: ServicesFixture;
@@ -26,15 +18,18 @@ describe('reclaiming the queue of an agent that is gone', () => {
 
   const give = async (): Promise<string> => {
     const message = await fixture.accept('hello');
-    await fixture.store.recordRouting(message.id, 0, DECISION, []);
+    await fixture.give(message, 'echo');
     await fixture.bus.publish(agentQueue('echo'), chatEnvelope({ message, attempt: 0 }));
     return message.id;
   };
-  const reclaim = (reopen: Store['reopen'], isGone = () => true): Promise<number> => {
-    const services = { ...fixture.services, store: { ...fixture.store, reopen } };
+  const reclaim = (apply: Store['apply'], isGone = () => true): Promise<number> => {
+    const services = { ...fixture.services, store: { ...fixture.store, apply } };
     return reclaimQueue('echo', {
       bus: fixture.bus,
-      routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, services),
+      async routeAgain(requestId, agentId) {
+        const event = { type: 'agent-gone', requestId, agentId } as const;
+        return (await applyEvent(services, event)).outcome === 'done';
+      },
       logger: silent,
       isGone,
     });
@@ -49,9 +44,9 @@ describe('reclaiming the queue of an agent that is gone', () => {
     const id = await give();
     let isAway = true;
     let tries = 0;
-    const reclaimed = reclaim((...args) => {
+    const reclaimed = reclaim((event) => {
       tries += 1;
-      return isAway ? Promise.reject(unavailable) : fixture.store.reopen(...args);
+      return isAway ? Promise.reject(unavailable) : fixture.store.apply(event);
     });
     await eventually(() => expect(tries).toBeGreaterThan(1));
     const left = fixture.folder.look().prepare('SELECT redeliveries FROM messages').all();
@@ -66,9 +61,9 @@ describe('reclaiming the queue of an agent that is gone', () => {
     const message = await fixture.accept('hello');
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       await fixture.store.markPublished([{ messageId: message.id, attempt }]);
-      await fixture.store.recordRouting(message.id, attempt, DECISION, []);
+      await fixture.give(message, 'echo', attempt);
       await fixture.bus.publish(agentQueue('echo'), chatEnvelope({ message, attempt }));
-      expect(await reclaim(fixture.store.reopen)).toBe(1);
+      expect(await reclaim(fixture.store.apply)).toBe(1);
       const { status } = (await fixture.store.getMessage(message.id)) ?? {};
       expect(status?.status).toBe(attempt + 1 < MAX_ATTEMPTS ? 'accepted' : 'failed');
     }

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ASK_ORIGIN, type ChatMessage, newId, type UnstoredMessage } from '@parley/shared-models';
+import { aReply, speaker } from '@parley/requests/testing';
+import { ASK_ORIGIN, type ChatMessage, newId } from '@parley/shared-models';
+import { die, fail, loseAgent, settle } from '@parley/store/testing';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
+import { applyEvent } from '../requests/apply-event.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { createAskHandlers } from './ask.ts';
 
@@ -17,17 +20,10 @@ describe('what the server does for an agent that answers', () => {
     handlers = createAskHandlers(fixture.services);
     for (const agentId of ['hr', 'finance', 'other']) await fixture.register(agentId);
     request = await fixture.accept('How much leave, and how much money?');
-    await route(request.id, 'hr');
+    await fixture.give(request, 'hr');
   });
   afterEach(() => fixture.remove());
 
-  const route = (messageId: string, agentId: string) =>
-    fixture.store.recordRouting(
-      messageId,
-      0,
-      { agentId, agentName: agentId, strategy: 'target', confidence: 1, reason: 'asked for', candidates: [] },
-      [],
-    );
   const ask = (more: Partial<Parameters<typeof handlers.ask>[0]> = {}, signal = open.signal) =>
     handlers.ask(
       { ...asking, requestId: request.id, id: newId(), target, text: 'left?', timeoutMs: 5000, ...more },
@@ -36,18 +32,8 @@ describe('what the server does for an agent that answers', () => {
   /** The other agent's side: what arrives is answered by this. */
   const answer = async (id: string, text: string): Promise<void> => {
     const found = await untilStored(id);
-    await route(id, 'finance');
-    const reply: UnstoredMessage = {
-      id: newId(),
-      conversationId: found.conversationId,
-      kind: 'REPLY',
-      sender: { kind: 'agent', id: 'finance', name: 'finance' },
-      text,
-      inReplyTo: id,
-      createdAt: new Date().toISOString(),
-    };
-    const stored = await fixture.store.storeReply({ reply, requestId: id, agentId: 'finance', hops: [] });
-    if (stored.outcome === 'stored') fixture.services.hub.deliver(stored.message, stored.status);
+    await fixture.give({ id }, 'finance');
+    await applyEvent(fixture.services, { type: 'replied', ...aReply(found, 'finance', { text }) });
   };
   const untilStored = async (id: string): Promise<ChatMessage> => {
     for (;;) {
@@ -60,7 +46,7 @@ describe('what the server does for an agent that answers', () => {
   it('gives the history of a message in hand, and no more once that has ended', async () => {
     const history = { ...asking, requestId: request.id, limit: 10 };
     expect(await handlers.history(history)).toEqual([]);
-    await fixture.store.settle({ requestId: request.id, agentId: 'hr', hops: [] });
+    await settle(fixture.store, { requestId: request.id, from: speaker('hr'), hops: [] });
     await expect(handlers.history(history)).rejects.toMatchObject({ code: 'forbidden' });
   });
 
@@ -94,8 +80,7 @@ describe('what the server does for an agent that answers', () => {
     const asked = ask({ id });
     await untilStored(id);
     const error = { code: 'agent_offline', message: 'Finance is offline.' } as const;
-    const failed = await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
-    if (failed.outcome === 'failed') fixture.services.hub.deliver(failed.message, failed.status);
+    await applyEvent(fixture.services, { type: 'failed', requestId: id, error, hops: [] });
     await expect(asked).rejects.toMatchObject({ ...error, details: { askId: id } });
   });
 
@@ -150,7 +135,7 @@ describe('what the server does for an agent that answers', () => {
     const { conversationId } = request;
     const second = await fixture.accept('And money?', { conversationId });
     await fixture.accept('Hello?', { conversationId });
-    await route(second.id, 'hr');
+    await fixture.give(second, 'hr');
     const history = { ...asking, requestId: second.id, limit: 10 };
     const texts = async (beforeSeq?: number) =>
       (await handlers.history({ ...history, beforeSeq })).map(({ text }) => text);
@@ -182,7 +167,7 @@ describe('what the server does for an agent that answers', () => {
 
     it('is so while the agent has it, and while nobody has it', async () => {
       expect(await isWanted()).toBe(true);
-      await fixture.store.reopen(request.id, 'hr');
+      await loseAgent(fixture.store, { requestId: request.id, agentId: 'hr' });
       expect(await isWanted()).toBe(true);
     });
 
@@ -190,8 +175,10 @@ describe('what the server does for an agent that answers', () => {
       'is not so once it has %s, routed or not',
       async (status) => {
         const error = { code: 'no_agent_online', message: 'Nobody is there.' } as const;
-        await fixture.store.reopen(request.id, 'hr');
-        await fixture.store.fail({ requestId: request.id, status, error, hops: [] });
+        await loseAgent(fixture.store, { requestId: request.id, agentId: 'hr' });
+        const ending = { requestId: request.id, error, hops: [] };
+        if (status === 'failed') await fail(fixture.store, ending);
+        else await die(fixture.store, { ...ending, where: 'unrouted' });
         expect(await isWanted()).toBe(false);
       },
     );

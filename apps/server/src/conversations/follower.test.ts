@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChatMessage, newId } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { fail } from '@parley/store/testing';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
 import { conversationFrame } from './conversation-frame.ts';
@@ -165,7 +166,7 @@ describe('a follower', () => {
     if (request === undefined || ended === undefined) throw new Error('three were accepted');
     for (const { id } of [request, ended]) {
       const error = { code: 'agent_offline', message: 'It is gone.' } as const;
-      await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
+      await fail(fixture.store, { requestId: id, error, hops: [] });
     }
     follow(2);
     await reader.messages(3);
@@ -199,7 +200,7 @@ describe('a follower', () => {
       const [request] = await accept(1);
       if (request === undefined) throw new Error('one was accepted');
       const error = { code: 'agent_offline', message: 'It is gone.' } as const;
-      await fixture.store.fail({ requestId: request.id, status: 'failed', error, hops: [] });
+      await fail(fixture.store, { requestId: request.id, error, hops: [] });
       let failures = 1;
       const failing =
         <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { settle, speaker } from '@parley/store/testing';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { sweep } from './retention.ts';
 
@@ -20,7 +21,7 @@ describe('retention', () => {
   const ended = async (days: number, text = 'hello'): Promise<string> => {
     const { id, conversationId } = await fixture.accept(text);
     await fixture.store.markPublished([{ messageId: id, attempt: 0 }]);
-    await fixture.store.settle({ requestId: id, agentId: 'echo', hops: [] });
+    await settle(fixture.store, { requestId: id, from: speaker('echo'), hops: [] });
     const file = new DatabaseSync(path.join(fixture.folder.dataDir, 'parley.sqlite'));
     file
       .prepare('UPDATE conversations SET updated_at = ? WHERE id = ?')

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
 import { collectDeliveries, type Deliveries, eventually, gate } from '@parley/messaging/test-queue';
+import { aRouting } from '@parley/requests/testing';
 import {
   BROKER_INPUT_QUEUE,
   ChatMessage,
@@ -9,7 +10,9 @@ import {
   SERVER_INPUT_QUEUE,
   traceparentOf,
 } from '@parley/shared-models';
+import type { Store } from '@parley/store';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { applyEvent } from './apply-event.ts';
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts';
 
 const PROBE = { messageId: newId(), type: 'probe', timestamp: 1, headers: {}, body: Buffer.from('') };
@@ -28,9 +31,9 @@ describe('the outbox relay', () => {
     await fixture.remove();
   });
 
-  const create = (bus: MessageBus = fixture.bus): OutboxRelay => {
+  const create = (bus: MessageBus = fixture.bus, store: Store = fixture.store): OutboxRelay => {
     const relay = createOutboxRelay({
-      store: fixture.store,
+      store,
       bus,
       logger: silent,
       agents: { revision: 'list:7' },
@@ -138,6 +141,67 @@ describe('the outbox relay', () => {
       await Promise.all(waiting);
       held.open();
       await stopped;
+    });
+  });
+
+  describe('once the queue holds a message', () => {
+    let marked: string[];
+    let confirmed: string[];
+    beforeEach(() => {
+      marked = [];
+      confirmed = [];
+    });
+    const noting = (): OutboxRelay => {
+      const { bus, store } = fixture;
+      return create(
+        {
+          ...bus,
+          async publish(queue, envelope) {
+            await bus.publish(queue, envelope);
+            confirmed.push(envelope.messageId);
+          },
+        },
+        {
+          ...store,
+          markPublished(published) {
+            marked.push(...published.map(({ messageId }) => messageId));
+            return store.markPublished(published);
+          },
+        },
+      );
+    };
+    /** A message that the queue is known to hold. */
+    const sent = async (relay: OutboxRelay, text: string): Promise<ChatMessage> => {
+      const message = await fixture.accept(text);
+      relay.send({ message, attempt: 0 });
+      await eventually(() => expect(confirmed).toContain(message.id));
+      return message;
+    };
+
+    it('marks it where it is not routed soon, and does not where it is, or has ended', async () => {
+      const relay = noting();
+      const services = { ...fixture.services, relay };
+      const routed = await sent(relay, 'routed');
+      const ended = await sent(relay, 'ended');
+      const waiting = await sent(relay, 'waiting');
+      const give = { type: 'routed', ...aRouting(routed.id) } as const;
+      await applyEvent(services, give, { handOver: async () => {} });
+      await applyEvent(services, { type: 'stopped', requestId: ended.id });
+      // Before it the others would have been marked, or with it.
+      await eventually(async () => expect(await left()).toEqual([]));
+      expect(marked).toEqual([waiting.id]);
+    });
+
+    it('marks it at once when it is asked to, and when it stops', async () => {
+      const relay = noting();
+      const first = await sent(relay, 'first');
+      await relay.mark();
+      expect(marked).toEqual([first.id]);
+      expect(await left()).toEqual([]);
+      const second = await sent(relay, 'second');
+      await relay.stop();
+      expect(marked).toEqual([first.id, second.id]);
+      expect(await left()).toEqual([]);
     });
   });
 

@@ -91,7 +91,7 @@ export function createOutboxRelay(options: {
  * A stored message as it goes to the broker. The target stands in the headers: the broker need not parse the body.
  * @param agentsRevision what the broker has to know of the agents at least. @default whatever it knows
  */
-function chatEnvelope(
+export function chatEnvelope(
   { message, target, session, attempt, hops = [] }: OutboxEntry,
   agentsRevision?: string,
 ): Envelope {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
-import { collectDeliveries } from '@parley/messaging/test-queue';
+import { collectDeliveries, gate } from '@parley/messaging/test-queue';
 import { agentQueue, BROKER_INPUT_QUEUE, HEADERS, ParleyError } from '@parley/shared-models';
-import { chatEnvelope } from '../outbox/chat-envelope.ts';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
+import { chatEnvelope, createOutboxRelay } from './outbox-relay.ts';
 import { resetQueues } from './reset-queues.ts';
 
 describe('the reset of the queues', () => {
@@ -14,9 +14,9 @@ describe('the reset of the queues', () => {
   });
   afterEach(() => fixture.remove());
 
-  const reset = (purge: MessageBus['purge'] = fixture.bus.purge) =>
+  const reset = (purge: MessageBus['purge'] = fixture.bus.purge, relay = fixture.services.relay) =>
     resetQueues(
-      { ...fixture.services, bus: { ...fixture.bus, purge } },
+      { ...fixture.services, relay, bus: { ...fixture.bus, purge } },
       { user: LOCAL_USER, remoteAddress: '127.0.0.1' },
     );
   const statusOf = async (id: string) => (await fixture.store.getMessage(id))?.status;
@@ -63,6 +63,29 @@ describe('the reset of the queues', () => {
     fixture.services.relay.start();
     const [delivery] = await published.waitFor(1);
     expect(delivery?.envelope).toMatchObject({ messageId: message.id, headers: { [HEADERS.attempt]: 1 } });
+  });
+
+  it('ends what its own server has just published, before that is marked', async () => {
+    const message = await fixture.accept('hello');
+    const { services, store, bus } = fixture;
+    const held = gate();
+    const relay = createOutboxRelay({
+      store,
+      bus: {
+        ...bus,
+        async publish(queue, envelope) {
+          await bus.publish(queue, envelope);
+          setImmediate(held.open);
+        },
+      },
+      logger: silent,
+      agents: services.agents,
+    });
+    relay.send({ message, attempt: 0 });
+    await held.opened;
+    expect(await reset(bus.purge, relay)).toMatchObject({ removed: 1, failed: 1 });
+    await relay.stop();
+    expect(await statusOf(message.id)).toMatchObject({ status: 'failed', error: { code: 'queue_reset' } });
   });
 
   it('passes over an agent that has no queue any more', async () => {

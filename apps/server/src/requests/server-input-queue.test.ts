@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Delivery } from '@parley/messaging';
 import { eventually, gate } from '@parley/messaging/test-queue';
+import type { RequestEvent } from '@parley/requests';
+import { aDecision } from '@parley/requests/testing';
 import {
   agentQueue,
   encodeRouting,
@@ -8,22 +10,16 @@ import {
   newId,
   ParleyError,
   type ReplyBody,
-  type RoutingDecision,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { chatEnvelope } from '../outbox/chat-envelope.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { chatEnvelope } from './outbox-relay.ts';
 import { createServerInputHandler, type ServerInputHandler } from './server-input-queue.ts';
 
 const AGENT = 'finance';
-const DECISION: RoutingDecision = {
-  agentId: AGENT,
-  agentName: AGENT,
-  strategy: 'target',
-  confidence: 1,
-  reason: 'asked for',
-  candidates: [],
-};
+const DECISION = aDecision(AGENT);
+const isReply = (event: RequestEvent, text: string): boolean =>
+  event.type === 'replied' && event.reply.text === text;
 const AWAY = new ParleyError('store_unavailable', 'The store cannot be reached.');
 
 describe('what comes to the server of one conversation', () => {
@@ -104,16 +100,15 @@ describe('what comes to the server of one conversation', () => {
     await handler.handle(deliveryOf({ ...envelope, headers }));
     expect(states).toEqual(told);
     subscription.stop();
-    await handler.settled();
   });
 
   it('is stored in its order, also when the store comes back between the first reply and the second', async () => {
     const deliveries = [await reply('one'), await reply('two')];
     let calls = 0;
     const handler = handlerWith({
-      storeReply: (input) => {
+      apply: (event) => {
         calls += 1;
-        return calls === 1 ? Promise.reject(AWAY) : fixture.store.storeReply(input);
+        return calls === 1 ? Promise.reject(AWAY) : fixture.store.apply(event);
       },
     });
     await Promise.all(deliveries.map(handler.handle));
@@ -127,9 +122,9 @@ describe('what comes to the server of one conversation', () => {
     ];
     let calls = 0;
     const handler = handlerWith({
-      recordRouting: (...args) => {
+      apply: (event) => {
         calls += 1;
-        return calls === 1 ? Promise.reject(AWAY) : fixture.store.recordRouting(...args);
+        return calls === 1 ? Promise.reject(AWAY) : fixture.store.apply(event);
       },
     });
     await Promise.all(
@@ -139,7 +134,6 @@ describe('what comes to the server of one conversation', () => {
         return handler.handle(deliveryOf({ ...envelope, headers }));
       }),
     );
-    await handler.settled();
     const taken: string[] = [];
     await fixture.bus.consume(
       agentQueue(AGENT),
@@ -155,9 +149,9 @@ describe('what comes to the server of one conversation', () => {
     const [elsewhere, held] = [newId(), gate()];
     const [first, other] = [await reply('one'), await reply('over there', elsewhere)];
     const handler = handlerWith({
-      async storeReply(input) {
-        if (input.reply.text === 'one') await held.opened;
-        return fixture.store.storeReply(input);
+      async apply(event) {
+        if (isReply(event, 'one')) await held.opened;
+        return fixture.store.apply(event);
       },
     });
     const waiting = handler.handle(first);
@@ -170,8 +164,7 @@ describe('what comes to the server of one conversation', () => {
   it('goes back to the queue together with what it waited for, when the server goes down', async () => {
     const deliveries = [await reply('one'), await reply('two')];
     const handler = handlerWith({
-      storeReply: (input) =>
-        input.reply.text === 'one' ? Promise.reject(AWAY) : fixture.store.storeReply(input),
+      apply: (event) => (isReply(event, 'one') ? Promise.reject(AWAY) : fixture.store.apply(event)),
     });
     const outcomes = Promise.allSettled(deliveries.map(handler.handle));
     handler.abandon();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { agentSignalKey, type ChatMessage, type MessageStatus, newId, Signals } from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { stopAnswer } from './stop-answer.ts';
+import { stopAnswer } from './stop.ts';
 
 describe('stopping an answer', () => {
   let fixture: ServicesFixture;
@@ -10,13 +10,6 @@ describe('stopping an answer', () => {
   });
   afterEach(() => fixture.remove());
 
-  const give = (request: ChatMessage, agentId: string, attempt = 0) =>
-    fixture.store.recordRouting(
-      request.id,
-      attempt,
-      { agentId, agentName: agentId, strategy: 'target', confidence: 1, reason: 'asked for', candidates: [] },
-      [],
-    );
   async function statusOf({ id }: ChatMessage): Promise<MessageStatus> {
     const status = (await fixture.store.getMessage(id))?.status;
     if (status === undefined) throw new Error('the message is not stored');
@@ -37,12 +30,12 @@ describe('stopping an answer', () => {
     const request = await fixture.accept('tell me a long story');
     await stopAnswer(fixture.services, await statusOf(request));
     expect(await statusOf(request)).toMatchObject({ status: 'failed', error: { code: 'cancelled' } });
-    expect(await give(request, 'storyteller')).not.toHaveProperty('decision');
+    expect(await fixture.give(request, 'storyteller')).toMatchObject({ outcome: 'refused', effects: [] });
   });
 
   it('tells the agent that has the message, and ends what does not end by itself', async () => {
     const request = await fixture.accept('tell me a long story');
-    await give(request, 'storyteller');
+    await fixture.give(request, 'storyteller');
     const stopped = await firstStopped('storyteller');
     await stopAnswer(fixture.services, await statusOf(request));
     expect(await stopped.messageId).toBe(request.id);
@@ -52,7 +45,7 @@ describe('stopping an answer', () => {
   it('tells an agent that was given the message after it was looked up', async () => {
     const request = await fixture.accept('tell me a long story');
     const found = await statusOf(request);
-    await give(request, 'storyteller');
+    await fixture.give(request, 'storyteller');
     const stopped = await firstStopped('storyteller');
     await stopAnswer(fixture.services, found);
     expect(await stopped.messageId).toBe(request.id);

@@ -13,6 +13,7 @@ import {
   ParleyError,
   type ServerFrame,
 } from '@parley/shared-models';
+import { fail } from '@parley/store/testing';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -141,12 +142,7 @@ async function userSocketDoor(services: ServerServices): Promise<Door> {
 /** A message that the agent answers. */
 async function inHandOf(agentId: string): Promise<ChatMessage> {
   const request = await fixture.accept('what I ask');
-  await fixture.store.recordRouting(
-    request.id,
-    0,
-    { agentId, agentName: agentId, strategy: 'target', confidence: 1, reason: 'asked for', candidates: [] },
-    [],
-  );
+  await fixture.give(request, agentId);
   return request;
 }
 
@@ -370,10 +366,12 @@ describe('whatever way a message comes in', () => {
         ...services,
         store: {
           ...services.store,
-          async accept(input) {
-            asked.open();
-            await stored.opened;
-            return services.store.accept(input);
+          async apply(event) {
+            if (event.type === 'submitted') {
+              asked.open();
+              await stored.opened;
+            }
+            return services.store.apply(event);
           },
         },
       });
@@ -465,7 +463,7 @@ describe('a message of a connection', () => {
     // On another connection nothing was shown of it yet, nor of how it stands.
     const again = session(fixture.services, 2);
     const error = { code: 'agent_offline', message: 'It is gone.' } as const;
-    await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
+    await fail(fixture.store, { requestId: id, error, hops: [] });
     await send(again, 'one', conversationId, id);
     await eventually(() => expect(typesTo(again)).toEqual(['ack', 'message', 'message', 'message.status']));
   });

@@ -2,13 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentCaller, VersionedTask } from '@parley/control-plane';
 import { advance, checkPlan, stepMessageId, type TaskEvent } from '@parley/durable-tasks';
 import { eventually } from '@parley/messaging/test-queue';
-import {
-  type ChatMessage,
-  newId,
-  ParleyError,
-  type RoutingDecision,
-  type ServerFrame,
-} from '@parley/shared-models';
+import { type ChatMessage, newId, ParleyError, type ServerFrame } from '@parley/shared-models';
 import { createSubmissions } from '../requests/submit.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
@@ -35,15 +29,7 @@ describe('tasks of agents', () => {
   /** A message of the local user that was routed to the agent. */
   const routed = async (agentId = 'planner', conversationId = newId()): Promise<ChatMessage> => {
     const message = await fixture.accept('Compare Apple and Tesla', { conversationId });
-    const decision: RoutingDecision = {
-      agentId,
-      agentName: agentId,
-      strategy: 'target',
-      confidence: 1,
-      reason: 'asked for',
-      candidates: [],
-    };
-    await fixture.store.recordRouting(message.id, 0, decision, []);
+    await fixture.give(message, agentId);
     return message;
   };
   const create = async (request?: ChatMessage): Promise<VersionedTask & { request: ChatMessage }> => {

@@ -1,8 +1,11 @@
 import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger, type Logger } from '@parley/process-kit';
+import type { Transition } from '@parley/requests';
+import { aRouting } from '@parley/requests/testing';
 import { AgentProfile, type ChatMessage, newId, type Target } from '@parley/shared-models';
 import { openStore, type Store } from '@parley/store';
+import { route } from '@parley/store/testing';
 import { ServerConfig } from '../config.ts';
 import { createServices } from '../create-services.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -43,6 +46,8 @@ export interface ServicesFixture extends Ground {
   readonly services: ServerServices;
   /** Stores a message of the local user as an accepted frame does, and returns it. */
   accept(text: string, more?: { conversationId?: string; target?: Target }): Promise<ChatMessage>;
+  /** Stores that a broker has given the message to the agent. @param attempt @default 0 */
+  give(message: Pick<ChatMessage, 'id'>, agentId: string, attempt?: number): Promise<Transition>;
   /** An agent that is there, with its queue; returns its incarnation. */
   register(agentId: string, instanceId?: string): Promise<number>;
 }
@@ -75,6 +80,7 @@ export async function makeServices(
       if (message === undefined) throw new Error('the message was not stored');
       return message;
     },
+    give: ({ id }, agentId, attempt = 0) => route(store, aRouting(id, agentId, attempt)),
     async register(agentId, instanceId = newId()) {
       const profile = AgentProfile.parse({ name: agentId, group: agentId });
       return (await services.agents.register({ agentId, isExclusive: true, instanceId, profile }))

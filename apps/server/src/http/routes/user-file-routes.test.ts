@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, UserFileList } from '@parley/shared-models';
+import { submit } from '@parley/store/testing';
 import { SignJWT } from 'jose';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
@@ -80,7 +81,7 @@ describe('the files of a person', () => {
       .files;
 
   async function write(userId: string, conversationId: string, text: string): Promise<void> {
-    await fixture.store.accept({
+    await submit(fixture.store, {
       message: {
         id: newId(),
         conversationId,

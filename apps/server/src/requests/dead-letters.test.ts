@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventEnvelope } from '@parley/messaging';
 import { deriveId, HEADERS, newId } from '@parley/shared-models';
+import { loseAgent } from '@parley/store/testing';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { createDeadLetterHandler } from './dead-letter-queue.ts';
+import { createDeadLetterHandler } from './dead-letters.ts';
 
 describe('a dead letter', () => {
   let fixture: ServicesFixture;
@@ -34,9 +35,7 @@ describe('a dead letter', () => {
 
   it('of a copy ends nothing when the message has got further by another copy', async () => {
     const { id, conversationId } = await fixture.accept('order 1 laptop');
-    const agentId = 'finance';
-    const decision = { agentId, agentName: agentId, confidence: 1, reason: 'asked for', candidates: [] };
-    await fixture.store.recordRouting(id, 0, { ...decision, strategy: 'target' }, []);
+    await fixture.give({ id }, 'finance');
     const buryIn = (queue: string) =>
       bury({
         queue: 'dead_letter_queue',
@@ -55,7 +54,7 @@ describe('a dead letter', () => {
       });
     await buryIn('broker_input_queue');
     expect(await stateOf(id)).toBe('routed');
-    await fixture.store.reopen(id, agentId);
+    await loseAgent(fixture.store, { requestId: id, agentId: 'finance' });
     await buryIn('agent_queue_finance');
     expect(await stateOf(id)).toBe('accepted');
     expect(await letters()).toBe(2);

@@ -1,16 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@parley/messaging';
+import { eventually } from '@parley/messaging/test-queue';
 import {
   AgentProfile,
+  agentSignalKey,
+  BROKER_INPUT_QUEUE,
   type ChatMessage,
   HEADERS,
   newId,
   type ReplyBody,
-  type RoutingDecision,
+  Signals,
 } from '@parley/shared-models';
+import { loseAgent } from '@parley/store/testing';
+import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { onReply } from './on-reply.ts';
-import { onSettled } from './on-settled.ts';
+import { onReply, onSettled } from './answered.ts';
+
+const receive = ({ services }: ServicesFixture, envelope: Envelope): Promise<void> =>
+  onReply(envelope, services, createProfileLookup(services));
 
 describe('a reply from a process that was replaced meanwhile', () => {
   let fixture: ServicesFixture;
@@ -24,12 +31,7 @@ describe('a reply from a process that was replaced meanwhile', () => {
     const instanceId = newId();
     const incarnation = await fixture.register(agentId, instanceId);
     const request = await fixture.accept('order 1 laptop');
-    await fixture.store.recordRouting(
-      request.id,
-      0,
-      { agentId, agentName: agentId, strategy: 'target', confidence: 1, reason: 'asked for', candidates: [] },
-      [],
-    );
+    await fixture.give(request, agentId);
     await fixture.services.agents.register({
       agentId,
       isExclusive: true,
@@ -63,14 +65,23 @@ describe('a reply from a process that was replaced meanwhile', () => {
   it('is refused when it answers the message, which is routed again', async () => {
     const { request, envelope } = await requestOfReplaced('planner');
     const reply = envelope({});
-    await onReply(reply, fixture.services);
+    const published: Envelope[] = [];
+    await fixture.bus.consume(
+      BROKER_INPUT_QUEUE,
+      async (delivery) => void published.push(delivery.envelope),
+      { prefetch: 1 },
+    );
+    await receive(fixture, reply);
     expect(await stored(reply.messageId)).toBeUndefined();
     expect((await stored(request.id))?.status?.status).toBe('accepted');
+    await eventually(() =>
+      expect(published).toMatchObject([{ messageId: request.id, headers: { [HEADERS.attempt]: 1 } }]),
+    );
   });
 
   it('is taken when that is the same process, which has only registered again', async () => {
     const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
-    await onReply(envelope({}), fixture.services);
+    await receive(fixture, envelope({}));
     expect((await stored(request.id))?.status?.status).toBe('answered');
   });
 
@@ -81,23 +92,21 @@ describe('a reply from a process that was replaced meanwhile', () => {
       {},
       { text: odd, metadata: { [odd]: odd }, receiver: { kind: 'user', id: odd, name: odd } },
     );
-    await onReply(reply, fixture.services);
+    await receive(fixture, reply);
     expect((await stored(reply.messageId))?.message).toMatchObject({
       text: 'a\ufffdb\ufffd',
       metadata: { [odd]: odd },
     });
     expect((await stored(request.id))?.status?.status).toBe('answered');
     const wrong = envelope({}, { createdAt: 'yesterday' });
-    await expect(onReply(wrong, fixture.services)).rejects.toThrow(
-      'the body is no chat.reply: createdAt: Invalid',
-    );
+    await expect(receive(fixture, wrong)).rejects.toThrow('the body is no chat.reply: createdAt: Invalid');
   });
 
   it('has the name of the registration and is no word of Parley, whatever its agent says it is', async () => {
     const { request, envelope } = await requestOfReplaced('planner', { isSameProcess: true });
     const sender = { kind: 'agent', id: 'planner', name: 'Somebody else' } as const;
     const reply = envelope({}, { kind: 'SYSTEM', sender });
-    await onReply(reply, fixture.services);
+    await receive(fixture, reply);
     expect(await stored(reply.messageId)).toMatchObject({
       message: { kind: 'REPLY', sender: { kind: 'agent', id: 'planner', name: 'planner' } },
     });
@@ -107,7 +116,7 @@ describe('a reply from a process that was replaced meanwhile', () => {
   it('is kept when it follows from an event or a task: nobody would say it again', async () => {
     const { request, envelope } = await requestOfReplaced('planner');
     const saying = envelope({ [HEADERS.causation]: newId() });
-    await onReply(saying, fixture.services);
+    await receive(fixture, saying);
     expect(await stored(saying.messageId)).toMatchObject({ message: { text: 'Order created.' } });
     expect((await stored(request.id))?.status?.status).toBe('routed');
   });
@@ -145,21 +154,18 @@ describe('a reply beside the answer to a message that nobody has', () => {
       inReplyTo: request.id,
       createdAt: new Date().toISOString(),
     };
-    await onReply(
-      {
-        messageId: id,
-        correlationId: request.id,
-        type: 'chat.reply',
-        timestamp: Date.now(),
-        headers: {
-          [HEADERS.sender]: `agent:${agentId}`,
-          [HEADERS.incarnation]: 1,
-          [HEADERS.causation]: causeId,
-        },
-        body: Buffer.from(JSON.stringify(body)),
+    await receive(fixture, {
+      messageId: id,
+      correlationId: request.id,
+      type: 'chat.reply',
+      timestamp: Date.now(),
+      headers: {
+        [HEADERS.sender]: `agent:${agentId}`,
+        [HEADERS.incarnation]: 1,
+        [HEADERS.causation]: causeId,
       },
-      fixture.services,
-    );
+      body: Buffer.from(JSON.stringify(body)),
+    });
     return (await fixture.store.getMessage(id)) !== undefined;
   }
   const logEvent = async (fields: object): Promise<string> => {
@@ -207,14 +213,6 @@ describe('a reply beside the answer to a message that nobody has', () => {
 describe('an answer of an instance that was away when its request was routed again', () => {
   let fixture: ServicesFixture;
   let request: ChatMessage;
-  const decisionFor = (agentId: string): RoutingDecision => ({
-    agentId,
-    agentName: 'Busy',
-    strategy: 'keywords',
-    confidence: 1,
-    reason: 'asked for',
-    candidates: [],
-  });
   const register = (agentId: string, group: string) =>
     fixture.services.agents.register({
       agentId,
@@ -229,9 +227,9 @@ describe('an answer of an instance that was away when its request was routed aga
     await register('busy-2', 'busy');
     await register('other', 'other');
     request = await fixture.accept('compute');
-    await fixture.store.recordRouting(request.id, 0, decisionFor('busy'), []);
-    await fixture.store.reopen(request.id, 'busy');
-    await fixture.store.recordRouting(request.id, 1, decisionFor('busy-2'), []);
+    await fixture.give(request, 'busy');
+    await loseAgent(fixture.store, { requestId: request.id, agentId: 'busy' });
+    await fixture.give(request, 'busy-2', 1);
   });
   afterEach(() => fixture.remove());
 
@@ -244,7 +242,8 @@ describe('an answer of an instance that was away when its request was routed aga
     body: Buffer.from(JSON.stringify(body)),
   });
   const reply = (agentId: string, text: string) =>
-    onReply(
+    receive(
+      fixture,
       envelope(agentId, 'chat.reply', {
         id: newId(),
         conversationId: request.conversationId,
@@ -254,7 +253,6 @@ describe('an answer of an instance that was away when its request was routed aga
         inReplyTo: request.id,
         createdAt: new Date().toISOString(),
       }),
-      fixture.services,
     );
   const settle = (agentId: string) =>
     onSettled(envelope(agentId, 'chat.settled', { requestId: request.id }), fixture.services);
@@ -270,6 +268,19 @@ describe('an answer of an instance that was away when its request was routed aga
     await reply('busy', 'and more');
     await reply('busy-2', 'from the second');
     expect(await texts()).toEqual(['from the first', 'and more']);
+  });
+
+  it('has the other instance, which has the request now, told to stop', async () => {
+    const stopped = Promise.withResolvers<string>();
+    const signals = await fixture.bus.subscribe(`test_${newId()}`, ({ type, body }) => {
+      if (type === 'chat.cancel')
+        stopped.resolve(
+          Signals['chat.cancel'].parse(JSON.parse(Buffer.from(body).toString('utf8'))).messageId,
+        );
+    });
+    await signals.bind(agentSignalKey('busy-2'));
+    await reply('busy', 'from the first');
+    expect(await stopped.promise).toBe(request.id);
   });
 
   it('is refused when the other instance was faster', async () => {
