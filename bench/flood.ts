@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { startSystem } from '../tests/harness/parley-system.ts';
 import { connectRaw, sendText } from '../tests/harness/raw-client.ts';
 import { AUTH_SECRET, signToken } from '../tests/harness/sign-token.ts';
-import { median } from './round-trip/measure.ts';
+import { median } from './part.ts';
 
 /**
  * How much a client that has not signed in delays the answers of somebody who has: it sends 2 MB a second of each kind, as far as

@@ -23,7 +23,7 @@ export async function startBareChain(amqpUrl: string): Promise<RoundTrips> {
     } else channel.publish(QUEUES.agent, message.content, { messageId: id, type: 'request' }, ack);
   });
   return {
-    name: 'bare chain',
+    amqpUrl,
     processIds: { broker: relays[0]?.pid ?? -1, agent: relays[1]?.pid ?? -1 },
     start(done) {
       const id = String(next++);

@@ -1,6 +1,7 @@
 import { newId, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import { type ParleySystem, type QueueDriver, startSystem } from '../../tests/harness/parley-system.ts';
+import type { ProcessIds } from '../cpu-time.ts';
 import type { RoundTrips } from './measure.ts';
 
 const TEXT = 'x'.repeat(200);
@@ -11,24 +12,24 @@ export async function startProduct(
   lanes: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RoundTrips & { readonly system: ParleySystem }> {
-  const system = await startSystem({
-    driver,
-    agents: [{ file: new URL('./bench-agent.ts', import.meta.url).pathname }],
-    env: { RATE_LIMIT: 'off', LOG_LEVEL: 'warn', HEARTBEAT_MS: '5000', ...env },
-    waitForLog: false,
-  });
+  const system = await startWithAgent(driver, new URL('./bench-agent.ts', import.meta.url), env);
   const waiting = new Map<string, () => void>();
+  const onFrame = (text: string): void => {
+    // Only the reply is parsed: the clients share the machine with what is measured.
+    if (!text.startsWith('{"type":"message",') || !text.includes('"REPLY"')) return;
+    const { message } = JSON.parse(text) as { message: { inReplyTo: string } };
+    const done = waiting.get(message.inReplyTo);
+    waiting.delete(message.inReplyTo);
+    done?.();
+  };
   const sockets = await Promise.all(
-    Array.from({ length: lanes }, () => connect(system.webSocketUrl, waiting)),
+    Array.from({ length: lanes }, () => connectClient(system.webSocketUrl, onFrame)),
   );
   const conversations = sockets.map(() => newId());
   return {
-    name: `Parley, ${driver}`,
     system,
-    get processIds() {
-      const { server, broker, agents } = system;
-      return { server: server.pid, broker: broker.pid, agent: agents[0]?.pid ?? -1 };
-    },
+    amqpUrl: system.env.AMQP_URL,
+    processIds: processIdsOf(system),
     start(done, lane) {
       const id = newId();
       waiting.set(id, done);
@@ -43,21 +44,31 @@ export async function startProduct(
   };
 }
 
-async function connect(url: string, waiting: Map<string, () => void>): Promise<WebSocket> {
+/** @param agent the file of the only agent */
+export function startWithAgent(
+  driver: QueueDriver,
+  agent: URL,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ParleySystem> {
+  return startSystem({
+    driver,
+    agents: [{ file: agent.pathname }],
+    env: { RATE_LIMIT: 'off', LOG_LEVEL: 'warn', HEARTBEAT_MS: '5000', ...env },
+    waitForLog: false,
+  });
+}
+
+export function processIdsOf({ server, broker, agents }: ParleySystem): ProcessIds {
+  return { server: server.pid, broker: broker.pid, agent: agents[0]?.pid ?? -1 };
+}
+
+export async function connectClient(url: string, onFrame: (text: string) => void): Promise<WebSocket> {
   const socket = new WebSocket(url, [SUBPROTOCOL], { perMessageDeflate: false });
   await new Promise((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', reject);
   });
-  socket.on('message', (data) => {
-    const text = data.toString();
-    // Only the reply is parsed: the clients share the machine with what is measured.
-    if (!text.startsWith('{"type":"message",') || !text.includes('"REPLY"')) return;
-    const { message } = JSON.parse(text) as { message: { inReplyTo: string } };
-    const done = waiting.get(message.inReplyTo);
-    waiting.delete(message.inReplyTo);
-    done?.();
-  });
-  socket.send('{"type":"hello","clientName":"bench"}');
+  socket.on('message', (data) => onFrame(data.toString()));
+  socket.send('{"type":"hello","clientName":"bench","frames":2}');
   return socket;
 }

@@ -23,6 +23,7 @@ export async function startRawAgent(
   { env }: Pick<ParleySystem, 'env'>,
   agentId: string,
   profile: Partial<AgentProfile> = {},
+  load: () => number = () => 0,
 ): Promise<RawAgent> {
   const bus = await connectBus({ amqpUrl: env.AMQP_URL, dataDir: env.DATA_DIR ?? '', logger: silent });
   const registered = Promise.withResolvers<void>();
@@ -32,7 +33,7 @@ export async function startRawAgent(
     agentId,
     isExclusive: true,
     profile: AgentProfile.parse({ name: agentId, group: agentId, ...profile }),
-    load: () => 0,
+    load,
     metrics: () => ({ handled: 0, failed: 0, meanHandleMs: 0 }),
     state: () => 'online',
     onRegistered: () => registered.resolve(),

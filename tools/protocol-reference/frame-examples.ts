@@ -1,11 +1,12 @@
-import type {
-  AgentStatus,
-  ChatMessage,
-  ClientFrame,
-  ClientFrameType,
-  CommandRecord,
-  ServerFrame,
-  ServerFrameType,
+import {
+  type AgentStatus,
+  type ChatMessage,
+  type ClientFrame,
+  type ClientFrameType,
+  type CommandRecord,
+  loadOf,
+  type ServerFrame,
+  type ServerFrameType,
 } from '@parley/shared-models';
 
 const CONVERSATION = '019aa0d4-6a00-7000-8000-00000000c0de';
@@ -169,6 +170,7 @@ export const SERVER_EXAMPLES: { readonly [T in ServerFrameType]: Extract<ServerF
     },
   },
   agents: { type: 'agents', agents: [agent], isFull: false },
+  'agents.load': { type: 'agents.load', agents: [loadOf(agent)] },
   'command.status': { type: 'command.status', id: COMMAND, state: 'running', command },
   'command.output': { type: 'command.output', id: COMMAND, stream: 'stdout', seq: 1, data: 'Filesystem …\n' },
   'queues.reset': {

@@ -1,4 +1,5 @@
 import {
+  AgentLoad,
   AgentMetrics,
   AgentSession,
   AgentStatus,
@@ -42,6 +43,7 @@ export const OBJECTS: Readonly<Record<string, z.ZodType>> = {
   RoutingCandidate,
   Hop,
   AgentStatus,
+  AgentLoad,
   AgentMetrics,
   Settled,
   Failure,

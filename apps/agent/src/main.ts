@@ -32,7 +32,12 @@ await main(async () => {
   config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
   const own = file === undefined ? undefined : await loadOwnFile(file, new AbortController().signal);
   const definition = own === undefined ? await shippedDefinition(args, config, logger) : own.definition();
-  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({
+    amqpUrl: config.AMQP_URL,
+    amqpConnections: 1,
+    dataDir: config.DATA_DIR,
+    logger,
+  });
   const agent = startAgent({
     definition,
     bus,

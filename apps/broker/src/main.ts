@@ -21,7 +21,12 @@ await main(async () => {
   const config = loadConfig(BrokerConfig);
   const logger = createLogger('broker', config.LOG_LEVEL);
   const languageModel = await createLanguageModel(config, { logger });
-  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({
+    amqpUrl: config.AMQP_URL,
+    amqpConnections: 1,
+    dataDir: config.DATA_DIR,
+    logger,
+  });
   config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
   const broker = startBroker(config, { bus, logger, languageModel });
   runUntilSignal(

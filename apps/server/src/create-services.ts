@@ -11,13 +11,13 @@ import { createChannelFollowers } from './channels/channel-followers.ts';
 import { createEventRelay } from './channels/event-relay.ts';
 import { createCommandService } from './commands/command-service.ts';
 import type { ServerConfig } from './config.ts';
-import { createArrivals } from './conversations/arrivals.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
-import { createSessionGate } from './conversations/session-gate.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
 import { createUserLimits } from './limits/user-limits.ts';
-import { createOutboxRelay } from './outbox/outbox-relay.ts';
+import { createOutboxRelay } from './requests/outbox-relay.ts';
+import { createSessionGate } from './requests/session-gate.ts';
+import { createSubmissions } from './requests/submit.ts';
 import type { ServerServices } from './server-services.ts';
 import { createRevokedTokens } from './tokens/revoked-tokens.ts';
 import { createAuthenticator } from './users/authenticator.ts';
@@ -82,9 +82,9 @@ export async function createServices(
       commands: streams,
       commandService,
       audit,
-      arrivals: createArrivals(),
       hub,
       sessionGate,
+      submissions: createSubmissions(),
       relay,
       channels,
       eventRelay,

@@ -13,10 +13,10 @@ import { createControlPlaneHandlers } from './grpc/control-plane-handlers.ts';
 import { type App, createApp } from './http/create-app.ts';
 import { registerRoutes } from './http/register-routes.ts';
 import { startRetention } from './limits/retention.ts';
-import { startAnswerWatch } from './queues/answer-watch.ts';
-import { createDeadLetterHandler } from './queues/dead-letter-queue.ts';
-import { routeAgain } from './queues/route-again.ts';
-import { createServerInputHandler } from './queues/server-input-queue.ts';
+import { startAnswerWatch } from './requests/answer-watch.ts';
+import { applyEvent } from './requests/apply-event.ts';
+import { createDeadLetterHandler } from './requests/dead-letters.ts';
+import { createServerInputHandler } from './requests/server-input-queue.ts';
 import type { ServerServices } from './server-services.ts';
 
 export interface RunningServer extends RunningProcess {
@@ -90,7 +90,10 @@ export async function startServer(
     registry: agents,
     bus,
     store,
-    routeAgain: (messageId, agentId) => routeAgain(messageId, agentId, services),
+    async routeAgain(requestId, agentId) {
+      const { outcome } = await applyEvent(services, { type: 'agent-gone', requestId, agentId });
+      return outcome === 'done';
+    },
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
     graceMs: config.AGENT_GRACE_MS,
@@ -125,7 +128,6 @@ export async function startServer(
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();
-        await input.settled();
         await stopServices();
       })();
       return stopping;

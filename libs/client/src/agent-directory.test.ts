@@ -42,6 +42,30 @@ describe('directory of agents', () => {
     expect(directory.agents.get('hr')?.state).toBe('online');
   });
 
+  it('takes how busy agents are, of those that it knows, and leaves the rest of them as it is', () => {
+    const directory = createAgentDirectory();
+    const { agents: before } = directory.update(frame(true, agent('hr'), agent('finance')));
+    const busy = {
+      load: 0.5,
+      lastSeen: '2026-01-31T09:31:00.000Z',
+      metrics: { handled: 1, failed: 2, meanHandleMs: 3 },
+    };
+    const change = directory.updateLoads({
+      type: 'agents.load',
+      agents: [
+        { agentId: 'hr', ...busy },
+        { agentId: 'unknown', ...busy },
+      ],
+    });
+    expect(change).toEqual({
+      agents: directory.agents,
+      changed: [{ ...agent('hr'), ...busy }],
+      isFull: false,
+    });
+    expect([...directory.agents.values()]).toEqual([{ ...agent('hr'), ...busy }, agent('finance')]);
+    expect(before.get('hr')).toEqual(agent('hr'));
+  });
+
   it('leaves a map that somebody holds as it was', () => {
     const directory = createAgentDirectory();
     const { agents } = directory.update(frame(true, agent('hr')));

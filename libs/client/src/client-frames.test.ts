@@ -75,9 +75,11 @@ describe('what the server sends', () => {
     const changes = record(client, 'agents');
     peer.send({ type: 'agents', agents: [agent], isFull: true });
     peer.send({ type: 'agents', agents: [{ ...agent, state: 'paused' }], isFull: false });
+    const { agentId, lastSeen, metrics } = agent;
+    peer.send({ type: 'agents.load', agents: [{ agentId, lastSeen, metrics, load: 0.5 }] });
     await settled(client, peer);
-    expect(changes.map(({ isFull }) => isFull)).toEqual([true, false]);
-    expect(client.agents.get('echo')?.state).toBe('paused');
+    expect(changes.map(({ isFull }) => isFull)).toEqual([true, false, false]);
+    expect(client.agents.get('echo')).toEqual({ ...agent, state: 'paused', load: 0.5 });
   });
 
   it('hands on pieces of a reply in order, and none after the reply', async () => {

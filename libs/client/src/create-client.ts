@@ -1,4 +1,4 @@
-import { ParleyError, type ServerFrameOf } from '@parley/shared-models';
+import { NEWEST_FRAMES, ParleyError, type ServerFrameOf } from '@parley/shared-models';
 import { createAgentDirectory } from './agent-directory.ts';
 import { createAnswers } from './answers.ts';
 import { createBackoff } from './backoff.ts';
@@ -50,7 +50,8 @@ export function createClient(options: ClientOptions): Client {
     hello() {
       const token = typeof options.token === 'function' ? options.token() : options.token;
       const resume = follows.resume();
-      return { type: 'hello', clientName: options.clientName, resume, ...(token ? { token } : {}) };
+      const { clientName } = options;
+      return { type: 'hello', clientName, resume, frames: NEWEST_FRAMES, ...(token ? { token } : {}) };
     },
     onFrame: (frame) => handle(frame),
     onState: changed,

@@ -50,7 +50,8 @@ export function createDeltaOrder({ maxMessages = 500 }: DeltaOrderOptions = {}):
   };
 }
 
-function dropOldest(remembered: Map<string, unknown> | Set<string>, most: number): void {
+/** Forgets what was put in first, until no more than `most` are remembered. */
+export function dropOldest(remembered: Map<string, unknown> | Set<string>, most: number): void {
   for (const oldest of remembered.keys()) {
     if (remembered.size <= most) return;
     remembered.delete(oldest);

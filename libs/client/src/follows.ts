@@ -34,7 +34,8 @@ export interface Follows {
   welcomed(): void;
   suspend(): void;
   received(message: ChatMessage): void;
-  acknowledged(ack: ServerFrameOf<'ack'>): void;
+  /** @param isWithMessage the message itself came with it */
+  acknowledged(ack: ServerFrameOf<'ack'>, isWithMessage: boolean): void;
   /** The server could not do something about this conversation. */
   failed(conversationId: string, error: ErrorReport): void;
   lastSeq(conversationId: string): number | undefined;
@@ -168,7 +169,7 @@ export function createFollows(options: FollowsOptions): Follows {
       if (entry.sequencer.hasGap && !timers.has(fetching(conversationId))) fetch(conversationId);
     },
 
-    acknowledged({ conversationId, seq }) {
+    acknowledged({ conversationId, seq }, isWithMessage) {
       const entry = follows.get(conversationId);
       if (entry === undefined) return;
       entry.isKnown = true;
@@ -176,7 +177,7 @@ export function createFollows(options: FollowsOptions): Follows {
       entry.isSubscribed = true;
       entry.ackedSeq = Math.max(entry.ackedSeq, seq);
       if (entry.sequencer.lastSeq === undefined) handOn(entry.sequencer.startAfter(seq - 1));
-      if (!isBehind(entry)) return;
+      if (isWithMessage || !isBehind(entry)) return;
       timers.set(echoing(conversationId), options.fillTimeoutMs, () => fetchIfBehind(conversationId));
     },
 

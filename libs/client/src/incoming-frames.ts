@@ -8,7 +8,7 @@ import type { AgentDirectory } from './agent-directory.ts';
 import type { Answers } from './answers.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { CommandRuns } from './command-runs.ts';
-import type { DeltaOrder } from './delta-order.ts';
+import { type DeltaOrder, dropOldest } from './delta-order.ts';
 import type { Follows } from './follows.ts';
 import type { Listeners } from './listeners.ts';
 import type { Sender } from './sender.ts';
@@ -27,36 +27,54 @@ export interface IncomingOptions {
   readonly onWelcome: (frame: ServerFrameOf<'welcome'>) => void;
 }
 
+/** Messages remembered as `routed`; of one that is forgotten that state is told once more. */
+const MOST_ROUTED = 500;
+
 type Handlers = { readonly [T in ServerFrameType]: (frame: ServerFrameOf<T>) => void };
 
 /** What the client does with each frame of the server, by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
   const { directory, sessions, deltas, sender, follows, answers, commands } = options;
   const { emit } = options.listeners;
+  /** Messages that were told to be `routed`, and not yet what came of that. */
+  const routed = new Set<string>();
+
+  function onStatus(frame: ServerFrameOf<'message.status'>): void {
+    const { messageId, status } = frame;
+    const wasRouted = routed.delete(messageId);
+    if (status === 'routed') routed.add(messageId);
+    // That it is delivered says of both, where one follows on the other at once.
+    else if (status === 'delivered' && !wasRouted) emit('status', { ...frame, status: 'routed' });
+    dropOldest(routed, MOST_ROUTED);
+    answers.ended(frame);
+    emit('status', frame);
+  }
 
   const handlers: Handlers = {
     welcome(frame) {
       options.onWelcome(frame);
       emit('welcome', frame);
     },
-    ack(frame) {
+    ack({ message, ...frame }) {
       sender.acknowledged(frame);
-      follows.acknowledged(frame);
+      follows.acknowledged(frame, message !== undefined);
       answers.acknowledged(frame);
       emit('ack', frame);
+      if (message !== undefined) follows.received(message);
     },
-    message({ message }) {
+    message({ message, status }) {
       deltas.finish(message.id);
       follows.received(message);
+      const { conversationId, inReplyTo: messageId } = message;
+      if (status === undefined || messageId === undefined) return;
+      onStatus({ type: 'message.status', messageId, conversationId, ...status });
     },
     'message.delta'(frame) {
       if (deltas.accept(frame)) emit('delta', frame);
     },
-    'message.status'(frame) {
-      answers.ended(frame);
-      emit('status', frame);
-    },
+    'message.status': onStatus,
     agents: (frame) => emit('agents', directory.update(frame)),
+    'agents.load': (frame) => emit('agents', directory.updateLoads(frame)),
     session: (frame) => sessions.update(frame),
     typing: (frame) => emit('typing', frame),
     'command.status'(frame) {

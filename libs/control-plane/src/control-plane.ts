@@ -1,5 +1,6 @@
 import type {
   AgentCommand,
+  AgentLoad,
   AgentMetrics,
   AgentProfile,
   AgentState,
@@ -98,11 +99,20 @@ export interface RegisterBrokerRequest {
   readonly name: string;
 }
 
+export interface SubscribeToAgentStatusRequest {
+  /** A broker gives its broker id, anybody else an id of its own. */
+  readonly subscriberId: string;
+  /** Whether it reads `loads`; otherwise `agents` has all about an agent whose load has changed. @default false */
+  readonly readsLoads?: boolean;
+}
+
 export interface AgentStatusUpdate {
   readonly agents: readonly AgentStatus[];
   readonly isFull: boolean;
   /** Ids that were removed for good. */
   readonly removed: readonly string[];
+  /** How busy agents are, where nothing else about them changed; for subscribers that read it. @default none */
+  readonly loads?: readonly AgentLoad[] | undefined;
   /** How new the list is with this update, as `listRevision` writes it. @default the server does not say */
   readonly revision?: string | undefined;
 }
@@ -137,7 +147,7 @@ export interface ControlPlaneHandlers {
    * @param caller `isBroker`: it has shown the credential of that broker. Others get what any member may know.
    */
   subscribeToAgentStatus(
-    request: { subscriberId: string },
+    request: SubscribeToAgentStatusRequest,
     push: Push<AgentStatusUpdate>,
     caller: { isBroker: boolean },
   ): () => void;

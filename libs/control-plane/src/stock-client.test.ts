@@ -1,6 +1,6 @@
 import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { type ChatMessage, newId } from '@parley/shared-models';
+import { type ChatMessage, loadOf, newId } from '@parley/shared-models';
 import { onLoopback } from './testing/fixture.ts';
 import { agentStatus } from './testing/in-memory-handlers.ts';
 import { call, type StockStream, stockStub } from './testing/stock-stubs.ts';
@@ -195,6 +195,11 @@ describe('a stock gRPC client made of the .proto files', () => {
       is_full: false,
       removed: ['gone'],
       has_more: false,
+    });
+    const [loads, metrics] = [[loadOf(agentStatus())], { handled: '3', failed: '1', mean_handle_ms: 2.5 }];
+    handlers.statusStreams.get('b-1')?.send({ agents: [], isFull: false, removed: [], loads });
+    expect(await nextUpdate()).toMatchObject({
+      loads: [{ agent_id: 'echo', load: 0.5, last_seen: '2026-01-31T12:00:00.000Z', metrics }],
     });
     stream?.on('error', () => {});
     stream?.cancel();

@@ -27,16 +27,31 @@ export type BatchItem =
   | { readonly envelope: Envelope }
   | { readonly malformed: Uint8Array; readonly reason: string };
 
-/** The item as it stands in a batch, ready to be joined with others. */
-export function encodeItem({ body, ...head }: Envelope): Buffer {
-  const headText = JSON.stringify(head);
-  const headBytes = Buffer.byteLength(headText);
-  const item = Buffer.allocUnsafe(LENGTHS_BYTES + headBytes + body.byteLength);
-  item.writeUInt32BE(headBytes, 0);
-  item.writeUInt32BE(body.byteLength, 4);
-  item.write(headText, LENGTHS_BYTES, 'utf8');
-  item.set(body, LENGTHS_BYTES + headBytes);
-  return item;
+/**
+ * A batch of the first of these envelopes, as many as `BATCH_LIMITS` allow.
+ * @param envelopes at least one; of one that is too large by itself, `count` is 1
+ */
+export function encodeBatch(envelopes: readonly Envelope[]): { content: Buffer; count: number } {
+  const heads: string[] = [];
+  let bytes = 0;
+  for (const { messageId, correlationId, type, timestamp, headers, body } of envelopes) {
+    const head = JSON.stringify({ messageId, correlationId, type, timestamp, headers });
+    const more = LENGTHS_BYTES + Buffer.byteLength(head) + body.byteLength;
+    if (heads.length === BATCH_LIMITS.items || (heads.length > 0 && bytes + more > BATCH_LIMITS.bytes)) break;
+    heads.push(head);
+    bytes += more;
+  }
+  const content = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const [index, head] of heads.entries()) {
+    const body = envelopes[index]?.body ?? new Uint8Array();
+    const headBytes = content.write(head, at + LENGTHS_BYTES, 'utf8');
+    content.writeUInt32BE(headBytes, at);
+    content.writeUInt32BE(body.byteLength, at + 4);
+    content.set(body, at + LENGTHS_BYTES + headBytes);
+    at += LENGTHS_BYTES + headBytes + body.byteLength;
+  }
+  return { content, count: heads.length };
 }
 
 /**

@@ -11,6 +11,14 @@ export interface ConnectBusOptions extends BusOptions {
    * tell how many messages are handed out, so without it `unacknowledged` counts what this process has in hand.
    */
   readonly managementUrl?: string | undefined;
+  /**
+   * Over how many AMQP connections RabbitMQ is reached. While its memory or disk runs out, RabbitMQ reads nothing from a
+   * connection that publishes: with 2, one publishes and the other consumes and acknowledges, so that acknowledgements get
+   * through. 1 is enough for a process that acknowledges only after the confirm of what it publishes: there is nothing to
+   * acknowledge while publishing waits, and each turn's acknowledgements and publishes go out together.
+   * @default 2
+   */
+  readonly amqpConnections?: 1 | 2;
 }
 
 /**
@@ -18,12 +26,12 @@ export interface ConnectBusOptions extends BusOptions {
  * not make it fail: the bus starts with health `down` and goes on trying.
  */
 export async function connectBus(options: ConnectBusOptions): Promise<MessageBus> {
-  const { amqpUrl, managementUrl, dataDir, ...both } = options;
+  const { amqpUrl, managementUrl, amqpConnections, dataDir, ...both } = options;
   // Each process loads the one driver that it uses.
   if (amqpUrl === undefined) {
     const { openEmbeddedBus } = await import('./embedded/embedded-bus.ts');
     return openEmbeddedBus({ ...both, dataDir });
   }
   const { connectRabbitMq } = await import('./rabbitmq/rabbitmq-bus.ts');
-  return connectRabbitMq({ ...both, amqpUrl, managementUrl });
+  return connectRabbitMq({ ...both, amqpUrl, managementUrl, amqpConnections });
 }

@@ -12,6 +12,12 @@ import type { QueueOptions } from './message-bus.ts';
  */
 export const DELIVERY_LIMIT = 20;
 
+/**
+ * Queues on which one message may carry several (see batch.ts). Not those of agents: there each delivery is a piece of work,
+ * and the prefetch bounds how many an agent has in hand.
+ */
+export const BATCHED_QUEUES: ReadonlySet<string> = new Set([BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE]);
+
 /** The queues that every process may take for granted. Agents' queues come and go with the agents. */
 export const PERMANENT_QUEUES: Readonly<Record<string, QueueOptions>> = {
   // One broker decides at a time, the others are hot spares: order is kept.

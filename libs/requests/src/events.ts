@@ -39,6 +39,8 @@ export interface Speaker {
   readonly agentId: string;
   /** Another process has taken its id since: what this one says does not count any more. */
   readonly isReplaced: boolean;
+  /** Which attempt at the request it was given. @default the current one */
+  readonly attempt?: number | undefined;
   /** Whether it is another instance of the group of the agent with this id. */
   readonly isSiblingOf: (agentId: string) => boolean;
 }

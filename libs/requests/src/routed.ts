@@ -32,11 +32,12 @@ export function routed({ request, conversation }: Known, event: Routed, { now }:
     unansweredMs: 0,
   };
   const session = sessionAfter(request, conversation, event, now);
-  const effects: Effect[] = [handOver(given, decision)];
+  const effects: Effect[] = [];
   if (session !== undefined && chosen?.holdsSession === true) {
     const { conversationId } = request;
     effects.push({ do: 'session', conversationId, session: agentSessionOf(session, now) ?? null });
   }
+  effects.push(handOver(given, decision));
   return {
     outcome: 'done',
     request: given,

@@ -1,7 +1,7 @@
 import { replied, settled } from './answered.ts';
 import { died, failed, reset, stopped, timedOut } from './ended.ts';
 import type { RequestEvent, Speaker } from './events.ts';
-import type { Known, Moment, Transition } from './outcome.ts';
+import { type Known, type Moment, refused, type Transition } from './outcome.ts';
 import { agentGone, replayed, routed } from './routed.ts';
 import { submitted } from './submitted.ts';
 
@@ -21,7 +21,11 @@ import { submitted } from './submitted.ts';
  */
 export function transition(known: Known, event: RequestEvent, moment: Moment): Transition {
   const fenced = fencedSpeaker(event);
-  if (fenced !== undefined) return agentGone(known, fenced.agentId, moment);
+  if (fenced !== undefined) {
+    const { request } = known;
+    const isEarlier = request !== undefined && (fenced.attempt ?? request.attempt) < request.attempt;
+    return isEarlier ? refused('overtaken', request) : agentGone(known, fenced.agentId, moment);
+  }
   switch (event.type) {
     case 'submitted':
       return submitted(known, event, moment);

@@ -107,3 +107,11 @@ export const AgentStatus = z.object({
   metrics: AgentMetrics,
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
+
+/** What changes with an agent's work, and nothing else of it. */
+export const AgentLoad = AgentStatus.pick({ agentId: true, load: true, lastSeen: true, metrics: true });
+export type AgentLoad = z.infer<typeof AgentLoad>;
+
+export function loadOf({ agentId, load, lastSeen, metrics }: AgentStatus): AgentLoad {
+  return { agentId, load, lastSeen, metrics };
+}

@@ -21,6 +21,9 @@ export type Target = z.infer<typeof Target>;
 export const Resume = boundedRecord(Id, z.number().int().nonnegative(), LIMITS.resumedConversations);
 export type Resume = z.infer<typeof Resume>;
 
+/** The newest frames that there are, by number, as `frames` of `hello` has it. */
+export const NEWEST_FRAMES = 2;
+
 export const ClientFrames = {
   hello: z.object({
     type: z.literal('hello'),
@@ -28,7 +31,8 @@ export const ClientFrames = {
     clientName: nameText(100),
     resume: Resume.optional(),
     /**
-     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame. @default 1
+     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame, and how busy
+     * agents are comes as `agents.load`. @default 1
      */
     frames: z.number().int().positive().max(1000).optional(),
   }),

@@ -142,8 +142,13 @@ export const Signals = {
     channel: ChannelName,
     event: PublishedEvent,
   }),
-  /** A server says that it is there, and to which others it signals; key `SIGNAL_KEYS.servers`. */
-  'server.here': z.object({ serverId: Id, knows: boundedArray(Id, LIMITS.signalItems).default([]) }),
+  /** A server says that it is there, to which others it signals, and which frames it reads; key `SIGNAL_KEYS.servers`. */
+  'server.here': z.object({
+    serverId: Id,
+    knows: boundedArray(Id, LIMITS.signalItems).default([]),
+    /** As in `hello`: while some server reads 1 only, frames between servers are told apart. */
+    frames: z.number().int().positive().default(1),
+  }),
   /** What a server hears of agents and of the brokers that joined it, and whom it has forgotten; key `SIGNAL_KEYS.agents`. */
   'server.agents': z.object({
     serverId: Id,

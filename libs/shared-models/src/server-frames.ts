@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionChange } from './agent-session.ts';
-import { AgentStatus } from './agent-status.ts';
+import { AgentLoad, AgentStatus } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
 import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
@@ -29,8 +29,15 @@ export const ServerFrames = {
     id: Id,
     conversationId: Id,
     seq: z.number().int().positive(),
+    /** To `frames` 2, where it is the conversation's next for this connection: then no frame `message` brings it. */
+    message: ChatMessage.optional(),
   }),
-  message: z.object({ type: z.literal('message'), message: ChatMessage }),
+  message: z.object({
+    type: z.literal('message'),
+    message: ChatMessage,
+    /** To `frames` 2, with an answer or an ERROR: how the request `inReplyTo` stands with it. Then no `message.status` says so. */
+    status: MessageStatus.omit({ messageId: true, conversationId: true }).optional(),
+  }),
   /** A piece of a reply being written: `messageId` is the id that the finished reply will have. */
   'message.delta': z.object({
     type: z.literal('message.delta'),
@@ -55,6 +62,11 @@ export const ServerFrames = {
   session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
   agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
+  /**
+   * How busy agents are, where nothing else about them changed; at most once a second. To clients whose `hello` had `frames` 2 or more;
+   * others get `agents`.
+   */
+  'agents.load': z.object({ type: z.literal('agents.load'), agents: z.array(AgentLoad) }),
   /** To every operator, on each change; answers `command.run`, `command.open`, `command.approve` and `command.reject` too. */
   'command.status': z.object({
     type: z.literal('command.status'),

@@ -21,7 +21,12 @@ allowClockJumps();
 await main(async () => {
   const config = loadConfig(AgentConfig);
   const logger = createLogger('agent', config.LOG_LEVEL);
-  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({
+    amqpUrl: config.AMQP_URL,
+    amqpConnections: 1,
+    dataDir: config.DATA_DIR,
+    logger,
+  });
   const agent = startAgent({
     definition: worker,
     bus: chaoticBus(bus, faultSettings()),

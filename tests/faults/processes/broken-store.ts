@@ -7,16 +7,18 @@ export function brokenStore(store: Store, { broken }: FaultSettings): Store {
   if (broken === 'no-dedupe') {
     return {
       ...store,
-      storeReply: (input) => store.storeReply({ ...input, reply: { ...input.reply, id: newId() } }),
+      apply: (event) =>
+        store.apply(event.type === 'replied' ? { ...event, reply: { ...event.reply, id: newId() } } : event),
     };
   }
   if (broken === 'no-outbox') {
     return {
       ...store,
-      async accept(input) {
-        const accepted = await store.accept(input);
-        await store.markPublished([{ messageId: input.message.id, attempt: 0 }]);
-        return accepted;
+      async apply(event) {
+        const result = await store.apply(event);
+        if (event.type === 'submitted')
+          await store.markPublished([{ messageId: event.message.id, attempt: 0 }]);
+        return result;
       },
     };
   }

@@ -10,7 +10,12 @@ allowClockJumps();
 await main(async () => {
   const config = loadConfig(BrokerConfig);
   const logger = createLogger('broker', config.LOG_LEVEL);
-  const bus = await connectBus({ amqpUrl: config.AMQP_URL, dataDir: config.DATA_DIR, logger });
+  const bus = await connectBus({
+    amqpUrl: config.AMQP_URL,
+    amqpConnections: 1,
+    dataDir: config.DATA_DIR,
+    logger,
+  });
   const broker = startBroker(config, { bus: chaoticBus(bus, faultSettings()), logger });
   runUntilSignal(
     { ...broker, stop: () => broker.stop().finally(() => bus.close()) },

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AgentClaim } from '@parley/shared-models';
-import { type AgentEntry, statusOf } from './agent-entry.ts';
+import type { AgentEntry } from './agent-entry.ts';
 
 /** What this server tells the others about an agent that it has heard itself. */
 export function claimOf(entry: AgentEntry, now: number): AgentClaim {
@@ -70,12 +69,4 @@ export function hearClaim(
     leaseUntil: isAlive ? now + vouchMs : now,
     offlineSince: state === 'offline' ? offlineSince : undefined,
   };
-}
-
-/** Whether the list shows something else now. */
-export function looksDifferent(before: AgentEntry | undefined, after: AgentEntry): boolean {
-  return (
-    before === undefined ||
-    !isDeepStrictEqual({ ...statusOf(before), lastSeen: '' }, { ...statusOf(after), lastSeen: '' })
-  );
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AgentStatusUpdate, BoundToken } from '@parley/control-plane';
 import type {
   AgentMetrics,
@@ -72,9 +73,23 @@ export function statusOf(entry: AgentEntry): AgentStatus {
   };
 }
 
+const IDLE = { load: 0, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } };
+
+/** Whether the list shows something else now, apart from how busy the agent is and when it was last seen. */
+export function looksDifferent(before: AgentEntry | undefined, after: AgentEntry): boolean {
+  const shownOf = (entry: AgentEntry): AgentStatus => ({ ...statusOf(entry), lastSeen: '', ...IDLE });
+  return before === undefined || !isDeepStrictEqual(shownOf(before), shownOf(after));
+}
+
+type Busy = Pick<AgentEntry, 'load' | 'metrics'>;
+
+export function isAsBusy(before: Busy | undefined, after: Busy): boolean {
+  return before?.load === after.load && isDeepStrictEqual(before.metrics, after.metrics);
+}
+
 /** What members other than brokers may know of an agent: whom to ask for what, and whether it is there; not how busy it is. */
 export function directoryEntry(status: AgentStatus): AgentStatus {
-  return { ...status, load: 0, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } };
+  return { ...status, ...IDLE };
 }
 
 export function directory(update: AgentStatusUpdate): AgentStatusUpdate {
@@ -100,8 +115,7 @@ export function entryOfStored(stored: StoredAgent, now: number, leaseMs: number)
     server: undefined,
     isHeard: false,
     isConnected: false,
-    load: 0,
-    metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
+    ...IDLE,
     lastSeen: Date.parse(stored.lastSeen),
     leaseUntil: isOffline ? 0 : now + leaseMs,
     offlineSince: isOffline ? offlineSinceOf(stored, now) : undefined,

@@ -19,7 +19,7 @@ interface Server {
   readonly brokers: BrokerRegistry;
   readonly wanted: WantedChange[];
   register(agentId?: string, more?: { instanceId?: string; isExclusive?: boolean }): Promise<string>;
-  beat(incarnation: number): string;
+  beat(incarnation: number, load?: number): string;
   stateOf(agentId?: string): string | undefined;
   /** Its clock goes on. */
   pass(ms: number): string[];
@@ -75,11 +75,11 @@ describe('servers on one queue and store', () => {
       async register(agentId = 'echo', { instanceId = newId(), isExclusive = false } = {}) {
         return (await agents.register({ agentId, isExclusive, instanceId, profile })).agentId;
       },
-      beat: (incarnation) =>
+      beat: (incarnation, load = 0) =>
         agents.heartbeat({
           agentId: 'echo',
           incarnation,
-          load: 0,
+          load,
           metrics: { handled: 0, failed: 0, meanHandleMs: 0 },
           state: 'online',
         }).state,
@@ -112,6 +112,18 @@ describe('servers on one queue and store', () => {
     // Three times what lies between two announcements.
     expect(there.pass(3 * 600_000)).toEqual(['echo']);
     expect(there.stateOf()).toBe('offline');
+  });
+
+  it('know how busy the agents of one another are, which makes no list newer', async () => {
+    await here.register();
+    await eventually(() => expect(there.stateOf()).toBe('online'));
+    const { revision } = there.agents;
+    const told: number[] = [];
+    there.agents.onLoads((agents) => told.push(...agents.map(({ load }) => load)));
+    here.beat(1, 0.5);
+    await eventually(() => expect(there.agents.get('echo')?.load).toBe(0.5));
+    expect(told).toEqual([0.5]);
+    expect(there.agents.revision).toBe(revision);
   });
 
   it('know how many messages wait for the agents of one another', async () => {

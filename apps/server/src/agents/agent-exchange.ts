@@ -1,6 +1,6 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { SIGNAL_KEYS, Signals } from '@parley/shared-models';
+import { type AgentStatus, SIGNAL_KEYS, Signals } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import type { BrokerRegistry } from '../brokers/broker-registry.ts';
 import type { AgentRegistry } from './agent-registry.ts';
@@ -51,6 +51,16 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
   // With nobody to tell it to, only that this server is there.
   const announce = (): void => tell(others.size > 0 ? undefined : []);
 
+  const tellOf = (changed: readonly AgentStatus[], removed: readonly string[]): void => {
+    if (isHearing || others.size === 0) return;
+    const heard = agents.claims(changed.map(({ agentId }) => agentId));
+    if (heard.length > 0 || removed.length > 0)
+      tell(
+        heard.map(({ agentId }) => agentId),
+        removed,
+      );
+  };
+
   /** A bus tells the depth of those queues only that it has declared. */
   const declareQueues = (agentIds: readonly string[]): void => {
     for (const agentId of agentIds) {
@@ -95,15 +105,8 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
   });
 
   const stopListening = [
-    agents.onChange(({ agents: changed, removed }) => {
-      if (isHearing || others.size === 0) return;
-      const heard = agents.claims(changed.map(({ agentId }) => agentId));
-      if (heard.length > 0 || removed.length > 0)
-        tell(
-          heard.map(({ agentId }) => agentId),
-          removed,
-        );
-    }),
+    agents.onChange(({ agents: changed, removed }) => tellOf(changed, removed)),
+    agents.onLoads((changed) => tellOf(changed, [])),
     agents.onWanted(({ agentId, wanted, isOrderedHere }) => {
       if (!isOrderedHere) return;
       const body = bodyOf({ serverId, agentId, wanted });

@@ -74,17 +74,32 @@ describe('the agents of a server', () => {
       expect(stateOf('echo')).toBe('offline');
     });
 
-    it('are told of when their load or their work has changed, and not with every heartbeat', async () => {
+    it('have their load told when it or their work has changed, and not with every heartbeat', async () => {
       await register();
+      const { revision } = fixture.agents;
       fixture.updates = [];
       beat('echo', 1);
-      expect(fixture.updates).toEqual([]);
+      expect(fixture.loads).toEqual([]);
       beat('echo', 1, { load: 0.5 });
       beat('echo', 1, { load: 0.5, metrics: { handled: 1, failed: 0, meanHandleMs: 7 } });
-      expect(fixture.updates).toMatchObject([
-        { agents: [{ load: 0.5 }] },
-        { agents: [{ metrics: { handled: 1, meanHandleMs: 7 } }] },
-      ]);
+      beat('echo', 1, { load: 0.5, metrics: { handled: 1, failed: 1, meanHandleMs: 7 } });
+      expect(fixture.loads).toEqual(
+        [
+          { load: 0.5, metrics: { handled: 0, failed: 0, meanHandleMs: 0 } },
+          { load: 0.5, metrics: { handled: 1, failed: 0, meanHandleMs: 7 } },
+          { load: 0.5, metrics: { handled: 1, failed: 1, meanHandleMs: 7 } },
+        ].map((busy) => ({ agentId: 'echo', lastSeen: expect.any(String), ...busy })),
+      );
+      expect(fixture.updates).toEqual([]);
+      expect(fixture.agents.revision).toBe(revision);
+    });
+
+    it('have their load told with their state, where that changes too', async () => {
+      await register();
+      fixture.updates = [];
+      beat('echo', 1, { load: 0.5, state: 'draining' });
+      expect(fixture.updates).toMatchObject([{ agents: [{ state: 'draining', load: 0.5 }] }]);
+      expect(fixture.loads).toEqual([]);
     });
 
     it('are draining while they say so', async () => {

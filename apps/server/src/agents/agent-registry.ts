@@ -63,7 +63,10 @@ export interface AgentRegistry {
   ): void;
   /** What others have said and still holds, holds from now on for this long. */
   prolong(vouchMs: number): void;
+  /** Calls the listener when the list changes in anything but how busy agents are. */
   onChange(listener: (update: AgentStatusUpdate) => void): () => void;
+  /** Calls the listener with agents whose load and metrics have changed and nothing else. The list is as new as it was. */
+  onLoads(listener: (agents: readonly AgentStatus[]) => void): () => void;
   /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
   load(): Promise<void>;
   /**

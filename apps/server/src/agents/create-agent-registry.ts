@@ -2,14 +2,15 @@ import type { AgentStatusUpdate, RegisterAgentRequest } from '@parley/control-pl
 import type { Logger } from '@parley/process-kit';
 import {
   type AgentState,
+  type AgentStatus,
   listRevision,
   newId,
   ParleyError,
   type WantedAgentState,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { claimOf, hearClaim, isElsewhere, looksDifferent } from './agent-claim.ts';
-import { type AgentEntry, entryOfStored, statusOf, toldOf } from './agent-entry.ts';
+import { claimOf, hearClaim, isElsewhere } from './agent-claim.ts';
+import { type AgentEntry, entryOfStored, isAsBusy, looksDifferent, statusOf, toldOf } from './agent-entry.ts';
 import { createAgentIds } from './agent-ids.ts';
 import { createAgentNames } from './agent-names.ts';
 import type { AgentRegistry, WantedChange } from './agent-registry.ts';
@@ -47,6 +48,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   /** Processes that have lost their id to another one: none of them gets it back, or a second id. */
   const fenced = new Set<string>();
   const listeners = new Set<(update: AgentStatusUpdate) => void>();
+  const loadListeners = new Set<(agents: readonly AgentStatus[]) => void>();
   const ids = createAgentIds({ agents, maxAgents, clock });
   const names = createAgentNames(agents);
   // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
@@ -63,6 +65,10 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     const revision = listRevision(listId, changes);
     const update = { agents: entries.map(statusOf), isFull: false, removed, revision };
     for (const listener of listeners) listener(update);
+  };
+  const tellLoads = (entries: readonly AgentEntry[]): void => {
+    const statuses = entries.map(statusOf);
+    for (const listener of loadListeners) listener(statuses);
   };
 
   const setState = (entry: AgentEntry, state: AgentState): void => {
@@ -243,12 +249,13 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       entry.lastSeen = Date.now();
       entry.leaseUntil = clock() + leaseMs;
       entry.standsStill = false;
-      const hasMoved = entry.load !== request.load || entry.metrics.handled !== request.metrics.handled;
+      const hasMoved = !isAsBusy(entry, request);
       entry.load = request.load;
       entry.metrics = request.metrics;
       const state = request.state === 'draining' ? 'draining' : entry.wanted;
       if (entry.state !== state) setState(entry, state);
-      else if (hasMoved || isNewHere) tell([entry]);
+      else if (isNewHere) tell([entry]);
+      else if (hasMoved) tellLoads([entry]);
       return { state: toldOf(entry) };
     },
 
@@ -344,12 +351,14 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     hear(serverId, said, vouchMs) {
       const now = clock();
       const changed: AgentEntry[] = [];
+      const busier: AgentEntry[] = [];
       for (const claim of said.agents) {
         const known = agents.get(claim.agentId);
         const entry = hearClaim(known, claim, { serverId, now, vouchMs });
         if (entry === undefined) continue;
         put(entry);
         if (looksDifferent(known, entry)) changed.push(entry);
+        else if (!isAsBusy(known, entry)) busier.push(entry);
       }
       const removed = said.removed.filter((agentId) => {
         const known = agents.get(agentId);
@@ -357,6 +366,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         return !isThere && agents.delete(agentId);
       });
       if (changed.length > 0 || removed.length > 0) tell(changed, removed);
+      if (busier.length > 0) tellLoads(busier);
     },
     prolong(vouchMs) {
       const now = clock();
@@ -368,6 +378,10 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onLoads(listener) {
+      loadListeners.add(listener);
+      return () => loadListeners.delete(listener);
     },
 
     async load() {

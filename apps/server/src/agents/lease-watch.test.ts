@@ -11,7 +11,7 @@ import {
   type RoutingDecision,
 } from '@parley/shared-models';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
-import { routeAgain } from '../queues/route-again.ts';
+import { routeAgain } from '../requests/route-again.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { startLeaseWatch } from './lease-watch.ts';

@@ -3,7 +3,7 @@ import { eventually } from '@parley/messaging/test-queue';
 import { agentQueue, DEAD_LETTER_QUEUE, ParleyError, type RoutingDecision } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { chatEnvelope } from '../outbox/chat-envelope.ts';
-import { MAX_ATTEMPTS, routeAgain } from '../queues/route-again.ts';
+import { MAX_ATTEMPTS, routeAgain } from '../requests/route-again.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 

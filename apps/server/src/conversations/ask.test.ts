@@ -47,7 +47,7 @@ describe('what the server does for an agent that answers', () => {
       createdAt: new Date().toISOString(),
     };
     const stored = await fixture.store.storeReply({ reply, requestId: id, agentId: 'finance', hops: [] });
-    if (stored.outcome === 'stored') fixture.services.hub.deliver(stored.message);
+    if (stored.outcome === 'stored') fixture.services.hub.deliver(stored.message, stored.status);
   };
   const untilStored = async (id: string): Promise<ChatMessage> => {
     for (;;) {
@@ -95,7 +95,7 @@ describe('what the server does for an agent that answers', () => {
     await untilStored(id);
     const error = { code: 'agent_offline', message: 'Finance is offline.' } as const;
     const failed = await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
-    if (failed.outcome === 'failed') fixture.services.hub.deliver(failed.message);
+    if (failed.outcome === 'failed') fixture.services.hub.deliver(failed.message, failed.status);
     await expect(asked).rejects.toMatchObject({ ...error, details: { askId: id } });
   });
 

@@ -1,20 +1,19 @@
 import type { ControlPlaneHandlers } from '@parley/control-plane';
 import {
   ASK_ORIGIN,
-  type ChatMessage,
   canonicalJson,
   deriveId,
   isTerminal,
   originOf,
   ParleyError,
   type Target,
-  type UnstoredMessage,
 } from '@parley/shared-models';
+import { awaitReply } from '../requests/await-reply.ts';
+import { stopAnswer } from '../requests/stop.ts';
+import { type Submission, submit } from '../requests/submit.ts';
 import type { ServerServices } from '../server-services.ts';
 import { extendChain } from './ask-chain.ts';
-import { awaitReply } from './ask-reply.ts';
 import { type RequestInHand, requestInHand } from './ask-request.ts';
-import { stopAnswer } from './stop-answer.ts';
 
 /** Whose conversations an agent's questions are. */
 const ownerOf = (group: string): string => `agent:${group}`;
@@ -23,7 +22,7 @@ const ownerOf = (group: string): string => `agent:${group}`;
 export function createAskHandlers(
   services: ServerServices,
 ): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'isWanted' | 'history'> {
-  const { agents, arrivals, store } = services;
+  const { agents, submissions, store } = services;
   const stop = async (id: string, group: string): Promise<void> => {
     const found = await store.getMessage(id);
     if (found?.status === undefined || found.ownerId !== ownerOf(group)) return;
@@ -31,19 +30,16 @@ export function createAskHandlers(
   };
   return {
     async ask({ id, target, text, timeoutMs, ...caller }, signal) {
-      const { group } = agents.require(caller.agentId, caller.incarnation).profile;
-      const question = await arrivals.during(id, async () => {
+      const { message } = await submissions.during(id, async () => {
         const inHand = await requestInHand(services, caller);
-        return (
-          (await questionOf(services, id, group)) ??
-          (await putQuestion(services, inHand, { id, target, text }))
-        );
+        const before = await askedBefore(services, id, ownerOf(inHand.agent.profile.group));
+        return submit(services, before ?? questionOf(services, inHand, { id, target, text }));
       });
-      return awaitReply(services, question, { timeoutMs, signal });
+      return awaitReply(services, message, { timeoutMs, signal });
     },
     async cancelAsk({ agentId, incarnation, id }) {
       const { group } = agents.require(agentId, incarnation).profile;
-      await arrivals.settled(id);
+      await submissions.settled(id);
       await stop(id, group);
     },
     async isWanted({ agentId, incarnation, requestId }) {
@@ -67,46 +63,37 @@ export function createAskHandlers(
   };
 }
 
-/** The question, if it was put before. @throws ParleyError `id_conflict` when that was somebody else's message */
-async function questionOf(
+/** The question as it was put before: an agent that handles its message again may word it otherwise. */
+async function askedBefore(
   { store }: ServerServices,
   id: string,
-  group: string,
-): Promise<ChatMessage | undefined> {
+  ownerId: string,
+): Promise<Submission | undefined> {
   const found = await store.getMessage(id);
-  if (found === undefined) return undefined;
-  if (found.ownerId === ownerOf(group)) return found.message;
-  throw new ParleyError('id_conflict', 'This message id was used for another message before.');
+  return found?.ownerId === ownerId ? { message: found.message, ownerId } : undefined;
 }
 
-async function putQuestion(
-  services: ServerServices,
+function questionOf(
+  { agents }: ServerServices,
   { agent, request }: RequestInHand,
   { id, target, text }: { id: string; target: Target; text: string },
-): Promise<ChatMessage> {
-  const { agents, store, relay, hub } = services;
+): Submission {
   const { group, name } = agent.profile;
   const asker = { agentId: agent.agentId, group, requestId: request.id };
   const origin = extendChain(originOf(request), asker, target, agents.list());
-  const question: UnstoredMessage = {
-    id,
-    // Questions to one agent for the sake of one message are one conversation.
-    conversationId: deriveId(request.id, 'ask', group, canonicalJson(target)),
-    kind: 'TEXT',
-    // The group, not the agent: after a fail-over another instance asks with the same id.
-    sender: { kind: 'agent', id: group, name },
-    text,
-    createdAt: new Date().toISOString(),
-    metadata: { [ASK_ORIGIN]: origin },
-  };
-  await relay.room();
-  const { message, isDuplicate, session } = await store.accept({
-    message: question,
+  return {
+    message: {
+      id,
+      // Questions to one agent for the sake of one message are one conversation.
+      conversationId: deriveId(request.id, 'ask', group, canonicalJson(target)),
+      kind: 'TEXT',
+      // The group, not the agent: after a fail-over another instance asks with the same id.
+      sender: { kind: 'agent', id: group, name },
+      text,
+      createdAt: new Date().toISOString(),
+      metadata: { [ASK_ORIGIN]: origin },
+    },
     ownerId: ownerOf(group),
     target,
-  });
-  hub.deliver(message);
-  if (!isDuplicate)
-    relay.send({ message, attempt: 0, target, ...(session === undefined ? {} : { session }) });
-  return message;
+  };
 }

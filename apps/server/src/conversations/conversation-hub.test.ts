@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BusHealth, MessageBus } from '@parley/messaging';
 import { eventually, gate } from '@parley/messaging/test-queue';
-import { type ChatMessage, type MessageState, newId, type ServerFrame } from '@parley/shared-models';
+import {
+  type ChatMessage,
+  type MessageState,
+  newId,
+  type ServerFrame,
+  SIGNAL_KEYS,
+} from '@parley/shared-models';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
 import { type ConversationHub, createConversationHub } from './conversation-hub.ts';
@@ -57,7 +63,7 @@ describe('the conversations of a server', () => {
   it('shows no state of a message behind its end, whichever server tells it late', async () => {
     const request = await accept();
     const other = await startOther(fixture.bus);
-    hub.follow(reader, conversationId, 0);
+    reader.follow(hub, conversationId);
     const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
     const tell = (from: ConversationHub, status: MessageState, second = 1): void =>
       from.broadcast(conversationId, {
@@ -84,9 +90,9 @@ describe('the conversations of a server', () => {
 
   it('shows a stored message to all who follow, each once, and to nobody else', async () => {
     const [second, bystander] = [createTestReader(), createTestReader()];
-    hub.follow(reader, conversationId, 0);
-    hub.follow(second, conversationId, 0);
-    hub.follow(bystander, newId(), 0);
+    reader.follow(hub, conversationId);
+    second.follow(hub, conversationId);
+    bystander.follow(hub, newId());
     for (const text of ['one', 'two', 'three']) hub.deliver(await accept(text));
     await reader.messages(3);
     await second.messages(3);
@@ -99,52 +105,65 @@ describe('the conversations of a server', () => {
 
   it('gives a fleeting frame to all who follow but the one it came from', async () => {
     const [writer, bystander] = [createTestReader(), createTestReader()];
-    for (const each of [reader, writer]) hub.follow(each, conversationId, 0);
-    hub.follow(bystander, newId(), 0);
-    hub.broadcast(conversationId, typing(), writer);
+    reader.follow(hub, conversationId);
+    const writing = writer.follow(hub, conversationId);
+    bystander.follow(hub, newId());
+    writing.tellOthers(typing());
     expect(reader.frames).toEqual([typing()]);
     expect([...writer.frames, ...bystander.frames]).toEqual([]);
   });
 
-  it('starts over where a reader that follows says anew how far it is', async () => {
-    for (const text of ['one', 'two']) await accept(text);
-    hub.follow(reader, conversationId, 0);
-    hub.follow(reader, conversationId, 1);
-    await reader.messages(1);
-    hub.deliver(await accept('three'));
-    await reader.messages(2);
-    expect(reader.seqs()).toEqual([2, 3]);
-  });
-
-  it('does not begin with a reader that has gone', async () => {
-    reader.close();
-    hub.follow(reader, conversationId, 0);
-    expect(hub.isFollowing(reader, conversationId)).toBe(false);
-    hub.broadcast(conversationId, typing());
-    expect(reader.frames).toEqual([]);
-  });
-
   it('shows a conversation no more to who has left it, and goes on with the others', async () => {
     const [second, elsewhere] = [createTestReader(), newId()];
-    for (const id of [conversationId, elsewhere]) hub.follow(reader, id, 0);
-    hub.follow(second, conversationId, 0);
-    hub.unfollow(reader, conversationId);
-    expect(hub.isFollowing(reader, conversationId)).toBe(false);
+    const here = reader.follow(hub, conversationId);
+    const there = reader.follow(hub, elsewhere);
+    second.follow(hub, conversationId);
+    here.stop();
     hub.deliver(await accept());
     hub.deliver(await accept('over there', elsewhere));
     await Promise.all([reader.messages(1), second.messages(1)]);
     expect(reader.frames).toMatchObject([{ type: 'message', message: { conversationId: elsewhere } }]);
-    hub.unfollowAll(reader);
+    there.stop();
     hub.deliver(await accept('and again', elsewhere));
     hub.broadcast(elsewhere, typing());
     expect(reader.frames).toHaveLength(1);
   });
 
+  it('does not show a message that its reader has from elsewhere, where that is the next one', async () => {
+    const subscription = reader.follow(hub, conversationId);
+    hub.deliver(await accept('one'));
+    await reader.messages(1);
+    const [two, three] = [await accept('two'), await accept('three')];
+    expect(subscription.countAsTold(three.seq)).toBe(false);
+    expect(subscription.countAsTold(two.seq)).toBe(true);
+    for (const message of [two, three]) hub.deliver(message);
+    await reader.messages(2);
+    expect(reader.seqs()).toEqual([1, 3]);
+  });
+
+  it('encodes a frame once for all who send it on, and not for those who only read it', async () => {
+    const texts = new Set<string>();
+    let encoded = 0;
+    const toJSON = () => {
+      encoded += 1;
+      return [encoded];
+    };
+    const counted = { ...typing(), toJSON };
+    const options = { conversationId, afterSeq: 0 };
+    hub.follow({ ...options, onFrame: ({ frame }) => expect(frame).toBe(counted) });
+    hub.broadcast(conversationId, counted);
+    expect(encoded).toBe(0);
+    for (let number = 0; number < 3; number++)
+      hub.follow({ ...options, onFrame: ({ text }) => texts.add(text) });
+    hub.broadcast(conversationId, counted);
+    expect([...texts]).toEqual(['[1]']);
+  });
+
   it('shows the pieces and the typing of an agent, whichever server it is at', async () => {
     const other = await startOther();
     const there = createTestReader();
-    hub.follow(reader, conversationId, 0);
-    other.follow(there, conversationId, 0);
+    reader.follow(hub, conversationId);
+    there.follow(other, conversationId);
     await meet(hub, there);
     const delta = {
       messageId: newId(),
@@ -170,13 +189,13 @@ describe('the conversations of a server', () => {
   });
 
   describe('with a reply that grows', () => {
-    const messageId = newId();
+    const [messageId, requestId] = [newId(), newId()];
     const grow = (index: number, text: string): void =>
       fixture.bus.signal({
         type: 'chat.delta',
         key: conversationId,
         body: Buffer.from(
-          JSON.stringify({ messageId, conversationId, agentId: 'echo', inReplyTo: newId(), index, text }),
+          JSON.stringify({ messageId, conversationId, agentId: 'echo', inReplyTo: requestId, index, text }),
         ),
       });
     const growsTo = (of: TestReader, text: string): Promise<void> =>
@@ -187,17 +206,17 @@ describe('the conversations of a server', () => {
       eventually(() => expect(framesOf(of, 'message.delta')).toHaveLength(count));
 
     it('gives it from its beginning to who opens the conversation, also when nobody had it open', async () => {
-      hub.follow(reader, conversationId, 0);
+      const subscription = reader.follow(hub, conversationId);
       const other = await startOther();
       await meet(other, reader);
       grow(0, 'You ');
       await heard(reader, 1);
-      hub.unfollowAll(reader);
+      subscription.stop();
       grow(1, 'have ');
       // Signals of one sender keep their order.
       const later = createTestReader();
       await eventually(() => {
-        hub.follow(later, conversationId, 0);
+        later.follow(hub, conversationId);
         expect(framesOf(later, 'message.delta').at(-1)).toMatchObject({ index: 1, text: 'You have ' });
       });
       grow(2, '1,200 €');
@@ -207,33 +226,54 @@ describe('the conversations of a server', () => {
     });
 
     it('gives it to who opens the conversation at another server', async () => {
-      hub.follow(reader, conversationId, 0);
+      reader.follow(hub, conversationId);
       const other = await startOther();
       await meet(other, reader);
       grow(0, 'You ');
       grow(1, 'have ');
       await heard(reader, 2);
       const there = createTestReader();
-      other.follow(there, conversationId, 0);
+      there.follow(other, conversationId);
       await growsTo(there, 'You have ');
     });
 
+    it('is known to grow while pieces of it come, and not for what another server heard before', async () => {
+      reader.follow(hub, conversationId);
+      const other = await startOther();
+      await meet(other, reader);
+      grow(0, 'You ');
+      await heard(reader, 1);
+      const stop = new AbortController();
+      const quiet = other.growingIn([conversationId, newId()], 600_000, stop.signal);
+      const there = createTestReader();
+      there.follow(other, conversationId);
+      await growsTo(there, 'You ');
+      stop.abort();
+      expect([...(await quiet)]).toEqual([]);
+      const next = new AbortController();
+      const growing = other.growingIn([conversationId], 600_000, next.signal);
+      grow(1, 'have ');
+      await heard(there, framesOf(there, 'message.delta').length + 1);
+      next.abort();
+      expect([...(await growing)]).toEqual([requestId]);
+    });
+
     it('gives no more of it when it is there', async () => {
-      hub.follow(reader, conversationId, 0);
+      reader.follow(hub, conversationId);
       const other = await startOther();
       await meet(other, reader);
       grow(0, 'You ');
       await heard(reader, 1);
       hub.deliver({ ...(await accept()), id: messageId });
       const later = createTestReader();
-      hub.follow(later, conversationId, 0);
+      later.follow(hub, conversationId);
       await later.messages(1);
       expect(framesOf(later, 'message.delta')).toEqual([]);
     });
   });
 
   it('drops a signal that is malformed and goes on', async () => {
-    hub.follow(reader, conversationId, 0);
+    reader.follow(hub, conversationId);
     const other = await startOther();
     await meet(other, reader);
     for (const body of ['{"oops', '{"serverId":1}', '[]'])
@@ -243,10 +283,82 @@ describe('the conversations of a server', () => {
     await eventually(() => expect(reader.frames).toContainEqual(typing(false)));
   });
 
+  describe('with a message that ends its request', () => {
+    const tellEnd = async (from: ConversationHub): Promise<{ request: ChatMessage; reply: ChatMessage }> => {
+      const request = await accept();
+      const reply: ChatMessage = {
+        ...request,
+        id: newId(),
+        seq: request.seq + 1,
+        kind: 'REPLY',
+        inReplyTo: request.id,
+      };
+      from.deliver(request);
+      from.deliver(reply, { messageId: request.id, conversationId, status: 'answered', hops: [] });
+      return { request, reply };
+    };
+
+    it('tells both as one, and apart to a client of version 1', async () => {
+      const together: ServerFrame[] = [];
+      hub.follow({ conversationId, afterSeq: 0, onFrame: ({ frame }) => together.push(frame) });
+      reader.follow(hub, conversationId);
+      hub.deliver(await accept());
+      await reader.messages(1);
+      const { request, reply } = await tellEnd(hub);
+      expect(together.slice(1)).toEqual([
+        { type: 'message', message: request },
+        { type: 'message', message: reply, status: { status: 'answered', hops: [] } },
+      ]);
+      expect(reader.frames.slice(1)).toEqual([
+        { type: 'message', message: request },
+        { type: 'message', message: reply },
+        { type: 'message.status', messageId: request.id, conversationId, status: 'answered', hops: [] },
+      ]);
+    });
+
+    it('tells the end also to whoever has read the message from the store before', async () => {
+      const request = await accept();
+      await accept('stands for the reply');
+      reader.follow(hub, conversationId);
+      await reader.messages(2);
+      const reply: ChatMessage = { ...request, seq: 2, kind: 'REPLY', inReplyTo: request.id };
+      hub.deliver(reply, { messageId: request.id, conversationId, status: 'answered', hops: [] });
+      await reader.status(request.id, 'answered');
+      expect(reader.seqs()).toEqual([1, 2]);
+    });
+
+    it.each([
+      ['as one to a server that reads it so', 2, ['message', 'message']],
+      ['apart to one of an earlier version', undefined, ['message', 'message', 'message.status']],
+    ])('signals both %s', async (_, frames, types) => {
+      const signalled: ServerFrame[] = [];
+      const serverId = newId();
+      const subscription = await fixture.bus.subscribe(`server_fanout_${serverId}`, ({ type, body }) => {
+        if (type === 'frame') signalled.push(JSON.parse(Buffer.from(body).toString()).frame);
+      });
+      await subscription.bind(conversationId);
+      const here = { serverId, knows: [], ...(frames === undefined ? {} : { frames }) };
+      await eventually(async () => {
+        fixture.bus.signal({
+          type: 'server.here',
+          key: SIGNAL_KEYS.servers,
+          body: Buffer.from(JSON.stringify(here)),
+        });
+        hub.broadcast(conversationId, typing());
+        expect(signalled).toContainEqual(typing());
+      });
+      await tellEnd(hub);
+      hub.broadcast(conversationId, typing(false));
+      await eventually(() => expect(signalled).toContainEqual(typing(false)));
+      expect(signalled.flatMap(({ type }) => (type === 'typing' ? [] : [type]))).toEqual(types);
+      await subscription.close();
+    });
+  });
+
   describe('beside another server', () => {
     it('shows at once, in order and once what was stored there', async () => {
       const other = await startOther();
-      hub.follow(reader, conversationId, 0);
+      reader.follow(hub, conversationId);
       await meet(other, reader);
       for (let number = 0; number < 20; number++) {
         const message = await accept(`number ${number}`);
@@ -277,7 +389,7 @@ describe('the conversations of a server', () => {
       };
       await accept('before');
       const other = await startOther(slow);
-      other.follow(reader, conversationId, 0);
+      reader.follow(other, conversationId);
       await Promise.all([asked.opened, reader.messages(1)]);
       hub.deliver(await accept('meanwhile'));
       bound.open();
@@ -288,8 +400,8 @@ describe('the conversations of a server', () => {
     it('gives its own readers a fleeting frame once', async () => {
       const other = await startOther();
       const there = createTestReader();
-      hub.follow(reader, conversationId, 0);
-      other.follow(there, conversationId, 0);
+      reader.follow(hub, conversationId);
+      there.follow(other, conversationId);
       await meet(hub, there);
       hub.broadcast(conversationId, typing(false));
       await eventually(() => expect(there.frames).toContainEqual(typing(false)));
@@ -304,7 +416,7 @@ describe('the conversations of a server', () => {
     });
 
     it('shows what a server stored before it knew that this one is there', async () => {
-      hub.follow(reader, conversationId, 0);
+      reader.follow(hub, conversationId);
       hub.deliver(await accept('here'));
       await reader.messages(1);
       // Stored by a server that nobody here has heard of.
@@ -325,7 +437,7 @@ describe('the conversations of a server', () => {
         },
       };
       const other = await startOther(watched);
-      other.follow(reader, conversationId, 0);
+      reader.follow(other, conversationId);
       other.deliver(await accept('before'));
       await reader.messages(1);
       await accept('meanwhile');
@@ -338,7 +450,7 @@ describe('the conversations of a server', () => {
 
     it('shows what was stored there and told by a signal that was lost, with no word from the queue', async () => {
       const other = await startOther(undefined, 50);
-      other.follow(reader, conversationId, 0);
+      reader.follow(other, conversationId);
       hub.deliver(await accept('before'));
       await reader.messages(1);
       // They have met, and what catches up at that is over.
@@ -350,11 +462,11 @@ describe('the conversations of a server', () => {
 
     it('shows nothing more of a conversation that its last reader has left, and all of it when one is back', async () => {
       const other = await startOther();
-      hub.follow(reader, conversationId, 0);
+      const subscription = reader.follow(hub, conversationId);
       await meet(other, reader);
-      hub.unfollow(reader, conversationId);
+      subscription.stop();
       other.deliver(await accept());
-      hub.follow(reader, conversationId, 0);
+      reader.follow(hub, conversationId);
       other.deliver(await accept());
       await reader.messages(2);
       expect(reader.seqs()).toEqual([1, 2]);

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageBus, SignalSubscription } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   type ChatMessage,
   isTerminal,
+  type MessageStatus,
   type ServerFrame,
   SIGNAL_KEYS,
   type SignalOf,
@@ -10,7 +12,8 @@ import {
   type SignalType,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { createFollower, type Follower, type Reader } from './follower.ts';
+import { type ConversationFrame, conversationFrame, statusWith } from './conversation-frame.ts';
+import { type ConversationReader, createFollower, type Follower } from './follower.ts';
 import { createGrowingReplies } from './growing-replies.ts';
 import { createMissedMessages } from './missed-messages.ts';
 import { createServerPresence } from './server-presence.ts';
@@ -21,16 +24,46 @@ import { createServerPresence } from './server-presence.ts';
  * id as key; messages whose signals were lost are found in the store.
  */
 export interface ConversationHub {
-  /** From now on the reader gets what is stored after `afterSeq`, first what is there already. */
-  follow(reader: Reader, conversationId: string, afterSeq: number): void;
-  unfollow(reader: Reader, conversationId: string): void;
-  unfollowAll(reader: Reader): void;
-  isFollowing(reader: Reader, conversationId: string): boolean;
-  /** A message was stored here: for all who follow, on every server. */
-  deliver(message: ChatMessage): void;
-  /** A frame for all who follow the conversation, on every server. @param except does not get it */
-  broadcast(conversationId: string, frame: ServerFrame, except?: Reader): void;
+  /** From now on the reader is told what is stored after `afterSeq`, first what is there already, and what happens. */
+  follow(options: FollowOptions): Subscription;
+  /**
+   * A message was stored here: for all who follow, on every server.
+   * @param status how the request stands that it answers
+   */
+  deliver(message: ChatMessage, status?: MessageStatus): void;
+  /** Followers on this server may have missed a message: they look into the store. Other servers look by themselves. */
+  lookAgain(conversationId: string): void;
+  /** A frame for all who follow the conversation, on every server. */
+  broadcast(conversationId: string, frame: ServerFrame): void;
+  /**
+   * Listens for pieces of replies in these conversations, whoever follows them, for `ms` milliseconds or until the signal
+   * ends it. Resolves with the ids of the requests that pieces of a reply came for.
+   */
+  growingIn(
+    conversationIds: readonly string[],
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>>;
   stop(): Promise<void>;
+}
+
+export interface FollowOptions extends ConversationReader {
+  readonly conversationId: string;
+  /** The cursor: the `seq` of the last message that the reader has. 0: it has none. */
+  readonly afterSeq: number;
+}
+
+/** One reader's place in one conversation. Belongs to the reader, which stops it. */
+export interface Subscription {
+  /**
+   * Whether the message with this `seq` is the next one for the reader; then it counts as told, and the reader is not told
+   * of it: it has it from elsewhere. To be called before the message is delivered.
+   */
+  countAsTold(seq: number): boolean;
+  /** A frame for all others who follow the conversation, on every server. */
+  tellOthers(frame: ServerFrame): void;
+  /** Tells nothing more, also of what is being read. Idempotent. */
+  stop(): void;
 }
 
 export interface ConversationHubOptions {
@@ -44,9 +77,12 @@ export interface ConversationHubOptions {
   readonly lookMs?: number;
 }
 
+/** Follows a conversation for its pieces alone: it has nothing to read from the store. */
+type Listener = Pick<Follower, 'onFrame' | 'catchUp' | 'catchUpTo'>;
+
 export async function createConversationHub(options: ConversationHubOptions): Promise<ConversationHub> {
   const { serverId, store, bus, logger } = options;
-  const conversations = new Map<string, Map<Reader, Follower>>();
+  const conversations = new Map<string, Set<Listener>>();
   // Binding and unbinding of one key keep their order.
   let bindings: Promise<void> = Promise.resolve();
 
@@ -55,23 +91,25 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   /** What a reply has become is no news of its growth any more. */
   const noteEnd = (frame: ServerFrame): void => {
     if (frame.type === 'message') growing.finished(frame.message.id);
-    else if (frame.type === 'message.status' && isTerminal(frame.status))
-      growing.requestEnded(frame.messageId);
+    const status = statusIn(frame);
+    if (status !== undefined && isTerminal(status.status)) growing.requestEnded(status.messageId);
   };
 
-  const toLocal = (conversationId: string, frame: ServerFrame, except?: Reader): void => {
-    const followers = conversations.get(conversationId);
-    if (followers === undefined) return;
-    const text = JSON.stringify(frame);
-    for (const [reader, follower] of followers) {
-      if (reader === except) continue;
-      if (frame.type === 'message.status') follower.onStatus(frame, text);
-      else reader.send(text);
-    }
+  const toLocal = (conversationId: string, told: ConversationFrame, except?: Listener): void => {
+    for (const each of conversations.get(conversationId) ?? []) if (each !== except) each.onFrame(told);
   };
 
-  const toOthers = (conversationId: string, frame: ServerFrame): void => {
-    if (presence.hasOthers()) signal('frame', conversationId, { serverId, frame });
+  const toOthers = (conversationId: string, told: ConversationFrame): void => {
+    if (!presence.hasOthers()) return;
+    // A server of an older version would lose what stands beside a message.
+    for (const { frame } of presence.readTogether() ? [told] : told.separate)
+      signal('frame', conversationId, { serverId, frame });
+  };
+  const toAll = (conversationId: string, frame: ServerFrame, except?: Listener): void => {
+    const told = conversationFrame(frame);
+    noteEnd(frame);
+    toLocal(conversationId, told, except);
+    toOthers(conversationId, told);
   };
   const signal = <T extends SignalType>(type: T, key: string, body: SignalOf<T>): void =>
     bus.signal({ type, key, body: Buffer.from(JSON.stringify(body)) });
@@ -89,31 +127,25 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     if (type === 'chat.delta') {
       const piece = Signals['chat.delta'].parse(body);
       growing.add(piece);
-      toLocal(conversationId, { type: 'message.delta', ...piece });
+      toLocal(conversationId, conversationFrame({ type: 'message.delta', ...piece }));
     } else if (type === 'chat.growing') {
       if (Signals['chat.growing'].parse(body).serverId === serverId) return;
       for (const piece of growing.of(conversationId)) signal('chat.delta', conversationId, piece);
     } else if (type === 'chat.typing') {
-      toLocal(conversationId, { type: 'typing', ...Signals['chat.typing'].parse(body) });
+      const frame = { type: 'typing', ...Signals['chat.typing'].parse(body) } as const;
+      toLocal(conversationId, conversationFrame(frame));
     } else if (type === 'task.progress') {
-      toLocal(conversationId, { type: 'task.progress', ...Signals['task.progress'].parse(body) });
+      const frame = { type: 'task.progress', ...Signals['task.progress'].parse(body) } as const;
+      toLocal(conversationId, conversationFrame(frame));
     } else if (type === 'server.here') {
       presence.onSignal(body);
     } else if (type === 'frame') {
       const { serverId: origin, frame } = Signals.frame.parse(body);
       if (origin === serverId) return;
       noteEnd(frame);
-      if (frame.type === 'message') toFollowers(frame.message);
-      else toLocal(conversationId, frame);
+      toLocal(conversationId, conversationFrame(frame));
       options.onForeignFrame?.(frame);
     }
-  };
-
-  const toFollowers = (message: ChatMessage): void => {
-    const followers = conversations.get(message.conversationId);
-    if (followers === undefined) return;
-    const text = JSON.stringify({ type: 'message', message } satisfies ServerFrame);
-    for (const follower of followers.values()) follower.onStored(message.seq, text);
   };
 
   const enqueueBinding = (change: () => Promise<void>): void => {
@@ -123,11 +155,24 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     });
   };
 
-  const unfollow = (reader: Reader, conversationId: string): void => {
-    const followers = conversations.get(conversationId);
-    followers?.get(reader)?.stop();
-    followers?.delete(reader);
-    if (followers === undefined || followers.size > 0) return;
+  const add = (conversationId: string, listener: Listener): void => {
+    const known = conversations.get(conversationId);
+    if (known !== undefined) {
+      known.add(listener);
+      return;
+    }
+    conversations.set(conversationId, new Set([listener]));
+    enqueueBinding(async () => {
+      await subscription.bind(conversationId);
+      // What another server stored before the signals of this conversation arrived here.
+      for (const each of conversations.get(conversationId) ?? []) each.catchUp();
+      if (presence.hasOthers()) signal('chat.growing', conversationId, { serverId });
+    });
+  };
+
+  const remove = (conversationId: string, listener: Listener): void => {
+    const listeners = conversations.get(conversationId);
+    if (listeners?.delete(listener) !== true || listeners.size > 0) return;
     conversations.delete(conversationId);
     release(conversationId);
   };
@@ -142,9 +187,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   };
 
   const catchUpAll = (): void => {
-    for (const followers of conversations.values()) {
-      for (const follower of followers.values()) follower.catchUp();
-    }
+    for (const listeners of conversations.values()) for (const each of listeners) each.catchUp();
   };
   // Signals of other servers were lost while the connection was away.
   const stopWatching = bus.onHealth((health) => {
@@ -161,49 +204,52 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     ...options,
     conversationIds: () => (presence.hasOthers() ? [...conversations.keys()] : []),
     onLastSeq(conversationId, lastSeq) {
-      for (const follower of conversations.get(conversationId)?.values() ?? []) follower.catchUpTo(lastSeq);
+      for (const each of conversations.get(conversationId) ?? []) each.catchUpTo(lastSeq);
     },
   });
   missed.start();
 
   return {
-    follow(reader, conversationId, afterSeq) {
-      // It went while it was being looked up what it may follow.
-      if (!reader.isOpen()) return;
-      const known = conversations.get(conversationId);
-      const followers = known ?? new Map<Reader, Follower>();
-      followers.get(reader)?.stop();
+    follow({ conversationId, afterSeq, ...reader }) {
       const follower = createFollower({ reader, conversationId, afterSeq, store, logger });
-      followers.set(reader, follower);
-      follower.catchUp();
-      for (const piece of growing.of(conversationId)) {
-        reader.send(JSON.stringify({ type: 'message.delta', ...piece } satisfies ServerFrame));
-      }
-      if (known !== undefined) return;
-      conversations.set(conversationId, followers);
-      enqueueBinding(async () => {
-        await subscription.bind(conversationId);
-        // What another server stored before the signals of this conversation arrived here.
-        for (const each of conversations.get(conversationId)?.values() ?? []) each.catchUp();
-        if (presence.hasOthers()) signal('chat.growing', conversationId, { serverId });
+      add(conversationId, follower);
+      for (const piece of growing.of(conversationId))
+        reader.onFrame(conversationFrame({ type: 'message.delta', ...piece }));
+      return {
+        countAsTold: follower.countAsTold,
+        tellOthers: (frame) => toAll(conversationId, frame, follower),
+        stop() {
+          follower.stop();
+          remove(conversationId, follower);
+        },
+      };
+    },
+    deliver(message, status) {
+      if (status === undefined) return toAll(message.conversationId, { type: 'message', message });
+      const { messageId: _, conversationId, ...stands } = status;
+      toAll(conversationId, { type: 'message', message, status: stands });
+    },
+    lookAgain(conversationId) {
+      for (const each of conversations.get(conversationId) ?? []) each.catchUp();
+    },
+    broadcast: toAll,
+    async growingIn(conversationIds, ms, signal) {
+      const grown = new Set<string>();
+      const listener: Listener = {
+        onFrame({ frame }) {
+          // With `from` it is no new piece: another server says what it heard before.
+          if (frame.type !== 'message.delta' || frame.from !== undefined) return;
+          if (frame.inReplyTo !== undefined) grown.add(frame.inReplyTo);
+        },
+        catchUp() {},
+        catchUpTo() {},
+      };
+      for (const conversationId of conversationIds) add(conversationId, listener);
+      await delay(ms, undefined, { signal }).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
       });
-    },
-    unfollow,
-    unfollowAll(reader) {
-      for (const [conversationId, followers] of [...conversations]) {
-        if (followers.has(reader)) unfollow(reader, conversationId);
-      }
-    },
-    isFollowing: (reader, conversationId) => conversations.get(conversationId)?.has(reader) ?? false,
-    deliver(message) {
-      growing.finished(message.id);
-      toFollowers(message);
-      toOthers(message.conversationId, { type: 'message', message });
-    },
-    broadcast(conversationId, frame, except) {
-      noteEnd(frame);
-      toLocal(conversationId, frame, except);
-      toOthers(conversationId, frame);
+      for (const conversationId of conversationIds) remove(conversationId, listener);
+      return grown;
     },
     async stop() {
       stopWatching();
@@ -214,4 +260,9 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       await subscription.close();
     },
   };
+}
+
+function statusIn(frame: ServerFrame): Pick<MessageStatus, 'messageId' | 'status'> | undefined {
+  if (frame.type === 'message.status') return frame;
+  return frame.type === 'message' ? statusWith(frame) : undefined;
 }

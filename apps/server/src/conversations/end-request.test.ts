@@ -21,7 +21,7 @@ describe('the end of a request that will not be answered', () => {
   it('is told to who follows, with the reason', async () => {
     const { id, conversationId } = await fixture.accept('hello');
     const reader = createTestReader();
-    fixture.services.hub.follow(reader, conversationId, 0);
+    reader.follow(fixture.services.hub, conversationId);
     await endRequest(fixture.services, failureOf(id));
     await reader.status(id, 'failed');
     await reader.messages(2);
@@ -30,7 +30,7 @@ describe('the end of a request that will not be answered', () => {
   it('is told by the next one when whoever ended it died before it told anybody', async () => {
     const { id, conversationId } = await fixture.accept('hello');
     const reader = createTestReader();
-    fixture.services.hub.follow(reader, conversationId, 0);
+    reader.follow(fixture.services.hub, conversationId);
     await reader.messages(1);
     await fixture.store.fail(failureOf(id));
     await endRequest(fixture.services, failureOf(id));

@@ -3,6 +3,7 @@ import { type ChatMessage, newId } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { conversationFrame } from './conversation-frame.ts';
 import { createFollower, type Follower } from './follower.ts';
 
 describe('a follower', () => {
@@ -34,7 +35,7 @@ describe('a follower', () => {
     return messages;
   };
   const tell = (follower: Follower, message: ChatMessage): void =>
-    follower.onStored(message.seq, JSON.stringify({ type: 'message', message }));
+    follower.onFrame(conversationFrame({ type: 'message', message }));
   const range = (from: number, to: number): number[] =>
     Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -70,7 +71,7 @@ describe('a follower', () => {
 
   it('sends first what its reader has missed, over many pages', async () => {
     await accept(450);
-    follow(20).catchUp();
+    follow(20);
     await reader.messages(430);
     expect(reader.seqs()).toEqual(range(21, 450));
   });
@@ -80,7 +81,6 @@ describe('a follower', () => {
     const follower = follow();
     if (second !== undefined) tell(follower, second);
     expect(reader.frames).toEqual([]);
-    follower.catchUp();
     await reader.messages(2);
     expect(reader.seqs()).toEqual([1, 2]);
   });
@@ -96,7 +96,6 @@ describe('a follower', () => {
     };
     await accept(1);
     const follower = follow(0, store);
-    follower.catchUp();
     await reader.messages(1);
     const messages = await accept(3);
     for (const message of messages) {
@@ -109,9 +108,8 @@ describe('a follower', () => {
   });
 
   it('sends nothing twice', async () => {
-    const follower = follow();
     const messages = await accept(3);
-    follower.catchUp();
+    const follower = follow();
     await reader.messages(3);
     for (const message of messages) tell(follower, message);
     follower.catchUp();
@@ -124,7 +122,6 @@ describe('a follower', () => {
   it('fetches what lies before a message that is not the next one', async () => {
     await accept(1);
     const follower = follow();
-    follower.catchUp();
     await reader.messages(1);
     const later = (await accept(3)).at(-1);
     if (later !== undefined) tell(follower, later);
@@ -133,9 +130,8 @@ describe('a follower', () => {
   });
 
   it('reads up to a seq only where it has not sent the message yet', async () => {
-    const follower = follow();
     await accept(2);
-    follower.catchUp();
+    const follower = follow();
     await reader.messages(2);
     await accept(1);
     follower.catchUpTo(2);
@@ -152,7 +148,6 @@ describe('a follower', () => {
     await accept(1);
     const held = heldStore();
     const follower = follow(0, held.store);
-    follower.catchUp();
     for (let round = 0; round < 3; round++) {
       const release = await held.read();
       const [fresh] = await accept(1);
@@ -172,7 +167,7 @@ describe('a follower', () => {
       const error = { code: 'agent_offline', message: 'It is gone.' } as const;
       await fixture.store.fail({ requestId: id, status: 'failed', error, hops: [] });
     }
-    follow(2).catchUp();
+    follow(2);
     await reader.messages(3);
     await reader.status(request.id, 'failed');
     await reader.status(ended.id, 'failed');
@@ -186,7 +181,7 @@ describe('a follower', () => {
     for (let number = 0; number < 12; number++) await fixture.accept(text, { conversationId });
     const waits: (() => void)[] = [];
     reader = createTestReader(() => new Promise((resolve) => waits.push(resolve)));
-    follow().catchUp();
+    follow();
     await reader.messages(4);
     // The store had all twelve in the page; a turn of the event loop would have sent them.
     await fixture.store.listMessages(conversationId, { limit: 200 });
@@ -198,24 +193,32 @@ describe('a follower', () => {
     }
   });
 
-  it('tries again when the store could not be read', async () => {
-    await accept(2);
-    let failures = 1;
-    const store: Store = {
-      ...fixture.store,
-      listMessages: (...query) =>
-        failures-- > 0 ? Promise.reject(new Error('away')) : fixture.store.listMessages(...query),
-    };
-    follow(0, store).catchUp();
-    await reader.messages(2);
-    expect(reader.seqs()).toEqual([1, 2]);
-  });
+  it.each(['listMessages', 'getMessage'] as const)(
+    'tries again when the store failed in %s',
+    async (name) => {
+      const [request] = await accept(1);
+      if (request === undefined) throw new Error('one was accepted');
+      const error = { code: 'agent_offline', message: 'It is gone.' } as const;
+      await fixture.store.fail({ requestId: request.id, status: 'failed', error, hops: [] });
+      let failures = 1;
+      const failing =
+        <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
+        (...given: A): Promise<R> =>
+          failures-- > 0 ? Promise.reject(new Error('away')) : call(...given);
+      const store: Store = {
+        ...fixture.store,
+        [name]: failing(fixture.store[name] as () => Promise<unknown>),
+      };
+      follow(1, store);
+      await reader.status(request.id, 'failed');
+      expect(reader.seqs()).toEqual([2]);
+    },
+  );
 
   it('sends nothing once it was stopped, though it was reading', async () => {
     await accept(1);
     const held = heldStore();
     const follower = follow(0, held.store);
-    follower.catchUp();
     const release = await held.read();
     follower.stop();
     release();

@@ -1,30 +1,44 @@
 import type { Logger } from '@parley/process-kit';
-import type { ChatMessage, MessageStatus, ServerFrame } from '@parley/shared-models';
+import type { ChatMessage, MessageStatus, ServerFrameOf, ServerFrameType } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { type ConversationFrame, conversationFrame, statusWith } from './conversation-frame.ts';
 import { createStatusOrder } from './status-order.ts';
 
-/** A connection as the hub sees it. */
-export interface Reader {
-  /** Whether it can still get anything; a reader that has gone must not begin to follow. */
-  isOpen(): boolean;
-  /** Sends a frame; does nothing when the connection is closed. */
-  send(text: string): void;
-  /** Resolves when what was sent so far has left this process, or never will. */
-  flushed(): Promise<void>;
+/** Whoever reads a conversation. */
+export interface ConversationReader {
+  /** A frame for it. Must not throw. */
+  onFrame(told: ConversationFrame): void;
+  /** Resolves when what was told so far has left this process, or never will. @default at once */
+  flushed?(): Promise<void>;
 }
 
 /** One reader's place in one conversation. */
 export interface Follower {
-  /** A message was stored; sent at once when it is the next one, otherwise fetched in order. */
-  onStored(seq: number, frame: string): void;
-  /** The state of a message; sent unless the reader has been told how that message ended. @param frame as `status`, for sending */
-  onStatus(status: MessageStatus, frame: string): void;
-  /** Fetches from the store what the reader has not seen. */
+  /** A message is told at once when it is the next one, otherwise fetched in order; a state unless it is older than what was told. */
+  onFrame(told: ConversationFrame): void;
+  /** Whether the message with this seq is the next one; then it counts as told. */
+  countAsTold(seq: number): boolean;
+  /** Fetches from the store what the reader has not been told. */
   catchUp(): void;
-  /** The same, where the reader has not been sent the message with this seq. */
+  /** The same, where the reader has not been told the message with this seq. */
   catchUpTo(seq: number): void;
   stop(): void;
 }
+
+/**
+ * - `reading`: it is reading from the store; what comes meanwhile is not told.
+ * - `behind`: likewise, and a message has come meanwhile.
+ * - `live`: it has told everything; the next message is told as it comes.
+ * - `waiting`: the store could not be read; it tries again soon.
+ *
+ * ```
+ * start ──▶ reading ──all told──▶ live ──another message than the next──▶ reading
+ *           reading ──message──▶ behind ──page told──▶ reading
+ *           reading, behind ──read failed──▶ waiting ──timer, catchUp──▶ reading
+ * any ──stop──▶ stopped
+ * ```
+ */
+type Mode = 'reading' | 'behind' | 'live' | 'waiting' | 'stopped';
 
 const PAGE = 200;
 /** So many characters are sent before the reader is waited for: a long resume must not look like a slow reader. */
@@ -32,23 +46,20 @@ const FLUSH_AFTER = 64 * 1024;
 const RETRY_MS = 1000;
 
 /**
- * Sends each message once and in order: `sentSeq` is the last one sent. Anything that is not the next one leads to
- * the store, which has them all. While catching up, what comes is only noted.
+ * Tells each message once and in order, beginning with those that the store has after `afterSeq`. A message that is not the
+ * next one leads to the store, which has them all.
  */
 export function createFollower(options: {
-  reader: Reader;
+  reader: ConversationReader;
   conversationId: string;
   afterSeq: number;
-  store: Store;
+  store: Pick<Store, 'listMessages' | 'getMessage'>;
   logger: Logger;
 }): Follower {
   const { reader, conversationId, store, logger } = options;
-  let sentSeq = options.afterSeq;
-  // Until the first catch-up nothing is sent: older messages come first.
-  let isCatchingUp = false;
-  let hasCaughtUp = false;
-  let isDirty = false;
-  let isStopped = false;
+  /** The last message that was told. */
+  let toldSeq = options.afterSeq;
+  let mode: Mode = 'live';
   let retry: NodeJS.Timeout | undefined;
   const order = createStatusOrder();
 
@@ -65,77 +76,110 @@ export function createFollower(options: {
     return found.flatMap((request) => request?.status ?? []);
   };
 
-  const fetchMissing = async (): Promise<void> => {
-    let unflushed = 0;
-    const send = async (frame: ServerFrame): Promise<void> => {
-      const text = JSON.stringify(frame);
-      reader.send(text);
-      unflushed += text.length;
-      if (unflushed < FLUSH_AFTER) return;
-      unflushed = 0;
-      await reader.flushed();
-    };
-    do {
-      isDirty = false;
-      for (let hasMore = true; hasMore && !isStopped; ) {
-        const page = await store.listMessages(conversationId, { afterSeq: sentSeq, limit: PAGE });
-        if (isStopped) return;
-        for (const message of page.messages) {
-          if (isStopped) return;
-          if (message.seq <= sentSeq) continue;
-          sentSeq = message.seq;
-          await send({ type: 'message', message });
-        }
-        for (const status of [...page.statuses, ...(await endingsBefore(page))]) {
-          // That it was accepted is said by the message itself.
-          if (isStopped) return;
-          if (status.status === 'accepted' || !order.isNews(status)) continue;
-          await send({ type: 'message.status', ...status });
-        }
-        hasMore = page.hasMore;
-      }
-    } while (isDirty && !isStopped);
-    hasCaughtUp = true;
+  // A state that changes with each `await` is asked for by calls, or the compiler believes what it was before.
+  const isStopped = (): boolean => mode === 'stopped';
+  const isBehind = (): boolean => mode === 'behind';
+
+  let unflushed = 0;
+  const tell = async (told: ConversationFrame): Promise<void> => {
+    reader.onFrame(told);
+    if (reader.flushed === undefined) return;
+    unflushed += told.text.length;
+    if (unflushed < FLUSH_AFTER) return;
+    unflushed = 0;
+    await reader.flushed();
   };
 
-  const catchUp = (): void => {
-    if (isStopped) return;
-    if (isCatchingUp) {
-      isDirty = true;
-      return;
+  /** Returns whether there is more. */
+  const tellPage = async (): Promise<boolean> => {
+    const page = await store.listMessages(conversationId, { afterSeq: toldSeq, limit: PAGE });
+    // Before anything is told: where this cannot be read, the page is read once more.
+    const statuses = [...page.statuses, ...(await endingsBefore(page))];
+    for (const message of page.messages) {
+      if (isStopped()) return false;
+      if (message.seq <= toldSeq) continue;
+      toldSeq = message.seq;
+      await tell(conversationFrame({ type: 'message', message }, true));
     }
-    isCatchingUp = true;
-    clearTimeout(retry);
-    fetchMissing()
-      .catch((err: unknown) => {
-        logger.warn({ err, conversationId }, 'a conversation could not be read; trying again');
-        if (!isStopped) retry = setTimeout(catchUp, RETRY_MS);
-      })
-      .finally(() => {
-        isCatchingUp = false;
-        // Noted after the loop looked and before this line.
-        if (isDirty && hasCaughtUp) catchUp();
-      });
+    for (const status of statuses) {
+      if (isStopped()) return false;
+      // That it was accepted is said by the message itself.
+      if (status.status === 'accepted' || !order.isNews(status)) continue;
+      await tell(conversationFrame({ type: 'message.status', ...status }, true));
+    }
+    return page.hasMore;
   };
 
+  const read = async (): Promise<void> => {
+    unflushed = 0;
+    for (let hasMore = true; hasMore && !isStopped(); ) {
+      mode = 'reading';
+      hasMore = (await tellPage()) || isBehind();
+    }
+    if (!isStopped()) mode = 'live';
+  };
+
+  function catchUp(): void {
+    if (mode === 'reading') mode = 'behind';
+    if (mode !== 'live' && mode !== 'waiting') return;
+    clearTimeout(retry);
+    mode = 'reading';
+    read().catch((err: unknown) => {
+      logger.warn({ err, conversationId }, 'a conversation could not be read; trying again');
+      if (isStopped()) return;
+      mode = 'waiting';
+      retry = setTimeout(catchUp, RETRY_MS);
+    });
+  }
+
+  const isNext = (seq: number): boolean => mode === 'live' && seq === toldSeq + 1;
+
+  const onStatus = (told: ConversationFrame<ServerFrameOf<'message.status'>>): void => {
+    if (order.isNews(told.frame)) reader.onFrame(told);
+  };
+
+  const onMessage = (told: ConversationFrame<ServerFrameOf<'message'>>): void => {
+    const { message } = told.frame;
+    const stands = statusWith(told.frame);
+    if (isNext(message.seq)) {
+      toldSeq = message.seq;
+      const isNews = stands === undefined || order.isNews(stands);
+      reader.onFrame(isNews ? told : conversationFrame({ type: 'message', message }));
+    } else if (message.seq > toldSeq) {
+      if (mode !== 'waiting') catchUp();
+    } else if (stands !== undefined) {
+      // The message was read from the store, maybe before its request had ended.
+      onStatus(conversationFrame({ type: 'message.status', ...stands }, true));
+    }
+  };
+
+  catchUp();
   return {
-    onStored(seq, frame) {
-      if (isStopped || seq <= sentSeq) return;
-      if (hasCaughtUp && !isCatchingUp && seq === sentSeq + 1) {
-        sentSeq = seq;
-        reader.send(frame);
-      } else if (hasCaughtUp || isCatchingUp) catchUp();
+    onFrame(told) {
+      if (mode === 'stopped') return;
+      if (is('message', told)) onMessage(told);
+      else if (is('message.status', told)) onStatus(told);
+      else reader.onFrame(told);
     },
-    onStatus(status, frame) {
-      if (!isStopped && order.isNews(status)) reader.send(frame);
+    countAsTold(seq) {
+      if (!isNext(seq)) return false;
+      toldSeq = seq;
+      return true;
     },
     catchUp,
     catchUpTo(seq) {
-      if (seq > sentSeq) catchUp();
+      if (seq > toldSeq) catchUp();
     },
     stop() {
-      isStopped = true;
+      mode = 'stopped';
       clearTimeout(retry);
     },
   };
+}
+
+function is<T extends ServerFrameType>(
+  type: T,
+  told: ConversationFrame,
+): told is ConversationFrame<ServerFrameOf<T>> {
+  return told.frame.type === type;
 }

@@ -1,9 +1,11 @@
 import type { MessageBus } from '@parley/messaging';
-import { SIGNAL_KEYS, Signals } from '@parley/shared-models';
+import { NEWEST_FRAMES, SIGNAL_KEYS, type SignalOf, Signals } from '@parley/shared-models';
 
 /** Which other servers there are. Signals about conversations are only worth their price when somebody else listens. */
 export interface ServerPresence {
   hasOthers(): boolean;
+  /** Whether all of them read frames that tell together what was told apart: `frames` 2. */
+  readTogether(): boolean;
   /** To be called with each signal whose key is `SIGNAL_KEYS.servers`. */
   onSignal(body: unknown): void;
   /** What this one signalled may not have reached the others: they meet it anew, and read what they have missed. */
@@ -20,7 +22,7 @@ const EXPIRE_MS = 3 * ANNOUNCE_MS;
  * @param onMeet is called when another server begins to signal to this one: what it did before was not signalled here
  */
 export function createServerPresence(serverId: string, bus: MessageBus, onMeet: () => void): ServerPresence {
-  const lastHeard = new Map<string, number>();
+  const others = new Map<string, { readonly heardAt: number; readonly frames: number }>();
   /** Those that know of this one, and so signal to it. */
   const knownTo = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -29,24 +31,31 @@ export function createServerPresence(serverId: string, bus: MessageBus, onMeet: 
     bus.signal({
       type: 'server.here',
       key: SIGNAL_KEYS.servers,
-      body: Buffer.from(JSON.stringify({ serverId, knows: [...lastHeard.keys()] })),
+      body: Buffer.from(
+        JSON.stringify({
+          serverId,
+          knows: [...others.keys()],
+          frames: NEWEST_FRAMES,
+        } satisfies SignalOf<'server.here'>),
+      ),
     });
 
   const expire = (): void => {
-    for (const [other, at] of lastHeard) {
-      if (performance.now() - at <= EXPIRE_MS) continue;
-      lastHeard.delete(other);
+    for (const [other, { heardAt }] of others) {
+      if (performance.now() - heardAt <= EXPIRE_MS) continue;
+      others.delete(other);
       knownTo.delete(other);
     }
   };
 
   return {
-    hasOthers: () => lastHeard.size > 0,
+    hasOthers: () => others.size > 0,
+    readTogether: () => [...others.values()].every(({ frames }) => frames >= NEWEST_FRAMES),
     onSignal(body) {
-      const { serverId: other, knows } = Signals['server.here'].parse(body);
+      const { serverId: other, knows, frames } = Signals['server.here'].parse(body);
       if (other === serverId) return;
-      const isNew = !lastHeard.has(other);
-      lastHeard.set(other, performance.now());
+      const isNew = !others.has(other);
+      others.set(other, { heardAt: performance.now(), frames });
       const isKnown = knows.includes(serverId);
       if (isNew || !isKnown) announce();
       // It may have forgotten this one for a while, when it did not hear of it.
@@ -58,7 +67,7 @@ export function createServerPresence(serverId: string, bus: MessageBus, onMeet: 
     },
     meetAgain() {
       // Who is not known is signalled nothing, and begins with what is stored once it is known again.
-      lastHeard.clear();
+      others.clear();
       announce();
     },
     start() {

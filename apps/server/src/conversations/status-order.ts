@@ -8,14 +8,15 @@ const REMEMBERED = 1000;
  * told earlier may arrive later: behind the end of a message nothing comes that was before it.
  */
 export function createStatusOrder(): { isNews(status: MessageStatus): boolean } {
-  const ended = new Map<string, MessageStatus>();
+  let ended: Map<string, MessageStatus> | undefined;
   return {
     isNews(status) {
       const { messageId } = status;
       if (!isTerminal(status.status)) {
-        const end = ended.get(messageId);
+        const end = ended?.get(messageId);
         return end === undefined || isReplayOf(end, status);
       }
+      ended ??= new Map();
       ended.delete(messageId);
       ended.set(messageId, status);
       const [oldest] = ended.keys();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ControlPlaneHandlers } from '@parley/control-plane';
+import { loadOf } from '@parley/shared-models';
 import { directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { registration } from '../agents/registration-audit.ts';
@@ -45,7 +46,7 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     async getAgentStatus({ agentId }) {
       return directoryEntry(statusOf(agents.require(agentId)));
     },
-    subscribeToAgentStatus({ subscriberId }, push, { isBroker }) {
+    subscribeToAgentStatus({ subscriberId, readsLoads }, push, { isBroker }) {
       const full = { agents: agents.list(), isFull: true, removed: [], revision: agents.revision };
       if (!isBroker) {
         push.send(directory(full));
@@ -53,9 +54,15 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
       }
       brokers.setConnected(subscriberId, true);
       push.send(full);
-      const unsubscribe = agents.onChange((update) => push.send(update));
+      const unsubscribe = [
+        agents.onChange((update) => push.send(update)),
+        agents.onLoads((busier) => {
+          const changes = readsLoads ? { agents: [], loads: busier.map(loadOf) } : { agents: busier };
+          push.send({ ...changes, isFull: false, removed: [], revision: agents.revision });
+        }),
+      ];
       return () => {
-        unsubscribe();
+        for (const each of unsubscribe) each();
         brokers.setConnected(subscriberId, false);
       };
     },

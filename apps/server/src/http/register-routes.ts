@@ -3,7 +3,7 @@ import { registerEventRoutes } from '../channels/event-routes.ts';
 import { registerOrderRoutes } from '../channels/order-routes.ts';
 import { registerCommandRoutes } from '../commands/command-routes.ts';
 import { registerExternalRoutes } from '../external/external-routes.ts';
-import { registerQueueResetRoute } from '../queues/queue-reset-route.ts';
+import { registerQueueResetRoute } from '../requests/queue-reset-route.ts';
 import type { ServerServices } from '../server-services.ts';
 import { registerTaskRoutes } from '../tasks/task-routes.ts';
 import { registerRevocationRoute } from '../tokens/revocation-route.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type User } from '@parley/shared-models';
-import { takeMessage } from '../conversations/take-message.ts';
+import { submit } from '../requests/submit.ts';
 import { type Ground, makeGround, makeServices } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { createUserLimits, type UserLimits } from './user-limits.ts';
@@ -128,7 +128,7 @@ it('charges what a person writes, by whatever connection, and stores nothing bey
   try {
     const origin = { user: LOCAL_USER, remoteAddress: '192.0.2.1' };
     const write = (conversationId: string) =>
-      takeMessage(fixture.services, {
+      submit(fixture.services, {
         message: {
           id: newId(),
           conversationId,
@@ -137,8 +137,8 @@ it('charges what a person writes, by whatever connection, and stores nothing bey
           text: 'x'.repeat(1024),
           createdAt: new Date().toISOString(),
         },
-        origin,
-        target: undefined,
+        ownerId: LOCAL_USER.id,
+        payer: origin,
       });
     const written = await Promise.allSettled(Array.from({ length: 30 }, () => write(newId())));
     const refused = written.filter(({ status }) => status === 'rejected');

@@ -1,6 +1,5 @@
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { createBatch } from '../batch.ts';
 
 /** Brings what was stored to where it has to go: at once when it is stored, again when that failed. */
 export interface Relay<Entry> {
@@ -18,7 +17,8 @@ export interface Outbox<Entry> {
   readonly name: string;
   idOf(entry: Entry): string;
   publish(entry: Entry): Promise<void>;
-  markPublished(entries: readonly Entry[]): Promise<void>;
+  /** The queue holds the entry. */
+  onPublished(entry: Entry): void;
   take(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<Entry[]>;
 }
 
@@ -47,18 +47,11 @@ export function createRelay<Entry>(
   let failedAt = Number.NEGATIVE_INFINITY;
   const publishing = new Set<Promise<void>>();
 
-  const published = createBatch<Entry>(
-    (entries) => outbox.markPublished(entries),
-    // They are published again by a later sweep; the duplicates are dropped downstream.
-    (err, entries) =>
-      logger.warn({ err, count: entries.length }, `published ${outbox.name} could not be marked so`),
-  );
-
   const publish = async (entry: Entry): Promise<void> => {
     inFlight += 1;
     try {
       await outbox.publish(entry);
-      published.add(entry);
+      outbox.onPublished(entry);
     } catch (err) {
       failedAt = performance.now();
       logger.warn({ err, id: outbox.idOf(entry) }, `some ${outbox.name} could not be published yet`);
@@ -128,7 +121,6 @@ export function createRelay<Entry>(
       wake?.();
       await sweeping;
       await Promise.all(publishing);
-      await published.settled();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { VersionedTask } from '@parley/control-plane';
 import { type StepRecord, stepMessageId, type TaskDocument } from '@parley/durable-tasks';
-import { stopAnswer } from '../conversations/stop-answer.ts';
+import { stopAnswer } from '../requests/stop.ts';
 import type { ServerServices } from '../server-services.ts';
 import { changeTask } from './task-records.ts';
 
@@ -35,6 +35,8 @@ export async function stopStep(
   taskId: string,
   step: Pick<StepRecord, 'id' | 'attempt'>,
 ): Promise<void> {
-  const found = await services.store.getMessage(stepMessageId(taskId, step));
+  const messageId = stepMessageId(taskId, step);
+  await services.submissions.settled(messageId);
+  const found = await services.store.getMessage(messageId);
   if (found?.status !== undefined) await stopAnswer(services, found.status);
 }

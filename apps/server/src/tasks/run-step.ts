@@ -15,8 +15,8 @@ import {
   ParleyError,
 } from '@parley/shared-models';
 import type { AgentEntry } from '../agents/agent-entry.ts';
-import { awaitReply } from '../conversations/ask-reply.ts';
-import { sendOn } from '../conversations/send-on.ts';
+import { awaitReply } from '../requests/await-reply.ts';
+import { submit } from '../requests/submit.ts';
 import type { ServerServices } from '../server-services.ts';
 import { stopStep } from './cancel-task.ts';
 import { requireTask } from './task-records.ts';
@@ -38,9 +38,10 @@ export async function runStep(
   const step = runningStep(document, stepId, attempt);
   if (token !== lease.token || step === undefined) throw notUnderWay();
   const known = await services.store.getMessage(stepMessageId(lease.id, step));
-  const question = known?.message ?? (await dispatch(services, agent, document, step));
-  if (known === undefined) {
-    // Who cancelled the task meanwhile may have looked for the message before it was there.
+  const isDispatched = known?.ownerId === ownerOf(document);
+  const question = isDispatched ? known.message : await dispatch(services, agent, document, step);
+  if (!isDispatched) {
+    // Another server may have cancelled the task, and looked for the message before it was there.
     const now = await requireTask(services, lease.id);
     if (runningStep(now.document, stepId, attempt) === undefined) {
       await stopStep(services, lease.id, step);
@@ -49,6 +50,8 @@ export async function runStep(
   }
   return awaitReply(services, question, { timeoutMs, signal });
 }
+
+const ownerOf = ({ group }: TaskDocument): string => `agent:${group}`;
 
 function runningStep({ steps }: TaskDocument, stepId: string, attempt: number): StepRecord | undefined {
   return steps.find((step) => step.id === stepId && step.state === 'running' && step.attempt === attempt);
@@ -60,17 +63,14 @@ async function dispatch(
   task: TaskDocument,
   step: StepRecord,
 ): Promise<ChatMessage> {
-  const { store, relay } = services;
   const { group, name } = agent.profile;
   const id = stepMessageId(task.id, step);
   refuseWithoutAgent(services, step, id);
-  const target = { group: step.group };
   const requestId = task.rounds.at(-1)?.requestId ?? task.id;
   const asker = { agentId: agent.agentId, group, requestId };
   // Its own group may do steps, too: who drives a task does not wait in the place of a message.
   const origin: AskOrigin = { user: task.user, chain: [asker] };
-  await relay.room();
-  const accepted = await store.accept({
+  const { message } = await submit(services, {
     message: {
       id,
       conversationId: deriveId(id, 'conversation'),
@@ -81,12 +81,11 @@ async function dispatch(
       createdAt: new Date().toISOString(),
       metadata: { [ASK_ORIGIN]: origin, [STEP_CALL]: JsonValue.parse(callOfStep(task, step)) },
     },
-    ownerId: `agent:${group}`,
-    target,
+    ownerId: ownerOf(task),
+    target: { group: step.group },
     timeoutMs: step.timeoutMs,
   });
-  sendOn(services, accepted, target);
-  return accepted.message;
+  return message;
 }
 
 /** The broker would refuse it, but only as a message that is kept for good, and again with each time it is tried. */

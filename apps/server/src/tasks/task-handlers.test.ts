@@ -9,6 +9,7 @@ import {
   type RoutingDecision,
   type ServerFrame,
 } from '@parley/shared-models';
+import { createSubmissions } from '../requests/submit.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { cancelTask } from './cancel-task.ts';
@@ -274,14 +275,15 @@ describe('tasks of agents', () => {
     expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({ status: 'failed' });
   });
 
-  it('stop a step that was on its way into the queue while they were cancelled', async () => {
+  it('stop a step that was on its way into the queue while another server cancelled them', async () => {
     const { document, token } = await running();
     const { services } = fixture;
     const { id } = document;
-    // The cancellation comes between the look at the task and the storing of the message.
+    // The cancellation comes between the look at the task and the storing of the message, which the other does not know of.
+    const other = { ...services, submissions: createSubmissions() };
     const room = async (): Promise<void> => {
       await services.relay.room();
-      await cancelTask(services, id);
+      await cancelTask(other, id);
     };
     const late = createTaskHandlers({ ...services, relay: { ...services.relay, room } });
     const attempt = { lease: { id, token }, stepId: 'a', attempt: 1, timeoutMs: 100 };
@@ -297,16 +299,15 @@ describe('tasks of agents', () => {
   it('are shown to who follows the conversation, with each change', async () => {
     const request = await routed();
     const seen: ServerFrame[] = [];
-    const reader = {
-      isOpen: () => true,
-      send: (text: string) => seen.push(JSON.parse(text) as ServerFrame),
-      flushed: async () => {},
-    };
-    fixture.services.hub.follow(reader, request.conversationId, request.seq);
+    const subscription = fixture.services.hub.follow({
+      conversationId: request.conversationId,
+      afterSeq: request.seq,
+      onFrame: ({ frame }) => seen.push(frame),
+    });
     const { document } = await create(request);
     await cancelTask(fixture.services, document.id);
     const updates = seen.flatMap((frame) => (frame.type === 'task.update' ? [frame.task] : []));
     expect(updates.map(({ state, version }) => `${version} ${state}`)).toEqual(['1 PLANNING', '2 CANCELLED']);
-    fixture.services.hub.unfollow(reader, request.conversationId);
+    subscription.stop();
   });
 });

@@ -6,7 +6,7 @@ import type {
   HeartbeatResponse,
   RegisterAgentResponse,
 } from '@parley/control-plane';
-import { AgentProfile, newId } from '@parley/shared-models';
+import { type AgentLoad, AgentProfile, loadOf, newId } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { createAgentRegistry } from '../agents/create-agent-registry.ts';
@@ -33,6 +33,8 @@ export interface RegistryFixture {
   readonly revoked: Set<string>;
   /** What it has told, since it began or a test emptied it. */
   updates: AgentStatusUpdate[];
+  /** Of whose load it has told, likewise. */
+  loads: AgentLoad[];
   /** Declares an agent's queue. */
   declaring: (agentId: string) => Promise<void>;
   /** Deletes it. */
@@ -77,6 +79,7 @@ export function registryFixture(): RegistryFixture {
     },
     revoked: new Set(),
     updates: [],
+    loads: [],
     declaring: async () => {},
     deleting: async () => {},
     async restart() {
@@ -95,7 +98,9 @@ export function registryFixture(): RegistryFixture {
       });
       await agents.load();
       fixture.updates = [];
+      fixture.loads = [];
       agents.onChange((update) => fixture.updates.push(update));
+      agents.onLoads((busier) => fixture.loads.push(...busier.map(loadOf)));
     },
     register: (agentId = 'echo', { instanceId = newId(), isExclusive = false, token, profile = {} } = {}) =>
       agents.register({ agentId, isExclusive, instanceId, profile: { ...ECHO, ...profile } }, token),

@@ -59,7 +59,8 @@ export async function makeServices(
     ...ground,
     services,
     async accept(text, { conversationId = newId(), target } = {}) {
-      const { message } = await store.accept({
+      const { message } = await store.apply({
+        type: 'submitted',
         message: {
           id: newId(),
           conversationId,
@@ -69,8 +70,9 @@ export async function makeServices(
           createdAt: new Date().toISOString(),
         },
         ownerId: LOCAL_USER.id,
-        ...(target === undefined ? {} : { target }),
+        target,
       });
+      if (message === undefined) throw new Error('the message was not stored');
       return message;
     },
     async register(agentId, instanceId = newId()) {

@@ -18,6 +18,7 @@ import { refusedSignIn } from '../audit/refusals.ts';
 import type { Admission } from '../connections/connection-limits.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
+import { createFollowedConversations } from './followed-conversations.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { readIncoming } from './incoming.ts';
 import { createOutgoing } from './outgoing.ts';
@@ -34,6 +35,8 @@ const NOT_TEXT: ParsedFrame<ClientFrame> = {
 };
 
 export interface Connection {
+  /** The newest frames that its client reads, by number; 0 before `hello`, and at `/ws/:userId`. */
+  readonly frames: number;
   /** Sends a frame that is for everybody, once there was a `hello`. */
   tell(text: string): void;
   /** Takes no more frames, finishes those in hand, at most `timeoutMs`. */
@@ -59,7 +62,7 @@ export function serveConnection(
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
-  const { config, hub } = services;
+  const { config } = services;
   const connectionId = newId();
   const logger = services.logger.child({ connectionId });
   const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
@@ -100,7 +103,7 @@ export function serveConnection(
     clearTimeout(tokenTimer);
     stopWatchingToken?.();
     if (session !== undefined) {
-      hub.unfollowAll(session);
+      session.conversations.stop();
       services.channels.unfollowAll(session);
       services.gateways.left(session);
       services.commandService.hub.leave(session);
@@ -132,8 +135,26 @@ export function serveConnection(
       });
       if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
       const { send, flushed } = outgoing;
-      const isOpen = (): boolean => !isClosed;
-      session = { connectionId, user, remoteAddress, services, sendFrame, send, flushed, isOpen };
+      const { frames = 1 } = hello;
+      const conversations = createFollowedConversations(services.hub, {
+        onFrame(told) {
+          if (frames >= 2) send(told.text);
+          else for (const { text } of told.separate) send(text);
+        },
+        flushed,
+      });
+      session = {
+        connectionId,
+        user,
+        remoteAddress,
+        frames,
+        conversations,
+        services,
+        sendFrame,
+        send,
+        flushed,
+        isOpen: () => !isClosed,
+      };
       welcome(session, hello);
     } catch (error) {
       const report = outwardReport(error);
@@ -201,6 +222,9 @@ export function serveConnection(
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
   return {
+    get frames() {
+      return session?.frames ?? 0;
+    },
     tell(text) {
       if (session !== undefined) outgoing.send(text);
     },

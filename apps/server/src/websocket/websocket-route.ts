@@ -6,6 +6,7 @@ import { limitSockets } from '../connections/limit-sockets.ts';
 import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
 import { type Connection, serveConnection, type Transport } from './connection.ts';
+import { tellAgents } from './tell-agents.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
 import { userOfPath } from './user-socket/user-of-path.ts';
 
@@ -85,13 +86,7 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
     },
   );
 
-  const stopTelling = services.agents.onChange((update) => {
-    // The protocol's changes cannot take one away; the full list can.
-    const isFull = update.removed.length > 0;
-    const agents = isFull ? services.agents.list() : update.agents;
-    const text = JSON.stringify({ type: 'agents', agents, isFull });
-    for (const connection of connections) connection.tell(text);
-  });
+  const stopTelling = tellAgents(services.agents, connections);
   app.addHook('onClose', async () => {
     stopTelling();
   });

@@ -8,6 +8,7 @@ import type {
   RegisterAgentRequest,
   RegisterAgentResponse,
   RegisterBrokerRequest,
+  SubscribeToAgentStatusRequest,
 } from '../control-plane.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
@@ -62,7 +63,7 @@ export interface ControlPlaneClient {
   getAgentStatus(request: { agentId: string }, signal?: AbortSignal): Promise<AgentStatus>;
   /** The full list first, then changes. Leaving the loop ends the subscription. */
   subscribeToAgentStatus(
-    request: { subscriberId: string },
+    request: SubscribeToAgentStatusRequest,
     options?: StreamOptions,
   ): AsyncIterable<AgentStatusUpdate>;
   /** Leaving the loop ends the stream, by which the server sees that the agent is gone. */

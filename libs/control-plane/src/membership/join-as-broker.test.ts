@@ -19,7 +19,7 @@ describe('a broker that joins', () => {
     const { handlers, broker } = await joined();
     expect(handlers.requests.slice(0, 2)).toEqual([
       { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker' } },
-      { rpc: 'subscribeToAgentStatus', request: { subscriberId: 'b-1' } },
+      { rpc: 'subscribeToAgentStatus', request: { subscriberId: 'b-1', readsLoads: true } },
     ]);
     expect(broker.membership.isConnected).toBe(true);
   });
@@ -44,6 +44,25 @@ describe('a broker that joins', () => {
     );
     expect(await update({ removed: ['echo'] })).toBe('agents hr:offline');
     expect(broker.membership.agents.get('hr')).toEqual(agentStatus({ agentId: 'hr', state: 'offline' }));
+  });
+
+  it('takes how busy agents are, of those that it knows', async () => {
+    const { broker, push } = await joined();
+    push.send({ agents: [agentStatus(), agentStatus({ agentId: 'hr' })], isFull: false, removed: [] });
+    await broker.next('agents');
+    const busy = {
+      load: 0.75,
+      lastSeen: '2026-01-31T12:00:05.000Z',
+      metrics: { handled: 4, failed: 1, meanHandleMs: 3 },
+    };
+    const loads = ['hr', 'unknown'].map((agentId) => ({ agentId, ...busy }));
+    push.send({ agents: [], isFull: false, removed: [], loads, revision: 'list:1' });
+    expect(await broker.next('agents')).toBe('agents echo:online hr:online');
+    expect([...broker.membership.agents.values()]).toEqual([
+      agentStatus(),
+      agentStatus({ agentId: 'hr', ...busy }),
+    ]);
+    expect(broker.membership.caughtUp('list:1', 60_000)).toBeUndefined();
   });
 
   it('replaces everything when a full list comes', async () => {

@@ -69,12 +69,17 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
     if (update.isFull) agents.clear();
     for (const agent of update.agents) agents.set(agent.agentId, agent);
     for (const agentId of update.removed) agents.delete(agentId);
+    for (const { agentId, ...load } of update.loads ?? []) {
+      const agent = agents.get(agentId);
+      if (agent !== undefined) agents.set(agentId, { ...agent, ...load });
+    }
     known = update.revision ?? '';
     options.onAgents?.(agents);
     look();
   };
   const follow = async (signal: AbortSignal, onJoined: () => void): Promise<void> => {
-    for await (const update of client.subscribeToAgentStatus({ subscriberId: brokerId }, { signal })) {
+    const request = { subscriberId: brokerId, readsLoads: true };
+    for await (const update of client.subscribeToAgentStatus(request, { signal })) {
       apply(update);
       if (!update.isFull) continue;
       isConnected = true;

@@ -1,4 +1,4 @@
-import { AgentCommand, AgentId, AgentStatus } from '@parley/shared-models';
+import { AgentCommand, AgentId, AgentLoad, AgentStatus } from '@parley/shared-models';
 import { z } from 'zod';
 import { agentState, commandType } from './enum-names.ts';
 import { withoutUnset } from './without-unset.ts';
@@ -29,9 +29,11 @@ export const StatusPiece = withoutUnset(
     agents: z.array(Status),
     isFull: z.boolean(),
     removed: z.array(z.string()),
+    loads: z.array(AgentLoad).optional(),
     hasMore: z.boolean(),
     revision: z.string().optional(),
   }),
+  'loads',
   'revision',
 );
 

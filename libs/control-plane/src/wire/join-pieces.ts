@@ -10,6 +10,7 @@ export async function* joinPieces(
       update === undefined
         ? piece
         : {
+            ...update,
             ...piece,
             agents: [...update.agents, ...piece.agents],
             isFull: update.isFull,

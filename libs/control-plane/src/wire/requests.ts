@@ -43,7 +43,7 @@ export const UnregisterBroker = z.object({ brokerId: PeerId });
 
 export const GetAgentStatus = z.object({ agentId: AgentId });
 
-export const SubscribeToAgentStatus = z.object({ subscriberId: PeerId });
+export const SubscribeToAgentStatus = z.object({ subscriberId: PeerId, readsLoads: z.boolean() });
 
 export const ReceiveCommands = z.object({ agentId: AgentId, incarnation: Incarnation });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { loadOf } from '@parley/shared-models';
 import fc from 'fast-check';
 import { collect } from '../testing/collect.ts';
 import { agentStatus } from '../testing/in-memory-handlers.ts';
@@ -18,6 +19,7 @@ describe('an update of the status stream', () => {
       ),
       isFull: fc.boolean(),
       removed: fc.array(fc.string(), { maxLength: 5 }),
+      loads: fc.array(fc.constant(loadOf(agentStatus())), { maxLength: 3 }),
       revision: fc.string({ minLength: 1 }),
     });
     await fc.assert(

@@ -27,6 +27,7 @@ export function splitUpdate(
     isFull: update.isFull && index === 0,
     removed: index === 0 ? update.removed : [],
     hasMore: index < groups.length - 1,
+    ...(update.loads === undefined || index > 0 ? {} : { loads: update.loads }),
     ...(update.revision === undefined ? {} : { revision: update.revision }),
   }));
 }

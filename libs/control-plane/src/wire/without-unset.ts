@@ -6,7 +6,8 @@ export function withoutUnset<Shape extends z.ZodRawShape>(
   ...fields: readonly (keyof Shape & string)[]
 ): z.ZodType<z.infer<z.ZodObject<Shape>>> {
   const known: ReadonlySet<string> = new Set(fields);
-  const isUnset = (value: unknown): boolean => value === '' || value === 0 || value === false;
+  const isUnset = (value: unknown): boolean =>
+    value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
   return z.preprocess((message) => {
     if (typeof message !== 'object' || message === null) return message;
     return Object.fromEntries(

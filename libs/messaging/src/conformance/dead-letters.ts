@@ -13,6 +13,7 @@ export function describeDeadLetters(context: Context): void {
       await bus.declareAgentQueue('finance-1');
       const sent = envelopeOf('{"not":"for me"}', {
         correlationId: 'request-1',
+        timestamp: 1_732_170_000_000,
         headers: { conversation: 'c-9', hops: 'server=1;broker=2', attempt: 2 },
       });
       await bus.publish(agentQueue('finance-1'), sent);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { MessageBus } from '../message-bus.ts';
+import { describeBatches } from './batches.ts';
 import type { BusFixture, Context, FixtureFactory } from './bus-fixture.ts';
 import { describeChannels } from './channels.ts';
 import { describeConsuming } from './consuming.ts';
@@ -40,6 +41,7 @@ export function describeMessageBus(name: string, factory: FixtureFactory): void 
 
     describePublishing(context);
     describeConsuming(context);
+    describeBatches(context);
     describeSubscriptions(context);
     describeDeadLetters(context);
     describeSignals(context);

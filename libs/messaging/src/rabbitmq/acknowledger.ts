@@ -12,6 +12,8 @@ export interface Acknowledger {
   requeue(tag: number): void;
   /** Sends the acknowledgements that still wait for their batch. */
   flush(): void;
+  /** Resolves when nothing is in hand any more, or the channel is gone. */
+  emptied(): Promise<void>;
   /** The channel is gone: settles nothing any more. */
   stop(): void;
 }
@@ -26,6 +28,7 @@ export function createAcknowledger(channel: SettlingChannel): Acknowledger {
   let batch: number[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let isStopped = false;
+  let wakeEmptied: (() => void) | undefined;
 
   function flush(): void {
     clearImmediate(scheduled);
@@ -54,17 +57,29 @@ export function createAcknowledger(channel: SettlingChannel): Acknowledger {
       if (isStopped || !open.delete(tag)) return;
       batch.push(tag);
       // Nothing is in hand: perhaps the next message waits for just this acknowledgement.
-      if (open.size === 0) flush();
-      else scheduled ??= setImmediate(flush);
+      if (open.size > 0) scheduled ??= setImmediate(flush);
+      else {
+        flush();
+        wakeEmptied?.();
+      }
     },
     requeue: (tag) => {
       // At once: a later command for many may pass over this tag then.
-      if (!isStopped && open.delete(tag)) channel.requeue(tag);
+      if (isStopped || !open.delete(tag)) return;
+      channel.requeue(tag);
+      if (open.size === 0) wakeEmptied?.();
     },
     flush,
+    emptied: async () => {
+      if (open.size === 0 || isStopped) return;
+      await new Promise<void>((resolve) => {
+        wakeEmptied = resolve;
+      });
+    },
     stop: () => {
       isStopped = true;
       clearImmediate(scheduled);
+      wakeEmptied?.();
     },
   };
 }

@@ -8,6 +8,7 @@ describe('what a process declares while there is no connection', () => {
       amqpUrl: 'amqp://127.0.0.1',
       timeoutMs: 1,
       inHand: () => 0,
+      itemsIn: (_, messages) => messages,
       logger: silentLogger,
     });
     const orders = { channel: 'agents', type: 'order_created' } as const;

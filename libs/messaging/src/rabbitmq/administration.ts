@@ -18,8 +18,10 @@ export interface AdministrationOptions {
   readonly managementUrl?: string | undefined;
   /** How long declaring and deleting wait for a connection. */
   readonly timeoutMs: number;
-  /** What this process' own consumers have in hand from the queue. */
+  /** Items that this process' own consumers have in hand from the queue. */
   readonly inHand: (queue: string) => number;
+  /** How many items so many AMQP messages of the queue have. */
+  readonly itemsIn: (queue: string, messages: number) => number;
   readonly logger: BusLogger;
 }
 
@@ -35,6 +37,8 @@ export interface Administration {
   deleteChannelQueue(group: string): Promise<void>;
   depths(): Promise<QueueDepth[]>;
   purge(queue: string): Promise<number>;
+  /** Rejects where there is no connection. */
+  countConsumers(queue: string): Promise<number>;
   /** Fails everything that waits for a connection. */
   close(): void;
 }
@@ -99,7 +103,11 @@ export function createAdministration(options: AdministrationOptions): Administra
         await atOnce(async (channel) => {
           for (let name = rest[0]; name !== undefined; name = rest[0]) {
             const { messageCount, consumerCount } = await channel.checkQueue(name);
-            depths.push({ name, ready: messageCount, consumers: consumerCount });
+            depths.push({
+              name,
+              ready: options.itemsIn(name, messageCount),
+              consumers: consumerCount,
+            });
             rest.shift();
           }
         });
@@ -113,11 +121,11 @@ export function createAdministration(options: AdministrationOptions): Administra
   }
 
   async function unacknowledged(): Promise<(queue: string) => number> {
-    const { managementUrl, amqpUrl, inHand, logger } = options;
+    const { managementUrl, amqpUrl, inHand, itemsIn, logger } = options;
     if (managementUrl === undefined) return inHand;
     try {
       const counts = await fetchUnacknowledged(managementUrl, vhostOf(amqpUrl));
-      return (queue) => Math.max(counts.get(queue) ?? 0, inHand(queue));
+      return (queue) => Math.max(itemsIn(queue, counts.get(queue) ?? 0), inHand(queue));
     } catch (error) {
       logger.warn({ err: error }, 'the management API does not tell what is handed out');
       return inHand;
@@ -163,12 +171,13 @@ export function createAdministration(options: AdministrationOptions): Administra
     purge: async (queue) => {
       try {
         const { messageCount } = await atOnce((channel) => channel.purgeQueue(queue));
-        return messageCount;
+        return options.itemsIn(queue, messageCount);
       } catch (error) {
         if (replyCodeOf(error) !== NOT_FOUND) throw error;
         throw new ParleyError('queue_missing', `there is no queue ${queue}`, { cause: error });
       }
     },
+    countConsumers: async (queue) => (await atOnce((channel) => channel.checkQueue(queue))).consumerCount,
     close: () => {
       isClosed = true;
       model = undefined;

@@ -4,6 +4,7 @@ import type { BusLogger } from '../bus-options.ts';
 import type { BusHealth } from '../message-bus.ts';
 import { fullJitter, RECONNECT } from './backoff.ts';
 import { coalesceWrites } from './coalesce-writes.ts';
+import { inTime } from './in-time.ts';
 
 /** TCP, TLS and AMQP handshake together. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -147,12 +148,9 @@ function causeOf(error: unknown, signal: AbortSignal): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-async function closeGently(model: ChannelModel, logger: BusLogger): Promise<void> {
-  const timeout = new AbortController();
-  const tooLate = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => undefined);
+function closeGently(model: ChannelModel, logger: BusLogger): Promise<void> {
   const closing = model.close().catch((error: Error) => {
     logger.debug({ reason: error.message }, 'the connection ended while it was being closed');
   });
-  await Promise.race([closing, tooLate]);
-  timeout.abort();
+  return inTime(closing, CLOSE_TIMEOUT_MS);
 }

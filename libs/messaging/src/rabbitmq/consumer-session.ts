@@ -3,7 +3,10 @@ import { type Acknowledger, createAcknowledger } from './acknowledger.ts';
 
 export interface SessionOptions {
   readonly queue: string;
+  /** AMQP messages in hand at most. */
   readonly prefetch: number;
+  /** See `ConsumerSession`. */
+  readonly isCareful: boolean;
   /** Runs on the new channel before it consumes. */
   readonly prepare: (channel: Channel) => Promise<void>;
   readonly onMessage: (message: ConsumeMessage, session: ConsumerSession) => void;
@@ -14,6 +17,8 @@ export interface SessionOptions {
 /** A consumer's life on one channel. What was delivered on it can be settled on it only. */
 export interface ConsumerSession {
   readonly acknowledger: Acknowledger;
+  /** Whether it takes one message at a time, since one of those that it gets may kill its consumer. */
+  readonly isCareful: boolean;
   /** Whether what it delivered can still be settled. */
   isAlive(): boolean;
   /** Starts the flow of messages; idempotent. */
@@ -25,7 +30,7 @@ export interface ConsumerSession {
 }
 
 export async function openSession(model: ChannelModel, options: SessionOptions): Promise<ConsumerSession> {
-  const { queue, prefetch, onMessage, onLost } = options;
+  const { queue, prefetch, isCareful, onMessage, onLost } = options;
   const channel = await model.createChannel();
   let isOpen = true;
   let isEnding = false;
@@ -49,6 +54,7 @@ export async function openSession(model: ChannelModel, options: SessionOptions):
 
   const session: ConsumerSession = {
     acknowledger,
+    isCareful,
     isAlive: () => isOpen,
     start: async () => {
       if (consumerTag !== undefined) return;

@@ -1,14 +1,19 @@
-import type { Channel, ChannelModel } from 'amqplib';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
 import type { Subscription } from '../message-bus.ts';
 import { fullJitter, RETRY } from './backoff.ts';
 import { type ConsumerSession, openSession } from './consumer-session.ts';
 import type { DeliveryHandling } from './delivery-handling.ts';
+import { redeliveriesOf } from './envelope-properties.ts';
+import { inTime } from './in-time.ts';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
+/** RabbitMQ answers nothing on a connection that it has blocked; what ends the connection ends the consumer too. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
 export interface ConsumerOptions {
   readonly queue: string;
+  /** AMQP messages in hand at most. */
   readonly prefetch: number;
   readonly handling: DeliveryHandling;
   /** Runs on each new channel before it consumes. */
@@ -19,17 +24,33 @@ export interface ConsumerOptions {
 
 export interface Consumer extends Subscription {
   readonly queue: string;
+  /** Items that are not settled. */
+  readonly unsettled: number;
   /** Consumes over this connection from now on. Resolves with the error when RabbitMQ refuses; it tries again. */
   attach(model: ChannelModel): Promise<Error | undefined>;
   detach(): void;
+  /** A handler failed with a message of the session, which so is not one that kills its consumer. */
+  onFailure(session: ConsumerSession): void;
 }
 
-/** A subscription to a queue that outlives channels and connections. */
+/**
+ * A subscription to a queue that outlives channels and connections.
+ *
+ * A message that kills its consumer returns with all that the consumer had in hand, and each time counts against all of
+ * them. So a session that gets a suspect takes nothing more, returns the suspects, and finishes the rest; the next one is
+ * careful: it takes one message at a time until one comes that was not handed out before. From then on the suspect dies
+ * alone, and whatever was suspected with it is handled.
+ */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { queue, handling, logger } = options;
   let wanted: 'running' | 'paused' | 'closed' = 'running';
   let model: ChannelModel | undefined;
   let session: ConsumerSession | undefined;
+  /** The session that takes nothing more and is followed by another once it has nothing in hand. */
+  let ending: ConsumerSession | undefined;
+  let isNextCareful = false;
+  /** What the ending session returns. */
+  let suspects: ConsumeMessage[] = [];
   let failures = 0;
   let retryTimer: NodeJS.Timeout | undefined;
   /** Changes happen one after the other. */
@@ -46,13 +67,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   /** Makes the channel and the flow of messages what they should be. */
   async function settleDown(): Promise<void> {
-    if (wanted === 'closed' || model === undefined) return;
+    if (wanted === 'closed' || model === undefined || (session !== undefined && session === ending)) return;
     const over = model;
     session ??= await openSession(over, {
       queue,
-      prefetch: options.prefetch,
+      prefetch: isNextCareful ? 1 : options.prefetch,
+      isCareful: isNextCareful,
       prepare: options.prepare,
-      onMessage: handling.take,
+      onMessage: receive,
       onLost: (lost, error) => {
         if (lost === session) abandon(error);
       },
@@ -66,10 +88,47 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     failures = 0;
   }
 
+  function receive(message: ConsumeMessage, from: ConsumerSession): void {
+    if (!from.isCareful && options.prefetch > 1 && handling.isSuspect(message)) {
+      suspects.push(message);
+      follow(from, true);
+      return;
+    }
+    handling.take(message, from);
+    if (from.isCareful && redeliveriesOf(message) === 0) follow(from, false);
+  }
+
+  /** Ends the session when it has nothing in hand, and opens the next one. */
+  function follow(last: ConsumerSession, isCareful: boolean): void {
+    if (ending === last || last !== session) return;
+    ending = last;
+    isNextCareful = isCareful;
+    if (isCareful) logger.warn({ queue }, 'messages came back too often and are handled one at a time');
+    change(async () => {
+      await last.stop();
+      // Not before: RabbitMQ would hand them out to this session at once.
+      for (const { fields } of suspects.splice(0)) last.acknowledger.requeue(fields.deliveryTag);
+      if (last === session) handling.returnFailed();
+    })
+      .then(() => last.acknowledger.emptied())
+      .then(() =>
+        change(async () => {
+          if (last !== session) return;
+          session = undefined;
+          await last.close();
+          await settleDown();
+        }),
+      )
+      .catch((error: Error) => {
+        if (last === session) abandon(error);
+      });
+  }
+
   /** The channel is of no use any more: what it delivered comes again on the next. */
   function abandon(error: Error): void {
     const lost = session;
     session = undefined;
+    suspects = [];
     if (lost !== undefined) {
       handling.forget(lost);
       lost.close().catch((reason: Error) => {
@@ -94,18 +153,18 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function close(timeoutMs: number): Promise<void> {
     wanted = 'closed';
     clearTimeout(retryTimer);
-    await change(async () => session?.stop()).catch((error: Error) => {
+    const stopped = change(async () => session?.stop()).catch((error: Error) => {
       logger.debug({ queue, reason: error.message }, 'the channel ended before its consumer');
     });
+    await inTime(stopped, ANSWER_TIMEOUT_MS);
     handling.drain();
     await handling.idle(timeoutMs);
     const last = session;
     session = undefined;
-    try {
-      await last?.close();
-    } catch (error) {
-      logger.debug({ queue, reason: String(error) }, 'the channel ended while it was being closed');
-    }
+    const closed = last?.close().catch((error: Error) => {
+      logger.debug({ queue, reason: error.message }, 'the channel ended while it was being closed');
+    });
+    if (closed !== undefined) await inTime(closed, ANSWER_TIMEOUT_MS);
     options.onClosed();
   }
 
@@ -113,6 +172,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     queue,
     get inHand() {
       return handling.inHand();
+    },
+    get unsettled() {
+      return handling.unsettled();
+    },
+    onFailure: (failed) => {
+      // While it waits for its retry it must not hold up the others.
+      if (failed.isCareful) follow(failed, false);
     },
     attach: (fresh) => {
       model = fresh;
@@ -130,6 +196,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       clearTimeout(retryTimer);
       if (session !== undefined) handling.forget(session);
       session = undefined;
+      suspects = [];
     },
     pause: async () => {
       if (wanted !== 'running') return;

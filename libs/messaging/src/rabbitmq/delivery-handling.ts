@@ -2,10 +2,17 @@ import { DEAD_LETTER_QUEUE, newId, traceIdOf } from '@parley/shared-models';
 import type { ConsumeMessage } from 'amqplib';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import { type Delivery, type Envelope, type Handler, Reject } from '../message-bus.ts';
-import { DELIVERY_LIMIT } from '../topology.ts';
+import { BATCHED_QUEUES, DELIVERY_LIMIT } from '../topology.ts';
 import type { ConsumerSession } from './consumer-session.ts';
 import { type Death, deadLetterOf } from './dead-letter.ts';
-import { DELIVERY_LIMIT_SENTENCE, fromMessage, redeliveriesOf, salvage } from './envelope-properties.ts';
+import {
+  DELIVERY_LIMIT_SENTENCE,
+  fromMessage,
+  isBatch,
+  itemsOf,
+  type Received,
+  redeliveriesOf,
+} from './envelope-properties.ts';
 
 export interface DeliveryHandlingOptions {
   readonly queue: string;
@@ -13,65 +20,129 @@ export interface DeliveryHandlingOptions {
   /** Handlers that run at once. */
   readonly prefetch: number;
   readonly retryDelay: RetryDelay;
-  /** Resolves when the dead letters hold it durably. */
-  readonly publishDeadLetter: (envelope: Envelope) => Promise<void>;
+  /** Resolves when the queue holds it durably, as a message of its own. */
+  readonly publishAlone: (queue: string, envelope: Envelope) => Promise<void>;
+  /** A handler failed with a message of the session, which so has not killed this process. */
+  readonly onFailure: (session: ConsumerSession) => void;
+  /** Called for each AMQP message with the items in it. */
+  readonly onTaken: (queue: string, items: number) => void;
   readonly logger: BusLogger;
 }
 
-/** What becomes of each delivery of one subscription, over all its channels. */
+/** What becomes of each delivery of one subscription, over all its channels. Handlers are given items, never a batch. */
 export interface DeliveryHandling {
-  /** Gives the message to the handler, now or when another one is finished. */
+  /** Gives what is in the message to the handler, now or when others are finished. */
   readonly take: (message: ConsumeMessage, session: ConsumerSession) => void;
-  /** Returns to the queue what no handler has: what waits for its turn or its retry. */
+  /** Whether the message may be one that kills its consumer: it came back too often without having failed here. */
+  isSuspect(message: ConsumeMessage): boolean;
+  /** Returns to the queue what no handler has begun with: what waits for its turn or its retry. */
   returnUnstarted(): void;
-  /** Does so now, and from now on at once with what fails. */
+  /** Returns to the queue what waits for its retry. */
+  returnFailed(): void;
+  /** Does as `returnUnstarted` now, and from now on at once with what fails. */
   drain(): void;
   /** The session is lost, and with it the right to settle what came by it. */
   forget(session: ConsumerSession): void;
   /** Handlers that run. */
   inHand(): number;
-  /** Resolves when no handler runs, or after `timeoutMs`. */
+  /** Items that are not settled: those of `inHand()`, and what waits for its turn or its retry. */
+  unsettled(): number;
+  /** Resolves when no handler runs and none will be begun, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
 }
 
-const MALFORMED: Death = { reason: 'malformed_message', message: 'It has no message id or no type.' };
+/** A single message that came back this often may be what killed those who had it: it is handled with nothing else in hand. */
+const SUSPECT_AFTER = 4;
+/** A batch that came back this often is taken apart: its items go back to the queue one by one. */
+const APART_AFTER = 2;
+/** Of so many messages it is known that their handler failed here. */
+const MAX_KNOWN_FAILURES = 10_000;
 const WORN_OUT: Death = { reason: 'delivery_limit', message: DELIVERY_LIMIT_SENTENCE };
 
+/** One AMQP message that is not acknowledged. */
 interface Arrived {
   readonly message: ConsumeMessage;
   readonly session: ConsumerSession;
+  readonly isBatch: boolean;
+  /** Whether a handler has had an item of it. */
+  isBegun: boolean;
+  /** Items that are not settled; with the last, the message is acknowledged. */
+  open: number;
+}
+
+interface Item {
+  readonly received: Received;
+  readonly arrived: Arrived;
 }
 
 export function createDeliveryHandling(options: DeliveryHandlingOptions): DeliveryHandling {
   const { queue, handler, prefetch, logger } = options;
+  const mayHaveBatches = BATCHED_QUEUES.has(queue) || queue === DEAD_LETTER_QUEUE;
   let running = 0;
-  /** After a resume or a new channel RabbitMQ hands out a full prefetch, while earlier handlers still run. */
-  let parked: Arrived[] = [];
-  const retrying = new Map<Arrived, NodeJS.Timeout>();
+  /** What is done for items that no handler has: they are published again. */
+  let publishing = 0;
+  /** More than `prefetch` arrive in batches, and after a resume or a new channel while earlier handlers still run. */
+  let parked: Item[] = [];
+  const retrying = new Map<Item, NodeJS.Timeout>();
+  /** Ids of messages that went back to the queue because their handler failed. */
+  const knownFailures = new Set<string>();
   let isDraining = false;
   const idlers = new Set<() => void>();
 
   function take(message: ConsumeMessage, session: ConsumerSession): void {
-    if (running < prefetch) start(message, session);
-    else parked.push({ message, session });
+    const arrived: Arrived = {
+      message,
+      session,
+      isBatch: mayHaveBatches && isBatch(message),
+      isBegun: false,
+      open: 1,
+    };
+    if (!arrived.isBatch) {
+      options.onTaken(queue, 1);
+      place({ received: fromMessage(message, newId), arrived });
+      return;
+    }
+    const items = itemsOf(message, newId).map((received) => ({ received, arrived }));
+    arrived.open = items.length;
+    options.onTaken(queue, items.length);
+    if (items.length === 0) session.acknowledger.acknowledge(message.fields.deliveryTag);
+    else if (queue !== DEAD_LETTER_QUEUE && redeliveriesOf(message) >= APART_AFTER) takeApart(items);
+    else for (const item of items) place(item);
   }
 
-  function start(message: ConsumeMessage, session: ConsumerSession): void {
+  function place(item: Item): void {
+    if (running < prefetch) start(item);
+    else parked.push(item);
+  }
+
+  /** Nothing of it is handled: one that kills its consumer would take the others along time and again. */
+  function takeApart(items: readonly Item[]): void {
+    logger.warn({ queue, items: items.length }, 'a batch came back too often and is taken apart');
+    for (const item of items) {
+      if ('envelope' in item.received) publishAgain(item);
+      else start(item);
+    }
+  }
+
+  function start(item: Item): void {
+    const { received, arrived } = item;
     running += 1;
+    arrived.isBegun = true;
     const done = (): void => {
-      session.acknowledger.acknowledge(message.fields.deliveryTag);
+      settle(item);
       finish();
     };
     const failed = (error: unknown): void => {
-      retryLater({ message, session }, error);
+      retryLater(item, error);
       finish();
     };
-    const envelope = fromMessage(message);
-    if (envelope === undefined) {
-      bury(salvage(message, newId()), MALFORMED).then(done, failed);
+    if (!('envelope' in received)) {
+      const { salvaged, reason: message } = received;
+      bury(salvaged, { reason: 'malformed_message', message }).then(done, failed);
       return;
     }
-    const redeliveries = redeliveriesOf(message);
+    const { envelope } = received;
+    const redeliveries = redeliveriesOf(arrived.message);
     if (redeliveries >= DELIVERY_LIMIT && queue !== DEAD_LETTER_QUEUE) {
       // RabbitMQ sees to the limit itself, but since 4.3 it does not count what came back from crashed consumers.
       bury(envelope, WORN_OUT).then(done, failed);
@@ -92,11 +163,23 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     }
   }
 
+  function settle({ arrived }: Item): void {
+    arrived.open -= 1;
+    if (arrived.open > 0) return;
+    const { message, session } = arrived;
+    if (knownFailures.size > 0) knownFailures.delete(String(message.properties.messageId));
+    session.acknowledger.acknowledge(message.fields.deliveryTag);
+  }
+
   function finish(): void {
     running -= 1;
     const next = parked.shift();
-    if (next !== undefined) start(next.message, next.session);
-    else if (running === 0) for (const wake of idlers) wake();
+    if (next !== undefined) start(next);
+    else wakeIdlers();
+  }
+
+  function wakeIdlers(): void {
+    if (running + publishing === 0) for (const wake of idlers) wake();
   }
 
   function bury(envelope: Envelope, death: Death): Promise<void> {
@@ -105,60 +188,112 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
       { queue, messageId, traceId: traceIdOf(headers), ...death },
       'a message goes to the dead letters',
     );
-    return options.publishDeadLetter(deadLetterOf(envelope, queue, death));
+    return options.publishAlone(DEAD_LETTER_QUEUE, deadLetterOf(envelope, queue, death));
   }
 
-  function retryLater(arrived: Arrived, error: unknown): void {
-    const { message, session } = arrived;
+  function retryLater(item: Item, error: unknown): void {
+    const { message, session } = item.arrived;
     if (!session.isAlive()) return;
     const failures = redeliveriesOf(message);
-    const { messageId, headers } = message.properties;
+    const { messageId, headers } = envelopeIn(item.received);
     logger.warn(
-      { queue, messageId, traceId: traceIdOf(headers ?? {}), failures, err: error },
+      { queue, messageId, traceId: traceIdOf(headers), failures, err: error },
       'a handler failed, the message is handed out again',
     );
     if (isDraining) {
-      session.acknowledger.requeue(message.fields.deliveryTag);
+      giveBack(item);
       return;
     }
     const timer = setTimeout(
       () => {
-        retrying.delete(arrived);
-        session.acknowledger.requeue(message.fields.deliveryTag);
+        retrying.delete(item);
+        giveBack(item);
       },
       retryDelayOf(options.retryDelay, failures),
     );
-    retrying.set(arrived, timer);
+    retrying.set(item, timer);
+    options.onFailure(session);
+  }
+
+  /** What failed goes back to the queue: the message, or of a batch the item as a message of its own. */
+  function giveBack(item: Item): void {
+    if (item.arrived.isBatch) {
+      publishAgain(item);
+      return;
+    }
+    const { message, session } = item.arrived;
+    knownFailures.add(String(message.properties.messageId));
+    if (knownFailures.size > MAX_KNOWN_FAILURES) {
+      const [oldest] = knownFailures;
+      if (oldest !== undefined) knownFailures.delete(oldest);
+    }
+    session.acknowledger.requeue(message.fields.deliveryTag);
+  }
+
+  function publishAgain(item: Item): void {
+    publishing += 1;
+    item.arrived.isBegun = true;
+    options
+      .publishAlone(queue, envelopeIn(item.received))
+      .then(
+        () => settle(item),
+        (error: unknown) => {
+          // While draining it is left to the end of the channel, which returns the whole message.
+          if (!isDraining) retryLater(item, error);
+        },
+      )
+      .finally(() => {
+        publishing -= 1;
+        wakeIdlers();
+      });
+  }
+
+  function returnFailed(): void {
+    const failed = [...retrying];
+    retrying.clear();
+    for (const [item, timer] of failed) {
+      clearTimeout(timer);
+      giveBack(item);
+    }
   }
 
   function returnUnstarted(): void {
-    for (const { message, session } of parked) session.acknowledger.requeue(message.fields.deliveryTag);
-    parked = [];
-    for (const [{ message, session }, timer] of retrying) {
-      clearTimeout(timer);
-      session.acknowledger.requeue(message.fields.deliveryTag);
-    }
-    retrying.clear();
+    const unbegun = new Set<Arrived>();
+    // A batch that was begun is finished: its rest would come behind what is in the queue by now.
+    const begun = parked.filter(({ arrived }) => {
+      if (!arrived.isBegun) unbegun.add(arrived);
+      return arrived.isBegun;
+    });
+    parked = begun;
+    for (const { message, session } of unbegun) session.acknowledger.requeue(message.fields.deliveryTag);
+    returnFailed();
   }
 
   return {
     take,
+    isSuspect: (message) =>
+      !(mayHaveBatches && isBatch(message)) &&
+      queue !== DEAD_LETTER_QUEUE &&
+      redeliveriesOf(message) >= SUSPECT_AFTER &&
+      !knownFailures.has(String(message.properties.messageId)),
     inHand: () => running,
+    unsettled: () => running + publishing + parked.length + retrying.size,
     returnUnstarted,
+    returnFailed,
     drain: () => {
       isDraining = true;
       returnUnstarted();
     },
     forget: (session) => {
-      parked = parked.filter((arrived) => arrived.session !== session);
-      for (const [arrived, timer] of retrying) {
-        if (arrived.session !== session) continue;
+      parked = parked.filter(({ arrived }) => arrived.session !== session);
+      for (const [item, timer] of retrying) {
+        if (item.arrived.session !== session) continue;
         clearTimeout(timer);
-        retrying.delete(arrived);
+        retrying.delete(item);
       }
     },
     idle: (timeoutMs) => {
-      if (running === 0) return Promise.resolve();
+      if (running + publishing === 0) return Promise.resolve();
       return new Promise((resolve) => {
         const end = (): void => {
           clearTimeout(timer);
@@ -171,3 +306,6 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     },
   };
 }
+
+const envelopeIn = (received: Received): Envelope =>
+  'envelope' in received ? received.envelope : received.salvaged;

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DEAD_LETTER_QUEUE, HEADERS, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import {
+  agentQueue,
+  BROKER_INPUT_QUEUE,
+  DEAD_LETTER_QUEUE,
+  HEADERS,
+  SERVER_INPUT_QUEUE,
+} from '@parley/shared-models';
+import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
 import { silentLogger } from '../conformance/bus-fixture.ts';
 import { collectDeliveries } from '../conformance/deliveries.ts';
 import { envelopeOf } from '../conformance/envelopes.ts';
@@ -21,6 +27,14 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
     return bus;
   };
 
+  /** By consuming: a queue with a single active consumer answers no basic.get. */
+  const takeOne = (queue: string): Promise<ConsumeMessage> =>
+    new Promise((resolve, reject) => {
+      channel
+        .consume(queue, (message) => message !== null && resolve(message), { noAck: true })
+        .catch(reject);
+    });
+
   beforeEach(async () => {
     vhost = await createVhost();
     stranger = await connect(vhost.amqpUrl);
@@ -32,10 +46,16 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
     await vhost.remove();
   });
 
-  it('publishes with the properties of the protocol', async () => {
+  it.each([
+    [BROKER_INPUT_QUEUE, { packed: '{"conversation":"c-1","attempt":0,"sent-at":1732170000123}' }],
+    [SERVER_INPUT_QUEUE, { packed: '{"conversation":"c-1","attempt":0,"sent-at":1732170000123}' }],
+    [agentQueue('finance-1'), { conversation: 'c-1', attempt: 0 }],
+    [DEAD_LETTER_QUEUE, { conversation: 'c-1', attempt: 0 }],
+  ] as const)('publishes to %s with the properties of the protocol', async (queue, headers) => {
     const bus = await open();
+    await bus.declareAgentQueue('finance-1');
     await bus.publish(
-      SERVER_INPUT_QUEUE,
+      queue,
       envelopeOf('{}', {
         messageId: 'm-1',
         correlationId: 'r-1',
@@ -43,7 +63,7 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
         timestamp: 1_732_170_000_123,
       }),
     );
-    const message = await channel.get(SERVER_INPUT_QUEUE, { noAck: true });
+    const message = await takeOne(queue);
     expect(message).toMatchObject({
       properties: {
         messageId: 'm-1',
@@ -52,9 +72,10 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
         timestamp: 1_732_170_000,
         contentType: 'application/json',
         deliveryMode: 2,
-        headers: { conversation: 'c-1', attempt: 0, 'sent-at': 1_732_170_000_123 },
       },
     });
+    const { 'x-delivery-count': _, ...own } = message.properties.headers ?? {};
+    expect(own).toEqual(headers);
   });
 
   it('takes what a client in another language sends: no milliseconds, headers of other types', async () => {
@@ -81,6 +102,34 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
       timestamp: 1_732_170_000_000,
     });
     expect(delivery?.envelope.headers).toEqual({ conversation: 'c-1', incarnation: 7 });
+  });
+
+  it('takes headers that travel packed, and buries a message whose packed headers cannot be read', async () => {
+    const bus = await open();
+    const received = collectDeliveries();
+    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
+    const send = (messageId: string, packed: string): boolean =>
+      channel.sendToQueue(SERVER_INPUT_QUEUE, Buffer.from(messageId), {
+        messageId,
+        type: 'chat.reply',
+        headers: { packed },
+      });
+    for (const packed of ['{"half":', '[]', 'null', '7']) send('bad', packed);
+    send('good', '{"conversation":"c-1","incarnation":7,"flag":true,"sent-at":1732170000123}');
+    const [delivery] = await received.waitFor(1);
+    expect(delivery?.envelope).toMatchObject({ messageId: 'good', timestamp: 1_732_170_000_123 });
+    expect(delivery?.envelope.headers).toEqual({ conversation: 'c-1', incarnation: 7 });
+    const dead = collectDeliveries();
+    await bus.consume(DEAD_LETTER_QUEUE, dead.handler, { prefetch: 1 });
+    for (const { envelope } of await dead.waitFor(4))
+      expect(envelope).toMatchObject({
+        messageId: 'bad',
+        headers: {
+          'packed-unreadable': expect.any(String),
+          [HEADERS.deathReason]: 'malformed_message',
+        },
+      });
+    expect(received.all).toHaveLength(1);
   });
 
   it('keeps what a stranger put straight into the dead letters, as malformed_message', async () => {

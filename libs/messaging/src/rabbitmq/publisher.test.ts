@@ -20,6 +20,8 @@ describe('publishes that wait for room', () => {
         logger: silentLogger,
         isPermanent: () => true,
         restore: () => {},
+        isConsumed: () => true,
+        onSent: () => {},
       });
       publisher.attach(channel);
       const early = Array.from({ length: WINDOW }, () => publisher.publish('q', envelopeOf('early')));

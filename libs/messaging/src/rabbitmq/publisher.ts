@@ -1,10 +1,12 @@
 import { ParleyError } from '@parley/shared-models';
 import type { Message, Options } from 'amqplib';
+import { BATCH_LIMITS, encodeBatch } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
+import { BATCHED_QUEUES } from '../topology.ts';
 import { fullJitter, RETRY } from './backoff.ts';
 import { createDeadlines } from './deadlines.ts';
-import { toBuffer, toProperties } from './envelope-properties.ts';
+import { batchProperties, toBuffer, toProperties } from './envelope-properties.ts';
 import { createUnconfirmedWindow } from './unconfirmed-window.ts';
 
 /** Sent and not yet confirmed, at most; further publishes wait here for their turn. */
@@ -14,21 +16,45 @@ const MAX_UNCONFIRMED_BYTES = 16 * 1024 * 1024;
 const MAX_PENDING = 100_000;
 /** RabbitMQ 4 closes the channel over a larger message. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Messages of a queue with batches that are under way at once; what is published meanwhile gathers for the next. */
+const MAX_UNDER_WAY = 1;
 
 /** Leads to the queue whose name is the routing key. */
 const DEFAULT_EXCHANGE = '';
 
+/** One envelope to be published. */
 interface Pending {
+  readonly lane: Lane;
   /** For messages and errors: where it is to go. */
   readonly queue: string;
   readonly exchange: string;
   readonly envelope: Envelope;
+  /** Whether it may not travel in a batch. */
+  readonly isAlone: boolean;
   readonly deadline: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+  isSettled: boolean;
+}
+
+/** What keeps its order: one queue with batches, or all other publishes. */
+interface Lane {
+  readonly isBatched: boolean;
+  /** To be sent, from `head` on. */
+  waiting: Pending[];
+  head: number;
+  /** AMQP messages that are not confirmed. */
+  underWay: number;
+}
+
+/** One AMQP message that is not confirmed. */
+interface Sent {
+  readonly lane: Lane;
+  readonly items: readonly Pending[];
+  readonly messageId: string;
+  readonly bytes: number;
   /** RabbitMQ found no such queue; its confirm follows. */
   isReturned: boolean;
-  isSettled: boolean;
 }
 
 interface Verdict {
@@ -47,7 +73,13 @@ export interface ConfirmingChannel {
 }
 
 export interface Publisher {
+  /**
+   * Under load, what is published to one of `BATCHED_QUEUES` while the message before it is under way goes as one
+   * message, and resolves with its confirm.
+   */
   publish(queue: string, envelope: Envelope): Promise<void>;
+  /** In its order, but as a message of its own. */
+  publishAlone(queue: string, envelope: Envelope): Promise<void>;
   /** To all queues that are bound to the key, if any. */
   publishTo(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
   /** Goes on with a new channel: sends again, in their order, what the old one left unconfirmed. */
@@ -66,16 +98,21 @@ export interface PublisherOptions {
   readonly isPermanent: (queue: string) => boolean;
   /** Called when a permanent queue is missing: makes it again. The publish is repeated. */
   readonly restore: () => void;
+  /** Whether anybody takes from the queue. Where nobody does, messages go alone, so that RabbitMQ's count is that of the items. */
+  readonly isConsumed: (queue: string) => boolean;
+  /** Called for each AMQP message with the items in it. */
+  readonly onSent: (queue: string, items: number) => void;
 }
 
 /** Publishes with pipelined confirms on whichever channel there is, and repeats what was not confirmed. */
-export function createPublisher({ timeoutMs, logger, isPermanent, restore }: PublisherOptions): Publisher {
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { timeoutMs, logger, isPermanent, restore, isConsumed, onSent } = options;
   const pending = new Set<Pending>();
-  const unconfirmed = createUnconfirmedWindow<Pending>(MAX_UNCONFIRMED);
+  const unconfirmed = createUnconfirmedWindow<Sent>(MAX_UNCONFIRMED);
   let unconfirmedBytes = 0;
-  /** To be sent, from `head` on. */
-  let waiting: Pending[] = [];
-  let head = 0;
+  const others = createLane(false);
+  const batched = new Map(Array.from(BATCHED_QUEUES, (queue) => [queue, createLane(true)]));
+  const lanes = [...batched.values(), others];
   /** Refused by RabbitMQ, to be sent again when `retryTimer` fires. */
   let refused: Pending[] = [];
   let refusals = 0;
@@ -83,6 +120,7 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
   let channel: ConfirmingChannel | undefined;
   let isWritable = false;
   let isBlocked = false;
+  let isPumpDue = false;
   let whenEmpty: (() => void) | undefined;
   let isClosed = false;
 
@@ -109,77 +147,136 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     return isWritable && !isBlocked && unconfirmedBytes < MAX_UNCONFIRMED_BYTES && unconfirmed.hasRoom();
   }
 
-  function send(on: ConfirmingChannel, item: Pending): void {
-    const { exchange, queue, envelope } = item;
-    item.isReturned = false;
+  /** @returns how many of the items went, the first ones */
+  function send(on: ConfirmingChannel, candidates: readonly [Pending, ...Pending[]]): number {
+    const [first] = candidates;
+    const { lane, exchange, queue, envelope } = first;
+    let items: readonly Pending[] = [first];
+    let content = toBuffer(envelope.body);
     try {
-      const hasRoom = on.publish(
-        exchange,
-        queue,
-        toBuffer(envelope.body),
-        toProperties(envelope, exchange === DEFAULT_EXCHANGE),
-      );
+      if (candidates.length > 1) {
+        const batch = encodeBatch(candidates.map((each) => each.envelope));
+        items = candidates.slice(0, batch.count);
+        if (batch.count > 1) ({ content } = batch);
+      }
+      const wrapping = { isMandatory: exchange === DEFAULT_EXCHANGE, isPacked: lane.isBatched };
+      const properties =
+        items.length > 1 ? batchProperties(envelope.messageId) : toProperties(envelope, wrapping);
+      const hasRoom = on.publish(exchange, queue, content, properties);
       if (channel === on) isWritable = hasRoom;
     } catch (error) {
-      // Either the channel is closing, then its end brings a new one; or the envelope cannot be encoded.
+      // Either the channel is closing, then its end brings a new one; or an envelope cannot be encoded.
       if (isClosing(error)) isWritable = false;
-      else fail(item, error instanceof Error ? error : new Error(String(error)));
-      return;
+      else for (const item of items) fail(item, error instanceof Error ? error : new Error(String(error)));
+      return items.length;
     }
-    unconfirmed.push(item);
-    unconfirmedBytes += envelope.body.byteLength;
+    const { byteLength: bytes } = content;
+    unconfirmed.push({ lane, items, messageId: envelope.messageId, bytes, isReturned: false });
+    unconfirmedBytes += bytes;
+    lane.underWay += 1;
+    if (lane.isBatched) onSent(queue, items.length);
+    return items.length;
+  }
+
+  /** What may go next as one message; undefined: nothing, or not yet. */
+  function nextOf(lane: Lane): [Pending, ...Pending[]] | undefined {
+    const { waiting } = lane;
+    while (waiting[lane.head]?.isSettled === true) lane.head += 1;
+    const first = waiting[lane.head];
+    if (first === undefined) return undefined;
+    if (!lane.isBatched || first.isAlone || !isConsumed(first.queue)) return [first];
+    if (lane.underWay >= MAX_UNDER_WAY) return undefined;
+    const items: [Pending, ...Pending[]] = [first];
+    for (let at = lane.head + 1; at < waiting.length && items.length < BATCH_LIMITS.items; at++) {
+      const item = waiting[at];
+      if (item === undefined || item.isAlone || item.isSettled) break;
+      items.push(item);
+    }
+    return items;
+  }
+
+  function pumpLane(lane: Lane): void {
+    while (channel !== undefined && canSend()) {
+      const items = nextOf(lane);
+      if (items === undefined) break;
+      lane.head += send(channel, items);
+    }
+    if (lane.head === lane.waiting.length || lane.head > 4096) {
+      lane.waiting = lane.waiting.slice(lane.head);
+      lane.head = 0;
+    }
   }
 
   function pump(): void {
-    if (waiting.length === 0) return;
-    while (head < waiting.length && channel !== undefined && canSend()) {
-      const item = waiting[head];
-      head += 1;
-      if (item !== undefined && !item.isSettled) send(channel, item);
-    }
-    if (head === waiting.length || head > 4096) {
-      waiting = waiting.slice(head);
-      head = 0;
+    for (const lane of lanes) if (lane.waiting.length > 0) pumpLane(lane);
+  }
+
+  /**
+   * Sends when the code that runs now has come to its end, and the promises that it has resolved: what is published
+   * in one turn of the event loop goes as one message, and nothing waits for a timer or another turn.
+   */
+  function pumpAfterThisTurn(): void {
+    if (isPumpDue) return;
+    isPumpDue = true;
+    // A tick that is set from within the promises' callbacks comes when these are through.
+    process.nextTick(() =>
+      queueMicrotask(() =>
+        process.nextTick(() => {
+          isPumpDue = false;
+          pump();
+        }),
+      ),
+    );
+  }
+
+  /** After a confirm: what comes in with it may bring about more for the queues with batches. */
+  function goOn(): void {
+    if (others.waiting.length > 0) pumpLane(others);
+    for (const lane of batched.values()) if (lane.waiting.length > 0) pumpAfterThisTurn();
+  }
+
+  function onConfirm({ lane, items, bytes, isReturned }: Sent, isAck: boolean): void {
+    unconfirmedBytes -= bytes;
+    lane.underWay -= 1;
+    for (const item of items) {
+      if (isAck && !isReturned) {
+        refusals = 0;
+        if (settle(item)) item.resolve();
+      } else if (isReturned && !isPermanent(item.queue)) {
+        fail(item, new ParleyError('queue_missing', `there is no queue ${item.queue}`));
+      } else if (!item.isSettled) refuse(item, isReturned);
     }
   }
 
-  function onConfirm(item: Pending, isAck: boolean): void {
-    unconfirmedBytes -= item.envelope.body.byteLength;
-    if (isAck && !item.isReturned) {
-      refusals = 0;
-      if (settle(item)) item.resolve();
-    } else if (item.isReturned && !isPermanent(item.queue)) {
-      fail(item, new ParleyError('queue_missing', `there is no queue ${item.queue}`));
-    } else if (!item.isSettled) {
-      if (refusals === 0) {
-        const reason = item.isReturned
-          ? 'there is no such queue'
-          : 'the queue is full or has lost its majority';
-        logger.warn({ queue: item.queue, reason }, 'RabbitMQ refuses messages, trying again');
-      }
-      if (item.isReturned) restore();
-      refused.push(item);
-      retryTimer ??= setTimeout(retryRefused, fullJitter(RETRY, refusals++));
+  function refuse(item: Pending, isReturned: boolean): void {
+    if (refusals === 0) {
+      const reason = isReturned ? 'there is no such queue' : 'the queue is full or has lost its majority';
+      logger.warn({ queue: item.queue, reason }, 'RabbitMQ refuses messages, trying again');
     }
+    if (isReturned) restore();
+    refused.push(item);
+    retryTimer ??= setTimeout(retryRefused, fullJitter(RETRY, refusals++));
   }
 
-  const onAck = (item: Pending): void => onConfirm(item, true);
-  const onNack = (item: Pending): void => onConfirm(item, false);
+  const onAck = (sent: Sent): void => onConfirm(sent, true);
+  const onNack = (sent: Sent): void => onConfirm(sent, false);
 
   function retryRefused(): void {
     retryTimer = undefined;
-    waiting = [...refused, ...waiting.slice(head)];
-    head = 0;
+    for (const lane of lanes) {
+      const again = refused.filter((item) => item.lane === lane);
+      if (again.length === 0) continue;
+      lane.waiting = [...again, ...lane.waiting.slice(lane.head)];
+      lane.head = 0;
+    }
     refused = [];
     pump();
   }
 
   function onReturn({ properties, fields }: Message): void {
     const returned = unconfirmed.find(
-      (item) =>
-        !item.isReturned &&
-        item.envelope.messageId === properties.messageId &&
-        item.queue === fields.routingKey,
+      ({ isReturned, messageId, items: [first] }) =>
+        !isReturned && messageId === properties.messageId && first?.queue === fields.routingKey,
     );
     if (returned !== undefined) returned.isReturned = true;
   }
@@ -190,7 +287,7 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     refused = [];
   }
 
-  function publish(exchange: string, queue: string, envelope: Envelope): Promise<void> {
+  function publish(exchange: string, queue: string, envelope: Envelope, isAlone: boolean): Promise<void> {
     if (isClosed) return Promise.reject(new ParleyError('bus_unavailable', 'the bus is closed'));
     if (pending.size >= MAX_PENDING) {
       return Promise.reject(
@@ -200,28 +297,36 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     if (envelope.body.byteLength > MAX_BODY_BYTES) {
       return Promise.reject(new RangeError(`a body may have ${MAX_BODY_BYTES} bytes`));
     }
+    const lane = (exchange === DEFAULT_EXCHANGE ? batched.get(queue) : undefined) ?? others;
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + timeoutMs;
       const item: Pending = {
+        lane,
         exchange,
         queue,
         envelope,
+        isAlone,
         deadline,
         resolve,
         reject,
-        isReturned: false,
         isSettled: false,
       };
       pending.add(item);
       deadlines.start();
-      if (head === waiting.length && channel !== undefined && canSend()) send(channel, item);
-      else waiting.push(item);
+      if (!lane.isBatched && lane.head === lane.waiting.length && channel !== undefined && canSend()) {
+        send(channel, [item]);
+        return;
+      }
+      lane.waiting.push(item);
+      if (lane.isBatched && (lane.underWay < MAX_UNDER_WAY || isAlone || !isConsumed(queue)))
+        pumpAfterThisTurn();
     });
   }
 
   return {
-    publish: (queue, envelope) => publish(DEFAULT_EXCHANGE, queue, envelope),
-    publishTo: publish,
+    publish: (queue, envelope) => publish(DEFAULT_EXCHANGE, queue, envelope, false),
+    publishAlone: (queue, envelope) => publish(DEFAULT_EXCHANGE, queue, envelope, true),
+    publishTo: (exchange, routingKey, envelope) => publish(exchange, routingKey, envelope, false),
 
     attach: (fresh) => {
       channel = fresh;
@@ -229,12 +334,12 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
       fresh.on('ack', ({ deliveryTag, multiple }) => {
         if (channel !== fresh) return;
         unconfirmed.confirm(deliveryTag, multiple, onAck);
-        pump();
+        goOn();
       });
       fresh.on('nack', ({ deliveryTag, multiple }) => {
         if (channel !== fresh) return;
         unconfirmed.confirm(deliveryTag, multiple, onNack);
-        pump();
+        goOn();
       });
       fresh.on('return', (message) => {
         if (channel === fresh) onReturn(message);
@@ -245,8 +350,11 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
         pump();
       });
       stopRetrying();
-      waiting = [...pending];
-      head = 0;
+      for (const lane of lanes) {
+        lane.waiting = [];
+        lane.head = 0;
+      }
+      for (const item of pending) item.lane.waiting.push(item);
       pump();
     },
 
@@ -256,6 +364,7 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
       isBlocked = false;
       unconfirmed.clear();
       unconfirmedBytes = 0;
+      for (const lane of lanes) lane.underWay = 0;
       stopRetrying();
     },
 
@@ -276,6 +385,8 @@ export function createPublisher({ timeoutMs, logger, isPermanent, restore }: Pub
     },
   };
 }
+
+const createLane = (isBatched: boolean): Lane => ({ isBatched, waiting: [], head: 0, underWay: 0 });
 
 function isClosing(error: unknown): boolean {
   return error instanceof Error && error.name === 'IllegalOperationError';

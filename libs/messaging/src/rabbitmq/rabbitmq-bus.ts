@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEAD_LETTER_QUEUE, ParleyError } from '@parley/shared-models';
+import { ParleyError } from '@parley/shared-models';
 import type { Channel, ChannelModel } from 'amqplib';
 import { type BusOptions, DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
-import type { MessageBus } from '../message-bus.ts';
-import { CHANNELS_EXCHANGE, PERMANENT_QUEUES } from '../topology.ts';
+import type { BusHealth, MessageBus } from '../message-bus.ts';
+import { BATCHED_QUEUES, CHANNELS_EXCHANGE, PERMANENT_QUEUES } from '../topology.ts';
 import { createAdministration } from './administration.ts';
 import { type Connection, keepConnected } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
+import { createConsumerWatch } from './consumer-watch.ts';
 import { DELETION_SETTLES_MS, declareQueue, declareTopology, routingKey } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';
 import { createHealthBoard } from './health-board.ts';
+import { createItemCounts } from './item-counts.ts';
 import { NOT_FOUND, replyCodeOf } from './on-channel.ts';
 import { createPublisher } from './publisher.ts';
 import { createSignalListener, type SignalListener } from './signal-listener.ts';
@@ -18,21 +20,25 @@ import { createSignalSender } from './signal-sender.ts';
 export interface RabbitMqOptions extends BusOptions {
   readonly amqpUrl: string;
   readonly managementUrl?: string | undefined;
+  /** See `ConnectBusOptions`. @default 2 */
+  readonly amqpConnections?: 1 | 2 | undefined;
 }
 
 /** A RabbitMQ that answers does so in this time; one that is away must not hold up the start. */
 const FIRST_ATTEMPT_MS = 2_000;
 
 /**
- * The bus over RabbitMQ, on two connections: RabbitMQ stops reading from a connection that publishes while its
- * memory or disk runs out, and acknowledgements must get through then.
+ * AMQP messages of a queue with batches that one of several consumers has in hand at most: each may have many items, and a
+ * consumer that stands still holds them all. Where only one consumer is active, there is nobody else to take them.
  */
+const MAX_BATCHES_IN_HAND = 64;
+
+/** The bus over RabbitMQ. */
 export async function connectRabbitMq(options: RabbitMqOptions): Promise<MessageBus> {
-  const { amqpUrl, logger } = options;
+  const { amqpUrl, logger, amqpConnections = 2 } = options;
   // The error of `new URL` would carry the password.
   if (!URL.canParse(amqpUrl)) throw new TypeError('the AMQP URL is not a URL');
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  const health = createHealthBoard(['consuming', 'publishing']);
   const consumers = new Set<Consumer>();
   const listeners = new Set<SignalListener>();
   let consumingModel: ChannelModel | undefined;
@@ -41,43 +47,47 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   let closing: Promise<void> | undefined;
 
   const isPermanent = (queue: string): boolean => Object.hasOwn(PERMANENT_QUEUES, queue);
+  const counts = createItemCounts();
   const signals = createSignalSender();
-  const publisher = createPublisher({ timeoutMs, logger, isPermanent, restore: restoreTopology });
   const administration = createAdministration({
     ...options,
     timeoutMs,
     inHand: (queue) =>
-      [...consumers].reduce((sum, each) => sum + (each.queue === queue ? each.inHand : 0), 0),
+      [...consumers].reduce((sum, each) => sum + (each.queue === queue ? each.unsettled : 0), 0),
+    itemsIn: counts.itemsIn,
+  });
+  const publisher = createPublisher({
+    timeoutMs,
+    logger,
+    isPermanent,
+    restore: restoreTopology,
+    isConsumed: createConsumerWatch(administration.countConsumers).isConsumed,
+    onSent: counts.sent,
   });
 
-  const consuming = keepConnected({
-    amqpUrl,
-    logger,
-    name: 'parley consuming',
-    setUp: async (model) => {
-      await declareTopology(model, administration.own);
-      return async () => {
-        consumingModel = model;
-        administration.attach(model);
-        await Promise.all([...consumers, ...listeners].map((each) => each.attach(model)));
-      };
-    },
-    onState: (state) => {
-      if (state.state === 'down') {
-        consumingModel = undefined;
-        administration.detach();
-        for (const each of [...consumers, ...listeners]) each.detach();
-      }
-      health.set('consuming', state);
-    },
-  });
+  /** What one connection is used for. */
+  interface Role {
+    /** Prepares a new connection, and resolves with what puts it to use. */
+    setUp(model: ChannelModel): Promise<() => Promise<void>>;
+    onState(state: BusHealth): void;
+  }
 
-  const publishing: Connection = keepConnected({
-    amqpUrl,
-    logger,
-    name: 'parley publishing',
+  const consuming: Role = {
+    setUp: async (model) => async () => {
+      consumingModel = model;
+      administration.attach(model);
+      await Promise.all([...consumers, ...listeners].map((each) => each.attach(model)));
+    },
+    onState: ({ state }) => {
+      if (state !== 'down') return;
+      consumingModel = undefined;
+      administration.detach();
+      for (const each of [...consumers, ...listeners]) each.detach();
+    },
+  };
+
+  const publishing: Role = {
     setUp: async (model) => {
-      await declareTopology(model, administration.own);
       const forSignals = await openChannel(model, () => model.createChannel());
       const forMessages = await openChannel(model, () => model.createConfirmChannel());
       return async () => {
@@ -86,25 +96,48 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
         publisher.attach(forMessages);
       };
     },
-    onState: (state) => {
-      if (state.state === 'down') {
+    onState: ({ state }) => {
+      if (state === 'down') {
         publishingModel = undefined;
         signals.detach();
         publisher.detach();
       } else {
-        signals.setBlocked(state.state === 'blocked');
-        publisher.setBlocked(state.state === 'blocked');
+        signals.setBlocked(state === 'blocked');
+        publisher.setBlocked(state === 'blocked');
       }
-      health.set('publishing', state);
     },
-  });
+  };
+
+  const rolesOf: Readonly<Record<string, readonly Role[]>> =
+    amqpConnections === 1
+      ? { both: [publishing, consuming] }
+      : { consuming: [consuming], publishing: [publishing] };
+  const health = createHealthBoard(Object.keys(rolesOf));
+  const connections: Connection[] = Object.entries(rolesOf).map(([name, roles]) =>
+    keepConnected({
+      amqpUrl,
+      logger,
+      name: name === 'both' ? 'parley' : `parley ${name}`,
+      setUp: async (model) => {
+        await declareTopology(model, administration.own);
+        const uses = await Promise.all(roles.map((role) => role.setUp(model)));
+        return async () => {
+          await Promise.all(uses.map((use) => use()));
+        };
+      },
+      onState: (state) => {
+        for (const role of roles) role.onState(state);
+        health.set(name, state);
+      },
+    }),
+  );
 
   /** A publishing channel that RabbitMQ closes takes its connection along, which brings both back in order. */
   async function openChannel<T extends Channel>(model: ChannelModel, open: () => Promise<T>): Promise<T> {
     const channel = await open();
     channel.on('error', (error) => {
       logger.error({ err: error }, 'RabbitMQ closed a publishing channel');
-      if (publishingModel === model) publishing.renew(error);
+      if (publishingModel === model) connections.at(-1)?.renew(error);
     });
     return channel;
   }
@@ -124,7 +157,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     await publisher.close();
     administration.close();
     clearTimeout(restoring);
-    await Promise.all([consuming.close(), publishing.close()]);
+    await Promise.all(connections.map((connection) => connection.close()));
   }
 
   const bus: MessageBus = {
@@ -141,9 +174,11 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
       if (closing !== undefined) throw closed();
       // To RabbitMQ, 0 means no bound.
       if (!(prefetch >= 1 && prefetch <= 65_535)) throw new RangeError('prefetch must be from 1 to 65535');
+      const hasOneConsumer = PERMANENT_QUEUES[queue]?.singleActiveConsumer === true;
       const consumer: Consumer = createConsumer({
         queue,
-        prefetch,
+        prefetch:
+          BATCHED_QUEUES.has(queue) && !hasOneConsumer ? Math.min(prefetch, MAX_BATCHES_IN_HAND) : prefetch,
         logger,
         handling: createDeliveryHandling({
           queue,
@@ -151,7 +186,9 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
           prefetch,
           logger,
           retryDelay: options.retryDelay ?? DEFAULT_RETRY_DELAY,
-          publishDeadLetter: (envelope) => publisher.publish(DEAD_LETTER_QUEUE, envelope),
+          publishAlone: publisher.publishAlone,
+          onFailure: (session) => consumer.onFailure(session),
+          onTaken: counts.taken,
         }),
         prepare: (channel) =>
           isPermanent(queue) ? declareQueue(channel, queue, PERMANENT_QUEUES[queue]) : Promise.resolve(),
@@ -193,7 +230,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   const giveUp = new AbortController();
   await Promise.race([
-    Promise.all([consuming.firstAttempt, publishing.firstAttempt]),
+    Promise.all(connections.map(({ firstAttempt }) => firstAttempt)),
     sleep(FIRST_ATTEMPT_MS, undefined, { signal: giveUp.signal }).catch(() => undefined),
   ]);
   giveUp.abort();

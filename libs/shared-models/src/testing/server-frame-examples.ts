@@ -1,9 +1,23 @@
+import type { ChatMessage } from '../chat-message.ts';
 import type { CommandRecord } from '../command.ts';
 import type { ServerFrameOf, ServerFrameType } from '../server-frames.ts';
 import { AT, type FrameExamples, ID, OTHER_ID } from './frame-examples.ts';
 
 const USER = { kind: 'user', id: 'ada', name: 'Ada' } as const;
 const AGENT = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
+
+const MESSAGE: ChatMessage = {
+  id: ID,
+  conversationId: OTHER_ID,
+  seq: 2,
+  kind: 'REPLY',
+  sender: AGENT,
+  receiver: USER,
+  text: '',
+  inReplyTo: OTHER_ID,
+  createdAt: AT,
+  metadata: { model: 'offline rules', deep: [{ er: null }] },
+};
 
 const COMMAND: CommandRecord = {
   id: ID,
@@ -39,26 +53,25 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       [{ queue: 'kafka' }, 'queue'],
     ],
   },
-  ack: { valid: [{ type: 'ack', id: ID, conversationId: OTHER_ID, seq: 1 }], invalid: [[{ seq: 0 }, 'seq']] },
+  ack: {
+    valid: [
+      { type: 'ack', id: ID, conversationId: OTHER_ID, seq: 1 },
+      { type: 'ack', id: ID, conversationId: OTHER_ID, seq: 1, message: MESSAGE },
+    ],
+    invalid: [
+      [{ seq: 0 }, 'seq'],
+      [{ message: {} }, 'message.id'],
+    ],
+  },
   message: {
     valid: [
-      {
-        type: 'message',
-        message: {
-          id: ID,
-          conversationId: OTHER_ID,
-          seq: 2,
-          kind: 'REPLY',
-          sender: AGENT,
-          receiver: USER,
-          text: '',
-          inReplyTo: OTHER_ID,
-          createdAt: AT,
-          metadata: { model: 'offline rules', deep: [{ er: null }] },
-        },
-      },
+      { type: 'message', message: MESSAGE },
+      { type: 'message', message: MESSAGE, status: { status: 'answered', hops: [] } },
     ],
-    invalid: [[{ message: {} }, 'message.id']],
+    invalid: [
+      [{ message: {} }, 'message.id'],
+      [{ status: { status: 'answered' } }, 'status.hops'],
+    ],
   },
   'message.delta': {
     valid: [
@@ -155,6 +168,26 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     invalid: [
       [{ agents: [{}] }, 'agents.0.agentId'],
       [{ isFull: undefined }, 'isFull'],
+    ],
+  },
+  'agents.load': {
+    valid: [
+      {
+        type: 'agents.load',
+        agents: [
+          {
+            agentId: 'echo',
+            load: 0.25,
+            lastSeen: AT,
+            metrics: { handled: 1, failed: 0, meanHandleMs: 1.5 },
+          },
+        ],
+      },
+      { type: 'agents.load', agents: [] },
+    ],
+    invalid: [
+      [{ agents: [{}] }, 'agents.0.agentId'],
+      [{ agents: undefined }, 'agents'],
     ],
   },
   'command.status': {

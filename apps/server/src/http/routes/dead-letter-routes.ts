@@ -1,7 +1,7 @@
 import { type AuditInput, DeadLetter, Id, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import { enteredBy, type Origin } from '../../audit/origin.ts';
-import { replayDeadLetter } from '../../queues/replay-dead-letter.ts';
+import { replayDeadLetter } from '../../requests/dead-letters.ts';
 import type { ServerServices } from '../../server-services.ts';
 import type { App } from '../create-app.ts';
 

@@ -3,6 +3,7 @@ import { type ClientFrameOf, newId, ParleyError } from '@parley/shared-models';
 import type { ServerServices } from '../../server-services.ts';
 import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { LOCAL_USER } from '../../users/local-user.ts';
+import { createFollowedConversations } from '../followed-conversations.ts';
 import type { Session } from '../session.ts';
 import { onAgentControl } from './agent-control.ts';
 
@@ -23,6 +24,8 @@ describe('control of agents', () => {
       user: LOCAL_USER,
       remoteAddress: '127.0.0.1',
       services,
+      frames: 1,
+      conversations: createFollowedConversations(services.hub, { onFrame() {} }),
       sendFrame() {},
       send() {},
       flushed: async () => {},

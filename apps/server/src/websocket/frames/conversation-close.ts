@@ -2,5 +2,5 @@ import type { ClientFrameOf } from '@parley/shared-models';
 import type { FrameHandler } from '../session.ts';
 
 export const onConversationClose: FrameHandler<ClientFrameOf<'conversation.close'>> = (frame, session) => {
-  session.services.hub.unfollow(session, frame.conversationId);
+  session.conversations.leave(frame.conversationId);
 };

@@ -17,7 +17,7 @@ export async function followOwn(session: Session, conversationId: string, afterS
   if (conversation.ownerId !== session.user.id) {
     throw new ParleyError('forbidden', 'That conversation belongs to somebody else.');
   }
-  session.services.hub.follow(session, conversationId, afterSeq);
+  session.conversations.follow(conversationId, afterSeq);
   // Who has seen something of it may believe in a session that is over.
   if (conversation.session !== undefined || afterSeq > 0)
     session.sendFrame({ type: 'session', conversationId, session: conversation.session ?? null });

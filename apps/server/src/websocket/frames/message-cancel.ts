@@ -1,5 +1,5 @@
 import { type ClientFrameOf, ParleyError } from '@parley/shared-models';
-import { stopAnswer } from '../../conversations/stop-answer.ts';
+import { stopAnswer } from '../../requests/stop.ts';
 import type { FrameHandler } from '../session.ts';
 
 /** Stops an answer, also of a message that was sent just before. */
@@ -7,7 +7,7 @@ export const onMessageCancel: FrameHandler<ClientFrameOf<'message.cancel'>> = as
   { messageId },
   { services, user },
 ) => {
-  await services.arrivals.settled(messageId);
+  await services.submissions.settled(messageId);
   const found = await services.store.getMessage(messageId);
   if (found === undefined || found.status === undefined) {
     throw new ParleyError('not_found', 'There is no such message that could be stopped.');

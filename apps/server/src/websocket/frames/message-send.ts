@@ -1,23 +1,30 @@
 import { type ClientFrameOf, deriveId, type UnstoredMessage } from '@parley/shared-models';
-import { sendOn } from '../../conversations/send-on.ts';
-import { takeMessage } from '../../conversations/take-message.ts';
+import { type Submitted, submit } from '../../requests/submit.ts';
 import { authorize } from '../../users/permissions.ts';
 import type { FrameHandler, Session } from '../session.ts';
 
-/** Stores the message, acknowledges it, and sets it on its way. Sent again, it is only acknowledged again. */
+/** Submits the message and acknowledges it. Sent again, it is only acknowledged again. */
 export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
-  const { hub } = session.services;
   if (frame.onBehalfOf !== undefined) authorize(session.user, 'messages.onBehalf');
-  const accepted = await takeMessage(session.services, {
+  await submit(session.services, {
     message: unstored(frame, session),
-    origin: session,
+    ownerId: session.user.id,
+    payer: session,
     target: frame.target,
+    onStored: (submitted) => acknowledge(submitted, session),
   });
-  const { id, conversationId, seq } = accepted.message;
-  session.sendFrame({ type: 'ack', id, conversationId, seq });
-  if (!hub.isFollowing(session, conversationId)) hub.follow(session, conversationId, seq - 1);
-  sendOn(session.services, accepted, frame.target);
 };
+
+/** Whoever writes to a conversation follows it, from this message on. */
+function acknowledge({ message, isDuplicate }: Submitted, session: Session): void {
+  const { id, conversationId, seq } = message;
+  const followed = session.conversations.get(conversationId);
+  // With the `ack` it has the message, where that is the next one for this connection.
+  const isWithAck =
+    session.frames >= 2 && (followed === undefined ? !isDuplicate : followed.countAsTold(seq));
+  session.sendFrame({ type: 'ack', id, conversationId, seq, ...(isWithAck && { message }) });
+  if (followed === undefined) session.conversations.follow(conversationId, isWithAck ? seq : seq - 1);
+}
 
 function unstored(frame: ClientFrameOf<'message.send'>, session: Session): UnstoredMessage {
   return {

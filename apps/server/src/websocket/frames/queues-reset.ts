@@ -1,5 +1,5 @@
 import type { ClientFrameOf } from '@parley/shared-models';
-import { resetQueues } from '../../queues/reset-queues.ts';
+import { resetQueues } from '../../requests/reset-queues.ts';
 import type { FrameHandler } from '../session.ts';
 
 /** Empties the queues and answers how many messages went. */

@@ -1,18 +1,9 @@
-import {
-  CLOSE_CODES,
-  deriveId,
-  LIMITS,
-  newId,
-  ParleyError,
-  type ServerFrame,
-  type User,
-} from '@parley/shared-models';
+import { CLOSE_CODES, deriveId, LIMITS, newId, ParleyError, type User } from '@parley/shared-models';
 import type { Origin } from '../../audit/origin.ts';
-import type { Reader } from '../../conversations/follower.ts';
-import { sendOn } from '../../conversations/send-on.ts';
-import { takeMessage } from '../../conversations/take-message.ts';
+import { submit } from '../../requests/submit.ts';
 import type { ServerServices } from '../../server-services.ts';
 import type { Connection, Transport } from '../connection.ts';
+import { createFollowedConversations } from '../followed-conversations.ts';
 import { readIncoming } from '../incoming.ts';
 import { createOutgoing } from '../outgoing.ts';
 import { outwardReport } from '../outward-report.ts';
@@ -31,7 +22,7 @@ export function serveUserSocket(
   services: ServerServices,
   onEnd: () => void,
 ): Connection {
-  const { config, hub, store } = services;
+  const { config, store } = services;
   const logger = services.logger.child({ connectionId: newId() });
   const conversationId = conversationOfUser(user.id);
   const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
@@ -48,13 +39,12 @@ export function serveUserSocket(
     if (!(error instanceof ParleyError)) logger.error({ err: error }, 'a message could not be taken');
     send(errorFrame(outwardReport(error)));
   };
-  const reader: Reader = {
-    isOpen: () => !isClosed,
-    send(text) {
-      for (const frame of translate(JSON.parse(text) as ServerFrame)) send(frame);
+  const conversations = createFollowedConversations(services.hub, {
+    onFrame(told) {
+      for (const { frame } of told.separate) translate(frame).forEach(send);
     },
     flushed: outgoing.flushed,
-  };
+  });
 
   // These clients need not send anything; whether they are still there is asked by the WebSocket's own means.
   const pingTimer = setInterval(() => {
@@ -69,7 +59,7 @@ export function serveUserSocket(
     incoming.stop();
     place?.end();
     clearInterval(pingTimer);
-    hub.unfollowAll(reader);
+    conversations.stop();
     onEnd();
   };
   const close = (code: number, reason: string): void => {
@@ -81,7 +71,7 @@ export function serveUserSocket(
   const follow = async (): Promise<void> => {
     try {
       const conversation = await store.getConversation(conversationId);
-      hub.follow(reader, conversationId, conversation?.lastSeq ?? 0);
+      conversations.follow(conversationId, conversation?.lastSeq ?? 0);
     } catch (error) {
       // The next text tries again.
       following = undefined;
@@ -95,7 +85,7 @@ export function serveUserSocket(
     services.userLimits.count(origin);
     following ??= follow();
     await following;
-    const accepted = await takeMessage(services, {
+    await submit(services, {
       message: {
         id: newId(),
         conversationId,
@@ -104,10 +94,9 @@ export function serveUserSocket(
         text,
         createdAt: new Date().toISOString(),
       },
-      origin,
-      target: undefined,
+      ownerId: user.id,
+      payer: origin,
     });
-    sendOn(services, accepted, undefined);
   };
 
   const incoming = readIncoming({
@@ -147,6 +136,7 @@ export function serveUserSocket(
   socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
 
   return {
+    frames: 0,
     tell() {},
     drain: incoming.drain,
     close,
