@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aSubmission } from '@parley/requests/testing';
+import { aReply, aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier, newId } from '@parley/shared-models';
-import { entryOf, statusOf, submitted } from '../conformance/samples.ts';
+import { entryOf, routed, statusOf, submitted } from '../conformance/samples.ts';
 import { openStore } from '../open-store.ts';
 import type { Store } from '../store.ts';
 import { silentLogger } from '../store-logger.ts';
-import { submit } from '../testing/apply.ts';
+import { reply, submit } from '../testing/apply.ts';
 import { createPostgresSchema, type PostgresSchema, postgresFromEnv } from '../testing/postgres-schema.ts';
 import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -177,6 +177,29 @@ describe('the PostgreSQL driver', () => {
       inputs.map(({ message }) => message.id).toSorted(),
     );
     expect(await entryOf(store, inputs[0]?.message.id ?? '')).toBeDefined();
+  });
+
+  it('shows only what it has stored while its connections are ended again and again', async () => {
+    const [store, other] = [await open({ timeoutMs: 20_000 }), await open({ timeoutMs: 20_000 })];
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let index = next++; index < 120; index = next++) {
+        const request = await routed(store);
+        const ending = [
+          reply(store, aReply(request)),
+          other.apply({ type: 'stopped', requestId: request.id }),
+          ...(index % 10 === 0 ? [schema.endConnections()] : []),
+        ] as const;
+        const [answered, stopped] = await Promise.all(ending);
+        const { messages } = await store.listMessages(request.conversationId, { limit: 10 });
+        const shown = [answered, stopped].flatMap(({ effects }) =>
+          effects.flatMap((effect) => (effect.do === 'show' ? [effect.message] : [])),
+        );
+        expect(messages).toEqual([request, ...shown]);
+        expect(shown).toHaveLength(1);
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, lane));
   });
 
   it('gives up on a connection over which nothing comes any more', async () => {

@@ -20,8 +20,10 @@ export function applyEvent(given: RequestEvent): Write<Transition> {
       if (result.outcome === 'done') before = result;
       // Run again because nobody learned that it was committed: its effects have not been performed.
       else if (before !== undefined && wasCommitted(before, work)) return asBefore(before, result);
-      if (result.writes !== undefined)
-        work.save(result.writes, event.type === 'submitted' ? event.ownerId : undefined);
+      const { writes } = result;
+      if (writes === undefined) return result;
+      if (event.type === 'submitted') work.add(writes, event.ownerId);
+      else work.save(writes);
       return result;
     },
   };
@@ -132,13 +134,19 @@ function knownOf(event: RequestEvent, work: UnitOfWork): Known {
  * message with NUL would not be recognised when it is sent again.
  */
 function storable(event: RequestEvent): RequestEvent {
-  if (event.type === 'submitted') return { ...event, message: storableMessage(event.message) };
-  if (event.type === 'replied') return { ...event, reply: storableMessage(event.reply) };
-  return event;
+  if (event.type === 'submitted') {
+    const message = storableMessage(event.message);
+    return message === event.message ? event : { ...event, message };
+  }
+  if (event.type !== 'replied') return event;
+  const reply = storableMessage(event.reply);
+  return reply === event.reply ? event : { ...event, reply };
 }
 
 function storableMessage(message: UnstoredMessage): UnstoredMessage {
-  const { text, sender } = message;
-  const storableSender = { ...sender, id: storableText(sender.id), name: storableText(sender.name) };
-  return { ...message, text: storableText(text), sender: storableSender };
+  const { sender } = message;
+  const text = storableText(message.text);
+  const [id, name] = [storableText(sender.id), storableText(sender.name)];
+  const isStorable = text === message.text && id === sender.id && name === sender.name;
+  return isStorable ? message : { ...message, text, sender: { ...sender, id, name } };
 }

@@ -31,8 +31,10 @@ export interface Changes {
  * written at the end, once for each row. See Fowler, Patterns of Enterprise Application Architecture, "Unit of Work".
  */
 export interface UnitOfWork extends Lookups {
-  /** Takes what the transition writes. @param ownerId of the conversation, should it have to be made */
-  save(writes: NonNullable<Transition['writes']>, ownerId?: string): void;
+  /** Takes what the transition writes about a request that there is. */
+  save(writes: NonNullable<Transition['writes']>): void;
+  /** Takes a request that there was not. @param ownerId of its conversation, should that have to be made */
+  add(writes: NonNullable<Transition['writes']>, ownerId: string): void;
   changes(): Changes;
 }
 
@@ -41,12 +43,15 @@ export function createUnitOfWork(stored: Lookups): UnitOfWork {
   const conversations = new Map<string, Conversation | undefined>();
   const added = new Map<string, ChatMessage>();
   const changedConversations = new Map<string, ChangedConversation>();
-  const newRequests = new Set<string>();
-  const changedRequests = new Set<string>();
+  const newRequests = new Map<string, Request>();
+  const changedRequests = new Map<string, Request>();
 
   const found = <T>(known: Map<string, T | undefined>, id: string, find: (id: string) => T | undefined) => {
-    if (!known.has(id)) known.set(id, find(id));
-    return known.get(id);
+    const before = known.get(id);
+    if (before !== undefined || known.has(id)) return before;
+    const row = find(id);
+    known.set(id, row);
+    return row;
   };
   const conversation = (id: string): Conversation | undefined =>
     found(conversations, id, stored.conversation);
@@ -74,33 +79,37 @@ export function createUnitOfWork(stored: Lookups): UnitOfWork {
     }
   };
 
-  const saveRequest = (next: Request): void => {
-    const { messageId } = next;
-    const isNew = newRequests.has(messageId) || request(messageId) === undefined;
-    (isNew ? newRequests : changedRequests).add(messageId);
-    requests.set(messageId, next);
+  const take = (
+    { message, request, session }: NonNullable<Transition['writes']>,
+    rows: Map<string, Request>,
+    ownerId?: string,
+  ): void => {
+    if (message !== undefined) append(message, ownerId);
+    if (request !== undefined) {
+      rows.set(request.messageId, request);
+      requests.set(request.messageId, request);
+    }
+    if (session === undefined) return;
+    const id = (request ?? message)?.conversationId ?? '';
+    const known = conversation(id);
+    if (known === undefined) throw new Error(`there is no conversation ${id}`);
+    change({ ...known, session });
   };
-
-  const rowsOf = (ids: Set<string>): Request[] => [...ids].flatMap((id) => requests.get(id) ?? []);
 
   return {
     message: (id) => added.get(id) ?? stored.message(id),
     request,
     conversation,
-    save(writes, ownerId) {
-      if (writes.message !== undefined) append(writes.message, ownerId);
-      if (writes.request !== undefined) saveRequest(writes.request);
-      if (writes.session === undefined) return;
-      const id = (writes.request ?? writes.message)?.conversationId ?? '';
-      const known = conversation(id);
-      if (known === undefined) throw new Error(`there is no conversation ${id}`);
-      change({ ...known, session: writes.session });
+    save(writes) {
+      const isNew = writes.request !== undefined && newRequests.has(writes.request.messageId);
+      take(writes, isNew ? newRequests : changedRequests);
     },
+    add: (writes, ownerId) => take(writes, newRequests, ownerId),
     changes: () => ({
       conversations: [...changedConversations.values()],
       messages: [...added.values()],
-      newRequests: rowsOf(newRequests),
-      requests: rowsOf(changedRequests),
+      newRequests: [...newRequests.values()],
+      requests: [...changedRequests.values()],
     }),
   };
 }

@@ -30,7 +30,7 @@ export function createCommit(
   };
 
   const runTogether = (writes: readonly Write<unknown>[], isDurable: boolean): Outcome[] => {
-    const { outcomes, last } = transactions.run(() => {
+    const { outcomes, changes } = transactions.run(() => {
       let work = rows.begin();
       const outcomes = writes.map((write) => {
         if (write.isDirect !== true) return run(write, work);
@@ -40,10 +40,9 @@ export function createCommit(
         work = rows.begin();
         return outcome;
       });
-      rows.write(work);
-      return { outcomes, last: work };
+      return { outcomes, changes: rows.write(work) };
     }, isDurable);
-    rows.committed(last);
+    rows.committed(changes);
     return outcomes;
   };
 

@@ -1,7 +1,7 @@
 import type { Conversation, Request } from '@parley/requests';
-import type { ChatMessage } from '@parley/shared-models';
+import { type ChatMessage, isTerminal } from '@parley/shared-models';
 import type { Prepare } from '@parley/sqlite';
-import { createUnitOfWork, type Lookups, type UnitOfWork } from '../requests/unit-of-work.ts';
+import { type Changes, createUnitOfWork, type Lookups, type UnitOfWork } from '../requests/unit-of-work.ts';
 import {
   type HeadRow,
   headOf,
@@ -14,7 +14,10 @@ import {
   type StoredRequestRow,
 } from '../rows.ts';
 
-/** Rows that are kept in memory, of each kind. A request is kept while it is open, and known by the next two events. */
+/**
+ * Rows of each kind that are kept in memory, at most twice as many. A request is kept while it is open, and known by the
+ * next two events.
+ */
 const KEPT_ROWS = 10_000;
 
 /** The rows of requests and conversations in the file. All but `forget` only for use inside a transaction. */
@@ -22,9 +25,9 @@ export interface RequestRows {
   /** Begins a unit of work. */
   begin(): UnitOfWork;
   /** Writes what the unit of work has changed. */
-  write(work: UnitOfWork): void;
-  /** The unit of work is committed: what it wrote is known from now on without being read again. */
-  committed(work: UnitOfWork): void;
+  write(work: UnitOfWork): Changes;
+  /** What was written last is committed: it is known from now on without being read again. */
+  committed(changes: Changes): void;
   /** What is known may differ from the file: rolled back, or changed by other statements. */
   forget(): void;
 }
@@ -61,21 +64,13 @@ export function createRequestRows(prepare: Prepare, now: () => number): RequestR
       outbox_since = iif(?, coalesce(outbox_since, ?), NULL), leased_until = NULL, routed_at = ?, unanswered_ms = ?
     WHERE message_id = ?`);
 
-  const requests = new Map<string, Request>();
-  const conversations = new Map<string, Conversation>();
+  const requests = createKept<Request>();
+  const conversations = createKept<Conversation>();
   let version: number | undefined;
 
   const forget = (): void => {
     requests.clear();
     conversations.clear();
-  };
-
-  const keep = <T>(kept: Map<string, T>, id: string, row: T): T => {
-    kept.delete(id);
-    kept.set(id, row);
-    const [oldest] = kept.size > KEPT_ROWS ? kept.keys() : [];
-    if (oldest !== undefined) kept.delete(oldest);
-    return row;
   };
 
   const lookups: Lookups = {
@@ -93,7 +88,10 @@ export function createRequestRows(prepare: Prepare, now: () => number): RequestR
       const kept = conversations.get(id);
       if (kept !== undefined) return kept;
       const row = findConversation(id);
-      return row === undefined ? undefined : keep(conversations, id, headOf(row));
+      if (row === undefined) return undefined;
+      const head = headOf(row);
+      conversations.set(id, head);
+      return head;
     },
   };
 
@@ -174,17 +172,41 @@ export function createRequestRows(prepare: Prepare, now: () => number): RequestR
       for (const message of changes.messages) addMessage(message);
       for (const request of changes.newRequests) addRequest(request, at);
       for (const request of changes.requests) saveRequest(request, at);
+      return changes;
     },
-    committed(work) {
-      const changes = work.changes();
-      for (const { conversation } of changes.conversations)
-        keep(conversations, conversation.id, conversation);
-      for (const request of [...changes.newRequests, ...changes.requests]) {
-        const isOpen = request.state === 'accepted' || request.state === 'routed';
-        if (isOpen) keep(requests, request.messageId, request);
-        else requests.delete(request.messageId);
-      }
+    committed(changes) {
+      for (const { conversation } of changes.conversations) conversations.set(conversation.id, conversation);
+      for (const rows of [changes.newRequests, changes.requests])
+        for (const request of rows)
+          if (isTerminal(request.state)) requests.delete(request.messageId);
+          else requests.set(request.messageId, request);
     },
     forget,
+  };
+}
+
+/** The rows that were set last. Two generations: to find the oldest of many in one `Map` takes the longer the more it has lost. */
+function createKept<T>(): Pick<Map<string, T>, 'clear' | 'delete' | 'get'> & {
+  set(id: string, row: T): void;
+} {
+  let young = new Map<string, T>();
+  let old = new Map<string, T>();
+  return {
+    get: (id) => young.get(id) ?? old.get(id),
+    set(id, row) {
+      if (young.size >= KEPT_ROWS) {
+        old = young;
+        young = new Map();
+      }
+      young.set(id, row);
+    },
+    delete(id) {
+      const wasOld = old.delete(id);
+      return young.delete(id) || wasOld;
+    },
+    clear() {
+      young.clear();
+      old.clear();
+    },
   };
 }
