@@ -118,6 +118,11 @@ describe('a handler that gives something of a wrong type', () => {
       'metadata, at at, is a Date',
     ],
     ['a circle as metadata', ({ reply }) => reply('a', anything(circle)), 'contains itself'],
+    [
+      'metadata of many keys',
+      ({ reply }) => reply('a', Object.fromEntries(Array.from({ length: 101 }, (_, key) => [`k${key}`, 1]))),
+      'The reply is wrong: ✖ at most 100 keys',
+    ],
     ['much metadata', ({ reply }) => reply('a', { b: 'x'.repeat(1e6) }), 'bytes as JSON, at most 32768'],
     ['a text as stream', ({ stream }) => stream(anything('abc')), "stream() was given the text 'abc'"],
     [

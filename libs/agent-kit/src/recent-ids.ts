@@ -6,16 +6,17 @@ export interface RecentIds {
 
 export function createRecentIds(capacity: number): RecentIds {
   const ids = new Set<string>();
+  // A ring beside the set: the oldest of a set from which others were deleted is found by going over their empty places.
+  const inOrder: string[] = [];
+  let oldest = 0;
   return {
     has: (id) => ids.has(id),
     add(id) {
+      if (ids.has(id)) return;
       ids.add(id);
-      if (ids.size <= capacity) return;
-      // A set iterates in the order of insertion, so the first one is the oldest.
-      for (const oldest of ids) {
-        ids.delete(oldest);
-        break;
-      }
+      if (inOrder.length === capacity) ids.delete(inOrder[oldest] ?? '');
+      inOrder[oldest] = id;
+      oldest = (oldest + 1) % capacity;
     },
   };
 }

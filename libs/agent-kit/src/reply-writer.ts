@@ -54,6 +54,9 @@ export interface ReplyWriterOptions {
 
 const TYPING_AGAIN_MS = 1000;
 
+/** All of a reply that an author's code gives; the rest is made here, of parts that were checked when they came. */
+const Said = ReplyBody.pick({ text: true, metadata: true });
+
 export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
   const { bus, request, agent } = options;
   const traceparent = options.requestHeaders[HEADERS.traceparent];
@@ -94,22 +97,22 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
     bus.signal({ type, key: request.conversationId, body: Buffer.from(JSON.stringify(body)) });
 
   const send = async (id: string, text: string, metadata?: Record<string, JsonValue>): Promise<void> => {
-    const body = ReplyBody.safeParse({
+    const said = Said.safeParse({ text: storableText(text), metadata });
+    // Said here, where the handler's own line is in the stack: the server could only make a dead letter of it.
+    if (!said.success) {
+      throw new ParleyError('agent_failed', `The reply is wrong: ${z.prettifyError(said.error)}`);
+    }
+    const body: ReplyBody = {
       id,
       conversationId: request.conversationId,
       kind: 'REPLY',
       sender: agent,
       receiver: request.sender,
-      text: storableText(text),
+      ...said.data,
       inReplyTo: request.id,
       createdAt: new Date().toISOString(),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
-    // Said here, where the handler's own line is in the stack: the server could only make a dead letter of it.
-    if (!body.success) {
-      throw new ParleyError('agent_failed', `The reply is wrong: ${z.prettifyError(body.error)}`);
-    }
-    await publish(id, 'chat.reply', body.data);
+    };
+    await publish(id, 'chat.reply', body);
     count += 1;
   };
 

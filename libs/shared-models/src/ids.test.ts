@@ -37,6 +37,11 @@ describe('newId', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => Id.safeParse(id).success)).toBe(true);
   });
+
+  it('gives no two ids the same random part', () => {
+    const parts = Array.from({ length: 10_000 }, () => newId().slice(-17));
+    expect(new Set(parts).size).toBe(parts.length);
+  });
 });
 
 describe('deriveId', () => {

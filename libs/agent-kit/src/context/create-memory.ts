@@ -17,17 +17,15 @@ export interface MemoryOptions {
 
 /** Memory for one run of an agent's handler; a new one for each try, so that changes get the same ids again. */
 export function createMemory(options: MemoryOptions): AgentMemory {
-  const shared: AgentMemory = {
-    ...memoryOf({ ...options, subject: '' }),
-    // `memory.shared.shared` is no deeper.
-    get shared() {
-      return shared;
-    },
-  };
-  return options.subject === '' ? shared : { ...memoryOf(options), shared };
+  const shared = memoryOf({ ...options, subject: '' });
+  return options.subject === '' ? shared : memoryOf(options, shared);
 }
 
-function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions): Omit<AgentMemory, 'shared'> {
+/** @param shared the agent's own memory. @default this one is it, and `memory.shared.shared` is no deeper */
+function memoryOf(
+  { access, subject, group, requestId, signal }: MemoryOptions,
+  shared?: AgentMemory,
+): AgentMemory {
   const ordinals = new Map<string, number>();
   const nextWriteId = (key: string): string => {
     const ordinal = ordinals.get(keyOf(key)) ?? 0;
@@ -45,7 +43,7 @@ function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions):
   const get = async <T>(key: string, schema?: z.ZodType<T>): Promise<T | JsonValue | undefined> =>
     (await read<T | JsonValue>(key, schema ?? JsonValue)).value;
 
-  return {
+  const own: Omit<AgentMemory, 'shared'> = {
     get: get as AgentMemory['get'],
     read,
     async put(key, value, { expectedVersion } = {}) {
@@ -87,6 +85,8 @@ function memoryOf({ access, subject, group, requestId, signal }: MemoryOptions):
       }));
     },
   };
+  // Not as a getter: a literal that has one takes ten times as long to make, for each message.
+  return Object.assign(own, { shared: shared ?? (own as AgentMemory) });
 }
 
 function storedIn<T>(entry: MemoryEntry, schema: z.ZodType<T>): T {

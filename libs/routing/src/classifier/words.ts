@@ -10,12 +10,10 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 /** The words of a text in lower case and order: `Tesla's 3 "Human-Resources"` → `tesla`, `3`, `human`, `resources`. */
 export function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKC').toLowerCase().replaceAll('’', "'");
-  const words: string[] = [];
-  for (const [word] of plain.matchAll(WORD)) {
-    if (UNSPACED.test(word)) words.push(...segmentsOf(word));
-    else words.push(word.replace(/'s$/, ''));
-  }
-  return words;
+  const words = plain.match(WORD) ?? [];
+  // Looked for in the whole first: most texts have neither.
+  if (!plain.includes("'") && !UNSPACED.test(plain)) return words;
+  return words.flatMap((word) => (UNSPACED.test(word) ? segmentsOf(word) : word.replace(/'s$/, '')));
 }
 
 function segmentsOf(run: string): string[] {
