@@ -78,6 +78,28 @@ describe.each([
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
+  it('tells a client of version 2 the same in three frames, and nothing twice', async () => {
+    const client = await connect({ hello: { frames: 2 } });
+    const conversationId = newId();
+    let id = '';
+    // What the first one finds in the store, since nobody followed the conversation, is told apart.
+    for (const text of ['one', 'two', 'three']) {
+      id = sendText(client, text, { conversationId });
+      await replyTo(client, id);
+    }
+    const about = client.frames.filter(
+      (frame) =>
+        (frame.type === 'ack' && frame.id === id) ||
+        (frame.type === 'message.status' && frame.messageId === id) ||
+        (frame.type === 'message' && [frame.message.id, frame.message.inReplyTo].includes(id)),
+    );
+    expect(about).toMatchObject([
+      { type: 'ack', message: { id, text: 'three', kind: 'TEXT' } },
+      { type: 'message.status', status: 'delivered', routing: { agentId: 'echo' } },
+      { type: 'message', message: { kind: 'REPLY' }, status: { status: 'answered' } },
+    ]);
+  });
+
   it('stores a message that is sent twice once, and acknowledges it twice alike', async () => {
     const client = await connect();
     const id = sendText(client, 'once');
