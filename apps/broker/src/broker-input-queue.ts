@@ -38,7 +38,10 @@ export function createBrokerInputHandler(
     const receiver = stringHeader(forwarded, HEADERS.receiver);
     if (forwarded.type === 'chat.message' && receiver !== undefined)
       context.onAssigned(receiver.slice('agent:'.length));
-    await retryWhileUnavailable(() => bus.publish(SERVER_INPUT_QUEUE, forwarded), options);
+    await retryWhileUnavailable(
+      () => bus.publish(SERVER_INPUT_QUEUE, forwarded, { followsDelivery: true }),
+      options,
+    );
   }
 
   async function decide(envelope: Envelope, ahead: number): Promise<Envelope> {

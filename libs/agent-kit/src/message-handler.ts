@@ -152,6 +152,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         agent: { kind: 'agent', id, name },
         // The latest: an agent that has registered again is still the same one.
         incarnation: () => options.identity().incarnation,
+        isInHand: () => running.get(request.id) === entry,
         abandoned: abandoned.signal,
         logger,
       });

@@ -47,6 +47,8 @@ export interface ReplyWriterOptions {
   readonly agent: Participant & { readonly kind: 'agent' };
   /** Asked for with each thing that is written. */
   readonly incarnation: () => number;
+  /** The request's delivery is not settled yet. */
+  readonly isInHand: () => boolean;
   /** Until it is given, a queue that is away is waited for. */
   readonly abandoned: AbortSignal;
   readonly logger: Logger;
@@ -87,10 +89,10 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
       },
       body: Buffer.from(JSON.stringify(body)),
     });
-    return retryWhileUnavailable(() => bus.publish(BROKER_INPUT_QUEUE, envelope()), {
-      signal: options.abandoned,
-      logger: options.logger,
-    });
+    return retryWhileUnavailable(
+      () => bus.publish(BROKER_INPUT_QUEUE, envelope(), { followsDelivery: options.isInHand() }),
+      { signal: options.abandoned, logger: options.logger },
+    );
   };
 
   const signal = <T extends 'chat.delta' | 'chat.typing'>(type: T, body: SignalOf<T>): void =>

@@ -14,12 +14,22 @@ export const BATCH_LIMITS = { items: 64, bytes: 256 * 1024 } as const;
 
 const LENGTHS_BYTES = 8;
 
+/** By hand: parsed for each message, it would take longer than the rest of the head. */
+export const Headers = z.custom<Envelope['headers']>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((header) => typeof header === 'string' || typeof header === 'number'),
+  'no object of strings and numbers',
+);
+
 const Head = z.object({
   messageId: z.string().min(1),
   correlationId: z.string().optional(),
   type: z.string().min(1),
   timestamp: z.number(),
-  headers: z.record(z.string(), z.union([z.string(), z.number()])),
+  headers: Headers,
 });
 
 /** One item as it was read: an envelope, or the bytes of what is not one. */
@@ -75,6 +85,14 @@ export function decodeBatch(bytes: Uint8Array): BatchItem[] {
     at = end;
   }
   return items;
+}
+
+/** The bytes that the first `count` items take. @param batch with that many items that are not cut off */
+export function lengthOfItems(batch: Uint8Array, count: number): number {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  let at = 0;
+  for (let item = 0; item < count; item++) at += LENGTHS_BYTES + view.getUint32(at) + view.getUint32(at + 4);
+  return at;
 }
 
 function itemOf(head: Buffer, body: Buffer): BatchItem {

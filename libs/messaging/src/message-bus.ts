@@ -80,6 +80,14 @@ export interface QueueOptions {
   readonly singleActiveConsumer?: boolean;
 }
 
+export interface PublishOptions {
+  /**
+   * The message follows from a delivery of this bus that is acknowledged only after the publish has resolved. A power cut may
+   * then undo the publish, but only together with the acknowledgement: the delivery comes again. @default false
+   */
+  readonly followsDelivery?: boolean;
+}
+
 /** Events of one channel that a group wants. */
 export interface ChannelBinding {
   readonly channel: ChannelName;
@@ -97,13 +105,14 @@ export interface MessageBus {
   deleteAgentQueue(agentId: string): Promise<void>;
 
   /**
-   * Resolves when the queue holds the message durably. Publishes of one bus to one queue keep their order.
+   * Resolves when the queue holds the message: it outlives every process, and without `followsDelivery` also a power cut.
+   * Publishes of one bus to one queue keep their order.
    * While the connection is away or blocked it waits, at most `publishTimeoutMs`.
    * @throws ParleyError `bus_unavailable` after that time; whether the message got through is then unknown,
    *   so publish it again with the same `messageId`.
    * @throws ParleyError `queue_missing` when there is no such queue.
    */
-  publish(queue: QueueName, envelope: Envelope): Promise<void>;
+  publish(queue: QueueName, envelope: Envelope, options?: PublishOptions): Promise<void>;
 
   /**
    * Hands out the queue's messages to `handler`, oldest first, up to `prefetch` at once. Survives lost connections:

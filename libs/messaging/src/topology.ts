@@ -12,6 +12,9 @@ import type { QueueOptions } from './message-bus.ts';
  */
 export const DELIVERY_LIMIT = 20;
 
+/** A message that was handed out this often without being finished is handed out alone, so that it takes nobody along. */
+export const ALONE_FROM = 3;
+
 /**
  * Queues on which one message may carry several (see batch.ts). Not those of agents: there each delivery is a piece of work,
  * and the prefetch bounds how many an agent has in hand.

@@ -9,8 +9,8 @@ export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus
   const ignore = (): void => {};
   return {
     ...bus,
-    publish(queue, envelope) {
-      const published = bus.publish(queue, envelope);
+    publish(queue, envelope, options) {
+      const published = bus.publish(queue, envelope, options);
       if (random.next() < settings.duplicates) {
         // A duplicate that cannot be published changes nothing.
         delay(random.integer(0, 500))

@@ -81,7 +81,8 @@ function handingOver(envelope: Envelope, hops: string, services: RequestServices
       ...(incarnation === undefined ? {} : { [HEADERS.incarnation]: incarnation }),
     };
     try {
-      await bus.publish(agentQueue(agentId), { ...envelope, headers });
+      // Handed out again after a power cut, the message is handed over again.
+      await bus.publish(agentQueue(agentId), { ...envelope, headers }, { followsDelivery: true });
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'queue_missing') {
         tell('routed');

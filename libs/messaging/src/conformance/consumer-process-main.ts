@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connectBus } from '../connect-bus.ts';
 import { silentLogger } from './bus-fixture.ts';
 import type { ConsumerTask } from './consumer-process.ts';
+import { textOf } from './envelopes.ts';
 
 /** Entry of the process that `consumer-process.ts` starts: tells over IPC how much it has in hand. */
 const task: ConsumerTask = JSON.parse(process.argv[2] ?? '');
@@ -11,7 +12,11 @@ const bus = await connectBus({ ...task.address, retryDelay, logger: silentLogger
 let inHand = 0;
 const subscription = await bus.consume(
   task.queue,
-  () => {
+  async ({ envelope }) => {
+    if (task.deadly !== undefined) {
+      if (textOf(envelope) === task.deadly.text) process.kill(process.pid, 'SIGKILL');
+      return bus.publish(task.deadly.publishTo, envelope);
+    }
     inHand += 1;
     process.send?.(inHand);
     return task.doesFail ? Promise.reject(new Error('asked to fail')) : new Promise(() => undefined);

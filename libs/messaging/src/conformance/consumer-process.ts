@@ -10,6 +10,8 @@ export interface ConsumerTask {
   readonly prefetch: number;
   /** Whether its handler fails, so that the message waits for its retry; otherwise it never ends. */
   readonly doesFail?: boolean;
+  /** It kills itself when it is handed this text, and publishes everything else to that queue before it is finished. */
+  readonly deadly?: { readonly text: string; readonly publishTo: QueueName };
 }
 
 /** A process of its own that takes messages and finishes none. */

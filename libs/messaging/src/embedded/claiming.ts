@@ -1,10 +1,12 @@
 import { isOutsideTrouble } from '@parley/sqlite';
+import { lengthOfItems } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
-import type { Envelope } from '../message-bus.ts';
+import { ALONE_FROM } from '../topology.ts';
 import type { Consumer } from './consumer.ts';
 import type { Doorbell } from './doorbell.ts';
-import { envelopeOf } from './envelope-rows.ts';
-import type { Settlement } from './settlement.ts';
+import { itemsOf } from './envelope-rows.ts';
+import { STATE } from './schema.ts';
+import { placeOf } from './settlement.ts';
 import type { QueueView, ReadyRow, Statements } from './statements.ts';
 
 /** Finds work for the consumers of this bus: which queues are worth a look, what each consumer gets. */
@@ -15,6 +17,8 @@ export interface Claiming {
   /** There may be something in the queue. */
   wake(queue: string): void;
   wakeAll(): void;
+  /** A consumer of the queue has nothing in hand any more. Returns whether something waits for that. */
+  idle(queue: string): boolean;
   /** See `GroupHooks`. */
   mayClaim(): boolean;
   isClaimWanted(): boolean;
@@ -27,19 +31,31 @@ interface LocalQueue {
   readonly consumers: Consumer[];
   /** Whether a look may find something. */
   isPromising: boolean;
+  /** The next message is handed out alone, and no consumer is idle. */
+  waitsForIdle: boolean;
   /** Whose turn it is, so that consumers share evenly. */
   turn: number;
 }
 
+interface Found {
+  readonly rows: readonly ReadyRow[];
+  /** Which consumers get them. */
+  readonly takers: readonly Consumer[];
+  /** Nothing else is ready. */
+  readonly isAll: boolean;
+  readonly waitsForIdle: boolean;
+}
+
 export function createClaiming(parts: {
   statements: Statements;
-  settlement: Settlement;
   doorbell: Doorbell;
   /** The id under which this instance claims. */
   instanceId: () => number;
+  /** The disk is full. */
+  isRoomScarce: () => boolean;
   logger: BusLogger;
 }): Claiming {
-  const { statements, settlement, doorbell, instanceId, logger } = parts;
+  const { statements, doorbell, instanceId, isRoomScarce, logger } = parts;
   const queues = new Map<string, LocalQueue>();
 
   const takers = ({ consumers }: LocalQueue): Consumer[] =>
@@ -50,7 +66,10 @@ export function createClaiming(parts: {
   function look(queue: LocalQueue): boolean {
     if (!isWorthALook(queue)) return false;
     const view = statements.viewQueue(queue.name);
-    const isWorthIt = view?.has_ready === 1 && allowed(view, takers(queue)).length > 0;
+    const isWorthIt =
+      view !== undefined &&
+      statements.hasReady(view.id) !== undefined &&
+      allowed(view, takers(queue)).length > 0;
     // Whoever puts something there, or frees the place of the active consumer, rings.
     if (!isWorthIt) queue.isPromising = false;
     return isWorthIt;
@@ -63,44 +82,76 @@ export function createClaiming(parts: {
   }
 
   function claimFrom(queue: LocalQueue): () => void {
-    const candidates = takers(queue);
-    const [first] = candidates;
-    if (first?.rowId !== undefined) statements.becomeActive(first.rowId, queue.name);
-    const view = statements.viewQueue(queue.name);
-    const chosen = view === undefined ? [] : allowed(view, candidates);
-    const room = chosen.reduce((sum, consumer) => sum + consumer.capacity(), 0);
-    if (view === undefined || room === 0) return () => undefined;
-
-    const rows = statements.oldestReady(view.id, room);
-    const owner = instanceId();
+    const view = viewFor(queue);
+    const chosen = view === undefined ? [] : allowed(view, takers(queue));
+    if (view === undefined || chosen.length === 0) return () => undefined;
+    const { rows, takers: given, isAll, waitsForIdle } = read(view.id, chosen);
+    queue.waitsForIdle = waitsForIdle;
     const newest = rows.at(-1);
+    const owner = instanceId();
     if (newest !== undefined) statements.handOut(owner, view.id, newest.id);
-    const sound = rows.flatMap((row) => readOrBury(row, queue.name));
-    const isDrained = rows.length < room || statements.viewQueue(queue.name)?.has_ready === 0;
-    if (isDrained) doorbell.drained(queue.name);
-
+    if (isAll) doorbell.drained(queue.name);
     return () => {
-      if (!isDrained) queue.isPromising = true;
-      let taken = 0;
-      for (const { row, envelope } of sound) {
-        const consumer = nextTaker(queue, chosen);
-        if (consumer === undefined) break;
-        taken += 1;
-        const { id, redeliveries } = row;
-        consumer.deliver({ id, owner, redeliveries }, { envelope, queue: queue.name, redeliveries });
-      }
-      if (taken < sound.length)
-        throw new Error(`claimed more from ${queue.name} than its consumers have room for`);
+      if (!isAll && !waitsForIdle) queue.isPromising = true;
+      for (const row of rows) deliver(queue, given, owner, row);
     };
   }
 
-  function readOrBury(row: ReadyRow, queue: string): { row: ReadyRow; envelope: Envelope }[] {
-    try {
-      return [{ row, envelope: envelopeOf(row) }];
-    } catch (err) {
-      logger.warn({ err, queue, messageId: row.message_id }, 'malformed message: moved to the dead letters');
-      settlement.bury(row.id, { reason: 'malformed_message', message: `It is no envelope: ${String(err)}` });
-      return [];
+  /** The queue; where it has no active consumer and needs one, the first of ours has become it. */
+  function viewFor(queue: LocalQueue): QueueView | undefined {
+    const view = statements.viewQueue(queue.name);
+    const rowId = takers(queue)[0]?.rowId;
+    if (view?.is_single_active !== 1 || rowId === undefined) return view;
+    return statements.becomeActive(rowId, queue.name) > 0 ? statements.viewQueue(queue.name) : view;
+  }
+
+  /** What these consumers may take now, oldest first. */
+  function read(queueId: number, chosen: readonly Consumer[]): Found {
+    const rows: ReadyRow[] = [];
+    const found = { rows, takers: chosen, isAll: false, waitsForIdle: false };
+    let room = chosen.reduce((sum, consumer) => sum + consumer.capacity(), 0);
+    for (const row of statements.ready(queueId)) {
+      if (row.redeliveries >= ALONE_FROM) {
+        const idle = chosen.find((consumer) => consumer.isIdle());
+        if (idle === undefined) return { ...found, waitsForIdle: true };
+        return rows.length > 0 ? found : { ...found, takers: [idle], rows: [row] };
+      }
+      rows.push(row);
+      room -= row.items;
+      if (room <= 0) break;
+    }
+    if (room > 0) return { ...found, isAll: true };
+    // To split a batch needs room in the file: while there is none, its consumers get more than their prefetch.
+    const newest = room === 0 || isRoomScarce() ? undefined : rows.pop();
+    if (newest !== undefined) rows.push(firstOf(queueId, newest, newest.items + room));
+    return found;
+  }
+
+  /** The first messages of a batch for which there is no room as a whole, in a row of their own. */
+  function firstOf(queueId: number, row: ReadyRow, count: number): ReadyRow {
+    // One that is cut off is taken apart anyway.
+    if (row.body === null || itemsOf(row).some((item) => 'malformed' in item)) return row;
+    const bytes = lengthOfItems(row.body, count);
+    const first = { ...row, id: placeOf(row, count - 1), items: count, body: row.body.subarray(0, bytes) };
+    const rest = { ...row, items: row.items - count, body: row.body.subarray(bytes) };
+    statements.remove(row.id);
+    for (const part of [first, rest])
+      statements.insertAt({ ...part, queue_id: queueId, state: STATE.ready, owner: null }, part);
+    return first;
+  }
+
+  function deliver(queue: LocalQueue, chosen: readonly Consumer[], owner: number, row: ReadyRow): void {
+    const { redeliveries } = row;
+    const items = itemsOf(row);
+    const batch =
+      row.items === 1
+        ? {}
+        : { batch: { id: row.id, items: items.length, acknowledged: new Set<number>(), isApart: false } };
+    for (const [index, item] of items.entries()) {
+      const consumer = nextTaker(queue, chosen) ?? chosen[0];
+      if (consumer === undefined) throw new Error(`claimed from ${queue.name} for no consumer`);
+      const claim = { id: placeOf(row, index), owner, redeliveries, ...batch };
+      consumer.deliver(claim, item);
     }
   }
 
@@ -123,6 +174,7 @@ export function createClaiming(parts: {
           name: consumer.queue,
           consumers: [consumer],
           isPromising: true,
+          waitsForIdle: false,
           turn: 0,
         });
     },
@@ -140,6 +192,12 @@ export function createClaiming(parts: {
     },
     wakeAll() {
       for (const queue of queues.values()) queue.isPromising = true;
+    },
+    idle(name) {
+      const queue = queues.get(name);
+      if (queue?.waitsForIdle !== true) return false;
+      queue.isPromising = true;
+      return true;
     },
     mayClaim: () => [...queues.values()].some(isWorthALook),
     isClaimWanted: () => [...queues.values()].filter(look).length > 0,

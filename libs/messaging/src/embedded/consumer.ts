@@ -1,6 +1,8 @@
 import { traceIdOf } from '@parley/shared-models';
+import type { BatchItem } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
 import { type Delivery, type Handler, Reject } from '../message-bus.ts';
+import { ALONE_FROM } from '../topology.ts';
 import type { Claim } from './settlement.ts';
 
 /** How a handler ended. */
@@ -27,13 +29,17 @@ export interface Consumer {
   readonly hands: ReadonlySet<Hand>;
   /** How many more it may have in hand. */
   capacity(): number;
-  /** Starts the handler. */
-  deliver(claim: Claim, delivery: Delivery): void;
+  /** Has nothing in hand, and how each handler ended is recorded. */
+  isIdle(): boolean;
+  /** Starts the handler; what is malformed is rejected without it. */
+  deliver(claim: Claim, item: BatchItem): void;
   /** Resolves when nothing is in hand and all verdicts are recorded, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** What its handlers say from now on does not count. Returns the claims that were in hand. */
   letGo(): Claim[];
 }
+
+const UNREADABLE = { messageId: '', type: '', timestamp: 0, headers: {} };
 
 export function createConsumer(parts: {
   queue: string;
@@ -43,16 +49,19 @@ export function createConsumer(parts: {
   mustWait: () => boolean;
   record: (hand: Hand, verdict: Verdict) => Promise<void>;
   /** Nothing is in hand any more. */
-  onIdle: () => Promise<void>;
+  onEmptyHands: () => Promise<void>;
+  /** The same, and how each handler ended is recorded. */
+  onIdle: () => void;
   logger: BusLogger;
 }): Consumer {
-  const { queue, handler, prefetch, mustWait, record, onIdle, logger } = parts;
+  const { queue, handler, prefetch, mustWait, record, onEmptyHands, onIdle, logger } = parts;
   const hands = new Set<Hand>();
   const idleWaiters = new Set<() => void>();
   let recording = 0;
 
-  async function judge(delivery: Delivery): Promise<Verdict> {
+  async function judge(delivery: Delivery, malformed: string | undefined): Promise<Verdict> {
     try {
+      if (malformed !== undefined) throw new Reject('malformed_message', malformed);
       await handler(delivery);
       return { kind: 'acknowledge' };
     } catch (error) {
@@ -60,8 +69,8 @@ export function createConsumer(parts: {
     }
   }
 
-  async function run(hand: Hand): Promise<void> {
-    const verdict = await judge(hand.delivery);
+  async function run(hand: Hand, malformed: string | undefined): Promise<void> {
+    const verdict = await judge(hand.delivery, malformed);
     const { messageId, headers } = hand.delivery.envelope;
     const about = (): object => ({ queue, messageId, traceId: traceIdOf(headers) });
     hands.delete(hand);
@@ -69,13 +78,24 @@ export function createConsumer(parts: {
     try {
       if (hand.isLost) logger.warn(about(), 'a handler ended after its message was taken from it');
       else await record(hand, verdict);
-      if (hands.size === 0) await onIdle();
+      if (hands.size === 0) await onEmptyHands();
     } catch (err) {
       // The bus is closing, or the disk gone for long: the message counts as handed out and comes again.
       logger.warn({ err, ...about() }, 'could not record how a handler ended');
     }
     recording -= 1;
-    if (hands.size === 0 && recording === 0) for (const wake of [...idleWaiters]) wake();
+    if (!isIdle()) return;
+    onIdle();
+    for (const wake of [...idleWaiters]) wake();
+  }
+
+  const isIdle = (): boolean => hands.size === 0 && recording === 0;
+
+  function capacity(): number {
+    // A message that is handed out alone is never one of several.
+    const [first] = hands;
+    const isAlone = first !== undefined && first.claim.redeliveries >= ALONE_FROM;
+    return isAlone || mustWait() ? 0 : prefetch - hands.size;
   }
 
   return {
@@ -83,15 +103,18 @@ export function createConsumer(parts: {
     rowId: undefined,
     isTaking: false,
     hands,
-    capacity: () => (mustWait() ? 0 : prefetch - hands.size),
-    deliver(claim, delivery) {
+    capacity,
+    isIdle,
+    deliver(claim, item) {
+      const envelope = 'envelope' in item ? item.envelope : { ...UNREADABLE, body: item.malformed };
+      const delivery = { envelope, queue, redeliveries: claim.redeliveries };
       const hand: Hand = { claim, delivery, isLost: false };
       hands.add(hand);
       // Never rejects: what the handler throws is its verdict, and what follows is caught there.
-      void run(hand);
+      void run(hand, 'reason' in item ? item.reason : undefined);
     },
     idle(timeoutMs) {
-      if (hands.size === 0 && recording === 0) return Promise.resolve();
+      if (isIdle()) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
           clearTimeout(timer);

@@ -2,6 +2,8 @@
 export interface Doorbell {
   /** A message became ready in the queue, or a consumer's place became free. */
   touch(queue: string): void;
+  /** The same, and the others know of the queue already. */
+  touchHere(queue: string): void;
   /** A claim of the same transaction took all that was there: nobody need come. */
   drained(queue: string): void;
   committed(): void;
@@ -22,6 +24,7 @@ export function createDoorbell(
       touched.add(queue);
       wakeHere(queue);
     },
+    touchHere: wakeHere,
     drained: (queue) => {
       touched.delete(queue);
     },

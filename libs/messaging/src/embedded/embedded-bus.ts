@@ -1,22 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
-import type { MessageBus, Subscription } from '../message-bus.ts';
+import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
 import type { EmbeddedBusOptions } from './embedded-options.ts';
 import { createEngine, type Engine, queueTopic, signalTopic } from './engine.ts';
-import { rowOf } from './envelope-rows.ts';
+import { isStorable } from './envelope-rows.ts';
 import { reasonOf } from './failure-reason.ts';
+import { queueMissing } from './publishing.ts';
 import { openQueueDatabase } from './queue-database.ts';
-import { createSubscription, queueMissing } from './subscription.ts';
+import { createSubscription } from './subscription.ts';
 import { within } from './within.ts';
 import { unavailable } from './write-groups.ts';
 
 /** For what a closing bus still writes while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;
 
-/** What a message takes besides its body and headers, about. */
-const ROW_BYTES = 200;
+/** What a message takes besides its body, about. */
+const ROW_BYTES = 1_000;
 
 /** Before it consumes, a bus clears away the dead, so that their messages come in their place. */
 const CLEARING_TIMEOUT_MS = 1_000;
@@ -68,7 +69,7 @@ function createBus(
     logger,
   }: EmbeddedBusOptions & { publishTimeoutMs: number },
 ): MessageBus {
-  const { statements, writes, health, doorbell, membership, caretaker, signals, mesh } = engine;
+  const { statements, writes, health, publishing, membership, caretaker, signals, mesh } = engine;
   const open = new Set<Closable>();
   let closing: Promise<void> | undefined;
 
@@ -112,22 +113,31 @@ function createBus(
     health.closed();
   }
 
+  function write(envelope: Envelope, publish: () => void, isDurable: boolean): Promise<void> {
+    if (!isStorable(envelope))
+      throw new RangeError('timestamp is a whole number from 0, and type not "batch"');
+    const bytes = ROW_BYTES + envelope.body.byteLength;
+    return writes.write(publish, { timeoutMs, bytes, isDurable });
+  }
+
+  function deleteQueue(name: string): Promise<void> {
+    const remove = (): void => {
+      publishing.write();
+      statements.deleteQueue(name);
+    };
+    return writes.write(remove, { timeoutMs });
+  }
+
   return {
     kind: 'embedded',
 
     declareAgentQueue: (agentId) =>
       writes.write(() => void statements.declareQueue(agentQueue(agentId), 0), { timeoutMs }),
 
-    deleteAgentQueue: (agentId) =>
-      writes.write(() => void statements.deleteQueue(agentQueue(agentId)), { timeoutMs }),
+    deleteAgentQueue: (agentId) => deleteQueue(agentQueue(agentId)),
 
-    async publish(queue, envelope) {
-      const row = rowOf(envelope);
-      const insert = (): void => {
-        if (statements.insert(queue, row) === undefined) throw queueMissing(queue);
-        doorbell.touch(queue);
-      };
-      await writes.write(insert, { timeoutMs, bytes: ROW_BYTES + row.body.byteLength + row.headers.length });
+    async publish(queue, envelope, { followsDelivery = false } = {}) {
+      await write(envelope, () => publishing.publish(queue, envelope), !followsDelivery);
     },
 
     declareChannelQueue: (group, bindings) =>
@@ -140,18 +150,10 @@ function createBus(
         { timeoutMs },
       ),
 
-    deleteChannelQueue: (group) =>
-      writes.write(() => void statements.deleteQueue(channelQueue(group)), { timeoutMs }),
+    deleteChannelQueue: (group) => deleteQueue(channelQueue(group)),
 
     async publishEvent(channel, eventType, envelope) {
-      const row = rowOf(envelope);
-      const insert = (): void => {
-        for (const { name } of statements.boundTo(channel, eventType)) {
-          statements.insert(name, row);
-          doorbell.touch(name);
-        }
-      };
-      await writes.write(insert, { timeoutMs, bytes: ROW_BYTES + row.body.byteLength + row.headers.length });
+      await write(envelope, () => publishing.publishEvent(channel, eventType, envelope), true);
     },
 
     async consume(queue, handler, { prefetch }) {
@@ -206,7 +208,8 @@ function createBus(
     purge: (queue) =>
       writes.write(
         () => {
-          if (statements.viewQueue(queue) === undefined) throw queueMissing(queue);
+          if (statements.queueId(queue) === undefined) throw queueMissing(queue);
+          publishing.write();
           return statements.purge(queue);
         },
         { timeoutMs },

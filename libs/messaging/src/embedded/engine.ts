@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createTransactions } from '@parley/sqlite';
 import { type Caretaker, createCaretaker } from './caretaker.ts';
 import { type Claiming, createClaiming } from './claiming.ts';
-import { createDoorbell, type Doorbell } from './doorbell.ts';
+import { createDoorbell } from './doorbell.ts';
 import {
   DEFAULT_DOWN_AFTER_MS,
   DEFAULT_LEASE_MS,
@@ -17,6 +17,7 @@ import { removeAddress } from './peer-address.ts';
 import type { Post } from './peer-frames.ts';
 import { createPeerMesh, type PeerMesh } from './peer-mesh.ts';
 import { identifyThisProcess, isCertainlyDead } from './process-identity.ts';
+import { createPublishing, type Publishing } from './publishing.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { createSignalHub, type SignalHub } from './signal-hub.ts';
 import { prepareStatements, type Statements } from './statements.ts';
@@ -28,7 +29,7 @@ export interface Engine {
   readonly statements: Statements;
   readonly writes: WriteGroups;
   readonly health: WriteHealth;
-  readonly doorbell: Doorbell;
+  readonly publishing: Publishing;
   readonly settlement: Settlement;
   readonly membership: Membership;
   readonly claiming: Claiming;
@@ -59,6 +60,7 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
     (queue) => claiming.wake(queue),
     (queue) => mesh.post(queueTopic(queue), '', new Uint8Array()),
   );
+  const publishing = createPublishing(statements, doorbell);
   const settlement = createSettlement(statements, doorbell.touch);
   const membership = createMembership({
     self,
@@ -67,7 +69,13 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
     settlement,
     doorbell,
   });
-  const claiming = createClaiming({ statements, settlement, doorbell, instanceId: membership.id, logger });
+  const claiming = createClaiming({
+    statements,
+    doorbell,
+    instanceId: membership.id,
+    isRoomScarce: () => writes.isRoomScarce(),
+    logger,
+  });
   const writes = createWriteGroups({
     transactions: createTransactions(database),
     health,
@@ -77,9 +85,17 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
       rejoin,
       mayClaim: claiming.mayClaim,
       isClaimWanted: claiming.isClaimWanted,
-      claim: claiming.claim,
-      committed: doorbell.committed,
+      claim() {
+        publishing.write();
+        return claiming.claim();
+      },
+      committed() {
+        settlement.committed();
+        doorbell.committed();
+      },
       rolledBack() {
+        publishing.rolledBack();
+        settlement.rolledBack();
         doorbell.rolledBack();
         claiming.wakeAll();
       },
@@ -155,7 +171,7 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
     statements,
     writes,
     health,
-    doorbell,
+    publishing,
     settlement,
     membership,
     claiming,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BATCH_TYPE, type BatchItem, decodeBatch, Headers } from '../batch.ts';
 import type { Envelope } from '../message-bus.ts';
 
 /** A row of `envelopes`, without its id. */
@@ -10,8 +11,6 @@ export interface EnvelopeRow {
   readonly headers: string;
   readonly body: Uint8Array;
 }
-
-const Headers = z.record(z.string(), z.union([z.string(), z.number()]));
 
 /** Other programs may write to the file as well. */
 const Row = z.object({
@@ -28,6 +27,10 @@ const Row = z.object({
   body: z.instanceof(Uint8Array),
 });
 
+/** Whether the envelope fits into a row. */
+export const isStorable = ({ timestamp, type }: Envelope): boolean =>
+  Number.isSafeInteger(timestamp) && timestamp >= 0 && type !== BATCH_TYPE;
+
 export function rowOf(envelope: Envelope): EnvelopeRow {
   return {
     message_id: envelope.messageId,
@@ -39,21 +42,53 @@ export function rowOf(envelope: Envelope): EnvelopeRow {
   };
 }
 
-/** @throws ZodError when the row holds no envelope */
-export function envelopeOf(row: object): Envelope {
-  const { message_id, correlation_id, type, timestamp, headers, body } = Row.parse(row);
+/** @param body as `encodeBatch` wrote it */
+export function rowOfBatch(first: Envelope, body: Uint8Array): EnvelopeRow {
+  const { messageId, timestamp } = first;
   return {
-    messageId: message_id,
-    ...(correlation_id === null ? {} : { correlationId: correlation_id }),
-    type,
+    message_id: messageId,
+    correlation_id: null,
+    type: BATCH_TYPE,
     timestamp,
-    headers,
+    headers: '{}',
     body,
   };
 }
 
+/** What a row holds, in order: one message, or those of a batch. */
+export function itemsOf(row: {
+  readonly type: unknown;
+  readonly body: unknown;
+  readonly items: number;
+}): BatchItem[] {
+  const body = row.body instanceof Uint8Array ? row.body : new Uint8Array();
+  if (row.type === BATCH_TYPE) {
+    const items = decodeBatch(body).map(storable);
+    return items.length <= row.items ? items : [{ malformed: body, reason: 'a batch with too many items' }];
+  }
+  const { data, error } = Row.safeParse(row);
+  return [data === undefined ? { malformed: body, reason: `It is no envelope: ${error}` } : envelopeOf(data)];
+}
+
+function storable(item: BatchItem): BatchItem {
+  if ('malformed' in item || isStorable(item.envelope)) return item;
+  return { malformed: item.envelope.body, reason: 'its time is not a whole number, or it is a batch itself' };
+}
+
+function envelopeOf({
+  message_id,
+  correlation_id,
+  type,
+  timestamp,
+  headers,
+  body,
+}: z.infer<typeof Row>): BatchItem {
+  const correlation = correlation_id === null ? {} : { correlationId: correlation_id };
+  return { envelope: { messageId: message_id, ...correlation, type, timestamp, headers, body } };
+}
+
 /** undefined when the text is no JSON of headers */
-export function readHeaders(text: string): Record<string, string | number> | undefined {
+export function readHeaders(text: string): Envelope['headers'] | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

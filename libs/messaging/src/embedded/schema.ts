@@ -14,6 +14,8 @@ export const STATE = {
  * - Ids are never used again (AUTOINCREMENT): an acknowledgement that comes too late must not hit another message.
  * - `messages` holds what changes while a message is handed out, `envelopes` what does not: so a hand-out rewrites
  *   some twenty bytes and not the body.
+ * - A row of type `batch` holds `items` messages. Its id is the place of the last one; those before it are reserved for the
+ *   others, so that a batch that is taken apart keeps its order.
  * - No times: clocks jump. Leases are judged by whether `beat` grows, see membership.ts.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -74,5 +76,11 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (channel, type, queue_id)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX bindings_by_queue ON bindings (queue_id);
+  `,
+  `
+  ALTER TABLE messages ADD COLUMN items INTEGER NOT NULL DEFAULT 1 CHECK (items >= 1);
+  DROP INDEX messages_by_owner;
+  DROP INDEX messages_by_queue;
+  CREATE INDEX messages_by_queue ON messages (queue_id, state, id, items);
   `,
 ];

@@ -8,14 +8,21 @@ export interface QueueView {
   readonly id: number;
   readonly is_single_active: 0 | 1;
   readonly active_consumer: number | null;
-  readonly has_ready: 0 | 1;
 }
 
 /** An envelope that may be missing: all its columns are null when another program left a message without one. */
 type FoundEnvelope = EnvelopeRow | { readonly [column in keyof EnvelopeRow]: null };
 
-export type ReadyRow = FoundEnvelope & { readonly id: number; readonly redeliveries: number };
-export type StoredMessage = FoundEnvelope & { readonly queue: string };
+export interface MessageRow {
+  /** The place of its last item. */
+  readonly id: number;
+  readonly items: number;
+  readonly redeliveries: number;
+}
+
+export type ReadyRow = FoundEnvelope & MessageRow;
+export type StoredMessage = FoundEnvelope &
+  MessageRow & { readonly queue_id: number; readonly queue: string; readonly state: number };
 
 /** Every statement on messages and queues, prepared once. Each returns plain rows or the number of rows it changed. */
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -24,31 +31,53 @@ const ENVELOPE_COLUMNS = 'message_id, correlation_id, type, timestamp, headers, 
 
 export function prepareStatements(database: DatabaseSync) {
   const { one, all, change } = preparing(database);
-  const insertMessage = database.prepare(
-    'INSERT INTO messages (queue_id) SELECT id FROM queues WHERE name = ?',
-  );
+  // Ids up to this one are used or reserved.
+  const lastId = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)`;
+  const append = database.prepare(`INSERT INTO messages (id, queue_id, items) VALUES (${lastId} + ?, ?, ?)`);
   const insertEnvelope = database.prepare(
     `INSERT INTO envelopes (id, ${ENVELOPE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-
+  const insertAt = change(`
+    INSERT INTO messages (id, queue_id, state, owner, redeliveries, items) VALUES (?, ?, ?, ?, ?, ?)`);
+  const ready = database.prepare(`
+    SELECT messages.id AS id, items, redeliveries, ${ENVELOPE_COLUMNS}
+    FROM messages LEFT JOIN envelopes ON envelopes.id = messages.id
+    WHERE queue_id = ? AND state = ${STATE.ready} ORDER BY messages.id`);
   const remove = change('DELETE FROM messages WHERE id = ?');
+  const waiting = `queue_id = (SELECT id FROM queues WHERE name = ?) AND state IN (${STATE.ready}, ${STATE.delayed})`;
+  const countWaiting = one<{ items: number }>(
+    `SELECT coalesce(sum(items), 0) AS items FROM messages WHERE ${waiting}`,
+  );
+  const removeWaiting = change(`DELETE FROM messages WHERE ${waiting}`);
+  const queueId = one<{ id: number }>('SELECT id FROM queues WHERE name = ?');
+
+  function attachEnvelope(id: number, row: EnvelopeRow): void {
+    const { message_id, correlation_id, type, timestamp, headers, body } = row;
+    try {
+      insertEnvelope.run(id, message_id, correlation_id, type, timestamp, headers, body);
+    } catch (error) {
+      // The group goes on without this message. In outside trouble there is no transaction left to go on with.
+      if (!isOutsideTrouble(error)) remove(id);
+      throw error;
+    }
+  }
 
   return {
     declareQueue: change(`
       INSERT INTO queues (name, is_single_active) VALUES (?, ?)
       ON CONFLICT (name) DO UPDATE SET is_single_active = excluded.is_single_active`),
     deleteQueue: change('DELETE FROM queues WHERE name = ?'),
+    /** undefined when there is no such queue. */
+    queueId: (name: string): number | undefined => queueId(name)?.id,
     bind: change(`
       INSERT INTO bindings (channel, type, queue_id) SELECT ?, ?, id FROM queues WHERE name = ?
       ON CONFLICT DO NOTHING`),
-    /** The names of the queues that want events of this type. */
-    boundTo: all<{ name: string }>(`
-      SELECT DISTINCT name FROM bindings JOIN queues ON queues.id = queue_id
+    /** The queues that want events of this type. */
+    boundTo: all<{ id: number; name: string }>(`
+      SELECT DISTINCT queues.id AS id, name FROM bindings JOIN queues ON queues.id = queue_id
       WHERE channel = ? AND type IN (?, '*')`),
-    viewQueue: one<QueueView>(`
-      SELECT id, is_single_active, active_consumer,
-        EXISTS (SELECT 1 FROM messages WHERE queue_id = queues.id AND state = ${STATE.ready}) AS has_ready
-      FROM queues WHERE name = ?`),
+    viewQueue: one<QueueView>('SELECT id, is_single_active, active_consumer FROM queues WHERE name = ?'),
+    hasReady: one<object>(`SELECT 1 FROM messages WHERE queue_id = ? AND state = ${STATE.ready} LIMIT 1`),
     /** Gives a single-active queue that has no living active consumer this one. */
     becomeActive: change(`
       UPDATE queues SET active_consumer = ?
@@ -59,29 +88,35 @@ export function prepareStatements(database: DatabaseSync) {
       UPDATE queues SET active_consumer = (SELECT min(id) FROM consumers WHERE queue = queues.name)
       WHERE name = ? AND active_consumer = ?`),
 
-    /** The id of the new message, undefined when there is no such queue. */
-    insert(queue: string, row: EnvelopeRow): number | undefined {
-      const inserted = insertMessage.run(queue);
-      if (inserted.changes === 0) return undefined;
-      const id = Number(inserted.lastInsertRowid);
-      const { message_id, correlation_id, type, timestamp, headers, body } = row;
-      try {
-        insertEnvelope.run(id, message_id, correlation_id, type, timestamp, headers, body);
-      } catch (error) {
-        // The group goes on without this message. In outside trouble there is no transaction left to go on with.
-        if (!isOutsideTrouble(error)) remove(id);
-        throw error;
-      }
-      return id;
+    /** At the end of the queue. @param items how many messages the row holds, if it is a batch */
+    append(toQueue: number, row: EnvelopeRow, items = 1): void {
+      attachEnvelope(Number(append.run(items, toQueue, items).lastInsertRowid), row);
+    },
+    /** At a place that was reserved. */
+    insertAt(
+      {
+        id,
+        queue_id,
+        state,
+        owner,
+        redeliveries,
+        items,
+      }: MessageRow & {
+        readonly queue_id: number;
+        readonly state: number;
+        readonly owner: number | null;
+      },
+      row: EnvelopeRow,
+    ): void {
+      insertAt(id, queue_id, state, owner, redeliveries, items);
+      attachEnvelope(id, row);
     },
     read: one<StoredMessage>(`
-      SELECT queues.name AS queue, ${ENVELOPE_COLUMNS}
+      SELECT messages.id AS id, items, redeliveries, queue_id, state, queues.name AS queue, ${ENVELOPE_COLUMNS}
       FROM messages JOIN queues ON queues.id = messages.queue_id LEFT JOIN envelopes ON envelopes.id = messages.id
       WHERE messages.id = ?`),
-    oldestReady: all<ReadyRow>(`
-      SELECT messages.id AS id, redeliveries, ${ENVELOPE_COLUMNS}
-      FROM messages LEFT JOIN envelopes ON envelopes.id = messages.id
-      WHERE queue_id = ? AND state = ${STATE.ready} ORDER BY messages.id LIMIT ?`),
+    /** What is ready, oldest first; read while it is iterated over. */
+    ready: (ofQueue: number) => ready.iterate(ofQueue) as Iterable<unknown> as Iterable<ReadyRow>,
     /** Takes what is ready in the queue up to and with this id. */
     handOut: change(`
       UPDATE messages SET state = ${STATE.inHand}, owner = ?
@@ -99,17 +134,22 @@ export function prepareStatements(database: DatabaseSync) {
       UPDATE messages SET state = ${STATE.ready}, owner = NULL
       WHERE id = ? AND owner = ? AND state = ${STATE.delayed}`),
     remove,
-    ofOwner: all<{ id: number; queue: string; state: number; redeliveries: number }>(`
-      SELECT messages.id AS id, queues.name AS queue, state, redeliveries
-      FROM messages JOIN queues ON queues.id = messages.queue_id WHERE owner = ? ORDER BY messages.id`),
-    purge: change(`
-      DELETE FROM messages
-      WHERE queue_id = (SELECT id FROM queues WHERE name = ?) AND state IN (${STATE.ready}, ${STATE.delayed})`),
+    ofOwner: all<MessageRow & { queue: string; state: number }>(`
+      SELECT messages.id AS id, items, redeliveries, queues.name AS queue, state
+      FROM queues JOIN messages ON queue_id = queues.id AND state IN (${STATE.inHand}, ${STATE.delayed})
+      WHERE owner = ? ORDER BY messages.id`),
+    /** Returns how many messages went. */
+    purge(queue: string): number {
+      const items = countWaiting(queue)?.items ?? 0;
+      removeWaiting(queue);
+      return items;
+    },
     depths: all<{ name: string; ready: number; unacknowledged: number; consumers: number }>(`
       SELECT name,
-        (SELECT count(*) FROM messages WHERE queue_id = queues.id AND state = ${STATE.ready}) +
-        (SELECT count(*) FROM messages WHERE queue_id = queues.id AND state = ${STATE.delayed}) AS ready,
-        (SELECT count(*) FROM messages WHERE queue_id = queues.id AND state = ${STATE.inHand}) AS unacknowledged,
+        (SELECT coalesce(sum(items), 0) FROM messages
+          WHERE queue_id = queues.id AND state IN (${STATE.ready}, ${STATE.delayed})) AS ready,
+        (SELECT coalesce(sum(items), 0) FROM messages
+          WHERE queue_id = queues.id AND state = ${STATE.inHand}) AS unacknowledged,
         (SELECT count(*) FROM consumers WHERE queue = queues.name) AS consumers
       FROM queues ORDER BY id`),
 

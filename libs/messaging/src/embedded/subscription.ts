@@ -1,9 +1,9 @@
-import { ParleyError } from '@parley/shared-models';
 import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
 import { createConsumer } from './consumer.ts';
 import type { Membership } from './membership.ts';
+import { queueMissing } from './publishing.ts';
 import type { Settlement } from './settlement.ts';
 import type { Statements } from './statements.ts';
 import { createVerdictRecorder } from './verdict-recorder.ts';
@@ -53,8 +53,11 @@ export function createSubscription(
     prefetch,
     mustWait: () => recorder.delayed() >= MAX_DELAYED,
     record: recorder.record,
-    onIdle: async () => {
+    onEmptyHands: async () => {
       if (wanted === 'paused') await giveUpPlace();
+    },
+    onIdle: () => {
+      if (claiming.idle(queue)) writes.nudge();
     },
     logger,
   });
@@ -145,8 +148,4 @@ export function createSubscription(
       return closing;
     },
   };
-}
-
-export function queueMissing(queue: string): ParleyError {
-  return new ParleyError('queue_missing', `There is no queue "${queue}".`);
 }

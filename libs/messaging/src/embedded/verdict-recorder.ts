@@ -29,7 +29,14 @@ export function createVerdictRecorder(parts: {
   let isDelaying = true;
 
   async function acknowledge({ claim, delivery }: Hand): Promise<void> {
+    const { batch } = claim;
+    if (batch !== undefined && !batch.isApart) {
+      batch.acknowledged.add(claim.id);
+      if (batch.acknowledged.size < batch.items) return;
+    }
     const settled = await writes.write(() => settlement.acknowledge(claim), {
+      // A power cut that undoes it leads to a redelivery, as a crash before it does.
+      isDurable: false,
       // With more to claim both share a group; otherwise it can wait for one that is written anyway.
       urgency: hasMore() ? 'now' : 'soon',
     });
@@ -51,7 +58,10 @@ export function createVerdictRecorder(parts: {
         ? settlement.reject(claim, queue, { reason: verdict.error.reason, message: verdict.error.message })
         : settlement.requeue(claim, queue, messageOf(error));
     // A dead letter is written anew.
-    const outcome = await writes.write(settle, { bytes: 1 + delivery.envelope.body.byteLength });
+    const outcome = await writes.write(settle, {
+      isDurable: false,
+      bytes: 1 + delivery.envelope.body.byteLength,
+    });
     logger.warn(
       {
         err: error,
@@ -61,7 +71,7 @@ export function createVerdictRecorder(parts: {
         redeliveries: claim.redeliveries,
         outcome,
       },
-      'a handler failed',
+      'a message was not handled',
     );
     if (outcome === 'delayed') await delay(claim);
   }

@@ -26,7 +26,7 @@ export interface GroupHooks {
   mayClaim(): boolean;
   /** The same, looked up in the file. */
   isClaimWanted(): boolean;
-  /** Inside the transaction, after its writes. Returns what to do after the commit. */
+  /** Inside the transaction, after its writes, of which it may complete some. Returns what to do after the commit. */
   claim(): () => void;
   committed(): void;
   rolledBack(): void;
