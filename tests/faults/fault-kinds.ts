@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fleet, MEMBERS, type MemberName } from './fleet.ts';
+import type { Load } from './load.ts';
+import { DEADLY_TEXT } from './processes/fault-settings.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SmallDisk } from './small-disk.ts';
 
@@ -20,6 +22,7 @@ export interface Database {
 
 export interface Battlefield {
   readonly fleet: Fleet;
+  readonly load: Load;
   readonly node: Node | undefined;
   readonly disk: SmallDisk | undefined;
   readonly postgres: Database | undefined;
@@ -73,11 +76,39 @@ const onProxy = (
   run: (field) => harm(field, field.random.pick(MEMBERS)),
 });
 
+const killedInBurst = (name: MemberName): FaultKind => ({
+  name: `kill -9 ${name} in the middle of a burst`,
+  async run({ fleet, load, random }) {
+    await load.burst(300);
+    await delay(random.integer(10, 300));
+    await fleet.member(name).kill();
+    await fleet.start(name);
+  },
+});
+
+/** Starts the broker again as often as the message kills it, until the message is a dead letter. */
+const deadlyMessage: FaultKind = {
+  name: 'a message that kills the broker, in the middle of a burst',
+  async run({ fleet, load }) {
+    let hasEnded = false;
+    const ended = load.burst(300, DEADLY_TEXT).then(() => {
+      hasEnded = true;
+    });
+    while (!hasEnded) {
+      await Promise.race([ended, fleet.member('broker').exited]);
+      // It may be killed again before it has said that it routes.
+      if (!fleet.member('broker').isRunning) await fleet.start('broker').catch(() => 'killed again');
+    }
+  },
+};
+
 /** Every kind of fault, in the order in which a run that wants them all goes through them. */
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...MEMBERS.map(killed),
   ...(['server', 'broker', 'agent-a'] as const).map(frozen),
   ...(['server', 'broker', 'agent-b'] as const).map(rolled),
+  ...(['server', 'broker'] as const).map(killedInBurst),
+  deadlyMessage,
   {
     name: 'clock jump',
     async run({ fleet, random }) {

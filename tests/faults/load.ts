@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, createClient } from '@parley/client';
+import { type Client, createClient, type Sent } from '@parley/client';
 import { type ChatMessage, newId, type ServerFrameOf } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import type { SeededRandom } from './seeded-random.ts';
@@ -20,6 +20,13 @@ export interface Load {
   readonly records: readonly ConversationRecord[];
   /** Errors that were shown to a client and that are no reason of a message. */
   readonly errors: string[];
+  /** Ids of messages that kill whoever is handed them, and so have to end as dead letters. */
+  readonly deadly: ReadonlySet<string>;
+  /**
+   * Writes that many messages at once, over all conversations, the one in the middle with this text if it is given. Resolves
+   * when that one has come to its end; until then nothing else is written, as the queue would grow with each crash.
+   */
+  burst(count: number, deadlyText?: string): Promise<void>;
   /** Milliseconds from writing a message now to its answer. Rejects after `timeoutMs`. */
   probe(timeoutMs: number): Promise<number>;
   /** Writes no more, and resolves when all that was written is acknowledged. */
@@ -42,6 +49,9 @@ export function startLoad(options: LoadOptions): Load {
   const errors: string[] = [];
   const records: ConversationRecord[] = [];
   const clients: Client[] = [];
+  const clientOf = new Map<ConversationRecord, Client>();
+  const deadly = new Set<string>();
+  let isPaused = false;
   const over = new AbortController();
   const writers: Promise<void>[] = [];
 
@@ -61,17 +71,18 @@ export function startLoad(options: LoadOptions): Load {
     return client;
   };
 
+  const send = (client: Client, record: ConversationRecord, text: string): Sent => {
+    const sent = client.send({ conversationId: record.conversationId, text });
+    record.written.push(sent.id);
+    sent.accepted.then(
+      (ack) => record.acknowledged.set(sent.id, ack),
+      (error: unknown) => errors.push(`not accepted: ${String(error)}`),
+    );
+    return sent;
+  };
   const write = async (client: Client, record: ConversationRecord): Promise<void> => {
     while (!over.signal.aborted) {
-      const sent = client.send({
-        conversationId: record.conversationId,
-        text: `message ${record.written.length}`,
-      });
-      record.written.push(sent.id);
-      sent.accepted.then(
-        (ack) => record.acknowledged.set(sent.id, ack),
-        (error: unknown) => errors.push(`not accepted: ${String(error)}`),
-      );
+      if (!isPaused) send(client, record, `message ${record.written.length}`);
       await delay(random.integer(1, options.everyMs * 2), undefined, { signal: over.signal }).catch(() => {});
     }
   };
@@ -89,6 +100,7 @@ export function startLoad(options: LoadOptions): Load {
       };
       own.set(record.conversationId, record);
       records.push(record);
+      clientOf.set(record, client);
       writers.push(write(client, record));
     }
     client.on('message', (message) => own.get(message.conversationId)?.shown.push(message));
@@ -103,6 +115,23 @@ export function startLoad(options: LoadOptions): Load {
   return {
     records,
     errors,
+    deadly,
+    async burst(count, deadlyText) {
+      const writing = [...clientOf];
+      let end: Promise<unknown> = Promise.resolve();
+      isPaused = deadlyText !== undefined;
+      for (let number = 0; number < count; number++) {
+        const [record, client] = writing[number % writing.length] ?? [];
+        if (record === undefined || client === undefined) return;
+        const isDeadly = deadlyText !== undefined && number === Math.floor(count / 2);
+        const sent = send(client, record, isDeadly ? deadlyText : `burst ${number}`);
+        if (!isDeadly) continue;
+        deadly.add(sent.id);
+        end = sent.answered.catch(() => 'dead');
+      }
+      await end;
+      isPaused = false;
+    },
     async probe(timeoutMs) {
       const start = performance.now();
       const limit = new AbortController();

@@ -19,7 +19,7 @@ export function describeReport({ run, verdict, recoveries, leftOut }: FaultRepor
     }`,
     `lost ${verdict.lost.length}, open ${verdict.open.length}, answered twice ${verdict.answeredTwice.length}, shown twice ${
       verdict.shownTwice.length
-    }, not shown ${verdict.notShown.length}, out of order ${verdict.outOfOrder.length}, unexplained errors ${verdict.errors.length}`,
+    }, not shown ${verdict.notShown.length}, out of order ${verdict.outOfOrder.length}, died with another ${verdict.diedWithAnother.length}, unexplained errors ${verdict.errors.length}`,
     `recovery p50 ${median.toFixed(0)} ms, max ${slowest?.ms.toFixed(0) ?? 0} ms (${slowest?.fault ?? 'no fault'})`,
     ...(leftOut.length === 0 ? [] : [`not possible here: ${leftOut.join('; ')}`]),
     ...Object.entries(verdict).flatMap(([name, list]) =>

@@ -85,7 +85,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     const kinds = FAULT_KINDS.filter((kind) => isPossible(kind) && kind.name.includes(run.only ?? ''));
     const recoveries: { fault: string; ms: number }[] = [];
     const end = performance.now() + run.durationMs;
-    const field = { fleet, node, disk, postgres, random };
+    const field = { fleet, load, node, disk, postgres, random };
     let order: FaultKind[] = [];
     while (performance.now() < end) {
       // Each kind once before any comes again, in an order that the seed gives.

@@ -20,6 +20,8 @@ export interface Verdict {
   /** Stored, and never shown to the reader that follows. */
   notShown: string[];
   outOfOrder: string[];
+  /** Died of being handed out too often, without being one that kills; or killed, and did not die of that. */
+  diedWithAnother: string[];
   errors: string[];
 }
 
@@ -36,22 +38,24 @@ export async function judge(load: Load, url: string, settleMs: number): Promise<
     shownTwice: [],
     notShown: [],
     outOfOrder: [],
+    diedWithAnother: [],
     errors: load.errors,
   };
   const deadline = performance.now() + settleMs;
-  for (const record of load.records) await judgeConversation(record, url, deadline, verdict);
+  for (const record of load.records) await judgeConversation(record, load, url, deadline, verdict);
   return verdict;
 }
 
 export function isClean(verdict: Verdict): boolean {
-  const { lost, open, answeredTwice, shownTwice, notShown, outOfOrder, errors } = verdict;
-  return [lost, open, answeredTwice, shownTwice, notShown, outOfOrder, errors].every(
+  const { lost, open, answeredTwice, shownTwice, notShown, outOfOrder, diedWithAnother, errors } = verdict;
+  return [lost, open, answeredTwice, shownTwice, notShown, outOfOrder, diedWithAnother, errors].every(
     (list) => list.length === 0,
   );
 }
 
 async function judgeConversation(
   record: ConversationRecord,
+  { deadly }: Load,
   url: string,
   deadline: number,
   verdict: Verdict,
@@ -87,6 +91,8 @@ async function judgeConversation(
       const reason = `${status.status}: ${status.error?.code}`;
       verdict.failed[reason] = (verdict.failed[reason] ?? 0) + 1;
     }
+    const isWornOut = status?.status === 'dead_lettered' && status.error?.code === 'delivery_limit';
+    if (status !== undefined && isWornOut !== deadly.has(id)) verdict.diedWithAnother.push(id);
     if ((answers.get(id)?.length ?? 0) > 1) verdict.answeredTwice.push(id);
   }
   judgeOrder(record, messages, verdict);

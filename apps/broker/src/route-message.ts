@@ -55,9 +55,11 @@ export function routeMessage(
     graceMs: context.graceMs,
   });
   const open = answer.isOpen === true && text !== undefined ? { openText: text } : {};
+  // Only a broker reads these.
+  const { [HEADERS.target]: _target, [HEADERS.agentsRevision]: _revision, ...read } = envelope.headers;
   if (answer.ok) {
     const headers = {
-      ...envelope.headers,
+      ...read,
       [HEADERS.hops]: hops,
       [HEADERS.receiver]: `agent:${answer.decision.agentId}`,
       [HEADERS.routing]: encodeRouting(answer.decision),
@@ -72,7 +74,7 @@ export function routeMessage(
     type: 'chat.failed',
     timestamp: now,
     // It speaks for itself, not for who sent the message, which may be an agent that asks.
-    headers: { ...envelope.headers, [HEADERS.sender]: 'system:broker', [HEADERS.hops]: hops },
+    headers: { ...read, [HEADERS.sender]: 'system:broker', [HEADERS.hops]: hops },
     body: Buffer.from(JSON.stringify(failure)),
   };
   return { ...open, forwarded };

@@ -1,7 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MessageBus } from '@parley/messaging';
+import type { Delivery, Handler, MessageBus } from '@parley/messaging';
+import { BROKER_INPUT_QUEUE } from '@parley/shared-models';
 import { createSeededRandom } from '../seeded-random.ts';
-import type { FaultSettings } from './fault-settings.ts';
+import { DEADLY_TEXT, type FaultSettings } from './fault-settings.ts';
+
+const isDeadly = ({ envelope }: Delivery): boolean =>
+  envelope.type === 'chat.message' && Buffer.from(envelope.body).includes(`"text":"${DEADLY_TEXT}"`);
+
+/** Of what arrives in one turn, as the items of a batch do, only the first is finished before it is acknowledged. */
+function firstOfTurn(handle: Handler): Handler {
+  let isTaken = false;
+  return async (delivery) => {
+    const handled = handle(delivery);
+    if (!isTaken) {
+      isTaken = true;
+      setImmediate(() => {
+        isTaken = false;
+      });
+      return handled;
+    }
+    handled.catch(() => {});
+  };
+}
 
 /** The bus with duplicates and reordered deliveries, and on demand without waiting for confirms. */
 export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus {
@@ -21,15 +41,18 @@ export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus
       published.catch(ignore);
       return Promise.resolve();
     },
-    consume: (queue, handler, options) =>
-      bus.consume(
+    consume: (queue, handler, options) => {
+      const handle: Handler = async (delivery) => {
+        if (queue === BROKER_INPUT_QUEUE && isDeadly(delivery)) process.kill(process.pid, 'SIGKILL');
+        if (random.next() < settings.delays) await delay(random.integer(1, 100));
+        return handler(delivery);
+      };
+      return bus.consume(
         queue,
-        async (delivery) => {
-          if (random.next() < settings.delays) await delay(random.integer(1, 100));
-          return handler(delivery);
-        },
+        settings.broken === 'batch-early-ack' ? firstOfTurn(handle) : handle,
         options,
-      ),
+      );
+    },
     health: () => bus.health(),
   };
 }

@@ -8,8 +8,13 @@ export const FaultSettings = z.object({
   /** Share of deliveries that are handled late, after ones that came later. */
   delays: z.number().min(0).max(1).default(0),
   /** A mechanism to leave out, to see that the suite notices. */
-  broken: z.enum(['none', 'no-dedupe', 'ack-before-confirm', 'no-outbox']).default('none'),
+  broken: z
+    .enum(['none', 'no-dedupe', 'ack-before-confirm', 'no-outbox', 'batch-early-ack', 'batch-whole'])
+    .default('none'),
 });
 export type FaultSettings = z.infer<typeof FaultSettings>;
+
+/** A message with this text kills the broker that is handed it. */
+export const DEADLY_TEXT = 'kill the broker';
 
 export const faultSettings = (): FaultSettings => FaultSettings.parse(JSON.parse(process.env.FAULTS ?? '{}'));

@@ -53,7 +53,10 @@ export interface DeliveryHandling {
 
 /** A single message that came back this often may be what killed those who had it: it is handled with nothing else in hand. */
 const SUSPECT_AFTER = 4;
-/** A batch that came back this often is taken apart: its items go back to the queue one by one. */
+/**
+ * A batch that came back this often is taken apart, with nothing else in hand: its items go back to the queue one by one. A
+ * crash meanwhile would publish them again with the next attempt.
+ */
 const APART_AFTER = 2;
 /** Of so many messages it is known that their handler failed here. */
 const MAX_KNOWN_FAILURES = 10_000;
@@ -272,9 +275,8 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   return {
     take,
     isSuspect: (message) =>
-      !(mayHaveBatches && isBatch(message)) &&
       queue !== DEAD_LETTER_QUEUE &&
-      redeliveriesOf(message) >= SUSPECT_AFTER &&
+      redeliveriesOf(message) >= (mayHaveBatches && isBatch(message) ? APART_AFTER : SUSPECT_AFTER) &&
       !knownFailures.has(String(message.properties.messageId)),
     inHand: () => running,
     unsettled: () => running + publishing + parked.length + retrying.size,

@@ -14,7 +14,10 @@ describe('lost connections to RabbitMQ', () => {
   let proxy: TcpProxy;
   const opened: MessageBus[] = [];
 
-  const open = async (amqpUrl: string, options: Partial<BusOptions> = {}): Promise<MessageBus> => {
+  const open = async (
+    amqpUrl: string,
+    options: Partial<BusOptions> & { amqpConnections?: 1 | 2 } = {},
+  ): Promise<MessageBus> => {
     const bus = await connectRabbitMq({ logger: silentLogger, amqpUrl, ...options });
     opened.push(bus);
     return bus;
@@ -30,9 +33,10 @@ describe('lost connections to RabbitMQ', () => {
   /** Opens a bus over the proxy and tells its sockets, each with what it was last told about Nagle's algorithm. */
   const openWithSockets = async (
     url: string,
+    options: { amqpConnections?: 1 | 2 } = {},
   ): Promise<{ bus: MessageBus; sockets: Map<Socket, boolean> }> => {
     const setNoDelay = jest.spyOn(Socket.prototype, 'setNoDelay');
-    const bus = await open(url);
+    const bus = await open(url, options);
     const port = Number(new URL(url).port);
     const sockets = new Map<Socket, boolean>();
     for (const [index, [isOn]] of setNoDelay.mock.calls.entries()) {
@@ -240,8 +244,21 @@ describe('lost connections to RabbitMQ', () => {
     expect(bus.health()).toEqual({ state: 'down', reason: 'closed' });
   });
 
-  it('switches Nagle off on both its sockets', async () => {
-    const { sockets } = await openWithSockets(proxy.url);
-    expect([...sockets.values()]).toEqual([true, true]);
+  it.each([1, 2] as const)('switches Nagle off on each of its %i sockets', async (amqpConnections) => {
+    const { sockets } = await openWithSockets(proxy.url, { amqpConnections });
+    expect([...sockets.values()]).toEqual(Array(amqpConnections).fill(true));
+  });
+
+  it('goes on after a lost connection where it has only one', async () => {
+    const bus = await open(proxy.url, { amqpConnections: 1 });
+    const received = collectDeliveries();
+    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 50 });
+    const publishes = numbered(500).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text)));
+    await received.waitFor(1);
+    proxy.cut();
+    await reaches(bus, 'down');
+    await reaches(bus, 'up');
+    await Promise.all(publishes);
+    await eventually(() => expect(new Set(received.texts()).size).toBe(500));
   });
 });

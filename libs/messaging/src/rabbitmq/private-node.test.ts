@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { agentQueue, BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { type RabbitMqNode, startRabbitMq } from '../../../../tools/provision/rabbitmq.mjs';
 import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../conformance/bus-fixture.ts';
@@ -14,7 +14,9 @@ describe('a RabbitMQ node in trouble', () => {
   let node: RabbitMqNode;
   const opened: MessageBus[] = [];
 
-  const open = async (options: Partial<BusOptions> = {}): Promise<MessageBus> => {
+  const open = async (
+    options: Partial<BusOptions> & { amqpConnections?: 1 | 2 } = {},
+  ): Promise<MessageBus> => {
     const bus = await connectRabbitMq({ logger: silentLogger, amqpUrl: node.amqpUrl, ...options });
     opened.push(bus);
     return bus;
@@ -74,6 +76,35 @@ describe('a RabbitMQ node in trouble', () => {
     const first = 3 + late.length;
     await received.waitFor(first + flood.length);
     expect(received.texts().slice(0, first)).toEqual(numbered(first));
+  }, 180_000);
+
+  it('that blocks publishers: a bus over one connection goes on afterwards, and can be closed meanwhile', async () => {
+    /** RabbitMQ blocks a connection when it publishes. */
+    const untilBlocked = async (bus: MessageBus): Promise<void> => {
+      const blocked = reaches(bus, 'blocked');
+      while (bus.health().state !== 'blocked') {
+        const publishing = bus.publish(agentQueue('finance-1'), envelopeOf('x')).catch(() => 'too late');
+        await Promise.race([blocked, publishing]);
+      }
+    };
+    const relay = await open({ amqpConnections: 1 });
+    await relay.declareAgentQueue('finance-1');
+    const relayed = collectDeliveries(({ envelope }) => relay.publish(agentQueue('finance-1'), envelope));
+    await relay.consume(SERVER_INPUT_QUEUE, relayed.handler, { prefetch: 10 });
+    const leaving = await open({ amqpConnections: 1, publishTimeoutMs: 500 });
+    await leaving.consume(BROKER_INPUT_QUEUE, async () => undefined, { prefetch: 10 });
+    await node.setMemoryAlarm(true);
+    await Promise.all([untilBlocked(relay), untilBlocked(leaving)]);
+    await leaving.close();
+    const late = numbered(20).map((text) => relay.publish(SERVER_INPUT_QUEUE, envelopeOf(text)));
+    await node.setMemoryAlarm(false);
+    await Promise.all(late);
+    await relayed.waitFor(20);
+    expect(relayed.texts().slice(-20)).toEqual(numbered(20));
+    await eventually(async () => {
+      const depth = (await relay.depths()).find(({ name }) => name === SERVER_INPUT_QUEUE);
+      expect(depth).toMatchObject({ ready: 0, unacknowledged: 0 });
+    });
   }, 180_000);
 
   it('that is killed and started again: nothing is lost', async () => {
