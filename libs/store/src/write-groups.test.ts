@@ -39,14 +39,24 @@ describe('write groups', () => {
     expect(groups.map(({ names }) => names)).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
-  it('do not commit before the turn has ended', async () => {
+  it('commit a write at once after a quiet time, and then gather what the turn brings', async () => {
+    // The clock of `performance` stands still: no time passes after the first group.
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     const { lane, groups } = createRecorder();
+    await lane.add(write('alone'));
+    expect(groups).toHaveLength(1);
     const first = lane.add(write('a'));
     await Promise.resolve();
-    expect(groups).toEqual([]);
+    expect(groups).toHaveLength(1);
     const second = lane.add(write('b'));
     await Promise.all([first, second]);
-    expect(groups).toHaveLength(1);
+    expect(groups.map(({ names }) => names)).toEqual([['alone'], ['a', 'b']]);
+    const turnBefore = groups.length;
+    jest.advanceTimersByTime(10);
+    const later = lane.add(write('c'));
+    await Promise.resolve();
+    expect(groups).toHaveLength(turnBefore + 1);
+    await later;
   });
 
   it('let lazy writes wait for others, and go by themselves when none come', async () => {

@@ -72,6 +72,8 @@ interface Pending {
 
 /** How long a lazy write waits for others. */
 const LAZY_MS = 25;
+/** After so long without a group there is no load, in milliseconds. */
+const QUIET_MS = 1;
 const RETRY_MS = { min: 2, max: 250 };
 
 export function createWriteGroups(options: WriteGroupsOptions): WriteGroups {
@@ -80,19 +82,29 @@ export function createWriteGroups(options: WriteGroupsOptions): WriteGroups {
   let isRunning = false;
   let failures = 0;
   let isInTrouble = false;
+  let isNext = false;
   let next: NodeJS.Immediate | undefined;
+  /** When the group before ended, by `performance.now()`. */
+  let endedAt = Number.NEGATIVE_INFINITY;
   let later: NodeJS.Timeout | undefined;
   let closed: PromiseWithResolvers<void> | undefined;
 
   const schedule = (isLazy: boolean): void => {
-    if (isRunning || next !== undefined || failures > 0) return;
-    if (!isLazy) next = setImmediate(run);
-    else later ??= setTimeout(run, LAZY_MS);
+    if (isRunning || isNext || failures > 0) return;
+    if (isLazy) {
+      later ??= setTimeout(run, LAZY_MS);
+      return;
+    }
+    isNext = true;
+    // Under load, what else this turn of the event loop brings shares the group; a single write need not wait for that.
+    if (performance.now() - endedAt > QUIET_MS) queueMicrotask(run);
+    else next = setImmediate(run);
   };
 
   const run = (): void => {
     clearImmediate(next);
     clearTimeout(later);
+    isNext = false;
     next = undefined;
     later = undefined;
     const group = pending.length <= limit ? pending : pending.slice(0, limit);
@@ -121,6 +133,7 @@ export function createWriteGroups(options: WriteGroupsOptions): WriteGroups {
 
   const finish = (group: readonly Pending[], outcomes: readonly Outcome[]): void => {
     isRunning = false;
+    endedAt = performance.now();
     failures = 0;
     if (isInTrouble) logger.info({}, 'the store can be written to again');
     isInTrouble = false;

@@ -69,8 +69,16 @@ async function submitInTurn(
     holds = outcome === 'done' && request?.hint?.isHeld !== true;
     if (holds) pass.hold(id);
     const submitted = { message, isDuplicate: outcome !== 'done' };
+    // First, so that it does not wait until the acknowledgement is written to its socket.
+    await perform(
+      services,
+      effects.filter((effect) => effect.do === 'publish'),
+    );
     onStored?.(submitted);
-    await perform(services, effects);
+    await perform(
+      services,
+      effects.filter((effect) => effect.do !== 'publish'),
+    );
     return submitted;
   } finally {
     if (!holds) pass.done();
