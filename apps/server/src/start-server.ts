@@ -152,8 +152,8 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       credentials: createCredentials(key),
       admit(socket) {
         const admission = limits.admit(socket.remoteAddress ?? '', () => socket.destroy());
-        if (admission !== undefined) socket.once('close', admission.end);
-        return admission?.hold;
+        if (admission !== undefined) socket.on('close', () => admission.end());
+        return admission === undefined ? undefined : () => admission.hold();
       },
       onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),

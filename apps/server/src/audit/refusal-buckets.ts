@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { AuditInput } from '@parley/shared-models';
-import { createTokenBucket, type TokenBucket } from '../websocket/token-bucket.ts';
+import { TokenBucket } from '../websocket/token-bucket.ts';
 
 /**
  * Decides which refusals are entered one by one and which are only counted: a flood must neither fill the disk nor
@@ -31,13 +31,13 @@ interface Bucket {
 export function createRefusalBuckets(): RefusalBuckets {
   const anonymous = new Map<string, Bucket>();
   const signedIn = new Map<string, Bucket>();
-  const allAnonymous = createTokenBucket(ANONYMOUS_PER_SECOND);
+  const allAnonymous = new TokenBucket(ANONYMOUS_PER_SECOND);
   /** What was counted of addresses that have given way, by action. */
   const givenWay = new Map<string, { counted: number; latest: AuditInput }>();
 
   const bucketOf = (table: Map<string, Bucket>, key: string): Bucket => {
     const bucket = table.get(key) ?? {
-      tokens: createTokenBucket(REFUSALS_PER_SECOND),
+      tokens: new TokenBucket(REFUSALS_PER_SECOND),
       counted: 0,
       latest: undefined,
     };

@@ -49,6 +49,8 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
   const { serverId, commands, bus, logger } = options;
   const operators = new Set<Reader>();
   const followers = new Map<string, Map<Reader, CommandFollower>>();
+  /** The same by reader, so that one that leaves is looked for nowhere else. */
+  const followed = new Map<Reader, Set<string>>();
   /** Commands with output that other servers are about to be told of, and their agents. */
   const printing = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
@@ -110,15 +112,16 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
     following?.get(reader)?.stop();
     following?.delete(reader);
     if (following?.size === 0) followers.delete(commandId);
+    const own = followed.get(reader);
+    own?.delete(commandId);
+    if (own?.size === 0) followed.delete(reader);
   };
 
   return {
     attach: (reader) => void operators.add(reader),
     leave(reader) {
       operators.delete(reader);
-      for (const [commandId, following] of [...followers]) {
-        if (following.has(reader)) unfollow(reader, commandId);
-      }
+      for (const commandId of [...(followed.get(reader) ?? [])]) unfollow(reader, commandId);
     },
     follow(reader, commandId, afterSeq) {
       // It went while it was being looked up what it may follow.
@@ -128,6 +131,7 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
       following.get(reader)?.stop();
       const follower = createCommandFollower({ reader, commandId, afterSeq, commands, logger });
       following.set(reader, follower);
+      followed.set(reader, (followed.get(reader) ?? new Set()).add(commandId));
       follower.catchUp();
     },
     tell(reader, command) {

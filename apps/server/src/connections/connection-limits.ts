@@ -25,6 +25,8 @@ interface Connections {
   count: number;
   /** In the order in which they came, or were let go. */
   readonly unheld: Map<Admission, () => void>;
+  /** There are none of this address any more. */
+  forget(): void;
 }
 
 export function createConnectionLimits(max: number | 'off'): ConnectionLimits {
@@ -32,7 +34,7 @@ export function createConnectionLimits(max: number | 'off'): ConnectionLimits {
   return {
     admit(address, evict) {
       const key = networkOf(address);
-      const own = byAddress.get(key) ?? { count: 0, unheld: new Map() };
+      const own = byAddress.get(key) ?? { count: 0, unheld: new Map(), forget: () => byAddress.delete(key) };
       if (max !== 'off' && own.count >= max) {
         const [oldest] = own.unheld;
         if (oldest === undefined) return undefined;
@@ -41,25 +43,40 @@ export function createConnectionLimits(max: number | 'off'): ConnectionLimits {
       }
       own.count += 1;
       byAddress.set(key, own);
-      let hasEnded = false;
-      const admission: Admission = {
-        hold: () => own.unheld.delete(admission),
-        release() {
-          own.unheld.delete(admission);
-          if (!hasEnded) own.unheld.set(admission, evict);
-        },
-        end() {
-          if (hasEnded) return;
-          hasEnded = true;
-          own.unheld.delete(admission);
-          own.count -= 1;
-          if (own.count === 0) byAddress.delete(key);
-        },
-      };
+      const admission = new Place(own, evict);
       admission.release();
       return admission;
     },
   };
+}
+
+/** A class, so that thousands of connections share its functions. */
+class Place implements Admission {
+  readonly #own: Connections;
+  readonly #evict: () => void;
+  #hasEnded = false;
+
+  constructor(own: Connections, evict: () => void) {
+    this.#own = own;
+    this.#evict = evict;
+  }
+
+  hold(): void {
+    this.#own.unheld.delete(this);
+  }
+
+  release(): void {
+    this.hold();
+    if (!this.#hasEnded) this.#own.unheld.set(this, this.#evict);
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.hold();
+    this.#own.count -= 1;
+    if (this.#own.count === 0) this.#own.forget();
+  }
 }
 
 /** A customer has a whole /64 of IPv6: its addresses count as one. */

@@ -29,7 +29,7 @@ export function limitSockets(
       return;
     }
     admissions.set(socket, admission);
-    socket.once('close', admission.end);
+    socket.on('close', () => admission.end());
   });
   app.addHook('preHandler', async ({ raw }) => admissions.get(raw.socket)?.hold());
   app.addHook('onResponse', async ({ raw }) => admissions.get(raw.socket)?.release());
@@ -40,7 +40,7 @@ export function limitSockets(
     own?.release();
     if (own !== undefined || !isProxy(raw.socket.remoteAddress ?? '')) return own;
     const admission = limits.admit(ip, evict);
-    if (admission !== undefined) raw.socket.once('close', admission.end);
+    if (admission !== undefined) raw.socket.on('close', () => admission.end());
     return admission;
   };
 }

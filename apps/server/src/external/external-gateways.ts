@@ -54,6 +54,8 @@ export function createExternalGateways(timeoutMs = 10_000): ExternalGateways {
   /** By gateway id, the latest report last. */
   const gateways = new Map<string, Entry>();
   const waiting = new Map<string, Waiting>();
+  /** Connections that have reported: most others never do. */
+  const reporters = new Set<GatewaySession>();
 
   function forgetOld(): void {
     for (const [id, { session }] of gateways) {
@@ -80,11 +82,13 @@ export function createExternalGateways(timeoutMs = 10_000): ExternalGateways {
 
   return {
     report(session, status) {
+      reporters.add(session);
       gateways.delete(status.gatewayId);
       gateways.set(status.gatewayId, { status, reportedAt: new Date().toISOString(), session });
       forgetOld();
     },
     left(session) {
+      if (!reporters.delete(session)) return;
       for (const [id, entry] of gateways) {
         if (entry.session === session) gateways.set(id, { ...entry, session: undefined });
       }

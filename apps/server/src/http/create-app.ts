@@ -38,6 +38,8 @@ const WEB_SOCKET_OPTIONS: WebsocketPluginOptions['options'] & {
   closeTimeout: LIMITS.closeTimeoutMs,
   handleProtocols: chooseSubprotocol,
   perMessageDeflate: false,
+  // `registerWebSocketRoute` knows them.
+  clientTracking: false,
 };
 
 /** Fastify with what all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at `/docs`. */

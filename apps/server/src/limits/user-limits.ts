@@ -3,7 +3,7 @@ import type { Period, UsageStore } from '@parley/store';
 import type { Origin } from '../audit/origin.ts';
 import { addressGroup } from '../audit/refusal-buckets.ts';
 import { hasSignIn, type SignInSettings } from '../config.ts';
-import { createTokenBucket, type TokenBucket } from '../websocket/token-bucket.ts';
+import { TokenBucket } from '../websocket/token-bucket.ts';
 
 export interface UserLimitSettings extends SignInSettings {
   readonly RATE_LIMIT: number | 'off';
@@ -74,7 +74,7 @@ export function createUserLimits(
 
   const personOf = (key: string): Person => {
     const person = people.get(key) ?? {
-      frames: createTokenBucket(rate),
+      frames: new TokenBucket(rate),
       left: new Map(),
       waiting: undefined,
     };

@@ -21,6 +21,7 @@ import { createTaskHandlers } from '../tasks/task-handlers.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
 import { createTestReader } from '../testing/test-reader.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
+import { createShared } from '../websocket/connection.ts';
 import { createFollowedConversations } from '../websocket/followed-conversations.ts';
 import { onMessageCancel } from '../websocket/frames/message-cancel.ts';
 import { onMessageSend } from '../websocket/frames/message-send.ts';
@@ -102,12 +103,12 @@ function frameDoor(services: ServerServices): Door {
 async function userSocketDoor(services: ServerServices): Promise<Door> {
   const user = { id: 'ada', name: 'Ada', roles: ['member' as const] };
   const admission = { hold() {}, release() {}, end() {} };
+  const shared = createShared(services);
   const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(sockets, 'listening');
   sockets.on('connection', (socket, { socket: tcp }) => {
-    const admitted = { admission, admitUser: () => admission };
-    const transport = { socket, tcp, remoteAddress: '127.0.0.1', caller: undefined, ...admitted };
-    serveUserSocket(transport, user, services, () => {});
+    const transport = { socket, tcp, remoteAddress: '127.0.0.1', caller: undefined, admission };
+    serveUserSocket(transport, user, shared);
   });
   const client = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`);
   const refused: string[] = [];
@@ -121,6 +122,7 @@ async function userSocketDoor(services: ServerServices): Promise<Door> {
     for (const socket of sockets.clients) socket.terminate();
     sockets.close();
     await once(sockets, 'close');
+    for (const each of Object.values(shared.times)) each.stop();
   });
   const conversationId = conversationOfUser(user.id);
   return {

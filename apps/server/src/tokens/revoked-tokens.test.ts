@@ -20,14 +20,16 @@ describe('revoked tokens', () => {
   });
 
   it('count no more here at once, at another server a moment later, and after a restart', async () => {
-    let told = 0;
-    there.onRevoked(() => {
-      told += 1;
-    });
+    const told: string[] = [];
+    const listen = (tokenId: string, name: string) => there.onRevoked(tokenId, () => told.push(name));
+    listen('one', 'first');
+    listen('one', 'second');
+    listen('one', 'gone')();
+    listen('two', 'other');
     await here.revoke('one');
     expect([here.has('one'), here.has('two')]).toEqual([true, false]);
     await eventually(() => expect(there.has('one')).toBe(true));
-    expect(told).toBe(1);
+    expect(told).toEqual(['first', 'second']);
     const next = createRevokedTokens({ store: ground.store, logger: silent });
     await next.load();
     expect(next.has('one')).toBe(true);

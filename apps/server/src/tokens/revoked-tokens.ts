@@ -6,8 +6,8 @@ export interface RevokedTokens {
   has(tokenId: string): boolean;
   /** Holds here when it resolves, at other servers a moment later. @throws ParleyError `store_unavailable` */
   revoke(tokenId: string): Promise<void>;
-  /** Calls the listener when there are more. */
-  onRevoked(listener: () => void): () => void;
+  /** Calls the listener when that token is revoked. */
+  onRevoked(tokenId: string, listener: () => void): () => void;
   /** Reads what was revoked; to be called before anybody is let in. @throws ParleyError `store_unavailable` */
   load(): Promise<void>;
   stop(): Promise<void>;
@@ -24,7 +24,8 @@ export function createRevokedTokens(options: {
 }): RevokedTokens {
   const { logger, lookMs = LOOK_MS } = options;
   const { revokedTokens } = options.store;
-  const listeners = new Set<() => void>();
+  /** By the token that they ask about. */
+  const listeners = new Map<string, Set<() => void>>();
   let known: ReadonlySet<string> = new Set();
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -32,9 +33,9 @@ export function createRevokedTokens(options: {
 
   const look = async (): Promise<void> => {
     const now = new Set(await revokedTokens.list());
-    const isMore = [...now].some((tokenId) => !known.has(tokenId));
+    const more = [...now].filter((tokenId) => !known.has(tokenId));
     known = now;
-    if (isMore) for (const listener of [...listeners]) listener();
+    for (const tokenId of more) for (const listener of [...(listeners.get(tokenId) ?? [])]) listener();
   };
   const lookAgain = (): void => {
     clearTimeout(timer);
@@ -52,9 +53,13 @@ export function createRevokedTokens(options: {
       await revokedTokens.add(tokenId);
       await look();
     },
-    onRevoked(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    onRevoked(tokenId, listener) {
+      const own = listeners.get(tokenId) ?? new Set();
+      listeners.set(tokenId, own.add(listener));
+      return () => {
+        own.delete(listener);
+        if (own.size === 0 && listeners.get(tokenId) === own) listeners.delete(tokenId);
+      };
     },
     async load() {
       await look();

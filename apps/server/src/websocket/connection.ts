@@ -12,16 +12,22 @@ import {
   type ParsedFrame,
   parseClientFrame,
   type ServerFrame,
+  type User,
 } from '@parley/shared-models';
 import type { WebSocket } from 'ws';
 import { refusedSignIn } from '../audit/refusals.ts';
-import type { Admission } from '../connections/connection-limits.ts';
+import {
+  type Admission,
+  type ConnectionLimits,
+  createConnectionLimits,
+} from '../connections/connection-limits.ts';
+import { createDeadlines, type Deadlines } from '../connections/deadlines.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
-import { createFollowedConversations } from './followed-conversations.ts';
+import { createFollowedConversations, type FollowedConversations } from './followed-conversations.ts';
 import { handleFrame } from './frame-handlers.ts';
-import { readIncoming } from './incoming.ts';
-import { createOutgoing } from './outgoing.ts';
+import { Incoming, type IncomingOwner } from './incoming.ts';
+import { Outgoing } from './outgoing.ts';
 import { outwardReport } from './outward-report.ts';
 import type { Session } from './session.ts';
 import { welcome } from './welcome.ts';
@@ -44,7 +50,7 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** A WebSocket, what lies below it, and its place among those of its address and user. */
+/** A WebSocket, what lies below it, and its place among those of its address. */
 export interface Transport {
   readonly socket: WebSocket;
   readonly tcp: Socket;
@@ -52,183 +58,286 @@ export interface Transport {
   readonly remoteAddress: string | undefined;
   readonly caller: Caller;
   readonly admission: Admission;
-  /** undefined: the user has too many connections. */
-  admitUser(userId: string, evict: () => void): Admission | undefined;
 }
 
-/** Drives one WebSocket from `hello` to its end. */
-export function serveConnection(
-  { socket, tcp, remoteAddress, caller, admission, admitUser }: Transport,
-  services: ServerServices,
-  onEnd: () => void,
-): Connection {
-  const { config } = services;
-  const connectionId = newId();
-  const logger = services.logger.child({ connectionId });
-  const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
-    logger.warn('a reader was too slow and is disconnected');
-    close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
-  });
-  let session: Session | undefined;
-  let greeting: Promise<void> | undefined;
-  let tokenTimer: NodeJS.Timeout | undefined;
-  let stopWatchingToken: (() => void) | undefined;
-  let isClosed = false;
+/** What a connection does when a time is over that runs for it. */
+export interface Timed {
+  timeIsOver(): void;
+}
+
+/** What all WebSockets of a server share. */
+export interface SharedBySockets {
+  readonly services: ServerServices;
+  readonly connections: Set<Connection>;
+  /** How many one user may have. */
+  readonly users: ConnectionLimits;
+  /** For the first frame; for any frame; for any sign of life at `/ws/:userId`. */
+  readonly times: Readonly<Record<'hello' | 'frame' | 'sign', Deadlines<Timed>>>;
+}
+
+export function createShared(services: ServerServices): SharedBySockets {
+  const within = (ms: number) => createDeadlines<Timed>(ms, (connection) => connection.timeIsOver());
+  return {
+    services,
+    connections: new Set(),
+    users: createConnectionLimits(services.config.CONNECTIONS_PER_USER),
+    times: {
+      hello: within(LIMITS.helloTimeoutMs),
+      frame: within(LIMITS.heartbeatMs * 2),
+      sign: within(LIMITS.heartbeatMs),
+    },
+  };
+}
+
+/**
+ * One WebSocket from its beginning to its end. Most are idle, and there are thousands: a class, so that they share its functions, and
+ * no timer, logger or list that only a busy one needs.
+ */
+export class ClientConnection implements Connection, IncomingOwner, Timed {
+  readonly id = newId();
+  readonly remoteAddress: string | undefined;
+  readonly services: ServerServices;
+  readonly outgoing: Outgoing;
+  readonly #shared: SharedBySockets;
+  readonly #socket: WebSocket;
+  readonly #tcp: Socket;
+  readonly #admission: Admission;
+  readonly #incoming: Incoming;
+  /** Who asks, until that is known. */
+  #caller: Caller;
+  #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
+  #greeting: Promise<void> | undefined;
+  #session: ClientSession | undefined;
+  #tokenTimer: NodeJS.Timeout | undefined;
+  #stopWatchingToken: (() => void) | undefined;
   /** Among the connections of the user. */
-  let place: Admission | undefined;
+  #place: Admission | undefined;
 
-  const sendFrame = (frame: ServerFrame): void => outgoing.send(JSON.stringify(frame));
-  const sendError = (report: ErrorReport, inReplyTo?: string): void =>
-    sendFrame({ type: 'error', ...report, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
+  constructor({ socket, tcp, remoteAddress, caller, admission }: Transport, shared: SharedBySockets) {
+    const { config } = shared.services;
+    this.remoteAddress = remoteAddress;
+    this.services = shared.services;
+    this.#shared = shared;
+    this.#socket = socket;
+    this.#tcp = tcp;
+    this.#caller = caller;
+    this.#admission = admission;
+    this.outgoing = new Outgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => this.#onSlowReader());
+    this.#incoming = new Incoming(this, socket, tcp, config.RATE_LIMIT);
+    socket.on('close', () => this.#end());
+    shared.connections.add(this);
+    shared.times.hello.begin(this);
+  }
 
-  const helloTimer = setTimeout(() => {
-    close(CLOSE_CODES.helloTimeout, 'no hello');
-    // A client that says nothing need not answer this either.
-    tcp.destroySoon();
-  }, LIMITS.helloTimeoutMs);
-  const idleTimer = setInterval(() => {
-    // What is not read cannot be heard.
-    if (incoming.isFull) return;
-    if (performance.now() - incoming.lastAt > LIMITS.heartbeatMs * 2)
-      close(CLOSE_CODES.idle, 'nothing was heard');
-  }, LIMITS.heartbeatMs / 2);
+  get frames(): number {
+    return this.#session?.frames ?? 0;
+  }
 
-  const end = (): void => {
-    if (isClosed) return;
-    isClosed = true;
-    incoming.stop();
-    place?.end();
-    clearTimeout(helloTimer);
-    clearInterval(idleTimer);
-    clearTimeout(tokenTimer);
-    stopWatchingToken?.();
+  get isOpen(): boolean {
+    return this.#state !== 'closed';
+  }
+
+  tell(text: string): void {
+    if (this.#session !== undefined) this.outgoing.send(text);
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    return this.#incoming.drain(timeoutMs);
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+    this.#end();
+  }
+
+  heard(): void {
+    if (this.#state === 'greeting' || this.#state === 'open') this.#shared.times.frame.begin(this);
+  }
+
+  timeIsOver(): void {
+    if (this.#state === 'new') {
+      this.close(CLOSE_CODES.helloTimeout, 'no hello');
+      // A client that says nothing need not answer this either.
+      this.#tcp.destroySoon();
+    } else if (this.#incoming.isFull) {
+      // What is not read cannot be heard.
+      this.#shared.times.frame.begin(this);
+    } else this.close(CLOSE_CODES.idle, 'nothing was heard');
+  }
+
+  take(text: string | undefined): Promise<void> | undefined {
+    const parsed = text === undefined ? NOT_TEXT : parseClientFrame(text);
+    if (parsed.ok) return this.#handle(parsed.frame);
+    this.#sendError(parsed.error, parsed.inReplyTo);
+    this.#incoming.malformed();
+    return undefined;
+  }
+
+  refuse(text: string, retryAfterMs: number): void {
+    const message = `At most ${this.services.config.RATE_LIMIT} frames a second; each 4 KiB of a frame count as one more.`;
+    this.#sendError({ code: 'rate_limited', message, details: { retryAfterMs } }, guessCorrelation(text));
+  }
+
+  sendFrame(frame: ServerFrame): void {
+    this.outgoing.send(JSON.stringify(frame));
+  }
+
+  #sendError(report: ErrorReport, inReplyTo?: string): void {
+    this.sendFrame({ type: 'error', ...report, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
+  }
+
+  #onSlowReader(): void {
+    this.services.logger.warn({ connectionId: this.id }, 'a reader was too slow and is disconnected');
+    this.close(CLOSE_CODES.slowReader, 'too slow: connect again and resume');
+  }
+
+  #end(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const { services } = this;
+    const { connections, times } = this.#shared;
+    this.#incoming.stop();
+    this.#place?.end();
+    times.hello.end(this);
+    times.frame.end(this);
+    clearTimeout(this.#tokenTimer);
+    this.#stopWatchingToken?.();
+    const session = this.#session;
     if (session !== undefined) {
-      session.conversations.stop();
+      session.endConversations();
       services.channels.unfollowAll(session);
       services.gateways.left(session);
       services.commandService.hub.leave(session);
     }
-    onEnd();
-  };
+    connections.delete(this);
+  }
 
-  const close = (code: number, reason: string): void => {
-    socket.close(code, reason);
-    end();
-  };
-
-  const greet = async (hello: ClientFrameOf<'hello'>): Promise<void> => {
-    clearTimeout(helloTimer);
+  async #handle(frame: ClientFrame): Promise<void> {
     try {
-      const { user, expiresAt, tokenId } = await services.authenticator.signIn(hello.token, caller);
-      if (isClosed) return;
-      place = admitUser(user.id, () => socket.terminate());
-      if (place === undefined) {
-        sendError({ code: 'rate_limited', message: 'You have too many connections: close one of them.' });
-        close(CLOSE_CODES.tooManyConnections, 'too many connections of this user');
-        return;
-      }
-      place.hold();
-      admission.hold();
-      stopWatchingToken = services.revokedTokens.onRevoked(() => {
-        if (tokenId !== undefined && services.revokedTokens.has(tokenId))
-          close(CLOSE_CODES.unauthenticated, 'the token was revoked: sign in again');
-      });
-      if (expiresAt !== undefined) tokenTimer = closeAt(expiresAt);
-      const { send, flushed } = outgoing;
-      const { frames = 1 } = hello;
-      const conversations = createFollowedConversations(services.hub, {
-        onFrame(told) {
-          if (frames >= 2) send(told.text);
-          else for (const { text } of told.separate) send(text);
-        },
-        flushed,
-      });
-      session = {
-        connectionId,
-        user,
-        remoteAddress,
-        frames,
-        conversations,
-        services,
-        sendFrame,
-        send,
-        flushed,
-        isOpen: () => !isClosed,
-      };
-      welcome(session, hello);
-    } catch (error) {
-      const report = outwardReport(error);
-      logger.warn({ err: error }, 'a sign-in was refused');
-      sendError(report);
-      if (report.code === 'unauthenticated')
-        services.audit.enterRefusal(refusedSignIn(report, remoteAddress));
-      const code = report.code === 'unauthenticated' ? CLOSE_CODES.unauthenticated : CLOSE_CODES.tryAgain;
-      close(code, report.message.slice(0, 100));
-    }
-  };
-
-  const closeAt = (time: number): NodeJS.Timeout =>
-    setTimeout(
-      () => close(CLOSE_CODES.unauthenticated, 'the token has expired: sign in again'),
-      Math.min(Math.max(0, time - Date.now()), LONGEST_TIMER_MS),
-    );
-
-  const handle = async (frame: ClientFrame): Promise<void> => {
-    try {
-      if (session === undefined) {
-        if (greeting === undefined && frame.type !== 'hello') {
-          incoming.malformed();
+      if (this.#session === undefined) {
+        if (this.#state === 'new' && frame.type !== 'hello') {
+          this.#incoming.malformed();
           throw new ParleyError('hello_required', 'The first frame must be hello.');
         }
-        if (greeting === undefined && frame.type === 'hello') {
-          incoming.greeted();
-          greeting = greet(frame);
-          return await greeting;
+        if (this.#state === 'new' && frame.type === 'hello') {
+          this.#greeting = this.#greet(frame);
+          await this.#greeting;
+          this.#greeting = undefined;
+          return;
         }
         // It came while the token was being checked.
-        await greeting;
+        await this.#greeting;
       }
-      if (session !== undefined) await handleFrame(frame, session);
+      if (this.#session !== undefined) await handleFrame(frame, this.#session);
     } catch (error) {
+      const { logger } = this.services;
+      const connectionId = this.id;
       if (!(error instanceof ParleyError))
-        logger.error({ err: error, type: frame.type }, 'a frame could not be handled');
+        logger.error({ err: error, connectionId, type: frame.type }, 'a frame could not be handled');
       else if (error.code === 'store_unavailable' || error.code === 'bus_unavailable')
-        logger.warn({ err: error }, error.message);
-      sendError(outwardReport(error), correlationOf(frame));
+        logger.warn({ err: error, connectionId }, error.message);
+      this.#sendError(outwardReport(error), correlationOf(frame));
     }
-  };
+  }
 
-  const refuse = (error: ErrorReport, inReplyTo?: string): void => {
-    sendError(error, inReplyTo);
-    incoming.malformed();
-  };
-  const incoming = readIncoming({
-    socket,
-    tcp,
-    rate: config.RATE_LIMIT,
-    close,
-    take(text) {
-      const parsed = text === undefined ? NOT_TEXT : parseClientFrame(text);
-      if (parsed.ok) return handle(parsed.frame);
-      refuse(parsed.error, parsed.inReplyTo);
-      return undefined;
-    },
-    refuse(text, retryAfterMs) {
-      const message = `At most ${config.RATE_LIMIT} frames a second; each 4 KiB of a frame count as one more.`;
-      sendError({ code: 'rate_limited', message, details: { retryAfterMs } }, guessCorrelation(text));
-    },
-  });
-  socket.on('close', end);
-  socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
+  async #greet(hello: ClientFrameOf<'hello'>): Promise<void> {
+    const { services } = this;
+    const { times, users } = this.#shared;
+    this.#state = 'greeting';
+    this.#incoming.greeted();
+    times.hello.end(this);
+    times.frame.begin(this);
+    try {
+      const signedIn = await services.authenticator.signIn(hello.token, this.#caller);
+      this.#caller = undefined;
+      if (!this.isOpen) return;
+      const { user, expiresAt, tokenId } = signedIn;
+      this.#place = users.admit(`user ${user.id}`, () => this.#socket.terminate());
+      if (this.#place === undefined) {
+        this.#sendError({
+          code: 'rate_limited',
+          message: 'You have too many connections: close one of them.',
+        });
+        this.close(CLOSE_CODES.tooManyConnections, 'too many connections of this user');
+        return;
+      }
+      this.#place.hold();
+      this.#admission.hold();
+      if (tokenId !== undefined)
+        this.#stopWatchingToken = services.revokedTokens.onRevoked(tokenId, () =>
+          this.close(CLOSE_CODES.unauthenticated, 'the token was revoked: sign in again'),
+        );
+      if (expiresAt !== undefined) this.#closeAt(expiresAt);
+      this.#state = 'open';
+      this.#session = new ClientSession(this, user, hello.frames ?? 1);
+      welcome(this.#session, hello);
+    } catch (error) {
+      const report = outwardReport(error);
+      services.logger.warn({ err: error, connectionId: this.id }, 'a sign-in was refused');
+      this.#sendError(report);
+      if (report.code === 'unauthenticated')
+        services.audit.enterRefusal(refusedSignIn(report, this.remoteAddress));
+      const code = report.code === 'unauthenticated' ? CLOSE_CODES.unauthenticated : CLOSE_CODES.tryAgain;
+      this.close(code, report.message.slice(0, 100));
+    }
+  }
 
-  return {
-    get frames() {
-      return session?.frames ?? 0;
-    },
-    tell(text) {
-      if (session !== undefined) outgoing.send(text);
-    },
-    drain: incoming.drain,
-    close,
-  };
+  #closeAt(time: number): void {
+    this.#tokenTimer = setTimeout(
+      () => this.close(CLOSE_CODES.unauthenticated, 'the token has expired: sign in again'),
+      Math.min(Math.max(0, time - Date.now()), LONGEST_TIMER_MS),
+    );
+  }
+}
+
+/** What a connection is from the `welcome` on. */
+class ClientSession implements Session {
+  readonly user: User;
+  readonly frames: number;
+  readonly #connection: ClientConnection;
+  /** Most follow none for most of the time. */
+  #conversations: FollowedConversations | undefined;
+
+  constructor(connection: ClientConnection, user: User, frames: number) {
+    this.#connection = connection;
+    this.user = user;
+    this.frames = frames;
+  }
+
+  get connectionId(): string {
+    return this.#connection.id;
+  }
+  get remoteAddress(): string | undefined {
+    return this.#connection.remoteAddress;
+  }
+  get services(): ServerServices {
+    return this.#connection.services;
+  }
+  get conversations(): FollowedConversations {
+    this.#conversations ??= createFollowedConversations(this.services.hub, {
+      onFrame: (told) => {
+        if (this.frames >= 2) this.send(told.text);
+        else for (const { text } of told.separate) this.send(text);
+      },
+      flushed: () => this.flushed(),
+    });
+    // The connection may have ended while it was being looked up what it may follow.
+    if (!this.isOpen()) this.#conversations.stop();
+    return this.#conversations;
+  }
+  endConversations(): void {
+    this.#conversations?.stop();
+  }
+  isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+  send(text: string): void {
+    this.#connection.outgoing.send(text);
+  }
+  sendFrame(frame: ServerFrame): void {
+    this.#connection.sendFrame(frame);
+  }
+  flushed(): Promise<void> {
+    return this.#connection.outgoing.flushed();
+  }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES, LIMITS } from '@parley/shared-models';
-import type { RawData, WebSocket } from 'ws';
-import { createTokenBucket } from './token-bucket.ts';
+import type { WebSocket } from 'ws';
+import { TokenBucket } from './token-bucket.ts';
 
 /** Frames of one connection under way at once; more wait in its socket, and so at the sender. */
 const MAX_IN_HAND = 64;
@@ -13,128 +13,152 @@ const REFUSED_SECONDS = 10;
 const FORGIVEN_S = 5;
 const TOO_LARGE_BEFORE_HELLO = `at most ${LIMITS.helloBytes} bytes before hello`;
 
-/** What one connection sends: bounded and weighed before anything reads it. */
-export interface Incoming {
-  /** When the last frame came, by `performance.now()`: a clock that does not jump. */
-  readonly lastAt: number;
-  /** Whether it is not read for now. */
-  readonly isFull: boolean;
-  /** The client has begun as it should: frames may have their full size from now on. */
-  greeted(): void;
-  /** Counts a frame that was malformed; closes the connection of a client that sends one after another. */
-  malformed(): void;
-  /** Takes no more frames, finishes those in hand, at most `timeoutMs`. */
-  drain(timeoutMs: number): Promise<void>;
-  /** The connection is closed: what still comes is not looked at. */
-  stop(): void;
-}
-
-export interface IncomingOptions {
-  readonly socket: WebSocket;
-  /** The TCP connection below the WebSocket. */
-  readonly tcp: Socket;
-  /** Frames a second. */
-  readonly rate: number | 'off';
-  /** Handles a frame; `undefined`: it is not text. */
+/** The connection whose frames are read. */
+export interface IncomingOwner {
+  /** Handles a frame, and does not reject; `undefined`: it is not text. */
   take(text: string | undefined): Promise<void> | undefined;
   /** Answers a frame that came too soon. */
   refuse(text: string, retryAfterMs: number): void;
+  /** Something came. */
+  heard(): void;
   close(code: number, reason: string): void;
 }
 
 /**
- * Reads a connection's frames. A client that has not said `hello` may send `LIMITS.helloBytes` in all; the rate counts large
- * frames several times, and comes before the parser, as the sizes do.
+ * What one connection sends: bounded and weighed before anything reads it. A client that has not said `hello` may send
+ * `LIMITS.helloBytes` in all; the rate counts large frames several times, and comes before the parser, as the sizes do. A class, so
+ * that thousands of connections share its functions; what a client that behaves never needs is made when it is needed.
  */
-export function readIncoming(options: IncomingOptions): Incoming {
-  const { socket, tcp, rate, close } = options;
-  const bucket = rate === 'off' ? undefined : createTokenBucket(rate);
-  const refusals = rate === 'off' ? undefined : createTokenBucket(rate, rate * REFUSED_SECONDS);
-  const flaws = createTokenBucket(1 / FORGIVEN_S, LIMITS.malformedFrames);
-  const inHand = new Set<Promise<void>>();
-  let lastAt = performance.now();
-  let isGreeted = false;
-  let flawsBeforeHello = 0;
-  let bytesBeforeHello = 0;
-  let isStopped = false;
+export class Incoming {
+  readonly #owner: IncomingOwner;
+  readonly #socket: WebSocket;
+  readonly #tcp: Socket;
+  readonly #rate: number | 'off';
+  readonly #bucket: TokenBucket | undefined;
+  #refusals: TokenBucket | undefined;
+  #flaws: TokenBucket | undefined;
+  /** Frames under way. */
+  #inHand = 0;
+  /** Called when none is under way any more. */
+  #onIdle: (() => void) | undefined;
+  #flawsBeforeHello = 0;
+  #bytesBeforeHello = 0;
+  /** Counts the bytes before `hello`; undefined afterwards. */
+  #onData: ((chunk: Buffer) => void) | undefined;
+  #isDraining = false;
+  #isStopped = false;
+
+  /**
+   * @param tcp the TCP connection below the WebSocket
+   * @param rate frames a second
+   */
+  constructor(owner: IncomingOwner, socket: WebSocket, tcp: Socket, rate: number | 'off') {
+    this.#owner = owner;
+    this.#socket = socket;
+    this.#tcp = tcp;
+    this.#rate = rate;
+    this.#bucket = rate === 'off' ? undefined : new TokenBucket(rate);
+    this.#onData = (chunk) => this.#countBytes(chunk);
+    // `binaryType` is left as it is.
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
+    // `ws` answers pings itself, as fast as they come.
+    const onControl = (): void => {
+      if (!this.#isStopped) this.#weigh(1);
+    };
+    socket.on('ping', onControl);
+    socket.on('pong', onControl);
+    // After the listener of `ws`: what was complete in this chunk has been handled.
+    tcp.on('data', this.#onData);
+  }
+
+  /** Whether it is not read for now. */
+  get isFull(): boolean {
+    return this.#inHand >= MAX_IN_HAND;
+  }
+
+  /** The client has begun as it should: frames may have their full size from now on. */
+  greeted(): void {
+    if (this.#onData !== undefined) this.#tcp.off('data', this.#onData);
+    this.#onData = undefined;
+  }
+
+  /** Counts a frame that was malformed; closes the connection of a client that sends one after another. */
+  malformed(): void {
+    let isTooMany: boolean;
+    if (this.#isGreeted) {
+      this.#flaws ??= new TokenBucket(1 / FORGIVEN_S, LIMITS.malformedFrames);
+      isTooMany = this.#flaws.take(performance.now()) > 0;
+    } else {
+      this.#flawsBeforeHello += 1;
+      isTooMany = this.#flawsBeforeHello > LIMITS.malformedBeforeHello;
+    }
+    if (isTooMany) this.#owner.close(CLOSE_CODES.malformed, 'too many malformed frames');
+  }
+
+  /** Takes no more frames, finishes those in hand, at most `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isDraining = true;
+    if (this.#inHand === 0) return;
+    const over = Promise.withResolvers<void>();
+    this.#onIdle = over.resolve;
+    const timer = setTimeout(over.resolve, timeoutMs);
+    await over.promise;
+    clearTimeout(timer);
+  }
+
+  /** The connection is closed: what still comes is not looked at. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get #isGreeted(): boolean {
+    return this.#onData === undefined;
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    if (this.#isStopped || this.#isDraining) return;
+    if (!this.#isGreeted && data.byteLength > LIMITS.helloBytes) {
+      this.#owner.close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
+      return;
+    }
+    const waitMs = this.#weigh(1 + Math.floor(data.byteLength / WEIGHED_BYTES));
+    if (this.#isStopped) return;
+    this.#owner.heard();
+    if (waitMs > 0) {
+      this.#owner.refuse(isBinary ? '' : data.toString(), waitMs);
+      return;
+    }
+    const promise = this.#owner.take(isBinary ? undefined : data.toString());
+    if (promise !== undefined) this.#hold(promise);
+  }
+
+  #countBytes(chunk: Buffer): void {
+    if (this.#isStopped) return;
+    this.#bytesBeforeHello += chunk.byteLength;
+    if (this.#bytesBeforeHello > LIMITS.helloBytes)
+      this.#owner.close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
+  }
 
   /** How long to wait before this may come, 0: it may come now. */
-  const weigh = (cost: number): number => {
+  #weigh(cost: number): number {
+    if (this.#bucket === undefined || this.#rate === 'off') return 0;
     const now = performance.now();
-    const waitMs = bucket?.take(now, cost) ?? 0;
-    if (waitMs > 0 && (refusals?.take(now, cost) ?? 0) > 0)
-      close(CLOSE_CODES.flooding, 'too many frames: connect again later');
+    const waitMs = this.#bucket.take(now, cost);
+    if (waitMs === 0) return 0;
+    this.#refusals ??= new TokenBucket(this.#rate, this.#rate * REFUSED_SECONDS);
+    if (this.#refusals.take(now, cost) > 0)
+      this.#owner.close(CLOSE_CODES.flooding, 'too many frames: connect again later');
     return waitMs;
-  };
-  const hold = (promise: Promise<void>): void => {
-    const held = promise.finally(() => {
-      inHand.delete(held);
-      if (inHand.size === MAX_IN_HAND - 1) socket.resume();
-    });
-    inHand.add(held);
-    if (inHand.size >= MAX_IN_HAND) socket.pause();
-  };
+  }
 
-  const onMessage = (raw: RawData, isBinary: boolean): void => {
-    if (isStopped) return;
-    // `binaryType` is left as it is.
-    const data = raw as Buffer;
-    if (!isGreeted && data.byteLength > LIMITS.helloBytes) {
-      close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
-      return;
-    }
-    const waitMs = weigh(1 + Math.floor(data.byteLength / WEIGHED_BYTES));
-    if (isStopped) return;
-    lastAt = performance.now();
-    if (waitMs > 0) {
-      options.refuse(isBinary ? '' : data.toString(), waitMs);
-      return;
-    }
-    const promise = options.take(isBinary ? undefined : data.toString());
-    if (promise !== undefined) hold(promise);
-  };
-  /** `ws` answers pings itself, as fast as they come. */
-  const onControl = (): void => {
-    if (!isStopped) weigh(1);
-  };
-  // After the listener of `ws`: what was complete in this chunk has been handled.
-  const onData = (chunk: Buffer): void => {
-    if (isStopped || isGreeted) return;
-    bytesBeforeHello += chunk.byteLength;
-    if (bytesBeforeHello > LIMITS.helloBytes) close(CLOSE_CODES.tooLarge, TOO_LARGE_BEFORE_HELLO);
-  };
-  socket.on('message', onMessage);
-  socket.on('ping', onControl);
-  socket.on('pong', onControl);
-  tcp.on('data', onData);
-
-  return {
-    get lastAt() {
-      return lastAt;
-    },
-    get isFull() {
-      return inHand.size >= MAX_IN_HAND;
-    },
-    greeted() {
-      isGreeted = true;
-      tcp.off('data', onData);
-    },
-    malformed() {
-      if (!isGreeted) flawsBeforeHello += 1;
-      const isTooMany = isGreeted
-        ? flaws.take(performance.now()) > 0
-        : flawsBeforeHello > LIMITS.malformedBeforeHello;
-      if (isTooMany) close(CLOSE_CODES.malformed, 'too many malformed frames');
-    },
-    async drain(timeoutMs) {
-      socket.off('message', onMessage);
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, timeoutMs);
-      await Promise.race([Promise.all(inHand), late.promise]);
-      clearTimeout(timer);
-    },
-    stop() {
-      isStopped = true;
-    },
-  };
+  #hold(promise: Promise<void>): void {
+    this.#inHand += 1;
+    if (this.isFull) this.#socket.pause();
+    const release = (): void => {
+      this.#inHand -= 1;
+      if (this.#inHand === MAX_IN_HAND - 1) this.#socket.resume();
+      if (this.#inHand === 0) this.#onIdle?.();
+    };
+    promise.then(release, release);
+  }
 }

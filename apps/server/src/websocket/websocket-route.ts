@@ -1,14 +1,16 @@
 import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { WebSocket } from 'ws';
 import { createConnectionLimits } from '../connections/connection-limits.ts';
 import { limitSockets } from '../connections/limit-sockets.ts';
 import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
-import { type Connection, serveConnection, type Transport } from './connection.ts';
+import { ClientConnection, createShared, type Transport } from './connection.ts';
 import { tellAgents } from './tell-agents.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
 import { userOfPath } from './user-socket/user-of-path.ts';
+
+const GOING_AWAY = 'the server is going away: connect again and resume';
 
 /** All WebSockets of this server. */
 export interface Connections {
@@ -22,7 +24,8 @@ export interface Connections {
 
 /** `GET /ws`, where `hello` says who is there, and `GET /ws/:userId`. */
 export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
-  const connections = new Set<Connection>();
+  const shared = createShared(services);
+  const { connections } = shared;
   let isDraining = false;
   const { config } = services;
   const admissionOf = limitSockets(
@@ -30,14 +33,14 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
     createConnectionLimits(config.CONNECTIONS_PER_ADDRESS),
     config.TRUST_PROXY,
   );
-  const users = createConnectionLimits(config.CONNECTIONS_PER_USER);
+
+  /** `ws` has ended the connection by then, with the code of what the client did wrong. */
+  const onError = (err: Error): void => services.logger.debug({ err }, 'a connection broke');
 
   /** Serves it, where there is room. */
-  const open = (
-    socket: WebSocket,
-    request: FastifyRequest,
-    serve: (transport: Transport, onEnd: () => void) => Connection,
-  ): void => {
+  const open = (socket: WebSocket, request: FastifyRequest, serve: (transport: Transport) => void): void => {
+    // Instead of the plugin's listener, which holds the request for as long as the WebSocket lives.
+    socket.removeAllListeners('error').on('error', onError);
     if (isDraining) {
       socket.close(CLOSE_CODES.goingAway, 'going away');
       return;
@@ -48,24 +51,17 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
       return;
     }
     const { ip, raw } = request;
-    const admitUser = (userId: string, evict: () => void) => users.admit(`user ${userId}`, evict);
-    const transport = {
-      socket,
-      tcp: raw.socket,
-      remoteAddress: ip,
-      caller: callerOf(request),
-      admission,
-      admitUser,
-    };
-    const connection = serve(transport, () => connections.delete(connection));
-    connections.add(connection);
+    serve({ socket, tcp: raw.socket, remoteAddress: ip, caller: callerOf(request), admission });
+  };
+  /** The response of a request that becomes a WebSocket is never sent: the connection lets go of it, and of all that it holds. */
+  const preHandler: preHandlerAsyncHookHandler = async ({ ws, raw }, reply) => {
+    if (ws) reply.raw.detachSocket(raw.socket);
   };
 
   app.get(
     '/ws',
-    { websocket: true, config: { action: 'public' }, schema: { hide: true } },
-    (socket, request) =>
-      open(socket, request, (transport, onEnd) => serveConnection(transport, services, onEnd)),
+    { websocket: true, config: { action: 'public' }, schema: { hide: true }, preHandler },
+    (socket, request) => open(socket, request, (transport) => new ClientConnection(transport, shared)),
   );
 
   app.get(
@@ -79,16 +75,19 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
         userOfPath(userIdOf(request), services.authenticator);
         await signIn(request, services.authenticator, services.audit);
       },
+      preHandler,
     },
     (socket, request) => {
       const user = userOfPath(userIdOf(request), services.authenticator);
-      open(socket, request, (transport, onEnd) => serveUserSocket(transport, user, services, onEnd));
+      open(socket, request, (transport) => serveUserSocket(transport, user, shared));
     },
   );
 
   const stopTelling = tellAgents(services.agents, connections);
-  app.addHook('onClose', async () => {
+  app.addHook('preClose', async () => {
     stopTelling();
+    for (const connection of connections) connection.close(CLOSE_CODES.goingAway, GOING_AWAY);
+    for (const each of Object.values(shared.times)) each.stop();
   });
 
   return {
@@ -100,7 +99,7 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
       await Promise.all(
         [...connections].map(async (connection) => {
           await connection.drain(timeoutMs);
-          connection.close(CLOSE_CODES.goingAway, 'the server is going away: connect again and resume');
+          connection.close(CLOSE_CODES.goingAway, GOING_AWAY);
         }),
       );
     },

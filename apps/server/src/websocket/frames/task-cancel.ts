@@ -5,11 +5,9 @@ import { ownedTask } from '../../tasks/owned-task.ts';
 import type { FrameHandler } from '../session.ts';
 
 /** Cancels a task; answered by a `task.update`, also where it was over already. */
-export const onTaskCancel: FrameHandler<ClientFrameOf<'task.cancel'>> = async (
-  { taskId },
-  { services, user, sendFrame },
-) => {
+export const onTaskCancel: FrameHandler<ClientFrameOf<'task.cancel'>> = async ({ taskId }, session) => {
+  const { services, user } = session;
   await ownedTask(services, taskId, user);
   const { document, version } = await cancelTask(services, taskId);
-  sendFrame({ type: 'task.update', task: taskView(document, version) });
+  session.sendFrame({ type: 'task.update', task: taskView(document, version) });
 };

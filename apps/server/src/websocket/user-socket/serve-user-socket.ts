@@ -1,11 +1,10 @@
-import { CLOSE_CODES, deriveId, LIMITS, newId, ParleyError, type User } from '@parley/shared-models';
+import { CLOSE_CODES, deriveId, newId, ParleyError, type User } from '@parley/shared-models';
 import type { Origin } from '../../audit/origin.ts';
 import { submit } from '../../requests/submit.ts';
-import type { ServerServices } from '../../server-services.ts';
-import type { Connection, Transport } from '../connection.ts';
+import type { Connection, SharedBySockets, Timed, Transport } from '../connection.ts';
 import { createFollowedConversations } from '../followed-conversations.ts';
-import { readIncoming } from '../incoming.ts';
-import { createOutgoing } from '../outgoing.ts';
+import { Incoming, type IncomingOwner } from '../incoming.ts';
+import { Outgoing } from '../outgoing.ts';
 import { outwardReport } from '../outward-report.ts';
 import { createTranslation, errorFrame, parseUserMessage, type UserFrame } from './user-frames.ts';
 
@@ -17,50 +16,43 @@ export const conversationOfUser = (userId: string): string => deriveId(CONVERSAT
 
 /** Drives one WebSocket of `/ws/:userId`: its texts become messages of the user, the answers come back. */
 export function serveUserSocket(
-  { socket, tcp, remoteAddress, admission, admitUser }: Transport,
+  { socket, tcp, remoteAddress, admission }: Transport,
   user: User,
-  services: ServerServices,
-  onEnd: () => void,
-): Connection {
-  const { config, store } = services;
-  const logger = services.logger.child({ connectionId: newId() });
+  { services, connections, users, times }: SharedBySockets,
+): void {
+  const { config, store, logger } = services;
+  const connectionId = newId();
   const conversationId = conversationOfUser(user.id);
-  const outgoing = createOutgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
-    logger.warn('a reader was too slow and is disconnected');
+  const outgoing = new Outgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
+    logger.warn({ connectionId }, 'a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow');
   });
   const origin: Origin = { user, remoteAddress };
   const translate = createTranslation();
   let isClosed = false;
-  let isAlive = true;
+  let isAsked = false;
 
   const send = (frame: UserFrame): void => outgoing.send(JSON.stringify(frame));
   const fail = (error: unknown): void => {
-    if (!(error instanceof ParleyError)) logger.error({ err: error }, 'a message could not be taken');
+    if (!(error instanceof ParleyError))
+      logger.error({ err: error, connectionId }, 'a message could not be taken');
     send(errorFrame(outwardReport(error)));
   };
   const conversations = createFollowedConversations(services.hub, {
     onFrame(told) {
       for (const { frame } of told.separate) translate(frame).forEach(send);
     },
-    flushed: outgoing.flushed,
+    flushed: () => outgoing.flushed(),
   });
-
-  // These clients need not send anything; whether they are still there is asked by the WebSocket's own means.
-  const pingTimer = setInterval(() => {
-    if (!isAlive) return close(CLOSE_CODES.idle, 'nothing was heard');
-    isAlive = false;
-    socket.ping();
-  }, LIMITS.heartbeatMs);
 
   const end = (): void => {
     if (isClosed) return;
     isClosed = true;
     incoming.stop();
     place?.end();
-    clearInterval(pingTimer);
+    times.sign.end(connection);
     conversations.stop();
-    onEnd();
+    connections.delete(connection);
   };
   const close = (code: number, reason: string): void => {
     socket.close(code, reason);
@@ -99,11 +91,22 @@ export function serveUserSocket(
     });
   };
 
-  const incoming = readIncoming({
-    socket,
-    tcp,
-    rate: config.RATE_LIMIT,
+  const connection: Connection & IncomingOwner & Timed = {
+    frames: 0,
+    tell() {},
+    drain: (timeoutMs) => incoming.drain(timeoutMs),
     close,
+    heard() {
+      isAsked = false;
+      times.sign.begin(connection);
+    },
+    // These clients need not send anything; whether they are still there is asked by the WebSocket's own means.
+    timeIsOver() {
+      if (isAsked) return close(CLOSE_CODES.idle, 'nothing was heard');
+      isAsked = true;
+      times.sign.begin(connection);
+      socket.ping();
+    },
     take(text) {
       try {
         if (text === undefined) throw new ParleyError('invalid_json', 'Frames are text.');
@@ -115,10 +118,13 @@ export function serveUserSocket(
       }
     },
     refuse: () => fail(new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`)),
-  });
+  };
+  const incoming = new Incoming(connection, socket, tcp, config.RATE_LIMIT);
   // The path has said who it is.
   incoming.greeted();
-  const place = admitUser(user.id, () => socket.terminate());
+  connections.add(connection);
+  times.sign.begin(connection);
+  const place = users.admit(`user ${user.id}`, () => socket.terminate());
   place?.hold();
   admission.hold();
 
@@ -127,18 +133,8 @@ export function serveUserSocket(
     following = follow();
     following.catch(fail);
   }
-  const heard = (): void => {
-    isAlive = true;
-  };
-  socket.on('message', heard);
-  socket.on('pong', heard);
+  socket.on('pong', () => {
+    if (!isClosed) connection.heard();
+  });
   socket.on('close', end);
-  socket.on('error', (err) => logger.debug({ err }, 'a connection broke'));
-
-  return {
-    frames: 0,
-    tell() {},
-    drain: incoming.drain,
-    close,
-  };
 }
