@@ -58,7 +58,7 @@ export const HEADERS = {
   session: 'session',
   /** `<list id>:<number>`, as in the status stream: how new the server's list of agents was. A broker that follows that list waits up to 2 s until its own number is as high. */
   agentsRevision: 'agents-revision',
-  /** JSON of `RoutingDecision`, from the broker on. */
+  /** JSON of `RoutingDecision`, from the broker to the server. */
   routing: 'routing',
   /** On what an agent sends, its incarnation; on what it is sent, the least that it must have to handle it. */
   incarnation: 'incarnation',

@@ -113,6 +113,8 @@ describe('a message that the broker gave to an agent', () => {
       messageId: request.id,
       headers: { [HEADERS.receiver]: `agent:${AGENT}`, [HEADERS.incarnation]: incarnation },
     });
+    // No agent reads it.
+    expect(queue[0]?.headers).not.toHaveProperty(HEADERS.routing);
     const passed = parseHops(String(queue[0]?.headers[HEADERS.hops]));
     expect(passed.map(({ service }) => service)).toEqual(['server', 'broker', 'server']);
     expect(queue[0]?.body).toEqual(envelope.body);

@@ -6,7 +6,6 @@ import {
   CAPABILITIES,
   decodeRouting,
   decodeSessionHint,
-  encodeRouting,
   HEADERS,
   ParleyError,
   parseHops,
@@ -73,11 +72,11 @@ function handingOver(envelope: Envelope, hops: string, services: RequestServices
     if (bus.health().state !== 'up') tell('routed');
     // A process that was replaced, and does not know it yet, leaves the message to the one that replaced it.
     const incarnation = agents.get(agentId)?.incarnation;
+    const { [HEADERS.routing]: _decision, ...read } = envelope.headers;
     const headers = {
-      ...envelope.headers,
+      ...read,
       [HEADERS.hops]: hops,
       [HEADERS.receiver]: `agent:${agentId}`,
-      [HEADERS.routing]: encodeRouting(routing),
       ...(incarnation === undefined ? {} : { [HEADERS.incarnation]: incarnation }),
     };
     try {
