@@ -29,6 +29,13 @@ await main(async () => {
     store,
     createLogger: (service) => createLogger(service, config.LOG_LEVEL),
   });
+  const stop = async (): Promise<void> => {
+    await parley.stop();
+    await bus.close();
+    await store.close();
+  };
+  // From here on a signal drains: messages may be in hand already.
+  runUntilSignal({ ...parley, stop }, { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
   const { address, others } = await describeAccess(config, parley.url, parley.accessToken);
   const lines = [
     `Parley is ready: open ${address}`,
@@ -36,10 +43,4 @@ await main(async () => {
     'Ctrl+C stops it.',
   ];
   process.stdout.write(`\n${lines.map((line) => `  ${line}\n`).join('')}\n`);
-  const stop = async (): Promise<void> => {
-    await parley.stop();
-    await bus.close();
-    await store.close();
-  };
-  runUntilSignal({ ...parley, stop }, { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
 });
