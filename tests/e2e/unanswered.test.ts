@@ -62,8 +62,7 @@ describe.each(SYSTEM_KINDS)('a message that nobody is going to answer, with $kin
     await timesOut(id, 'careless');
     await agent.reply(await taken.promise, 'at last');
     await system.server.logged(
-      (line) =>
-        line.msg === 'a reply was refused' && line.messageId === id && line.reason === 'request_ended',
+      (line) => line.msg === 'a reply was refused' && line.messageId === id && line.reason === 'ended',
     );
     expect(textsTo(id)).toHaveLength(1);
   });

@@ -86,8 +86,8 @@ function note(
   const about = { messageId: requestId, traceId };
   if (outcome === 'done' && message?.kind === 'ERROR')
     logger.info({ ...about, code: request?.error?.code }, 'a message will not be answered');
-  else if (outcome === 'refused' && (type === 'replied' || type === 'failed'))
-    logger.info({ ...about, event: type, reason: refusal }, 'what an agent or a broker said was refused');
+  else if (outcome === 'refused' && type === 'replied')
+    logger.info({ ...about, reason: refusal }, 'a reply was refused');
   else if (outcome !== 'done')
     logger.debug({ ...about, event: type, outcome, reason: refusal }, 'a request was left as it is');
 }
