@@ -39,7 +39,7 @@ describe('a held conversation', () => {
     memory.apply({ type: 'routed', ...aRouting(request?.messageId ?? '', agentId, attempt), chosen });
   const hold = (agentId = 'finance'): Transition => give(say('My budget?'), agentId, holding(agentId));
   const session = () => agentSessionOf(memory.conversations.get(conversationId)?.session, memory.now);
-  /** What the readers are told of the session: null is none. */
+  /** What the readers are told of the session; null: there is no session. */
   const told = ({ effects }: Transition) =>
     effects.flatMap((effect) => (effect.do === 'session' ? [effect.session] : []));
 

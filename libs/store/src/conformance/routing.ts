@@ -47,7 +47,7 @@ export function describeRouting(context: Context): void {
       );
     });
 
-    it('is refused where there is no such request, and what is no request is none', async () => {
+    it('is refused where there is no such request, as for a message that is not a request', async () => {
       const { store } = context;
       const request = await routed(store);
       const answer = aReply(request);
