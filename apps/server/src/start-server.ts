@@ -74,7 +74,13 @@ export async function startServer(
       if (!stopped.signal.aborted) logger.error({ err }, 'the queues of known agents could not be made');
     },
   );
-  subscriptions.push(await bus.consume(SERVER_INPUT_QUEUE, input.handle, { prefetch: SERVER_PREFETCH }));
+  subscriptions.push(
+    await bus.consume(SERVER_INPUT_QUEUE, input.handle, {
+      prefetch: SERVER_PREFETCH,
+      // A decision takes the request out of the outbox: from then on only the queue can bring it back.
+      onlyDurable: true,
+    }),
+  );
   subscriptions.push(
     await bus.consume(DEAD_LETTER_QUEUE, createDeadLetterHandler(services), {
       prefetch: DEAD_LETTER_PREFETCH,

@@ -43,6 +43,11 @@ export class Reject extends Error {
 export interface ConsumeOptions {
   /** Deliveries in hand at most. */
   readonly prefetch: number;
+  /**
+   * Hands out a message only once no power cut can undo its publish. For a consumer that writes elsewhere what follows from it.
+   * A RabbitMQ node sees to that itself. @default false
+   */
+  readonly onlyDurable?: boolean;
 }
 
 export interface Subscription {
@@ -105,7 +110,8 @@ export interface MessageBus {
   deleteAgentQueue(agentId: string): Promise<void>;
 
   /**
-   * Resolves when the queue holds the message: it outlives every process, and without `followsDelivery` also a power cut.
+   * Resolves when the queue holds the message: it outlives every process, and without `followsDelivery` also a power cut. It
+   * may be handed out before.
    * Publishes of one bus to one queue keep their order.
    * While the connection is away or blocked it waits, at most `publishTimeoutMs`.
    * @throws ParleyError `bus_unavailable` after that time; whether the message got through is then unknown,

@@ -1,3 +1,4 @@
+export { createLogSync, type LogSync } from './log-sync.ts';
 export { openDatabase } from './open-database.ts';
 export { type Prepare, preparing } from './preparing.ts';
 export { makePrivateFile } from './private-file.ts';

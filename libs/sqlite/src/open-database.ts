@@ -17,7 +17,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens or makes the file and brings it to the newest version. What is committed is on the disk.
+ * Opens or makes the file and brings it to the newest version. What is committed outlives this process; what has to outlive
+ * a power cut too is synced, see log-sync.ts.
  * @throws SQLite's error; an Error when a later Parley has written the file
  */
 export function openDatabase(file: string, options: DatabaseOptions): DatabaseSync {
@@ -26,10 +27,11 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
   try {
     switchToWal(database, timeoutMs);
     database.exec(`PRAGMA journal_size_limit = ${logLimitBytes}`);
-    database.exec('PRAGMA synchronous = FULL');
     // Negative: KiB, not pages.
     if (cacheKib !== undefined) database.exec(`PRAGMA cache_size = -${cacheKib}`);
+    database.exec('PRAGMA synchronous = FULL');
     migrate(database, migrations, file);
+    database.exec('PRAGMA synchronous = NORMAL');
     return database;
   } catch (error) {
     database.close();
@@ -63,7 +65,7 @@ function migrate(database: DatabaseSync, migrations: readonly string[], file: st
     }
     for (const migration of migrations.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
-  }, true);
+  });
 }
 
 function versionOf(database: DatabaseSync): number {

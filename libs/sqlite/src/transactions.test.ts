@@ -6,9 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDatabase } from './open-database.ts';
 import { createTransactions } from './transactions.ts';
 
-const FULL = 2;
-const NORMAL = 1;
-
 describe('transactions', () => {
   let folder: string;
   let database: DatabaseSync;
@@ -25,17 +22,6 @@ describe('transactions', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const synchronous = (): unknown => database.prepare('PRAGMA synchronous').get()?.synchronous;
-
-  it('wait for the disk by default, and when they are told to', () => {
-    const transactions = createTransactions(database);
-    expect(synchronous()).toBe(FULL);
-    expect(transactions.run(synchronous, false)).toBe(NORMAL);
-    expect(transactions.run(synchronous, true)).toBe(FULL);
-    expect(transactions.run(synchronous, true)).toBe(FULL);
-    expect(transactions.run(synchronous, false)).toBe(NORMAL);
-  });
-
   it('undo everything when their body throws, and can be used again', () => {
     const transactions = createTransactions(database);
     const insert = (): void => database.exec(`INSERT INTO notes VALUES ('first')`);
@@ -43,9 +29,9 @@ describe('transactions', () => {
       insert();
       throw new Error('no');
     };
-    expect(() => transactions.run(fail, true)).toThrow('no');
+    expect(() => transactions.run(fail)).toThrow('no');
     expect(database.prepare('SELECT * FROM notes').all()).toEqual([]);
-    transactions.run(insert, true);
+    transactions.run(insert);
     expect(database.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'first' }]);
   });
 });

@@ -27,44 +27,44 @@ export async function applyEvent(
   services.sessionGate.settled(requestId);
   services.relay.settled(requestId);
   note(services, event, result, more.traceId);
-  await perform(services, result.effects, more.handOver);
+  for (const effect of result.effects) {
+    if (effect.do !== 'hand-over') perform(services, effect);
+    else if (more.handOver === undefined) throw new Error('a request was routed by what routes none');
+    else await more.handOver(effect.status);
+  }
   return result;
 }
 
-/** Does what a committed transition brings about. */
-export async function perform(
+/**
+ * Does what a committed transition brings about, at once: the messages of one commit are shown in the order in which they were
+ * stored.
+ */
+export function perform(
   services: Pick<RequestServices, 'bus' | 'hub' | 'relay'>,
-  effects: readonly Effect[],
-  handOver?: HandOver,
-): Promise<void> {
+  effect: Exclude<Effect, { readonly do: 'hand-over' }>,
+): void {
   const { hub, relay } = services;
-  for (const effect of effects) {
-    switch (effect.do) {
-      case 'publish':
-        relay.send(effect.entry);
-        break;
-      case 'hand-over':
-        if (handOver === undefined) throw new Error('a request was routed by what routes none');
-        await handOver(effect.status);
-        break;
-      case 'show':
-        hub.deliver(effect.message, effect.status);
-        break;
-      case 'tell':
-        tell(hub, effect.status);
-        break;
-      case 'look':
-        hub.lookAgain(effect.conversationId);
-        break;
-      case 'session': {
-        const { conversationId, session } = effect;
-        hub.broadcast(conversationId, { type: 'session', conversationId, session });
-        break;
-      }
-      case 'cancel':
-        tellToStop(services, effect.agentId, effect.requestId);
-        break;
+  switch (effect.do) {
+    case 'publish':
+      relay.send(effect.entry);
+      break;
+    case 'show':
+      hub.deliver(effect.message, effect.status);
+      break;
+    case 'tell':
+      tell(hub, effect.status);
+      break;
+    case 'look':
+      hub.lookAgain(effect.conversationId);
+      break;
+    case 'session': {
+      const { conversationId, session } = effect;
+      hub.broadcast(conversationId, { type: 'session', conversationId, session });
+      break;
     }
+    case 'cancel':
+      tellToStop(services, effect.agentId, effect.requestId);
+      break;
   }
 }
 

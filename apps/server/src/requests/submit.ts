@@ -70,15 +70,10 @@ async function submitInTurn(
     if (holds) pass.hold(id);
     const submitted = { message, isDuplicate: outcome !== 'done' };
     // First, so that it does not wait until the acknowledgement is written to its socket.
-    await perform(
-      services,
-      effects.filter((effect) => effect.do === 'publish'),
-    );
+    for (const effect of effects) if (effect.do === 'publish') perform(services, effect);
     onStored?.(submitted);
-    await perform(
-      services,
-      effects.filter((effect) => effect.do !== 'publish'),
-    );
+    for (const effect of effects)
+      if (effect.do !== 'publish' && effect.do !== 'hand-over') perform(services, effect);
     return submitted;
   } finally {
     if (!holds) pass.done();

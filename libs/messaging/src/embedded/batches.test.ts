@@ -268,12 +268,10 @@ describe('embedded queue, batches', () => {
         expect(settlement.requeue(claim, SERVER_INPUT_QUEUE, 'no')).toBe('delayed');
         throw new Error('undone');
       };
-      expect(() => transactions.run(undone, false)).toThrow('undone');
+      expect(() => transactions.run(undone)).toThrow('undone');
       settlement.rolledBack();
       batch.acknowledged.add(2);
-      expect(transactions.run(() => settlement.requeue(claim, SERVER_INPUT_QUEUE, 'no'), false)).toBe(
-        'delayed',
-      );
+      expect(transactions.run(() => settlement.requeue(claim, SERVER_INPUT_QUEUE, 'no'))).toBe('delayed');
       database.close();
       expect(rows()).toMatchObject([{ id: 1, items: 1, redeliveries: 1 }]);
     });

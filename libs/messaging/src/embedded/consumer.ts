@@ -45,6 +45,8 @@ export function createConsumer(parts: {
   queue: string;
   handler: Handler;
   prefetch: number;
+  /** The handler waits for this. @default begins at once */
+  before?: () => Promise<void>;
   /** Whether there is a reason outside the consumer to take nothing more just now. */
   mustWait: () => boolean;
   record: (hand: Hand, verdict: Verdict) => Promise<void>;
@@ -54,7 +56,7 @@ export function createConsumer(parts: {
   onIdle: () => void;
   logger: BusLogger;
 }): Consumer {
-  const { queue, handler, prefetch, mustWait, record, onEmptyHands, onIdle, logger } = parts;
+  const { queue, handler, prefetch, before, mustWait, record, onEmptyHands, onIdle, logger } = parts;
   const hands = new Set<Hand>();
   const idleWaiters = new Set<() => void>();
   let recording = 0;
@@ -62,6 +64,7 @@ export function createConsumer(parts: {
   async function judge(delivery: Delivery, malformed: string | undefined): Promise<Verdict> {
     try {
       if (malformed !== undefined) throw new Reject('malformed_message', malformed);
+      if (before !== undefined) await before();
       await handler(delivery);
       return { kind: 'acknowledge' };
     } catch (error) {

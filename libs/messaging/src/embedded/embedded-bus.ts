@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
+import type { LogSync } from '@parley/sqlite';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
@@ -33,10 +34,14 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Mess
   return openBusOn(await openQueueDatabase(options.dataDir, timeoutMs), options);
 }
 
-/** The same on a file that is open already; the bus closes it. */
-export async function openBusOn(database: DatabaseSync, options: EmbeddedBusOptions): Promise<MessageBus> {
+/** The same on a file that is open already; the bus closes it. @param log its own. @default made here */
+export async function openBusOn(
+  database: DatabaseSync,
+  options: EmbeddedBusOptions,
+  log?: LogSync,
+): Promise<MessageBus> {
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  const engine = createEngine(database, options);
+  const engine = createEngine(database, options, log);
   const bus = createBus(database, engine, { ...options, publishTimeoutMs: timeoutMs });
   try {
     await engine.listen();
@@ -69,7 +74,7 @@ function createBus(
     logger,
   }: EmbeddedBusOptions & { publishTimeoutMs: number },
 ): MessageBus {
-  const { statements, writes, health, publishing, membership, caretaker, signals, mesh } = engine;
+  const { statements, writes, health, publishing, membership, caretaker, signals, mesh, log } = engine;
   const open = new Set<Closable>();
   let closing: Promise<void> | undefined;
 
@@ -109,6 +114,7 @@ function createBus(
     caretaker.stop();
     writes.close();
     await mesh.close();
+    await log.close();
     database.close();
     health.closed();
   }
@@ -156,7 +162,7 @@ function createBus(
       await write(envelope, () => publishing.publishEvent(channel, eventType, envelope), true);
     },
 
-    async consume(queue, handler, { prefetch }) {
+    async consume(queue, handler, { prefetch, onlyDurable = false }) {
       refuseWhenClosing();
       if (!Number.isInteger(prefetch) || prefetch < 1)
         throw new RangeError('prefetch is a whole number from 1');
@@ -167,6 +173,7 @@ function createBus(
             queue,
             handler,
             prefetch,
+            onlyDurable,
             onClosed: () => {
               mesh.withdraw(queueTopic(queue));
               release(subscription);

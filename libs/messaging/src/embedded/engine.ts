@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { createTransactions } from '@parley/sqlite';
+import { createLogSync, createTransactions, type LogSync } from '@parley/sqlite';
 import { type Caretaker, createCaretaker } from './caretaker.ts';
 import { type Claiming, createClaiming } from './claiming.ts';
 import { createDoorbell } from './doorbell.ts';
@@ -36,6 +36,7 @@ export interface Engine {
   readonly caretaker: Caretaker;
   readonly signals: SignalHub;
   readonly mesh: PeerMesh;
+  readonly log: LogSync;
   /** Opens the socket by which other processes reach this one. To be called before the first write. */
   listen(): Promise<void>;
 }
@@ -49,7 +50,11 @@ export const queueTopic = (queue: string): string => QUEUE_PREFIX + queue;
 export const signalTopic = (key: string): string => SIGNAL_PREFIX + key;
 
 /** @param database open and up to date; the engine does not close it */
-export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions): Engine {
+export function createEngine(
+  database: DatabaseSync,
+  options: EmbeddedBusOptions,
+  log: LogSync = createLogSync(database),
+): Engine {
   const { dataDir, logger, leaseMs = DEFAULT_LEASE_MS, downAfterMs = DEFAULT_DOWN_AFTER_MS } = options;
   const identity = identifyThisProcess();
   const self = { ...identity, busKey: randomUUID(), secret: randomUUID(), address: null as string | null };
@@ -78,6 +83,7 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
   });
   const writes = createWriteGroups({
     transactions: createTransactions(database),
+    log,
     health,
     logger,
     hooks: {
@@ -178,6 +184,7 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
     caretaker,
     signals,
     mesh,
+    log,
     async listen() {
       self.address = await mesh.listen();
     },

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
+import { createLogSync } from '@parley/sqlite';
 import { silentLogger } from '../conformance/bus-fixture.ts';
-import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
+import { collectDeliveries, eventually, gate } from '../conformance/deliveries.ts';
 import { envelopeOf } from '../conformance/envelopes.ts';
-import type { MessageBus, PublishOptions } from '../message-bus.ts';
+import type { MessageBus } from '../message-bus.ts';
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
 import { openBusOn } from './embedded-bus.ts';
 import { itemsOf } from './envelope-rows.ts';
@@ -16,43 +17,95 @@ import { openQueueDatabase } from './queue-database.ts';
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
 
+/** A disk whose syncs take until the test lets them go on. */
+function createDisk() {
+  let slow: ReturnType<typeof gate> | undefined;
+  let asked = Promise.withResolvers<void>();
+  return {
+    sync: async () => {
+      asked.resolve();
+      await slow?.opened;
+    },
+    stop() {
+      slow = gate();
+      asked = Promise.withResolvers();
+    },
+    /** Resolves when a sync has begun since it stopped. */
+    asked: () => asked.promise,
+    goOn: () => slow?.open(),
+  };
+}
+
+/** Whether it has come to an end by now. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  const first = await Promise.race([promise, new Promise((resolve) => setImmediate(resolve, pending))]);
+  return first !== pending;
+}
+
 describe('embedded queue, a power cut', () => {
   let folder: BusFolder;
   let database: DatabaseSync;
+  let disk: ReturnType<typeof createDisk>;
   let bus: MessageBus;
   beforeEach(async () => {
     folder = await makeBusFolder();
     database = await openQueueDatabase(folder.dataDir, 1_000);
-    bus = await openBusOn(database, { dataDir: folder.dataDir, logger: silentLogger });
+    disk = createDisk();
+    const options = { dataDir: folder.dataDir, logger: silentLogger };
+    bus = await openBusOn(database, options, createLogSync(database, disk.sync));
   });
   afterEach(async () => {
+    disk.goOn();
     await bus.close();
     await folder.remove();
   });
 
-  /** 2: the last transaction waited for the disk, 1: it did not. */
-  const synchronous = (): unknown => database.prepare('PRAGMA synchronous').get()?.synchronous;
-  const isEmpty = (): Promise<void> =>
-    eventually(async () => {
-      for (const { ready, unacknowledged } of await bus.depths()) expect(ready + unacknowledged).toBe(0);
-    });
-
-  it.each<[string, PublishOptions | undefined, number]>([
-    ['undoes no publish that comes from outside the queue', undefined, 2],
-    ['may undo one that follows from a delivery', { followsDelivery: true }, 1],
-  ])('%s', async (_, options, expected) => {
-    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'), options);
-    expect(synchronous()).toBe(expected);
+  it('undoes no publish that comes from outside the queue, once that has resolved', async () => {
+    disk.stop();
+    const published = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
+    await disk.asked();
+    expect(await isSettled(published)).toBe(false);
+    disk.goOn();
+    await published;
   });
 
-  it('may undo an acknowledgement, but no event', async () => {
-    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
+  it('may undo a publish that follows from a delivery', async () => {
+    disk.stop();
+    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'), { followsDelivery: true });
+  });
+
+  it('undoes no event, once its publish has resolved', async () => {
+    disk.stop();
+    const published = bus.publishEvent('agents', 'made', envelopeOf('x'));
+    await disk.asked();
+    expect(await isSettled(published)).toBe(false);
+    disk.goOn();
+    await published;
+  });
+
+  it('may undo what is handed out, and its acknowledgement', async () => {
+    disk.stop();
+    const published = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
     const received = collectDeliveries();
     await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
-    await isEmpty();
-    expect(synchronous()).toBe(1);
-    await bus.publishEvent('agents', 'made', envelopeOf('x'));
-    expect(synchronous()).toBe(2);
+    await received.waitFor(1);
+    await eventually(async () => {
+      for (const { ready, unacknowledged } of await bus.depths()) expect(ready + unacknowledged).toBe(0);
+    });
+    disk.goOn();
+    await published;
+  });
+
+  it('undoes nothing that a consumer gets which takes only what is durable', async () => {
+    const received = collectDeliveries();
+    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 10, onlyDurable: true });
+    disk.stop();
+    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'), { followsDelivery: true });
+    await disk.asked();
+    expect(received.all).toEqual([]);
+    disk.goOn();
+    await received.waitFor(1);
   });
 
   it('leaves a message in one of the queues, whatever part of the log it leaves', async () => {

@@ -1,3 +1,4 @@
+import type { LogSync } from '@parley/sqlite';
 import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
@@ -24,6 +25,7 @@ export interface SubscriptionParts {
   readonly settlement: Settlement;
   readonly claiming: Claiming;
   readonly membership: Membership;
+  readonly log: LogSync;
   readonly retryDelay: RetryDelay;
   /** How long a change of the file may take that a caller waits for. */
   readonly timeoutMs: number;
@@ -37,10 +39,11 @@ export function createSubscription(
     queue,
     handler,
     prefetch,
+    onlyDurable,
     onClosed,
-  }: { queue: string; handler: Handler; prefetch: number; onClosed: () => void },
+  }: { queue: string; handler: Handler; prefetch: number; onlyDurable: boolean; onClosed: () => void },
 ): Subscription {
-  const { writes, statements, settlement, claiming, membership, timeoutMs, logger } = parts;
+  const { writes, statements, settlement, claiming, membership, log, timeoutMs, logger } = parts;
   let wanted: 'taking' | 'paused' | 'closed' = 'paused';
   let closing: Promise<void> | undefined;
   /** Changes happen one after the other. */
@@ -51,6 +54,7 @@ export function createSubscription(
     queue,
     handler,
     prefetch,
+    ...(onlyDurable ? { before: log.sync } : {}),
     mustWait: () => recorder.delayed() >= MAX_DELAYED,
     record: recorder.record,
     onEmptyHands: async () => {

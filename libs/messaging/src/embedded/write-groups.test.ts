@@ -7,17 +7,26 @@ import { createWriteHealth } from './write-health.ts';
 
 describe('write groups', () => {
   let database: DatabaseSync;
-  let commits: boolean[];
+  /** What the disk was told, in order. */
+  let steps: ('commit' | 'sync')[];
+  /** A sync takes as long as this. */
+  let disk: Promise<void>;
   let writes: WriteGroups;
 
   function create(hooks: Partial<GroupHooks> = {}): WriteGroups {
     const transactions = createTransactions(database);
     return createWriteGroups({
       transactions: {
-        run(body, isDurable) {
-          const result = transactions.run(body, isDurable);
-          commits.push(isDurable);
+        run(body) {
+          const result = transactions.run(body);
+          steps.push('commit');
           return result;
+        },
+      },
+      log: {
+        sync: async () => {
+          steps.push('sync');
+          await disk;
         },
       },
       hooks: {
@@ -47,7 +56,8 @@ describe('write groups', () => {
   beforeEach(() => {
     database = new DatabaseSync(':memory:');
     database.exec('CREATE TABLE numbers (value INTEGER NOT NULL UNIQUE)');
-    commits = [];
+    steps = [];
+    disk = Promise.resolve();
     writes = create();
   });
   afterEach(() => {
@@ -58,7 +68,7 @@ describe('write groups', () => {
   it('put all writes of one turn into one transaction, in order', async () => {
     await Promise.all([3, 1, 2].map((value) => writes.write(insert(value))));
     expect(stored()).toEqual([3, 1, 2]);
-    expect(commits).toEqual([true]);
+    expect(steps).toEqual(['commit', 'sync']);
   });
 
   it('resolve with what each write returned', async () => {
@@ -69,20 +79,48 @@ describe('write groups', () => {
     const outcomes = await Promise.allSettled([1, null, 1, 2].map((value) => writes.write(insert(value))));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
     expect(stored()).toEqual([1, 2]);
-    expect(commits).toEqual([true]);
+    expect(steps).toEqual(['commit', 'sync']);
   });
 
   it('wait for the disk only if one of their writes wants it', async () => {
     await writes.write(insert(1), { isDurable: false });
+    expect(steps).toEqual(['commit']);
     await Promise.all([writes.write(insert(2), { isDurable: false }), writes.write(insert(3))]);
-    expect(commits).toEqual([false, true]);
+    expect(steps).toEqual(['commit', 'commit', 'sync']);
+  });
+
+  it('hold up no other write while one waits for the disk', async () => {
+    const slow = Promise.withResolvers<void>();
+    disk = slow.promise;
+    let isDurable = false;
+    const durable = writes.write(insert(1)).then(() => {
+      isDurable = true;
+    });
+    await writes.write(insert(2), { isDurable: false });
+    expect(stored()).toEqual([1, 2]);
+    expect(isDurable).toBe(false);
+    slow.resolve();
+    await durable;
+  });
+
+  it('fail the durable ones when the disk cannot be synced, and nothing else', async () => {
+    disk = Promise.reject(new Error('the disk is on fire'));
+    disk.catch(() => undefined);
+    const outcomes = await Promise.allSettled([
+      writes.write(insert(1)),
+      writes.write(insert(2), { isDurable: false }),
+    ]);
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: { code: 'bus_unavailable' } },
+      { status: 'fulfilled' },
+    ]);
   });
 
   it('take a write that can wait along with one that cannot', async () => {
     const soon = writes.write(insert(1), { urgency: 'soon' });
     await writes.write(insert(2));
     await soon;
-    expect(commits).toEqual([true]);
+    expect(steps.filter((step) => step === 'commit')).toHaveLength(1);
     await writes.write(insert(3), { urgency: 'soon' });
     expect(stored()).toEqual([1, 2, 3]);
   });
@@ -115,7 +153,7 @@ describe('write groups', () => {
     });
     await writes.write(insert(1));
     expect(log).toEqual(['claims 1', 'delivers false']);
-    expect(commits).toHaveLength(1);
+    expect(steps).toEqual(['commit', 'sync']);
   });
 
   it('fail what is pending when they are closed', async () => {

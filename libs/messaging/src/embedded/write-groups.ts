@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
-import { isBusy, isDiskFull, isOutsideTrouble, type Transactions } from '@parley/sqlite';
+import { isBusy, isDiskFull, isOutsideTrouble, type LogSync, type Transactions } from '@parley/sqlite';
 import type { BusLogger } from '../bus-options.ts';
 import { reasonOf } from './failure-reason.ts';
 import { createPendingWrites, GROUP_WRITES, type PendingWrite } from './pending-writes.ts';
@@ -32,10 +32,11 @@ export interface GroupHooks {
   rolledBack(): void;
 }
 
-/** All writes to the queue file. Those of one turn of the event loop share a transaction and its fsync. */
+/** All writes to the queue file. Those of one turn of the event loop share a transaction and its sync. */
 export interface WriteGroups {
   /**
-   * Runs `apply` inside the next group's transaction, in the order of the calls, and resolves after the commit.
+   * Runs `apply` inside the next group's transaction, in the order of the calls, and resolves after the commit; where it
+   * is durable, once that is on the disk. Other groups do not wait for it.
    * `apply` runs again when the group has to be repeated. When it throws, it fails alone; it must then have changed
    * nothing.
    * @throws ParleyError `bus_unavailable` after `timeoutMs`, or when the bus is closed
@@ -57,11 +58,12 @@ const TROUBLE_RETRY_MS = { min: 10, max: 250 };
 
 export function createWriteGroups(parts: {
   transactions: Transactions;
+  log: Pick<LogSync, 'sync'>;
   hooks: GroupHooks;
   health: WriteHealth;
   logger: BusLogger;
 }): WriteGroups {
-  const { transactions, hooks, health, logger } = parts;
+  const { transactions, log, hooks, health, logger } = parts;
   const pending = createPendingWrites();
   let immediate: NodeJS.Immediate | undefined;
   let soonTimer: NodeJS.Timeout | undefined;
@@ -100,7 +102,8 @@ export function createWriteGroups(parts: {
         if (afterCommit === undefined) return;
         succeeded(group);
         hooks.committed();
-        for (const write of group) settle(write);
+        for (const write of group) if (!write.isDurable) settle(write);
+        settleOnDisk(group.filter((write) => write.isDurable));
         afterCommit();
       }
     } finally {
@@ -131,16 +134,14 @@ export function createWriteGroups(parts: {
   }
 
   function commitAsMember(group: readonly PendingWrite[]): () => void {
-    // A claim that a power cut undoes leaves the message where it was: only writes need to wait for the disk.
-    const isDurable = group.some((write) => write.isDurable);
     for (;;) {
       const afterCommit = transactions.run(() => {
         if (!hooks.isMember()) return undefined;
         for (const write of group) apply(write);
         return hooks.claim();
-      }, isDurable);
+      });
       if (afterCommit !== undefined) return afterCommit;
-      transactions.run(() => hooks.rejoin(), false)();
+      transactions.run(() => hooks.rejoin())();
     }
   }
 
@@ -156,6 +157,19 @@ export function createWriteGroups(parts: {
   function settle({ outcome, resolve, reject }: PendingWrite): void {
     if (outcome !== undefined && 'result' in outcome) resolve(outcome.result as never);
     else reject(outcome?.error);
+  }
+
+  function settleOnDisk(group: readonly PendingWrite[]): void {
+    if (group.length === 0) return;
+    log.sync().then(
+      () => {
+        for (const write of group) settle(write);
+      },
+      (error: unknown) => {
+        health.failed(error);
+        for (const write of group) write.reject(unavailable(reasonOf(error), error));
+      },
+    );
   }
 
   function succeeded(group: readonly PendingWrite[]): void {

@@ -17,7 +17,7 @@ describe('an event whose write is run again, since nobody heard whether it was c
     database = openStoreDatabase(':memory:');
     const group = createCommit(database, createRequestRows(preparing(database), Date.now));
     commit = (write) => {
-      const [outcome] = group([write], true);
+      const [outcome] = group([write]);
       if (outcome === undefined || !('result' in outcome)) throw outcome?.error;
       return outcome.result as Transition;
     };

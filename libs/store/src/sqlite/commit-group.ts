@@ -8,13 +8,12 @@ import type { RequestRows } from './request-rows.ts';
 /**
  * Runs writes in one transaction. A write that is refused by the rules has changed nothing, so the others go on
  * without a savepoint each; should the group fail in a way that nobody foresaw, all are run again, each in its own savepoint.
- * What is committed without waiting for the disk outlives this process all the same, but not a power cut.
  * @throws SQLite's error when the transaction could not be committed for a reason outside the writes
  */
 export function createCommit(
   database: DatabaseSync,
   rows: RequestRows,
-): (writes: readonly Write<unknown>[], isDurable: boolean) => Outcome[] {
+): (writes: readonly Write<unknown>[]) => Outcome[] {
   const transactions = createTransactions(database);
   const savepoint = database.prepare('SAVEPOINT write');
   const release = database.prepare('RELEASE write');
@@ -29,7 +28,7 @@ export function createCommit(
     }
   };
 
-  const runTogether = (writes: readonly Write<unknown>[], isDurable: boolean): Outcome[] => {
+  const runTogether = (writes: readonly Write<unknown>[]): Outcome[] => {
     const { outcomes, changes } = transactions.run(() => {
       let work = rows.begin();
       const outcomes = writes.map((write) => {
@@ -41,7 +40,7 @@ export function createCommit(
         return outcome;
       });
       return { outcomes, changes: rows.write(work) };
-    }, isDurable);
+    });
     rows.committed(changes);
     return outcomes;
   };
@@ -65,14 +64,14 @@ export function createCommit(
     }
   };
 
-  return (writes, isDurable) => {
+  return (writes) => {
     try {
-      return runTogether(writes, isDurable);
+      return runTogether(writes);
     } catch (error) {
       rows.forget();
       if (isOutsideTrouble(error)) throw error;
       for (const write of writes) write.undone?.();
-      return transactions.run(() => writes.map(runApart), isDurable);
+      return transactions.run(() => writes.map(runApart));
     }
   };
 }

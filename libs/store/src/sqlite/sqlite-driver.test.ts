@@ -51,6 +51,43 @@ describe('the SQLite driver', () => {
     await store.close();
   });
 
+  it('tells nobody of what a power cut may still undo, and holds up no other work while the disk takes its time', async () => {
+    const slow = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const store = fixture.openWith({
+      syncLog: () => {
+        asked.resolve();
+        return slow.promise;
+      },
+    });
+    const submission = aSubmission();
+    const told: string[] = [];
+    const submitting = submit(store, submission).then(() => told.push('submitted'));
+    await asked.promise;
+    const reading = store
+      .getMessage(submission.message.id)
+      .then((found) => told.push(`read ${found?.message.seq}`));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([]);
+    slow.resolve();
+    await Promise.all([submitting, reading]);
+    expect(told.toSorted()).toEqual(['read 1', 'submitted']);
+    await store.close();
+  });
+
+  it('does not know what became of a write whose sync failed, and can be used again', async () => {
+    let isBroken = false;
+    const store = fixture.openWith({
+      syncLog: () => (isBroken ? Promise.reject(new Error('EIO')) : Promise.resolve()),
+    });
+    const submission = aSubmission();
+    isBroken = true;
+    await expect(submit(store, submission)).rejects.toMatchObject(unavailable);
+    isBroken = false;
+    expect(await submit(store, submission)).toMatchObject({ message: { id: submission.message.id, seq: 1 } });
+    await store.close();
+  });
+
   it('waits for another process that holds the file, without holding up its own', async () => {
     const store = await fixture.open();
     const other = new DatabaseSync(file);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isBusy, makePrivateFile, preparing } from '@parley/sqlite';
+import { createLogSync, isBusy, makePrivateFile, preparing } from '@parley/sqlite';
 import { checking } from '../checking.ts';
 import { applyEvent, countUnanswered, markPublished, urgencyOf } from '../requests/apply-event.ts';
 import type { Store } from '../store.ts';
@@ -37,13 +37,15 @@ export interface SqliteStoreOptions {
   readonly maxPages?: number;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
+  /** Brings the open log to the disk. @default fdatasync */
+  readonly syncLog?: (log: number) => Promise<void>;
 }
 
 const GROUP_WRITES = 500;
 
 /** Opens the store in one SQLite file. @throws ParleyError `store_unavailable` */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const { dataDir, logger, writeTimeoutMs = 5000, maxPages, now = Date.now } = options;
+  const { dataDir, logger, writeTimeoutMs = 5000, maxPages, now = Date.now, syncLog } = options;
   const database = open(dataDir);
   if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${maxPages}`);
 
@@ -63,8 +65,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const transcripts = createSqliteTranscripts(prepare);
   const usage = createSqliteUsage(prepare);
   const retention = createSqliteRetention(prepare);
+  const log = createLogSync(database, syncLog);
+  const commit = createCommit(database, createRequestRows(prepare, now));
   const groups = createWriteGroups({
-    commit: createCommit(database, createRequestRows(prepare, now)),
+    commit(writes, isDurable) {
+      const outcomes = commit(writes);
+      return isDurable ? log.sync().then(() => outcomes) : outcomes;
+    },
     isPassing: isBusy,
     portError,
     logger,
@@ -75,7 +82,12 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const writeDirectly = <T>(run: () => T): Promise<T> => groups.add({ keys: {}, run, isDirect: true });
   const read = async <T>(run: () => T | Promise<T>): Promise<T> => {
     try {
-      if (database.isOpen) return await run();
+      if (database.isOpen) {
+        const found = await run();
+        // What a power cut may still undo is shown to nobody.
+        await log.pending();
+        return found;
+      }
     } catch (error) {
       if (database.isOpen) throw portError(error);
     }
@@ -172,6 +184,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     check: checking(createRoomProbe(prepare, write), () => database.isOpen),
     async close() {
       await groups.close();
+      await log.close();
       if (database.isOpen) database.close();
     },
   };
