@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createAbsenceClock } from './absence-clock.ts';
+import { createAbsenceClock } from './start-broker.ts';
 import { agent, mapOf } from './testing/messages.ts';
 
 function fixture() {

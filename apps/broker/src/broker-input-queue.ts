@@ -1,8 +1,14 @@
-import type { Delivery, Envelope, MessageBus } from '@parley/messaging';
-import { Reject, type RetryOptions, retryWhileUnavailable } from '@parley/messaging';
+import {
+  createConversationLanes,
+  type Delivery,
+  type Envelope,
+  type MessageBus,
+  Reject,
+  type RetryOptions,
+  retryWhileUnavailable,
+} from '@parley/messaging';
 import { modelOptions } from '@parley/routing';
 import { appendHop, HEADERS, Id, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { createConversationOrder } from './conversation-order.ts';
 import type { ModelQuestion } from './model-question.ts';
 import { type RoutingContext, routeMessage, stringHeader } from './route-message.ts';
 
@@ -32,7 +38,7 @@ export function createBrokerInputHandler(
   options: RetryOptions,
 ): (delivery: Delivery) => Promise<void> {
   const { modelQuestion, maxWaiting = 64 } = context;
-  const order = createConversationOrder();
+  const lanes = createConversationLanes();
 
   async function publish(forwarded: Envelope): Promise<void> {
     const receiver = stringHeader(forwarded, HEADERS.receiver);
@@ -46,7 +52,7 @@ export function createBrokerInputHandler(
 
   async function decide(envelope: Envelope, ahead: number): Promise<Envelope> {
     const routed = routeMessage(envelope, context);
-    const isCrowded = order.waiting > maxWaiting || ahead > MAX_AHEAD;
+    const isCrowded = lanes.pending > maxWaiting || ahead > MAX_AHEAD;
     if (routed.openText === undefined || isCrowded) return routed.forwarded;
     const choice = await modelQuestion?.ask(routed.openText, modelOptions(context.agents()));
     // Anew: agents may have come or gone meanwhile.
@@ -55,21 +61,21 @@ export function createBrokerInputHandler(
 
   function behind(envelope: Envelope): Promise<void> | undefined {
     const revision = stringHeader(envelope, HEADERS.agentsRevision);
-    return revision === undefined || order.waiting >= maxWaiting ? undefined : context.caughtUp?.(revision);
+    return revision === undefined || lanes.pending >= maxWaiting ? undefined : context.caughtUp?.(revision);
   }
 
   async function route(envelope: Envelope): Promise<void> {
     const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
-    const ahead = order.waitingIn(conversationId);
+    const ahead = lanes.pendingIn(conversationId);
     const caughtUp = behind(envelope);
     if (ahead === 0 && caughtUp === undefined) {
       const { forwarded, openText } = routeMessage(envelope, context);
-      const mayAsk = modelQuestion?.isAvailable === true && order.waiting < maxWaiting;
+      const mayAsk = modelQuestion?.isAvailable === true && lanes.pending < maxWaiting;
       if (openText === undefined || !mayAsk) return publish(forwarded);
     }
-    if (order.waiting >= maxWaiting) modelQuestion?.hurry();
+    if (lanes.pending >= maxWaiting) modelQuestion?.hurry();
     // The next one may go once this one is on its way; only the acknowledgement waits for the confirm.
-    const { confirmed } = await order.after(conversationId, async () => {
+    const { confirmed } = await lanes.run(conversationId, async () => {
       await caughtUp;
       return { confirmed: publish(await decide(envelope, ahead)) };
     });

@@ -3,9 +3,7 @@ import type { LanguageModel } from '@parley/language-model';
 import type { MessageBus, Subscription } from '@parley/messaging';
 import { type Logger, memberTls, type RunningProcess } from '@parley/process-kit';
 import { createIntentScorer } from '@parley/routing';
-import { BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
-import { createAbsenceClock } from './absence-clock.ts';
-import { createAssignmentCounter } from './assignment-counter.ts';
+import { type AgentStatus, BROKER_INPUT_QUEUE, newId } from '@parley/shared-models';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import type { BrokerConfig } from './config.ts';
 import { createModelQuestion } from './model-question.ts';
@@ -95,6 +93,64 @@ export function startBroker(
       stopped.abort();
       await subscription?.close({ timeoutMs: 0 });
       await membership.stop();
+    },
+  };
+}
+
+/** Counts what was given to each agent since the agent last said its load, which is up to a heartbeat old. */
+interface AssignmentCounter {
+  add(agentId: string): void;
+  /** Forgets the counts of the agents that have been heard of since. */
+  update(agents: ReadonlyMap<string, AgentStatus>): void;
+  of(agentId: string): number;
+}
+
+export function createAssignmentCounter(): AssignmentCounter {
+  const counts = new Map<string, { count: number; lastSeen: string }>();
+  let known: ReadonlyMap<string, AgentStatus> = new Map();
+  return {
+    add(agentId) {
+      const entry = counts.get(agentId);
+      if (entry === undefined)
+        counts.set(agentId, { count: 1, lastSeen: known.get(agentId)?.lastSeen ?? '' });
+      else entry.count += 1;
+    },
+    update(agents) {
+      known = agents;
+      for (const [agentId, entry] of counts) {
+        if (agents.get(agentId)?.lastSeen !== entry.lastSeen) counts.delete(agentId);
+      }
+    },
+    of: (agentId) => counts.get(agentId)?.count ?? 0,
+  };
+}
+
+/** Measures how long agents have been offline, on a clock that only goes forward and is this process's own. */
+interface AbsenceClock {
+  update(agents: ReadonlyMap<string, AgentStatus>): void;
+  /** Milliseconds; 0 for an agent that is there. */
+  of(agentId: string): number;
+}
+
+/** @param clock milliseconds that only go forward */
+export function createAbsenceClock(clock: () => number = () => performance.now()): AbsenceClock {
+  const since = new Map<string, number>();
+  let isFirst = true;
+  return {
+    update(agents) {
+      const now = clock();
+      for (const agentId of since.keys()) if (agents.get(agentId)?.state !== 'offline') since.delete(agentId);
+      for (const agent of agents.values()) {
+        if (agent.state !== 'offline' || since.has(agent.agentId)) continue;
+        // Who was offline before this process came is only known by the server's wall clock.
+        const before = isFirst ? Math.max(0, Date.now() - Date.parse(agent.lastSeen)) : 0;
+        since.set(agent.agentId, now - before);
+      }
+      isFirst = false;
+    },
+    of(agentId) {
+      const start = since.get(agentId);
+      return start === undefined ? 0 : clock() - start;
     },
   };
 }

@@ -44,6 +44,17 @@ describe('conversation lanes', () => {
     expect(await next).toBe('fine');
   });
 
+  it('count the work that has not ended, however it ends', async () => {
+    const lanes = createConversationLanes();
+    const gate = Promise.withResolvers<void>();
+    const works = ['a', 'a', 'b'].map((conversation) => lanes.run(conversation, () => gate.promise));
+    const counts = (): number[] => ['a', 'b', 'c'].map((conversation) => lanes.pendingIn(conversation));
+    expect([...counts(), lanes.pending]).toEqual([2, 1, 0, 3]);
+    gate.reject(new Error('broken'));
+    await Promise.allSettled(works);
+    expect([...counts(), lanes.pending]).toEqual([0, 0, 0, 0]);
+  });
+
   it('keep the order of each conversation, whatever the work does', async () => {
     const work = fc.record({
       lane: fc.constantFrom('a', 'b', 'c'),

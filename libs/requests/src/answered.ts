@@ -1,7 +1,14 @@
 import { type ChatMessage, isTerminal, ParleyError } from '@parley/shared-models';
 import type { Replied, Settled, Speaker } from './events.ts';
-import { type Known, placed, refused, type Transition } from './outcome.ts';
-import { type Effect, type Request, statusOf } from './request.ts';
+import {
+  type Effect,
+  type Known,
+  placed,
+  type Request,
+  refused,
+  statusOf,
+  type Transition,
+} from './request.ts';
 
 /**
  * An agent answers: the first answer ends the request, further ones of the same agent follow. A reply has an id that

@@ -1,7 +1,15 @@
 import { isTerminal, LIMITS, storableText } from '@parley/shared-models';
 import type { Died, Failed, RequestError, TimedOut } from './events.ts';
-import { type Known, type Moment, placed, refused, type Transition } from './outcome.ts';
-import { type Effect, type Request, statusOf } from './request.ts';
+import {
+  type Effect,
+  type Known,
+  type Moment,
+  placed,
+  type Request,
+  refused,
+  statusOf,
+  type Transition,
+} from './request.ts';
 
 /** How a request ends without an answer. */
 interface Ending {

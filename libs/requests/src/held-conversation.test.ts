@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, type Target } from '@parley/shared-models';
 import type { ChosenAgent } from './events.ts';
 import { agentSessionOf } from './held-conversation.ts';
-import type { Transition } from './outcome.ts';
+import type { Transition } from './request.ts';
 import { createRequestsInMemory, type RequestsInMemory } from './testing/requests-in-memory.ts';
 import { aMessage, aRouting } from './testing/samples.ts';
 

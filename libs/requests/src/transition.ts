@@ -1,9 +1,8 @@
 import { replied, settled } from './answered.ts';
 import { died, failed, reset, stopped, timedOut } from './ended.ts';
 import type { RequestEvent, Speaker } from './events.ts';
-import { type Known, type Moment, refused, type Transition } from './outcome.ts';
-import { agentGone, replayed, routed } from './routed.ts';
-import { submitted } from './submitted.ts';
+import { type Known, type Moment, refused, type Transition } from './request.ts';
+import { agentGone, replayed, routed, submitted } from './routed.ts';
 
 /**
  * The life of a request, and of who holds its conversation. Pure: the store calls it inside a transaction, writes what it

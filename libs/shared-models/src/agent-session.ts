@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
-import { parseHeader } from './parse-header.ts';
 
 /** With whom a conversation stays: its messages go to this agent without new routing. */
 export const AgentSession = z.object({
@@ -28,10 +27,6 @@ export const SessionHint = z.object({
   isEnding: z.boolean(),
 });
 export type SessionHint = z.infer<typeof SessionHint>;
-
-/** Session hint as a header value, and back. @throws as `parseHeader` */
-export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(hint);
-export const decodeSessionHint = (header: string): SessionHint => parseHeader(SessionHint, header);
 
 /** Fields of the frame `session`. */
 export const SessionChange = z.object({

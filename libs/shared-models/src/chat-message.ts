@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { boundedRecord } from './collections.ts';
-import { Id } from './ids.ts';
+import { boundedArray, boundedRecord } from './collections.ts';
+import { AgentId, Id } from './ids.ts';
 import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
 import { Participant } from './participants.ts';
@@ -41,3 +41,32 @@ export type ChatMessage = z.infer<typeof ChatMessage>;
 /** A message that has not been stored yet, and so has no place in its conversation. */
 export const UnstoredMessage = ChatMessage.omit({ seq: true });
 export type UnstoredMessage = z.infer<typeof UnstoredMessage>;
+
+/** Key in a message's metadata under which an agent's question to another one carries its origin. Only servers set it. */
+export const ASK_ORIGIN = 'ask';
+
+/** At whose wish an agent asks another one, and which agents wait for the answer. */
+export const AskOrigin = z.object({
+  /** The person, or the external system, whose message began it. */
+  user: Participant,
+  /** Who asks on whose behalf, the first one first. */
+  chain: boundedArray(z.object({ agentId: AgentId, group: AgentId, requestId: Id }), LIMITS.taskSteps),
+});
+export type AskOrigin = z.infer<typeof AskOrigin>;
+
+/** At whose wish a message was written: the sender's, or where an agent asks, that of the person behind it. */
+export function originOf(message: Pick<ChatMessage, 'sender' | 'metadata'>): AskOrigin {
+  if (message.sender.kind === 'agent') {
+    const origin = AskOrigin.safeParse(message.metadata?.[ASK_ORIGIN]);
+    if (origin.success) return origin.data;
+  }
+  return { user: message.sender, chain: [] };
+}
+
+/**
+ * Under which subject agents remember a person: a user's own id. Who comes from an external system must not pass for
+ * the user of that id.
+ */
+export function subjectOf(person: Participant): string {
+  return person.kind === 'user' ? person.id : `${person.kind}:${person.id}`;
+}

@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { appendHop, formatHops, lostAgents, lostHop, parseHops, redeliveredHop } from './hops.ts';
 import { LIMITS } from './limits.ts';
-import { Hop } from './message-status.ts';
+import {
+  appendHop,
+  formatHops,
+  Hop,
+  lostAgents,
+  lostHop,
+  parseHops,
+  redeliveredHop,
+} from './message-status.ts';
 
 describe('the hops of a message', () => {
   it('are written in order and read back', () => {

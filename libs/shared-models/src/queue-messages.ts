@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SessionHint } from './agent-session.ts';
 import { AgentClaim, WantedAgentState } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { UnstoredMessage } from './chat-message.ts';
@@ -8,7 +9,6 @@ import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { RoutingDecision } from './message-status.ts';
-import { parseHeader } from './parse-header.ts';
 import { Participant } from './participants.ts';
 import type { ServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
@@ -87,9 +87,11 @@ export const HEADERS = {
   deathQueue: 'death-queue',
 } as const;
 
-/** Target as a header value, and back. @throws as `parseHeader` */
+/** What stands in a header as JSON, and back. @throws as `parseHeader` */
 export const encodeTarget = (target: Target): string => JSON.stringify(target);
 export const decodeTarget = (header: string): Target => parseHeader(Target, header);
+export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(hint);
+export const decodeSessionHint = (header: string): SessionHint => parseHeader(SessionHint, header);
 export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);
 export const decodeRouting = (header: string): RoutingDecision => parseHeader(RoutingDecision, header);
 
@@ -165,3 +167,53 @@ export const Signals = {
 } as const;
 export type SignalType = keyof typeof Signals;
 export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;
+
+/** The queues' names are part of the protocol: other languages use them. */
+export const BROKER_INPUT_QUEUE = 'broker_input_queue';
+export const SERVER_INPUT_QUEUE = 'server_input_queue';
+export const DEAD_LETTER_QUEUE = 'dead_letter_queue';
+
+export type AgentQueueName = `agent_queue_${string}`;
+export type ChannelQueueName = `channel_queue_${string}`;
+export type QueueName =
+  | typeof BROKER_INPUT_QUEUE
+  | typeof SERVER_INPUT_QUEUE
+  | typeof DEAD_LETTER_QUEUE
+  | AgentQueueName
+  | ChannelQueueName;
+
+export const agentQueue = (agentId: string): AgentQueueName => `agent_queue_${agentId}`;
+
+/** The queue of the events that a group of agents has subscribed to; its instances share it. */
+export const channelQueue = (group: string): ChannelQueueName => `channel_queue_${group}`;
+
+/** The agent whose queue this is, or undefined for the other queues. */
+export function agentOfQueue(queue: string): string | undefined {
+  return queue.startsWith('agent_queue_') ? queue.slice('agent_queue_'.length) : undefined;
+}
+
+/**
+ * W3C trace context (version 00, sampled) of all that follows from this message or event. The trace id is its id without
+ * dashes: whoever publishes it again, after a crash or for another attempt, gives it the same one, and a trace is found by
+ * the message's id.
+ */
+export function traceparentOf(id: string): string {
+  const traceId = id.replaceAll('-', '');
+  return `00-${traceId}-${traceId.slice(16)}-01`;
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
+
+/** The trace id in the headers of a queue message, for log lines about it; undefined: it has none. */
+export function traceIdOf(headers: Readonly<Record<string, string | number>>): string | undefined {
+  return TRACEPARENT.exec(String(headers[HEADERS.traceparent] ?? ''))?.[1];
+}
+
+/**
+ * What a header of a queue message holds as JSON.
+ * @throws RangeError when it is too long to be parsed (`LIMITS.headerLength`), SyntaxError or ZodError when it is malformed
+ */
+function parseHeader<T>(schema: z.ZodType<T>, header: string): T {
+  if (header.length > LIMITS.headerLength) throw new RangeError(`a header of ${header.length} characters`);
+  return schema.parse(JSON.parse(header));
+}

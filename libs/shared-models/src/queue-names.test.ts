@@ -5,7 +5,7 @@ import {
   BROKER_INPUT_QUEUE,
   DEAD_LETTER_QUEUE,
   SERVER_INPUT_QUEUE,
-} from './queue-names.ts';
+} from './queue-messages.ts';
 
 it('names the queues as other languages know them', () => {
   expect([BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE, DEAD_LETTER_QUEUE, agentQueue('echo')]).toEqual([

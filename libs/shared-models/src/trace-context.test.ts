@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from './ids.ts';
-import { HEADERS } from './queue-messages.ts';
-import { traceIdOf, traceparentOf } from './trace-context.ts';
+import { HEADERS, traceIdOf, traceparentOf } from './queue-messages.ts';
 
 describe('the trace context of a message', () => {
   it('has the form of W3C, and the same trace whenever it is made of one message', () => {

@@ -1,7 +1,6 @@
 import { type ChatMessage, newId } from '@parley/shared-models';
 import type { RequestEvent } from '../events.ts';
-import type { Transition } from '../outcome.ts';
-import type { Conversation, Request } from '../request.ts';
+import type { Conversation, Request, Transition } from '../request.ts';
 import { transition } from '../transition.ts';
 import { aMessage, aRouting } from './samples.ts';
 

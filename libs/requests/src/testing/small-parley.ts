@@ -1,7 +1,6 @@
 import { type ChatMessage, deriveId, type RoutingDecision } from '@parley/shared-models';
 import type { RequestEvent, Speaker } from '../events.ts';
-import type { Transition } from '../outcome.ts';
-import type { Conversation, Effect, Request } from '../request.ts';
+import type { Conversation, Effect, Request, Transition } from '../request.ts';
 import { transition } from '../transition.ts';
 
 /** What travels in a queue. */
