@@ -1,7 +1,6 @@
 import type { BusLogger } from '../bus-options.ts';
-import type { InstanceRow } from './instance-rows.ts';
 import type { LeaseWatch } from './lease-watch.ts';
-import type { Membership } from './membership.ts';
+import type { InstanceRow, Membership } from './membership.ts';
 import type { WriteGroups } from './write-groups.ts';
 
 /** Shows that this instance lives, and clears away those that do not. */

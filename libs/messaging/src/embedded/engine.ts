@@ -3,21 +3,19 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createLogSync, createTransactions, type LogSync } from '@parley/sqlite';
 import { type Caretaker, createCaretaker } from './caretaker.ts';
 import { type Claiming, createClaiming } from './claiming.ts';
-import { createDoorbell } from './doorbell.ts';
 import {
   DEFAULT_DOWN_AFTER_MS,
   DEFAULT_LEASE_MS,
   type EmbeddedBusOptions,
   tickMsOf,
 } from './embedded-options.ts';
-import { prepareInstanceStatements } from './instance-rows.ts';
 import { createLeaseWatch } from './lease-watch.ts';
-import { createMembership, type Membership } from './membership.ts';
+import { createMembership, type Membership, prepareInstanceStatements } from './membership.ts';
 import { removeAddress } from './peer-address.ts';
-import type { Post } from './peer-frames.ts';
+import type { Post } from './peer-link.ts';
 import { createPeerMesh, type PeerMesh } from './peer-mesh.ts';
 import { identifyThisProcess, isCertainlyDead } from './process-identity.ts';
-import { createPublishing, type Publishing } from './publishing.ts';
+import { createDoorbell, createPublishing, type Publishing } from './publishing.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { createSignalHub, type SignalHub } from './signal-hub.ts';
 import { prepareStatements, type Statements } from './statements.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { InstanceRow } from './instance-rows.ts';
 import { createLeaseWatch, type LeaseWatch } from './lease-watch.ts';
+import type { InstanceRow } from './membership.ts';
 
 const LEASE_MS = 1_000;
 

@@ -1,4 +1,4 @@
-import type { InstanceRow } from './instance-rows.ts';
+import type { InstanceRow } from './membership.ts';
 
 export interface LeaseWatch {
   /** Those of `rows` whose claims may be taken from them. @param now a steady clock, in milliseconds */

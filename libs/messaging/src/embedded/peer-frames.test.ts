@@ -6,7 +6,7 @@ import {
   MAX_FRAME_BYTES,
   MAX_HELLO_BYTES,
   type PeerFrame,
-} from './peer-frames.ts';
+} from './peer-link.ts';
 
 const texts = fc.array(fc.string());
 const frame: fc.Arbitrary<PeerFrame> = fc.oneof(

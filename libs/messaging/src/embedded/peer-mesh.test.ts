@@ -18,8 +18,7 @@ import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
 import { envelopeOf, textOf } from '../conformance/envelopes.ts';
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
 import { addressesFor, prepareAddress, resolveAddress } from './peer-address.ts';
-import { encodeFrame } from './peer-frames.ts';
-import { createPeerLink } from './peer-link.ts';
+import { createPeerLink, encodeFrame } from './peer-link.ts';
 
 describe('sockets between processes', () => {
   let folder: BusFolder;

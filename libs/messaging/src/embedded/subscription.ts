@@ -2,12 +2,11 @@ import type { LogSync } from '@parley/sqlite';
 import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
-import { createConsumer } from './consumer.ts';
+import { createConsumer, createVerdictRecorder } from './consumer.ts';
 import type { Membership } from './membership.ts';
 import { queueMissing } from './publishing.ts';
 import type { Settlement } from './settlement.ts';
 import type { Statements } from './statements.ts';
-import { createVerdictRecorder } from './verdict-recorder.ts';
 import { within } from './within.ts';
 import type { WriteGroups } from './write-groups.ts';
 

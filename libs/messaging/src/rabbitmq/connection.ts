@@ -1,9 +1,9 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import type { BusLogger } from '../bus-options.ts';
 import type { BusHealth } from '../message-bus.ts';
 import { fullJitter, RECONNECT } from './backoff.ts';
-import { coalesceWrites } from './coalesce-writes.ts';
 import { inTime } from './in-time.ts';
 
 /** TCP, TLS and AMQP handshake together. */
@@ -14,7 +14,7 @@ const HEARTBEAT_SECONDS = 6;
 const STABLE_AFTER_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly amqpUrl: string;
   /** Shown in RabbitMQ's management UI and in the log. */
   readonly name: string;
@@ -153,4 +153,70 @@ function closeGently(model: ChannelModel, logger: BusLogger): Promise<void> {
     logger.debug({ reason: error.message }, 'the connection ended while it was being closed');
   });
   return inTime(closing, CLOSE_TIMEOUT_MS);
+}
+
+/**
+ * Sends what is written to the connection in one turn of the event loop with one system call. amqplib writes frame by
+ * frame, and with Nagle's algorithm off each frame would be a call and a packet of its own: a third of the CPU time
+ * of a process that publishes much. Nothing is delayed beyond the code that runs now.
+ */
+export function coalesceWrites(model: { readonly connection: object }): void {
+  // Not in amqplib's types: where a later version has it no more, frames go out one by one.
+  const socket: unknown = Reflect.get(model.connection, 'stream');
+  if (!(socket instanceof Socket)) return;
+  const write = socket.write.bind(socket);
+  let isCorked = false;
+  const uncork = (): void => {
+    isCorked = false;
+    socket.uncork();
+  };
+  const corkAndWrite = (...args: Parameters<typeof write>): boolean => {
+    if (!isCorked) {
+      isCorked = true;
+      socket.cork();
+      process.nextTick(uncork);
+    }
+    return write(...args);
+  };
+  socket.write = corkAndWrite as typeof write;
+}
+
+/** The health of the bus: that of the connection which is worse off. */
+interface HealthBoard {
+  current(): BusHealth;
+  set(connection: string, health: BusHealth): void;
+  onChange(listener: (health: BusHealth) => void): () => void;
+}
+
+const SEVERITY = { up: 0, blocked: 1, down: 2 } as const;
+
+export function createHealthBoard(connections: readonly string[]): HealthBoard {
+  const states = new Map<string, BusHealth>(
+    connections.map((name) => [name, { state: 'down', reason: 'connecting' }]),
+  );
+  const listeners = new Set<(health: BusHealth) => void>();
+  let current = worstOf(states.values());
+
+  return {
+    current: () => current,
+    set: (connection, health) => {
+      states.set(connection, health);
+      const before = current;
+      current = worstOf(states.values());
+      if (before.state === current.state && before.reason === current.reason) return;
+      for (const listener of listeners) listener(current);
+    },
+    onChange: (listener) => {
+      // A wrapper of its own: the same function may be given twice.
+      const own = (health: BusHealth): void => listener(health);
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+  };
+}
+
+function worstOf(states: Iterable<BusHealth>): BusHealth {
+  let worst: BusHealth = { state: 'up' };
+  for (const health of states) if (SEVERITY[health.state] > SEVERITY[worst.state]) worst = health;
+  return worst;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createDeadlines } from './deadlines.ts';
+import { createDeadlines } from './unconfirmed-window.ts';
 
 describe('deadlines', () => {
   beforeEach(() => {

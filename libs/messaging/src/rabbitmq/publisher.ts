@@ -5,9 +5,8 @@ import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
 import { BATCHED_QUEUES } from '../topology.ts';
 import { fullJitter, RETRY } from './backoff.ts';
-import { createDeadlines } from './deadlines.ts';
 import { batchProperties, toBuffer, toProperties } from './envelope-properties.ts';
-import { createUnconfirmedWindow } from './unconfirmed-window.ts';
+import { createDeadlines, createUnconfirmedWindow } from './unconfirmed-window.ts';
 
 /** Sent and not yet confirmed, at most; further publishes wait here for their turn. */
 const MAX_UNCONFIRMED = 2048;

@@ -5,15 +5,13 @@ import { type BusOptions, DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from
 import type { BusHealth, MessageBus } from '../message-bus.ts';
 import { BATCHED_QUEUES, CHANNELS_EXCHANGE, PERMANENT_QUEUES } from '../topology.ts';
 import { createAdministration } from './administration.ts';
-import { type Connection, keepConnected } from './connection.ts';
+import { type Connection, createHealthBoard, keepConnected } from './connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
-import { createConsumerWatch } from './consumer-watch.ts';
 import { DELETION_SETTLES_MS, declareQueue, declareTopology, routingKey } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';
-import { createHealthBoard } from './health-board.ts';
-import { createItemCounts } from './item-counts.ts';
 import { NOT_FOUND, replyCodeOf } from './on-channel.ts';
 import { createPublisher } from './publisher.ts';
+import { createConsumerWatch, createItemCounts } from './queue-estimates.ts';
 import { createSignalListener, type SignalListener } from './signal-listener.ts';
 import { createSignalSender } from './signal-sender.ts';
 

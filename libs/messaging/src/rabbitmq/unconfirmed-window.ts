@@ -1,5 +1,5 @@
 /** What was sent on a channel and is not confirmed yet, found by its delivery tag. Allocates nothing per message. */
-export interface UnconfirmedWindow<T> {
+interface UnconfirmedWindow<T> {
   /** Whether one more may be sent. */
   hasRoom(): boolean;
   /** Takes what was just sent on the channel; tags count from 1. */
@@ -48,6 +48,47 @@ export function createUnconfirmedWindow<T>(size: number): UnconfirmedWindow<T> {
       slots.fill(undefined);
       oldest = 1;
       next = 1;
+    },
+  };
+}
+
+interface Due {
+  /** On the clock of `performance.now()`, which no change of the system's time moves. */
+  readonly deadline: number;
+}
+
+interface Deadlines {
+  /** Call it after an item was added. */
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * Expires items of a set whose deadlines grow in the order of their insertion, with one timer for all of them.
+ * @param expire must remove the item from the set
+ */
+export function createDeadlines<T extends Due>(items: ReadonlySet<T>, expire: (item: T) => void): Deadlines {
+  let timer: NodeJS.Timeout | undefined;
+
+  function sweep(): void {
+    timer = undefined;
+    const now = performance.now();
+    for (const item of items) {
+      if (item.deadline > now) {
+        timer = setTimeout(sweep, Math.ceil(item.deadline - now));
+        return;
+      }
+      expire(item);
+    }
+  }
+
+  return {
+    start: () => {
+      if (timer === undefined) sweep();
+    },
+    stop: () => {
+      clearTimeout(timer);
+      timer = undefined;
     },
   };
 }
