@@ -1,14 +1,15 @@
+import { types } from 'node:util';
 import type { StepCall } from '@parley/durable-tasks';
 import type { MessageBus } from '@parley/messaging';
-import type { JsonValue } from '@parley/shared-models';
-import type { AgentDefinition } from './agent-definition.ts';
+import { type JsonValue, ParleyError } from '@parley/shared-models';
+import type { AgentDefinition, MessageContext } from './agent-definition.ts';
 import { type ContextParts, createContext } from './context/create-context.ts';
-import { runHandler } from './context/run-handler.ts';
 import { type EventParts, handleEvent } from './events/handle-event.ts';
+import { describeValue } from './given/describe-value.ts';
 import { doStep } from './tasks/do-step.ts';
 
 /** One message, and what its handler reaches. */
-export interface MessageRun {
+interface MessageRun {
   readonly parts: ContextParts;
   /** How many replies there are. */
   written(): number;
@@ -17,7 +18,7 @@ export interface MessageRun {
 }
 
 /** One step of a task, and what its handler reaches. */
-export interface StepRun {
+interface StepRun {
   readonly parts: ContextParts;
   readonly call: StepCall;
   readonly bus: Pick<MessageBus, 'signal'>;
@@ -48,4 +49,35 @@ export function codeInThisThread(definition: AgentDefinition): AgentCode {
     retire() {},
     async close() {},
   };
+}
+
+/**
+ * Runs the part of the definition that the message is for: END, with which a session is left, or anything else. Resolves
+ * with what is still to be replied.
+ * @param written how many replies there are
+ * @throws ParleyError `agent_failed` when the handler returns something that is no text
+ */
+export async function runHandler(
+  definition: AgentDefinition,
+  context: MessageContext,
+  isSessionEnd: boolean,
+  written: () => number,
+): Promise<string | undefined> {
+  if (isSessionEnd && definition.onSessionEnd === undefined) {
+    return `You have left the conversation with ${context.agent.name}. Write again whenever you like.`;
+  }
+  const handler = isSessionEnd ? 'onSessionEnd' : 'onMessage';
+  const returned: unknown = await definition[handler]?.(context);
+  // `null` is what JavaScript returns for nothing as often as `undefined`.
+  if (returned === undefined || returned === null || returned === '') return undefined;
+  if (typeof returned !== 'string') {
+    const given = `${handler} of ${definition.name} returned ${describeValue(returned)}`;
+    const hint = types.isUint8Array(returned) ? ' Decode bytes first, or give them to stream().' : '';
+    const message = `${given}; it may return a text, which is the reply, or nothing.${hint}`;
+    if (written() === 0) throw new ParleyError('agent_failed', message);
+    context.logger.warn(message);
+    return undefined;
+  }
+  // What `stream` returned, or a text beside a reply, has been said already.
+  return written() === 0 ? returned : undefined;
 }

@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
-import { bodyOf, createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
+import { createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   AGENT_TIMEOUT_MS,
   appendHop,
-  ChatMessage,
-  decodeSessionHint,
-  HEADERS,
+  type ChatMessage,
   ParleyError,
-  redeliveredHop,
   storableText,
   traceIdOf,
 } from '@parley/shared-models';
@@ -19,10 +16,17 @@ import type { AgentDefinition } from './agent-definition.ts';
 import type { ContextParts } from './context/create-context.ts';
 import { patientServices } from './context/patient-services.ts';
 import { errorOf } from './given/error-of.ts';
+import {
+  attemptOf,
+  endsSession,
+  hopsBefore,
+  parseRequest,
+  refuseForLaterIncarnation,
+  stepCallOf,
+} from './message-delivery.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
 import { settleWithin } from './settle-within.ts';
-import { stepCallOf } from './tasks/step-request.ts';
 import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
@@ -316,10 +320,6 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   };
 }
 
-function attemptOf({ envelope }: Delivery): number {
-  return Number(envelope.headers[HEADERS.attempt] ?? 0);
-}
-
 /** Resolves after the time, or at once when the signal is given. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
@@ -340,37 +340,4 @@ function describeEnding(
   }
   const { code, message } = error as ParleyError;
   return [code, message];
-}
-
-function endsSession({ envelope }: Delivery): boolean {
-  const hint = envelope.headers[HEADERS.session];
-  if (hint === undefined) return false;
-  try {
-    return decodeSessionHint(String(hint)).isEnding;
-  } catch (cause) {
-    throw new Reject('malformed_message', 'the header "session" is malformed', { cause });
-  }
-}
-
-/** It is for the process that has replaced this one, which does not know of that yet. */
-function refuseForLaterIncarnation({ envelope }: Delivery, own: number): void {
-  const wanted = Number(envelope.headers[HEADERS.incarnation] ?? 0);
-  if (wanted > own) throw new Error(`the message is for incarnation ${wanted}, this is ${own}`);
-}
-
-function parseRequest(delivery: Delivery): ChatMessage {
-  const { envelope } = delivery;
-  if (envelope.type !== 'chat.message') {
-    throw new Reject(
-      'malformed_message',
-      `an agent takes chat.message, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
-    );
-  }
-  return bodyOf(envelope, ChatMessage, 'chat message');
-}
-
-/** The hops of what is handed to this agent, and how often it was handed out before. */
-function hopsBefore({ envelope, redeliveries }: Delivery): string {
-  const hops = String(envelope.headers[HEADERS.hops] ?? '');
-  return redeliveries === 0 ? hops : appendHop(hops, redeliveredHop(redeliveries));
 }

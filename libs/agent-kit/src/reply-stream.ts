@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Logger } from '@parley/process-kit';
 import { type JsonValue, LIMITS, ParleyError } from '@parley/shared-models';
 import type { MessageContext } from './agent-definition.ts';
-import { createGiveWay } from './give-way.ts';
+import { createGiveWay } from './event-loop.ts';
 import { describeValue } from './given/describe-value.ts';
 import { errorOf } from './given/error-of.ts';
 import { beginning, fitting, metadataOf } from './given/reply-text.ts';

@@ -1,15 +1,24 @@
-import type { AgentServices } from '@parley/control-plane';
+import type { AgentServices, TaskServices, VersionedTask } from '@parley/control-plane';
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { type ChatMessage, originOf, ParleyError, subjectOf } from '@parley/shared-models';
-import type { MessageContext } from '../agent-definition.ts';
+import {
+  type ChatMessage,
+  deriveId,
+  LIMITS,
+  MessageText,
+  originOf,
+  ParleyError,
+  subjectOf,
+  Target,
+} from '@parley/shared-models';
+import type { AgentAddress, MessageContext } from '../agent-definition.ts';
+import { createGiveWay } from '../event-loop.ts';
 import { createPublish } from '../events/create-publish.ts';
-import { createGiveWay } from '../give-way.ts';
+import { describeValue } from '../given/describe-value.ts';
+import { jsonOf } from '../given/json-of.ts';
 import { streamReply } from '../reply-stream.ts';
 import type { ReplyWriter } from '../reply-writer.ts';
-import { createTasks } from '../tasks/create-tasks.ts';
-import { createAsk } from './create-ask.ts';
-import { createHistory } from './create-history.ts';
+import type { StartTask, TaskAccess, TaskRecord } from '../tasks/task-access.ts';
 import { createMemory } from './create-memory.ts';
 import { patientServices } from './patient-services.ts';
 
@@ -27,7 +36,7 @@ export interface ContextParts {
   readonly logger: Logger;
 }
 
-/** What an agent's handler gets for one try at one message. Each member that does more than pass on has a file here. */
+/** What an agent's handler gets for one try at one message. */
 export function createContext(parts: ContextParts): MessageContext {
   const { request, agent, group, writer, signal, logger } = parts;
   const services = patientServices(parts.services, { signal, logger });
@@ -64,4 +73,128 @@ export function createContext(parts: ContextParts): MessageContext {
     signal,
     logger,
   };
+}
+
+/** How long an agent waits for another one's answer when it does not say. */
+const DEFAULT_ASK_MS = 60_000;
+
+interface AskOptions {
+  readonly services: Pick<AgentServices, 'ask' | 'cancelAsk'>;
+  readonly group: string;
+  readonly requestId: string;
+  /** Ends the wait for the answer. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** `ask` for one run of an agent's handler; a new one for each try, so that questions get the same ids again. */
+function createAsk({ services, group, requestId, signal, logger }: AskOptions): MessageContext['ask'] {
+  let ordinal = 0;
+  return async (agent, text, { timeoutMs = DEFAULT_ASK_MS } = {}) => {
+    const id = deriveId(requestId, group, 'ask', ordinal++);
+    const target = targetOf(agent);
+    if (!MessageText.safeParse(text).success) {
+      throw new ParleyError(
+        'agent_failed',
+        typeof text === 'string'
+          ? `A question has 1 to ${LIMITS.textLength} characters, and no NUL.`
+          : `ask() was given ${describeValue(text)} as the question; it takes a text.`,
+      );
+    }
+    if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LIMITS.askTimeoutMs) {
+      throw new ParleyError('agent_failed', `timeoutMs must be an integer from 1 to ${LIMITS.askTimeoutMs}.`);
+    }
+    try {
+      return await services.ask({ requestId, id, target, text, timeoutMs }, signal);
+    } catch (error) {
+      // A process that goes down leaves the question as it is: who gets the message next asks with the same id.
+      if (isUnwanted(error, signal)) {
+        await services.cancelAsk({ id }).catch((err: unknown) => {
+          logger.warn({ err, askId: id }, 'a question to another agent could not be stopped');
+        });
+      }
+      throw error;
+    }
+  };
+}
+
+function isUnwanted(error: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted) return signal.reason !== 'abandoned';
+  return error instanceof ParleyError && error.code === 'agent_timeout';
+}
+
+function targetOf(agent: AgentAddress): Target {
+  const target = Target.safeParse(typeof agent === 'string' ? { agentName: agent } : agent);
+  if (target.success && Object.keys(target.data).length === 1) return target.data;
+  throw new ParleyError(
+    'agent_failed',
+    `ask() was given ${describeValue(agent)} as the agent; it takes a name, or one of { group }, { agentId }, { agentName }.`,
+  );
+}
+
+const DEFAULT_HISTORY = 50;
+
+function createHistory(
+  services: Pick<AgentServices, 'history'>,
+  request: ChatMessage,
+): MessageContext['history'] {
+  return async ({ limit = DEFAULT_HISTORY } = {}) => {
+    if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.messagesPage) {
+      throw new ParleyError('agent_failed', `limit must be an integer from 1 to ${LIMITS.messagesPage}.`);
+    }
+    // Nothing was said before the first message.
+    if (request.seq === 1) return [];
+    return services.history({ requestId: request.id, limit, beforeSeq: request.seq });
+  };
+}
+
+const LISTED = 20;
+
+interface TaskAccessOptions {
+  readonly services: TaskServices;
+  readonly request: ChatMessage;
+  readonly group: string;
+  /** Whether the agent's definition has `tasks`. */
+  readonly isDriver: boolean;
+}
+
+/** `tasks` for one run of an agent's handler; a new one for each try, so that tasks get the same ids again. */
+function createTasks({ services, request, group, isDriver }: TaskAccessOptions): TaskAccess {
+  let ordinal = 0;
+  const requestId = request.id;
+  const asked = ({ text = request.text, input }: Omit<StartTask, 'title'>) => ({
+    requestId,
+    text: textOf(text, 'text'),
+    ...(input === undefined ? {} : { input: jsonOf(input, "The task's input", LIMITS.taskBytes) }),
+  });
+
+  return {
+    async start({ title, ...task }) {
+      if (!isDriver) {
+        throw new ParleyError('agent_failed', 'Only an agent whose definition has `tasks` begins tasks.');
+      }
+      textOf(title, 'title');
+      const id = deriveId(requestId, group, 'task', ordinal++);
+      return recordOf(await services.create({ id, title, ...asked(task) }));
+    },
+    refine: async (id, task = {}) => recordOf(await services.refine({ id, ...asked(task) })),
+    async latest() {
+      const [task] = await services.list({ requestId, limit: 1 });
+      return task === undefined ? undefined : recordOf(task);
+    },
+    list: async () => (await services.list({ requestId, limit: LISTED })).map(recordOf),
+    cancel: async (id) => recordOf(await services.cancel({ requestId, id })),
+  };
+}
+
+function recordOf({ document, version }: VersionedTask): TaskRecord {
+  return { ...document, version };
+}
+
+function textOf(given: unknown, field: string): string {
+  if (typeof given === 'string') return given;
+  throw new ParleyError(
+    'agent_failed',
+    `A task was given ${describeValue(given)} as its ${field}; it takes a text.`,
+  );
 }

@@ -9,7 +9,7 @@ import {
   type Participant,
 } from '@parley/shared-models';
 import { z } from 'zod';
-import { createGiveWay } from '../give-way.ts';
+import { createGiveWay } from '../event-loop.ts';
 import { describeValue } from '../given/describe-value.ts';
 import { jsonOf } from '../given/json-of.ts';
 import type { Publish } from './event-context.ts';

@@ -1,7 +1,7 @@
 import { type ChatMessage, newId } from '@parley/shared-models';
+import { runHandler } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { profileOf } from '../agent-profile.ts';
-import { runHandler } from '../context/run-handler.ts';
 import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
 import { createInMemoryTasks, type InMemoryTasks } from './in-memory-tasks.ts';
 import { type AskStub, createTestContext, type TestContext } from './test-context.ts';

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Notices when the process does nothing for a while: a handler computes without an `await`, or the process was suspended. */
-export interface LoopWatch {
+interface LoopWatch {
   /** Looks now: what a handler has held up is told before it is forgotten which handler that was. */
   look(): void;
   /** When the process last went on after it had stood still, in milliseconds since 1970; 0 when it never has. */
@@ -35,5 +37,18 @@ export function watchLoop(options: { readonly longMs?: number; onStall(stoodMs: 
       return wentOnAt;
     },
     stop: () => clearInterval(timer),
+  };
+}
+
+/** Code that never waits keeps the process from everything else: it is interrupted so often, in milliseconds. */
+const TURN_MS = 20;
+
+/** Lets the event loop do what is due, heartbeats and stops among it, when the caller has kept it for a while. */
+export function createGiveWay(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < TURN_MS) return;
+    await nextTurn();
+    since = performance.now();
   };
 }
