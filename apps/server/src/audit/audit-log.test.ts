@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import type { AuditInput, User } from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { authorizeEntered, refusedSignIn } from './refusals.ts';
+import { authorizeEntered } from '../users/permissions.ts';
+import { refusedSignIn } from './refusals.ts';
 
 describe('the audit of a server', () => {
   let fixture: ServicesFixture;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditInput } from '@parley/shared-models';
+import { addressGroup } from '../limits/user-limits.ts';
 import { enteredBy } from './origin.ts';
-import { addressGroup, createRefusalBuckets } from './refusal-buckets.ts';
+import { createRefusalBuckets } from './refusal-buckets.ts';
 import { refusedSignIn } from './refusals.ts';
 
 const REPORT = { code: 'unauthenticated', message: 'no' } as const;

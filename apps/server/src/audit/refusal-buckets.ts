@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { AuditInput } from '@parley/shared-models';
+import { addressGroup } from '../limits/user-limits.ts';
 import { TokenBucket } from '../websocket/token-bucket.ts';
 
 /**
@@ -98,27 +98,3 @@ function summaryOf(bucket: { counted: number; latest: AuditInput | undefined }):
 
 const withMore = (refusal: AuditInput, more: number): AuditInput =>
   more === 0 ? refusal : { ...refusal, details: { ...refusal.details, more } };
-
-/**
- * Addresses that one person can have at will count as one: without the port, and of IPv6 the first 64 bits, which are what
- * a provider gives to each customer.
- */
-export function addressGroup(address: string): string {
-  const host =
-    /^(?:ipv[46]:)?\[?(?<host>[\d.]+|[\da-f:.]*:[\da-f:.]*:[\da-f:.]*)(?:%[^\]]*)?\]?(?::\d+)?$/i.exec(
-      address,
-    )?.groups?.host;
-  if (host === undefined || !isIPv6(host)) return host ?? address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail] = host.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros =
-    tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length - (host.includes('.') ? 1 : 0));
-  const words = [...first, ...Array.from({ length: zeros }, () => '0'), ...last];
-  return `${words
-    .slice(0, 4)
-    .map((word) => Number.parseInt(word, 16).toString(16))
-    .join(':')}::/64`;
-}

@@ -1,8 +1,5 @@
 import type { RefusedCall } from '@parley/control-plane';
 import type { AuditInput, ErrorReport } from '@parley/shared-models';
-import { type Action, authorize, isAllowed, PERMISSIONS } from '../users/permissions.ts';
-import type { AuditLog } from './audit-log.ts';
-import { enteredBy, type Origin } from './origin.ts';
 
 /** Somebody could not sign in: nobody knows who it is. */
 export function refusedSignIn(report: ErrorReport, remoteAddress: string | undefined): AuditInput {
@@ -26,19 +23,4 @@ export function refusedCall({ kind, peer, method, agentId }: RefusedCall): Audit
     result: 'unauthenticated',
     details: { method },
   };
-}
-
-/** As `authorize`; what only operators and admins may do, and somebody else tried, is entered. @throws ParleyError `forbidden` */
-export function authorizeEntered(action: Action, origin: Origin, audit: AuditLog | undefined): void {
-  const role = PERMISSIONS[action];
-  const isPrivileged = role === 'operator' || role === 'admin';
-  if (isPrivileged && !isAllowed(origin.user, action)) {
-    audit?.enterRefusal({
-      ...enteredBy(origin),
-      action: 'permission.refused',
-      result: 'forbidden',
-      details: { asked: action, role },
-    });
-  }
-  authorize(origin.user, action);
 }

@@ -1,7 +1,7 @@
+import { isIPv6 } from 'node:net';
 import { type CommandRequest, ParleyError } from '@parley/shared-models';
 import type { Period, UsageStore } from '@parley/store';
 import type { Origin } from '../audit/origin.ts';
-import { addressGroup } from '../audit/refusal-buckets.ts';
 import { hasSignIn, type SignInSettings } from '../config.ts';
 import { TokenBucket } from '../websocket/token-bucket.ts';
 
@@ -152,4 +152,28 @@ export function commandBytes({ command, agentIds }: Pick<CommandRequest, 'comman
 function periodAt(now: number, periodMs: number): Period {
   const beganAt = Math.floor(now / periodMs) * periodMs;
   return { beganAt, endsAt: beganAt + periodMs };
+}
+
+/**
+ * Addresses that one person can have at will count as one: without the port, and of IPv6 the first 64 bits, which are what
+ * a provider gives to each customer.
+ */
+export function addressGroup(address: string): string {
+  const host =
+    /^(?:ipv[46]:)?\[?(?<host>[\d.]+|[\da-f:.]*:[\da-f:.]*:[\da-f:.]*)(?:%[^\]]*)?\]?(?::\d+)?$/i.exec(
+      address,
+    )?.groups?.host;
+  if (host === undefined || !isIPv6(host)) return host ?? address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = host.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros =
+    tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length - (host.includes('.') ? 1 : 0));
+  const words = [...first, ...Array.from({ length: zeros }, () => '0'), ...last];
+  return `${words
+    .slice(0, 4)
+    .map((word) => Number.parseInt(word, 16).toString(16))
+    .join(':')}::/64`;
 }

@@ -14,7 +14,7 @@ import {
 import { loseAgent } from '@parley/store/testing';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { onReply, onSettled } from './answered.ts';
+import { onReply, onSettled } from './server-input-queue.ts';
 
 const receive = ({ services }: ServicesFixture, envelope: Envelope): Promise<void> =>
   onReply(envelope, services, createProfileLookup(services));

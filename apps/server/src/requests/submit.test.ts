@@ -23,8 +23,7 @@ import { createTestReader } from '../testing/test-reader.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { createShared } from '../websocket/connection.ts';
 import { createFollowedConversations } from '../websocket/followed-conversations.ts';
-import { onMessageCancel } from '../websocket/frames/message-cancel.ts';
-import { onMessageSend } from '../websocket/frames/message-send.ts';
+import { onMessageCancel, onMessageSend } from '../websocket/frame-handlers.ts';
 import type { Session } from '../websocket/session.ts';
 import { conversationOfUser, serveUserSocket } from '../websocket/user-socket/serve-user-socket.ts';
 

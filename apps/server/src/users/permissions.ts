@@ -1,4 +1,6 @@
 import { type ClientFrameType, ParleyError, Role, type User } from '@parley/shared-models';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { enteredBy, type Origin } from '../audit/origin.ts';
 
 /**
  * What people can do, and the least role that may do it; each role includes the ones before it. The one place: every
@@ -55,6 +57,21 @@ export function authorize(user: User, action: Action): void {
   throw new ParleyError('forbidden', `That needs the role "${PERMISSIONS[action]}".`, {
     details: { action, role: PERMISSIONS[action] },
   });
+}
+
+/** As `authorize`; what only operators and admins may do, and somebody else tried, is entered. @throws ParleyError `forbidden` */
+export function authorizeEntered(action: Action, origin: Origin, audit: AuditLog | undefined): void {
+  const role = PERMISSIONS[action];
+  const isPrivileged = role === 'operator' || role === 'admin';
+  if (isPrivileged && !isAllowed(origin.user, action)) {
+    audit?.enterRefusal({
+      ...enteredBy(origin),
+      action: 'permission.refused',
+      result: 'forbidden',
+      details: { asked: action, role },
+    });
+  }
+  authorize(origin.user, action);
 }
 
 /** What each frame asks for; `none`: nothing beyond being signed in. */

@@ -1,7 +1,7 @@
 import { type ClientFrameOf, LIMITS, reportOf } from '@parley/shared-models';
 import { languageModelOf } from '../agents/language-model-label.ts';
 import { isAllowed } from '../users/permissions.ts';
-import { followOwn } from './frames/conversation-open.ts';
+import { followOwn } from './frame-handlers.ts';
 import type { Session } from './session.ts';
 
 /** Answers `hello`: who is there, which agents there are, and what was missed in the conversations to resume. */
