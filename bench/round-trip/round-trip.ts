@@ -10,7 +10,7 @@ import { startProduct } from './product.ts';
 
 const LANES = 64;
 const PER_LANE = 4;
-const WARM_UP_MS = 2000;
+const WARM_UP_MS = 10_000;
 const TRIPS = 500;
 const ALONE = 'a round trip, one in flight';
 const LOADED = 'a round trip at 64 × 4';
