@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
-import type { LogSync } from '@parley/sqlite';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
@@ -34,14 +33,10 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Mess
   return openBusOn(await openQueueDatabase(options.dataDir, timeoutMs), options);
 }
 
-/** The same on a file that is open already; the bus closes it. @param log its own. @default made here */
-export async function openBusOn(
-  database: DatabaseSync,
-  options: EmbeddedBusOptions,
-  log?: LogSync,
-): Promise<MessageBus> {
+/** The same on a file that is open already; the bus closes it. */
+export async function openBusOn(database: DatabaseSync, options: EmbeddedBusOptions): Promise<MessageBus> {
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  const engine = createEngine(database, options, log);
+  const engine = createEngine(database, options);
   const bus = createBus(database, engine, { ...options, publishTimeoutMs: timeoutMs });
   try {
     await engine.listen();

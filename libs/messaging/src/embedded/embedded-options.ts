@@ -12,6 +12,8 @@ export interface EmbeddedBusOptions extends BusOptions {
   readonly leaseMs?: number;
   /** How long writes must go on failing until `health()` says `down`. @default 1_000 */
   readonly downAfterMs?: number;
+  /** Brings the open log of the file to the disk. @default fdatasync */
+  readonly syncLog?: (log: number) => Promise<void>;
 }
 
 export const DEFAULT_LEASE_MS = 10_000;

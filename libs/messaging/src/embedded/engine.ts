@@ -48,15 +48,12 @@ export const queueTopic = (queue: string): string => QUEUE_PREFIX + queue;
 export const signalTopic = (key: string): string => SIGNAL_PREFIX + key;
 
 /** @param database open and up to date; the engine does not close it */
-export function createEngine(
-  database: DatabaseSync,
-  options: EmbeddedBusOptions,
-  log: LogSync = createLogSync(database),
-): Engine {
+export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions): Engine {
   const { dataDir, logger, leaseMs = DEFAULT_LEASE_MS, downAfterMs = DEFAULT_DOWN_AFTER_MS } = options;
   const identity = identifyThisProcess();
   const self = { ...identity, busKey: randomUUID(), secret: randomUUID(), address: null as string | null };
 
+  const log = createLogSync(database, options.syncLog);
   const health = createWriteHealth({ downAfterMs, logger });
   const statements = prepareStatements(database);
   const doorbell = createDoorbell(

@@ -4,15 +4,11 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { createLogSync } from '@parley/sqlite';
-import { silentLogger } from '../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually, gate } from '../conformance/deliveries.ts';
 import { envelopeOf } from '../conformance/envelopes.ts';
 import type { MessageBus } from '../message-bus.ts';
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
-import { openBusOn } from './embedded-bus.ts';
 import { itemsOf } from './envelope-rows.ts';
-import { openQueueDatabase } from './queue-database.ts';
 
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;
@@ -45,19 +41,15 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 describe('embedded queue, a power cut', () => {
   let folder: BusFolder;
-  let database: DatabaseSync;
   let disk: ReturnType<typeof createDisk>;
   let bus: MessageBus;
   beforeEach(async () => {
     folder = await makeBusFolder();
-    database = await openQueueDatabase(folder.dataDir, 1_000);
     disk = createDisk();
-    const options = { dataDir: folder.dataDir, logger: silentLogger };
-    bus = await openBusOn(database, options, createLogSync(database, disk.sync));
+    bus = await folder.open({ syncLog: disk.sync });
   });
   afterEach(async () => {
     disk.goOn();
-    await bus.close();
     await folder.remove();
   });
 
