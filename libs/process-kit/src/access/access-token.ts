@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hex, readSocketTables } from './socket-tables.ts';
+import { searchSocketTables } from './socket-tables.ts';
 
 const FILE = 'access-token';
 const TOKEN = /^[\w-]{43}$/;
@@ -80,10 +80,16 @@ export async function accessTokenFor(address: string, dataDir: string): Promise<
 }
 
 async function isOthersPort(port: number): Promise<boolean> {
-  const end = `:${hex(port, 4)}`;
+  let isOthers = false;
   try {
-    const rows = await readSocketTables((ends) => ends.slice(0, ends.indexOf(' ')).endsWith(end));
-    return rows.some(({ state, uid }) => state === LISTENS && uid !== 0 && uid !== process.geteuid?.());
+    await searchSocketTables({
+      isWanted: (localPort) => localPort === port,
+      take: ({ state, uid }) => {
+        isOthers = state === LISTENS && uid !== 0 && uid !== process.geteuid?.();
+        return isOthers;
+      },
+    });
+    return isOthers;
   } catch (error) {
     // No such tables, or not for this process: then nobody can tell.
     if (['ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canTellAccounts, type PeerAccounts, watchPeers } from './peer-accounts.ts';
+import type { Ends } from './socket-tables.ts';
 
 /** Would be a failure where the tables are there. */
 const fail = (error: unknown): never => {
@@ -11,6 +12,14 @@ const fail = (error: unknown): never => {
 /** An account that owns nothing; only root can start a process of it. */
 const NOBODY = 65_533;
 const isRoot = process.geteuid?.() === 0;
+
+/** A socket that is closed forgets them. */
+const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): Ends => ({
+  localAddress,
+  localPort,
+  remoteAddress,
+  remotePort,
+});
 
 describe('the account behind a connection', () => {
   let peers: PeerAccounts;
@@ -70,6 +79,25 @@ describe('the account behind a connection', () => {
     expect(new Set(answers)).toEqual(new Set([expected]));
   });
 
+  it('is told to each that asks while others are looked up', async () => {
+    const { server, port } = await listen('127.0.0.1');
+    const answers: Promise<string>[] = [];
+    for (let each = 0; each < 20; each++) {
+      const [socket] = await accepted(server, port, '127.0.0.1');
+      answers.push(peers.of(socket));
+    }
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([expected]));
+  });
+
+  it('is not known any more of a connection that is being closed', async () => {
+    const { server, port } = await listen('127.0.0.1');
+    const [socket] = await accepted(server, port, '127.0.0.1');
+    const ends = endsOf(socket);
+    expect(await peers.of(ends)).toBe(expected);
+    socket.destroy();
+    expect(await peers.of(ends)).toBe('unknown');
+  });
+
   it('is another one where nobody connects', async () => {
     const { server, port } = await listen('127.0.0.1');
     const came = once(server, 'connection') as Promise<[Socket]>;
@@ -87,12 +115,7 @@ describe('the account behind a connection', () => {
     const late = watchPeers(fail);
     expect(await late.of(socket)).toBe('unknown');
     late.stop();
-    const ends = {
-      localAddress: socket.localAddress,
-      localPort: socket.localPort,
-      remoteAddress: socket.remoteAddress,
-      remotePort: socket.remotePort,
-    };
+    const ends = endsOf(socket);
     const closed = once(socket, 'close');
     socket.resume();
     socket.end();
