@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { boundedArray } from '@parley/shared-models';
+import { boundedArray, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import { silent, testConfig } from '../testing/server-fixture.ts';
 import { createAuthenticator } from '../users/authenticator.ts';
@@ -19,13 +19,17 @@ afterEach(async () => {
   app = undefined;
 });
 
-async function start(settings: Record<string, string> = {}): Promise<App> {
+async function start(
+  settings: Record<string, string> = {},
+  addRoutes: (app: App) => void = () => {},
+): Promise<App> {
   const config = testConfig(settings);
   app = await createApp(config, silent, createAuthenticator(config, undefined));
   app.get('/page', { config: { action: 'public' } }, () => 'page');
   const body = z.object({ text: z.string() });
   app.post('/open', { config: { action: 'public' }, schema: { body } }, () => 'taken');
   app.post('/closed', { config: { action: 'conversations.write' }, schema: { body } }, () => 'taken');
+  addRoutes(app);
   await app.listen({ host: '127.0.0.1', port: 0 });
   ({ port } = app.server.address() as AddressInfo);
   return app;
@@ -113,6 +117,78 @@ describe('a body that is not JSON', () => {
       message: expect.stringContaining('content-type: application/json'),
       details: { path: 'headers.content-type' },
     });
+  });
+});
+
+describe('the headers that keep a browser from what no page of ours does', () => {
+  const policy = (sockets: string): string =>
+    [
+      "default-src 'self'",
+      "base-uri 'self'",
+      "font-src 'self' https: data:",
+      "form-action 'self'",
+      "frame-ancestors 'self'",
+      "img-src 'self' data:",
+      "object-src 'none'",
+      "script-src 'self'",
+      "script-src-attr 'none'",
+      "style-src 'self' 'unsafe-inline'",
+      `connect-src 'self' ${sockets}`,
+    ].join(';');
+  const expected = (sockets: string) => ({
+    'content-security-policy': policy(sockets),
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-dns-prefetch-control': 'off',
+    'x-download-options': 'noopen',
+    'x-frame-options': 'SAMEORIGIN',
+    'x-permitted-cross-domain-policies': 'none',
+    'x-xss-protection': '0',
+  });
+  /** What belongs to each answer by itself. */
+  const OWN = ['connection', 'content-length', 'content-type', 'date', 'keep-alive'];
+
+  it.each([
+    ['a page', '/page', 200, {}],
+    ['what is not there', '/nowhere', 404, {}],
+    ['what needs a sign-in', '/secret', 401, {}],
+    ['a WebSocket of a foreign site', '/page', 403, { origin: 'https://evil.example', upgrade: 'websocket' }],
+  ])('are there in the answer to %s', async (_, url, status, headers) => {
+    const { inject } = await start({ AUTH_SECRET: SECRET }, (made) =>
+      made.get('/secret', { config: { action: 'conversations.read' } }, () => 'secret'),
+    );
+    const response = await inject({ url, headers: { host: 'localhost:8080', ...headers } });
+    expect(response.statusCode).toBe(status);
+    const shown = Object.entries(response.headers).filter(([name]) => !OWN.includes(name));
+    expect(Object.fromEntries(shown)).toEqual(expected('ws://localhost:8080 wss://localhost:8080'));
+  });
+
+  it('are there where a WebSocket is refused, and not where it is opened', async () => {
+    await start({}, (made) => {
+      const preValidation = async (): Promise<never> => {
+        throw new ParleyError('forbidden', 'not here');
+      };
+      made.get('/open-socket', { websocket: true, config: { action: 'public' } }, (socket) => socket.close());
+      made.get('/no-socket', { websocket: true, config: { action: 'public' }, preValidation }, (socket) =>
+        socket.close(),
+      );
+    });
+    const headersOf = async (path: string): Promise<string> => {
+      const upgrade = `upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n`;
+      const { socket } = sending(`GET ${path} HTTP/1.1\r\n${HOST}${upgrade}\r\n`);
+      const [answer] = await once(socket, 'data');
+      return String(answer).toLowerCase();
+    };
+    const refused = await headersOf('/no-socket');
+    expect(refused).toMatch(/^http\/1.1 403 /);
+    for (const [name, value] of Object.entries(expected('ws://localhost wss://localhost')))
+      expect(refused).toContain(`\r\n${name}: ${value.toLowerCase()}\r\n`);
+    const opened = await headersOf('/open-socket');
+    expect(opened).toMatch(/^http\/1.1 101 /);
+    expect(opened).not.toContain('x-frame-options');
   });
 });
 

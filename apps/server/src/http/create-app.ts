@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
@@ -19,6 +17,7 @@ import type { Authenticator } from '../users/authenticator.ts';
 import { VERSION } from '../version.ts';
 import { chooseSubprotocol } from '../websocket/websocket-route.ts';
 import { registerAuthorization } from './authorization.ts';
+import { registerBrowserHeaders } from './browser-headers.ts';
 import { registerOriginCheck } from './origin-check.ts';
 import { registerUnreadBodies } from './unread-body.ts';
 
@@ -85,28 +84,7 @@ export async function createApp(
   registerOriginCheck(app, config);
   registerAuthorization(app, authenticator, audit, userLimits);
 
-  const hosts = new WeakMap<IncomingMessage, string>();
-  app.addHook('onRequest', async ({ raw, host }) => {
-    hosts.set(raw, host);
-  });
-  /** WebSockets of the own host, for browsers that do not count them as 'self'. */
-  const sockets = (scheme: string) => (request: IncomingMessage) => {
-    const host = hosts.get(request) ?? '';
-    return /^[\w.:[\]-]+$/.test(host) ? `${scheme}//${host}` : "'self'";
-  };
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        // The component library sets styles on elements and in style elements.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'", sockets('ws:'), sockets('wss:')],
-        upgradeInsecureRequests: null,
-      },
-    },
-    strictTransportSecurity: false,
-  });
+  registerBrowserHeaders(app);
   await app.register(fastifySwagger, {
     openapi: {
       info: { title: 'Parley', version: VERSION, description: 'HTTP interface of the Parley server.' },
