@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentStatus } from '@parley/shared-models';
-import { createClassifier } from './classifier/create-classifier.ts';
-import { createIntentScorer } from './intent-scorer.ts';
+import { createClassifier, createIntentScorer } from './intent-scorer.ts';
 import { agent } from './test-agents.ts';
 
 function countingScorer() {

@@ -1,10 +1,7 @@
 import type { AgentStatus } from '@parley/shared-models';
-import {
-  type Classifier,
-  createClassifier,
-  type IntentProfile,
-  type ProfileScore,
-} from './classifier/create-classifier.ts';
+import MiniSearch from 'minisearch';
+import { analyseText, keywordTerm, keywordTerms, phrasesOf } from './classifier/analyse-text.ts';
+import { WEIGHTS } from './classifier/weights.ts';
 
 /** How well a text fits what an agent says about itself. */
 export interface IntentScore extends ProfileScore {
@@ -69,4 +66,116 @@ function isKnown(entry: { agent: AgentStatus } | undefined, agent: AgentStatus):
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((text, index) => text === b[index]));
+}
+
+/** What an agent says about what it is for. */
+export interface IntentProfile {
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** How well a text fits one profile. */
+interface ProfileScore {
+  /** 0 to 1, never 1: what speaks for the profile as a share of all that there is in the text. */
+  readonly confidence: number;
+  /** The keywords that stand in the text, as the profile writes them. */
+  readonly keywords: readonly string[];
+  /** Other words of the text that stand in the profile's examples or description. */
+  readonly words: readonly string[];
+}
+
+interface Classifier {
+  /** One score for each profile, in their order. */
+  classify(text: string): readonly ProfileScore[];
+}
+
+const FIELDS = ['keywords', 'examples', 'description'] as const;
+type Field = (typeof FIELDS)[number];
+type Document = Readonly<Record<'id', number> & Record<Field, readonly string[]>>;
+
+/**
+ * Finds out what a text is about by the weight of its words: BM25+ with one document for each profile, so that a word
+ * that many profiles have says little, and without the words' endings. The confidence in a profile is what speaks for it
+ * divided by that, what speaks for its best rival, the words that nobody knows, and a rest of doubt.
+ */
+export function createClassifier(
+  profiles: readonly IntentProfile[],
+  weights: typeof WEIGHTS = WEIGHTS,
+): Classifier {
+  const keywordsByTerm = profiles.map(({ keywords }) => termsOfKeywords(keywords));
+  const documents = profiles.map(({ examples, description }, id) => ({
+    id,
+    keywords: [...(keywordsByTerm[id]?.keys() ?? [])],
+    examples: examples.flatMap(contentOf),
+    description: contentOf(description),
+  }));
+  const keywordTermsOfAll = new Set(documents.flatMap(({ keywords }) => keywords));
+  const words = new Set(documents.flatMap(({ examples, description }) => [...examples, ...description]));
+  const longest = Math.max(1, ...[...keywordTermsOfAll].map((term) => term.split(' ').length));
+  const index = buildIndex(documents, weights);
+  /** What a word is worth that one profile has, once; makes scores comparable whatever the number of profiles. */
+  const unit = (1 + weights.bm25.d) * Math.log(1 + (profiles.length - 0.5) / 1.5);
+
+  return {
+    classify(text) {
+      const { language, stems, content } = analyseText(text);
+      // All words, not only those with content: a stop word can be part of a keyword, or one: `it`, `work out`.
+      const phrases = phrasesOf(stems, longest).map((phrase) => keywordTerm(language, phrase));
+      const terms = new Set(phrases.filter((phrase) => keywordTermsOfAll.has(phrase)));
+      let unknown = 0;
+      for (const stem of content.keys()) {
+        if (words.has(stem)) terms.add(stem);
+        else if (!terms.has(keywordTerm(language, stem))) unknown += 1;
+      }
+      const scores = profiles.map(() => ({ evidence: 0, keywords: [] as string[], words: [] as string[] }));
+      const found = terms.size === 0 ? [] : index.search([...terms].join('\n'));
+      for (const { id, score, queryTerms, match } of found) {
+        const entry = scores[id as number];
+        if (entry === undefined) continue;
+        // MiniSearch multiplies by the number of terms that were found, which counts them twice.
+        entry.evidence = score / queryTerms.length / unit;
+        for (const [term, fields] of Object.entries(match)) {
+          const keyword = fields.includes('keywords') ? keywordsByTerm[id]?.get(term) : undefined;
+          if (keyword !== undefined) entry.keywords.push(keyword);
+          else entry.words.push(content.get(term) ?? term);
+        }
+      }
+      const doubt = weights.unknown * unknown + weights.doubt;
+      return scores.map(({ evidence, ...found }, id) => {
+        const rival = scores.reduce(
+          (most, other, at) => (at === id ? most : Math.max(most, other.evidence)),
+          0,
+        );
+        return { ...found, confidence: round(evidence / (evidence + weights.rival * rival + doubt)) };
+      });
+    },
+  };
+}
+
+function buildIndex(documents: readonly Document[], weights: typeof WEIGHTS): MiniSearch<Document> {
+  const index = new MiniSearch<Document>({
+    fields: [...FIELDS],
+    // The texts are terms already: they come and go joined by line feeds.
+    stringifyField: (value) => (Array.isArray(value) ? value.join('\n') : String(value)),
+    tokenize: (text) => text.split('\n'),
+    processTerm: (term) => (term === '' ? null : term),
+    searchOptions: {
+      boost: { keywords: weights.keywords, examples: weights.examples, description: weights.description },
+      bm25: weights.bm25,
+    },
+  });
+  index.addAll(documents);
+  return index;
+}
+
+/** More digits say nothing, and travel with each message. */
+const round = (confidence: number): number => Math.floor(confidence * 1000) / 1000;
+
+const contentOf = (text: string): string[] => [...analyseText(text).content.keys()];
+
+function termsOfKeywords(keywords: readonly string[]): Map<string, string> {
+  return new Map(
+    keywords.flatMap((keyword) => keywordTerms(keyword).map((term) => [term, keyword] as const)),
+  );
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { LIMITS } from './limits.ts';
 import {
   appendHop,
   formatHops,
@@ -10,7 +9,8 @@ import {
   lostHop,
   parseHops,
   redeliveredHop,
-} from './message-status.ts';
+} from './chat-message.ts';
+import { LIMITS } from './limits.ts';
 
 describe('the hops of a message', () => {
   it('are written in order and read back', () => {

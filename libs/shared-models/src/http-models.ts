@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
-import { ChatMessage, Timestamp } from './chat-message.ts';
+import { ChatMessage, MessageStatus, Timestamp } from './chat-message.ts';
 import { Conversation } from './conversation.ts';
 import { Id } from './ids.ts';
-import { MessageStatus } from './message-status.ts';
 
 /** `GET /api/conversations`: newest first. */
 export const ConversationPage = z.object({ conversations: z.array(Conversation) });

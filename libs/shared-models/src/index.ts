@@ -18,7 +18,6 @@ export * from './http-models.ts';
 export * from './ids.ts';
 export * from './json-value.ts';
 export * from './limits.ts';
-export * from './message-status.ts';
 export * from './order-page.ts';
 export * from './participants.ts';
 export * from './queue-messages.ts';

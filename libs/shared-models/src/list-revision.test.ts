@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isAsNewAs, listRevision } from './agent-status.ts';
+import { isAsNewAs, listRevision } from './queue-messages.ts';
 
 describe('the revision of a list', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RoutingDecision } from './chat-message.ts';
 import { LIMITS } from './limits.ts';
-import type { RoutingDecision } from './message-status.ts';
 import { decodeRouting, decodeTarget, encodeRouting, encodeTarget } from './queue-messages.ts';
 
 describe('a target in a header', () => {

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { SessionHint } from './agent-session.ts';
 import { AgentClaim, WantedAgentState } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
-import { UnstoredMessage } from './chat-message.ts';
+import { RoutingDecision, UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
 import { boundedArray } from './collections.ts';
 import { ErrorCode } from './errors.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { RoutingDecision } from './message-status.ts';
 import { Participant } from './participants.ts';
 import type { ServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
@@ -94,6 +93,21 @@ export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(h
 export const decodeSessionHint = (header: string): SessionHint => parseHeader(SessionHint, header);
 export const encodeRouting = (routing: RoutingDecision): string => JSON.stringify(routing);
 export const decodeRouting = (header: string): RoutingDecision => parseHeader(RoutingDecision, header);
+
+/**
+ * How new a server's list of agents is: a random id of the list and a number that grows by one with each change, with a
+ * colon between. It goes with what the server tells of its agents and with what it sends to the broker.
+ */
+export function listRevision(listId: string, changes: number): string {
+  return `${listId}:${changes}`;
+}
+
+/** Whether a list has all that another one of the same server had. Of two servers' lists that cannot be told: true. */
+export function isAsNewAs(known: string, wanted: string): boolean {
+  const end = wanted.lastIndexOf(':');
+  if (end < 0 || known.slice(0, known.lastIndexOf(':')) !== wanted.slice(0, end)) return true;
+  return Number(known.slice(end + 1)) >= Number(wanted.slice(end + 1));
+}
 
 /** Key of the signals for one agent. */
 export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;

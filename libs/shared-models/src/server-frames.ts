@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { SessionChange } from './agent-session.ts';
 import { AgentLoad, AgentStatus } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
-import { ChatMessage, MessageText, Timestamp } from './chat-message.ts';
+import { ChatMessage, MessageStatus, MessageText, Timestamp } from './chat-message.ts';
 import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
 import { ErrorReport } from './errors.ts';
 import { QueuesReset } from './http-models.ts';
 import { Id } from './ids.ts';
-import { MessageStatus } from './message-status.ts';
 import { Participant, User } from './participants.ts';
 import { Task, TaskProgress } from './task.ts';
 

@@ -3,11 +3,10 @@ import { lengthOfItems } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
 import { ALONE_FROM } from '../topology.ts';
 import type { Consumer } from './consumer.ts';
-import { itemsOf } from './envelope-rows.ts';
 import type { Doorbell } from './publishing.ts';
 import { STATE } from './schema.ts';
 import { placeOf } from './settlement.ts';
-import type { QueueView, ReadyRow, Statements } from './statements.ts';
+import { itemsOf, type QueueView, type ReadyRow, type Statements } from './statements.ts';
 
 /** Finds work for the consumers of this bus: which queues are worth a look, what each consumer gets. */
 export interface Claiming {

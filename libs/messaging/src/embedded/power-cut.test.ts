@@ -8,7 +8,7 @@ import { collectDeliveries, eventually, gate } from '../conformance/deliveries.t
 import { envelopeOf } from '../conformance/envelopes.ts';
 import type { MessageBus } from '../message-bus.ts';
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
-import { itemsOf } from './envelope-rows.ts';
+import { itemsOf } from './statements.ts';
 
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4096;

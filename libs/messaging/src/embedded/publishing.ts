@@ -2,8 +2,7 @@ import { ParleyError } from '@parley/shared-models';
 import { encodeBatch } from '../batch.ts';
 import type { Envelope } from '../message-bus.ts';
 import { BATCHED_QUEUES } from '../topology.ts';
-import { rowOf, rowOfBatch } from './envelope-rows.ts';
-import type { Statements } from './statements.ts';
+import { rowOf, rowOfBatch, type Statements } from './statements.ts';
 
 /** Gathers the queues in which a transaction put something, and tells who waits there once it is committed. */
 export interface Doorbell {

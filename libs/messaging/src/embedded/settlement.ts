@@ -1,8 +1,15 @@
 import { DEAD_LETTER_QUEUE, HEADERS, newId } from '@parley/shared-models';
 import { DELIVERY_LIMIT } from '../topology.ts';
-import { type EnvelopeRow, itemsOf, readHeaders, rowOf } from './envelope-rows.ts';
 import { STATE } from './schema.ts';
-import type { MessageRow, Statements, StoredMessage } from './statements.ts';
+import {
+  type EnvelopeRow,
+  itemsOf,
+  type MessageRow,
+  readHeaders,
+  rowOf,
+  type Statements,
+  type StoredMessage,
+} from './statements.ts';
 
 /** A message in the hand of one instance. The three together name one hand-out and no other. */
 export interface Claim {

@@ -1,6 +1,5 @@
 import type { Conversation, Request, Transition } from '@parley/requests';
-import type { ChatMessage } from '@parley/shared-models';
-import { previewOf, titleOf } from './conversation-text.ts';
+import { type ChatMessage, withoutHidden } from '@parley/shared-models';
 
 /** What is stored, as a driver finds it inside the transaction. */
 export interface Lookups {
@@ -112,4 +111,31 @@ export function createUnitOfWork(stored: Lookups): UnitOfWork {
       requests: [...changedRequests.values()],
     }),
   };
+}
+
+const TITLE_LENGTH = 80;
+const PREVIEW_LENGTH = 140;
+
+/** A conversation's title from its first message: the first line that says something. */
+function titleOf(text: string): string {
+  const line = text.trimStart().split(/[\r\n]/, 1)[0] ?? '';
+  return shorten(line, TITLE_LENGTH) || 'New conversation';
+}
+
+/** The beginning of a message, in one line. */
+function previewOf(text: string): string {
+  return shorten(text, PREVIEW_LENGTH);
+}
+
+function shorten(text: string, length: number): string {
+  // Long texts are cut before they are searched for white space.
+  const line = withoutHidden(text.slice(0, length * 4), '')
+    .trim()
+    .replace(/\s+/g, ' ');
+  if (line.length <= length) return line;
+  // The cut may have gone through a surrogate pair.
+  return `${line
+    .slice(0, length - 1)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd()}…`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createClassifier, type IntentProfile } from './create-classifier.ts';
+import { createClassifier, type IntentProfile } from './intent-scorer.ts';
 
 const profile = (part: Partial<IntentProfile>): IntentProfile => ({
   description: '',
