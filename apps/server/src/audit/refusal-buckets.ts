@@ -1,6 +1,5 @@
 import type { AuditInput } from '@parley/shared-models';
-import { addressGroup } from '../limits/user-limits.ts';
-import { TokenBucket } from '../websocket/token-bucket.ts';
+import { addressGroup, TokenBucket } from '../limits/user-limits.ts';
 
 /**
  * Decides which refusals are entered one by one and which are only counted: a flood must neither fill the disk nor

@@ -12,8 +12,14 @@ import {
   type SignalType,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { type ConversationFrame, conversationFrame, statusWith } from './conversation-frame.ts';
-import { type ConversationReader, createFollower, type Follower } from './follower.ts';
+import {
+  type ConversationFrame,
+  type ConversationReader,
+  conversationFrame,
+  createFollower,
+  type Follower,
+  statusWith,
+} from './follower.ts';
 import { createGrowingReplies } from './growing-replies.ts';
 import { createMissedMessages } from './missed-messages.ts';
 import { createServerPresence } from './server-presence.ts';

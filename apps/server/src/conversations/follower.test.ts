@@ -4,8 +4,7 @@ import type { Store } from '@parley/store';
 import { fail } from '@parley/store/testing';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { createTestReader, type TestReader } from '../testing/test-reader.ts';
-import { conversationFrame } from './conversation-frame.ts';
-import { createFollower, type Follower } from './follower.ts';
+import { conversationFrame, createFollower, type Follower } from './follower.ts';
 
 describe('a follower', () => {
   let fixture: ServicesFixture;

@@ -3,9 +3,8 @@ import { type CommandRequest, ParleyError } from '@parley/shared-models';
 import type { Period, UsageStore } from '@parley/store';
 import type { Origin } from '../audit/origin.ts';
 import { hasSignIn, type SignInSettings } from '../config.ts';
-import { TokenBucket } from '../websocket/token-bucket.ts';
 
-export interface UserLimitSettings extends SignInSettings {
+interface UserLimitSettings extends SignInSettings {
   readonly RATE_LIMIT: number | 'off';
   readonly USER_RATE_LIMIT?: number | 'off' | undefined;
   readonly USER_BYTES_PER_MINUTE?: number | 'off' | undefined;
@@ -176,4 +175,34 @@ export function addressGroup(address: string): string {
     .slice(0, 4)
     .map((word) => Number.parseInt(word, 16).toString(16))
     .join(':')}::/64`;
+}
+
+/** Limits how often something may happen. Algorithm: token bucket. A class, so that thousands of connections share its function. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #last = 0;
+
+  /** @param burst what may happen at once. @default one second's worth */
+  constructor(perSecond: number, burst: number = perSecond) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /**
+   * 0 when it may happen now, otherwise the milliseconds to wait.
+   * @param cost how many times it counts; more than the bucket holds counts as a whole bucket. @default 1
+   */
+  take(now: number, cost = 1): number {
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#last) * this.#perSecond) / 1000);
+    this.#last = now;
+    const wanted = Math.min(cost, this.#burst);
+    if (this.#tokens >= wanted) {
+      this.#tokens -= wanted;
+      return 0;
+    }
+    return Math.ceil(((wanted - this.#tokens) * 1000) / this.#perSecond);
+  }
 }

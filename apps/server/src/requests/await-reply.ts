@@ -5,7 +5,7 @@ import {
   type MessageStatus,
   ParleyError,
 } from '@parley/shared-models';
-import { statusWith } from '../conversations/conversation-frame.ts';
+import { statusWith } from '../conversations/follower.ts';
 import type { ServerServices } from '../server-services.ts';
 
 /** Replies looked at: of these the first one counts. */

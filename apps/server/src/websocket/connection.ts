@@ -26,10 +26,9 @@ import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
 import { createFollowedConversations, type FollowedConversations } from './followed-conversations.ts';
 import { handleFrame } from './frame-handlers.ts';
-import { Incoming, type IncomingOwner } from './incoming.ts';
-import { Outgoing } from './outgoing.ts';
 import { outwardReport } from './outward-report.ts';
 import type { Session } from './session.ts';
+import { Incoming, type IncomingOwner, Outgoing } from './traffic.ts';
 import { welcome } from './welcome.ts';
 
 /** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */

@@ -3,9 +3,8 @@ import type { Origin } from '../../audit/origin.ts';
 import { submit } from '../../requests/submit.ts';
 import type { Connection, SharedBySockets, Timed, Transport } from '../connection.ts';
 import { createFollowedConversations } from '../followed-conversations.ts';
-import { Incoming, type IncomingOwner } from '../incoming.ts';
-import { Outgoing } from '../outgoing.ts';
 import { outwardReport } from '../outward-report.ts';
+import { Incoming, type IncomingOwner, Outgoing } from '../traffic.ts';
 import { createTranslation, errorFrame, parseUserMessage, type UserFrame } from './user-frames.ts';
 
 /** Parent of the ids of these conversations: one for each user. */

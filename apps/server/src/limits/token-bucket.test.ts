@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from './user-limits.ts';
 
 describe('the token bucket', () => {
   it("lets a second's worth pass at once, and then says how long to wait", () => {
