@@ -9,9 +9,16 @@ import { createIntentScorer, type IntentScore, type IntentScorer, isSameProfile 
 import { findMention } from './mention.ts';
 import type { ModelChoice } from './model-choice.ts';
 import { decideNamed, decideTarget, refuseUnknown } from './named-receiver.ts';
-import { decided, type RoutingAnswer, refused } from './routing-answer.ts';
+import {
+  decided,
+  leastLoaded,
+  mostRecentlySeen,
+  onlineOf,
+  type RoutingAnswer,
+  refused,
+  type Workload,
+} from './receivers.ts';
 import { enumerate, introduce, quote } from './wording.ts';
-import { leastLoaded, mostRecentlySeen, onlineOf, type Workload } from './workload.ts';
 
 export interface RoutingQuestion extends Workload {
   readonly target?: Target;

@@ -1,7 +1,15 @@
 import type { AgentStatus, Target } from '@parley/shared-models';
-import { decided, type RoutingAnswer, refused } from './routing-answer.ts';
+import {
+  decided,
+  leastLoaded,
+  mostRecentlySeen,
+  onlineOf,
+  type RoutingAnswer,
+  refused,
+  type Workload,
+  waitingOf,
+} from './receivers.ts';
 import { capitalise, enumerate } from './wording.ts';
-import { leastLoaded, mostRecentlySeen, onlineOf, type Workload, waitingOf } from './workload.ts';
 
 /** The agent, name or group that the sender chose beside the text. */
 export function decideTarget(

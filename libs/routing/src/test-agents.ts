@@ -1,7 +1,7 @@
 import type { AgentStatus, SessionHint, Target } from '@parley/shared-models';
 import { decideReceiver, type RoutingQuestion } from './decide-receiver.ts';
 import type { ModelChoice } from './model-choice.ts';
-import type { RoutingAnswer } from './routing-answer.ts';
+import type { RoutingAnswer } from './receivers.ts';
 
 export const GRACE_MS = 15_000;
 
