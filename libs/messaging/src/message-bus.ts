@@ -44,8 +44,8 @@ export interface ConsumeOptions {
   /** Deliveries in hand at most. */
   readonly prefetch: number;
   /**
-   * Hands out a message only once no power cut can undo its publish. For a consumer that writes elsewhere what follows from it.
-   * A RabbitMQ node sees to that itself. @default false
+   * Hands out a message only once no power cut can undo the publish that it goes back to, that is the first one, made without
+   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. A RabbitMQ node sees to that itself. @default false
    */
   readonly onlyDurable?: boolean;
 }

@@ -1,4 +1,4 @@
-import { isOutsideTrouble } from '@parley/sqlite';
+import { isOutsideTrouble, type LogSync } from '@parley/sqlite';
 import { lengthOfItems } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
 import { ALONE_FROM } from '../topology.ts';
@@ -32,6 +32,8 @@ interface LocalQueue {
   isPromising: boolean;
   /** The next message is handed out alone, and no consumer is idle. */
   waitsForIdle: boolean;
+  /** Other processes consume it too, or did. */
+  isShared: boolean;
   /** Whose turn it is, so that consumers share evenly. */
   turn: number;
 }
@@ -52,9 +54,10 @@ export function createClaiming(parts: {
   instanceId: () => number;
   /** The disk is full. */
   isRoomScarce: () => boolean;
+  log: Pick<LogSync, 'sync' | 'pending'>;
   logger: BusLogger;
 }): Claiming {
-  const { statements, doorbell, instanceId, isRoomScarce, logger } = parts;
+  const { statements, doorbell, instanceId, isRoomScarce, log, logger } = parts;
   const queues = new Map<string, LocalQueue>();
 
   const takers = ({ consumers }: LocalQueue): Consumer[] =>
@@ -86,15 +89,24 @@ export function createClaiming(parts: {
     if (view === undefined || chosen.length === 0) return () => undefined;
     const { rows, takers: given, isAll, waitsForIdle } = read(view.id, chosen);
     queue.waitsForIdle = waitsForIdle;
+    queue.isShared ||= view.consumers > queue.consumers.filter(({ rowId }) => rowId !== undefined).length;
     const newest = rows.at(-1);
     const owner = instanceId();
     if (newest !== undefined) statements.handOut(owner, view.id, newest.id);
     if (isAll) doorbell.drained(queue.name);
     return () => {
       if (!isAll && !waitsForIdle) queue.isPromising = true;
-      for (const row of rows) deliver(queue, given, owner, row);
+      const ready = given.some(({ onlyDurable }) => onlyDurable) ? durable(queue) : undefined;
+      for (const row of rows) deliver(queue, given, owner, row, ready);
     };
   }
+
+  /**
+   * Resolves when all that came from outside the queues before now is on the disk; undefined: it is. What this process publishes is
+   * synced by itself, and so is what others do, but that is not known here: those that consume the same queue may have published.
+   */
+  const durable = ({ isShared }: LocalQueue): Promise<void> | undefined =>
+    isShared ? log.sync() : log.pending();
 
   /** The queue; where it has no active consumer and needs one, the first of ours has become it. */
   function viewFor(queue: LocalQueue): QueueView | undefined {
@@ -139,7 +151,13 @@ export function createClaiming(parts: {
     return first;
   }
 
-  function deliver(queue: LocalQueue, chosen: readonly Consumer[], owner: number, row: ReadyRow): void {
+  function deliver(
+    queue: LocalQueue,
+    chosen: readonly Consumer[],
+    owner: number,
+    row: ReadyRow,
+    ready: Promise<void> | undefined,
+  ): void {
     const { redeliveries } = row;
     const items = itemsOf(row);
     const batch =
@@ -150,7 +168,7 @@ export function createClaiming(parts: {
       const consumer = nextTaker(queue, chosen) ?? chosen[0];
       if (consumer === undefined) throw new Error(`claimed from ${queue.name} for no consumer`);
       const claim = { id: placeOf(row, index), owner, redeliveries, ...batch };
-      consumer.deliver(claim, item);
+      consumer.deliver(claim, item, consumer.onlyDurable ? ready : undefined);
     }
   }
 
@@ -174,6 +192,7 @@ export function createClaiming(parts: {
           consumers: [consumer],
           isPromising: true,
           waitsForIdle: false,
+          isShared: false,
           turn: 0,
         });
     },

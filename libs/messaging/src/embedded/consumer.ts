@@ -24,6 +24,8 @@ interface Hand {
 /** One consumer of this bus, as its process sees it. */
 export interface Consumer {
   readonly queue: string;
+  /** See `ConsumeOptions`. */
+  readonly onlyDurable: boolean;
   /** Its row in the file; undefined while it has no place at the queue. */
   rowId: number | undefined;
   isTaking: boolean;
@@ -33,8 +35,8 @@ export interface Consumer {
   capacity(): number;
   /** Has nothing in hand, and how each handler ended is recorded. */
   isIdle(): boolean;
-  /** Starts the handler; what is malformed is rejected without it. */
-  deliver(claim: Claim, item: BatchItem): void;
+  /** Starts the handler, after `ready` where that is given; what is malformed is rejected without it. */
+  deliver(claim: Claim, item: BatchItem, ready: Promise<void> | undefined): void;
   /** Resolves when nothing is in hand and all verdicts are recorded, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
   /** What its handlers say from now on does not count. Returns the claims that were in hand. */
@@ -47,8 +49,7 @@ export function createConsumer(parts: {
   queue: string;
   handler: Handler;
   prefetch: number;
-  /** The handler waits for this. @default begins at once */
-  before?: () => Promise<void>;
+  onlyDurable: boolean;
   /** Whether there is a reason outside the consumer to take nothing more just now. */
   mustWait: () => boolean;
   record: (hand: Hand, verdict: Verdict) => Promise<void>;
@@ -58,15 +59,19 @@ export function createConsumer(parts: {
   onIdle: () => void;
   logger: BusLogger;
 }): Consumer {
-  const { queue, handler, prefetch, before, mustWait, record, onEmptyHands, onIdle, logger } = parts;
+  const { queue, handler, prefetch, onlyDurable, mustWait, record, onEmptyHands, onIdle, logger } = parts;
   const hands = new Set<Hand>();
   const idleWaiters = new Set<() => void>();
   let recording = 0;
 
-  async function judge(delivery: Delivery, malformed: string | undefined): Promise<Verdict> {
+  async function judge(
+    delivery: Delivery,
+    malformed: string | undefined,
+    ready: Promise<void> | undefined,
+  ): Promise<Verdict> {
     try {
+      if (ready !== undefined) await ready;
       if (malformed !== undefined) throw new Reject('malformed_message', malformed);
-      if (before !== undefined) await before();
       await handler(delivery);
       return { kind: 'acknowledge' };
     } catch (error) {
@@ -74,8 +79,12 @@ export function createConsumer(parts: {
     }
   }
 
-  async function run(hand: Hand, malformed: string | undefined): Promise<void> {
-    const verdict = await judge(hand.delivery, malformed);
+  async function run(
+    hand: Hand,
+    malformed: string | undefined,
+    ready: Promise<void> | undefined,
+  ): Promise<void> {
+    const verdict = await judge(hand.delivery, malformed, ready);
     const { messageId, headers } = hand.delivery.envelope;
     const about = (): object => ({ queue, messageId, traceId: traceIdOf(headers) });
     hands.delete(hand);
@@ -105,18 +114,19 @@ export function createConsumer(parts: {
 
   return {
     queue,
+    onlyDurable,
     rowId: undefined,
     isTaking: false,
     hands,
     capacity,
     isIdle,
-    deliver(claim, item) {
+    deliver(claim, item, ready) {
       const envelope = 'envelope' in item ? item.envelope : { ...UNREADABLE, body: item.malformed };
       const delivery = { envelope, queue, redeliveries: claim.redeliveries };
       const hand: Hand = { claim, delivery, isLost: false };
       hands.add(hand);
       // Never rejects: what the handler throws is its verdict, and what follows is caught there.
-      void run(hand, 'reason' in item ? item.reason : undefined);
+      void run(hand, 'reason' in item ? item.reason : undefined, ready);
     },
     idle(timeoutMs) {
       if (isIdle()) return Promise.resolve();

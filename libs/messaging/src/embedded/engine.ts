@@ -74,6 +74,7 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
     doorbell,
     instanceId: membership.id,
     isRoomScarce: () => writes.isRoomScarce(),
+    log,
     logger,
   });
   const writes = createWriteGroups({

@@ -10,6 +10,8 @@ export interface QueueView {
   readonly id: number;
   readonly is_single_active: 0 | 1;
   readonly active_consumer: number | null;
+  /** Of all processes. */
+  readonly consumers: number;
 }
 
 /** An envelope that may be missing: all its columns are null when another program left a message without one. */
@@ -78,7 +80,10 @@ export function prepareStatements(database: DatabaseSync) {
     boundTo: all<{ id: number; name: string }>(`
       SELECT DISTINCT queues.id AS id, name FROM bindings JOIN queues ON queues.id = queue_id
       WHERE channel = ? AND type IN (?, '*')`),
-    viewQueue: one<QueueView>('SELECT id, is_single_active, active_consumer FROM queues WHERE name = ?'),
+    viewQueue: one<QueueView>(`
+      SELECT id, is_single_active, active_consumer,
+        (SELECT count(*) FROM consumers WHERE queue = queues.name) AS consumers
+      FROM queues WHERE name = ?`),
     hasReady: one<object>(`SELECT 1 FROM messages WHERE queue_id = ? AND state = ${STATE.ready} LIMIT 1`),
     /** Gives a single-active queue that has no living active consumer this one. */
     becomeActive: change(`

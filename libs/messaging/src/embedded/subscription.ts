@@ -1,4 +1,3 @@
-import type { LogSync } from '@parley/sqlite';
 import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
@@ -24,7 +23,6 @@ export interface SubscriptionParts {
   readonly settlement: Settlement;
   readonly claiming: Claiming;
   readonly membership: Membership;
-  readonly log: LogSync;
   readonly retryDelay: RetryDelay;
   /** How long a change of the file may take that a caller waits for. */
   readonly timeoutMs: number;
@@ -42,7 +40,7 @@ export function createSubscription(
     onClosed,
   }: { queue: string; handler: Handler; prefetch: number; onlyDurable: boolean; onClosed: () => void },
 ): Subscription {
-  const { writes, statements, settlement, claiming, membership, log, timeoutMs, logger } = parts;
+  const { writes, statements, settlement, claiming, membership, timeoutMs, logger } = parts;
   let wanted: 'taking' | 'paused' | 'closed' = 'paused';
   let closing: Promise<void> | undefined;
   /** Changes happen one after the other. */
@@ -53,7 +51,7 @@ export function createSubscription(
     queue,
     handler,
     prefetch,
-    ...(onlyDurable ? { before: log.sync } : {}),
+    onlyDurable,
     mustWait: () => recorder.delayed() >= MAX_DELAYED,
     record: recorder.record,
     onEmptyHands: async () => {
