@@ -45,7 +45,8 @@ export interface ConsumeOptions {
   readonly prefetch: number;
   /**
    * Hands out a message only once no power cut can undo the publish that it goes back to, that is the first one, made without
-   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. A RabbitMQ node sees to that itself. @default false
+   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. A RabbitMQ node sees to that itself; the embedded queue
+   * knows it of what this process has published, and others that consume the same queue. @default false
    */
   readonly onlyDurable?: boolean;
 }

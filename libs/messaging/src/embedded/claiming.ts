@@ -96,14 +96,15 @@ export function createClaiming(parts: {
     if (isAll) doorbell.drained(queue.name);
     return () => {
       if (!isAll && !waitsForIdle) queue.isPromising = true;
+      if (rows.length === 0) return;
       const ready = given.some(({ onlyDurable }) => onlyDurable) ? durable(queue) : undefined;
       for (const row of rows) deliver(queue, given, owner, row, ready);
     };
   }
 
   /**
-   * Resolves when all that came from outside the queues before now is on the disk; undefined: it is. What this process publishes is
-   * synced by itself, and so is what others do, but that is not known here: those that consume the same queue may have published.
+   * Resolves when what came from outside the queues before now is on the disk; undefined: it is. What this process publishes it syncs
+   * itself. Others do likewise, but how far they are is not known here: those that consume the same queue may have published.
    */
   const durable = ({ isShared }: LocalQueue): Promise<void> | undefined =>
     isShared ? log.sync() : log.pending();

@@ -64,13 +64,8 @@ export function createConsumer(parts: {
   const idleWaiters = new Set<() => void>();
   let recording = 0;
 
-  async function judge(
-    delivery: Delivery,
-    malformed: string | undefined,
-    ready: Promise<void> | undefined,
-  ): Promise<Verdict> {
+  async function judge(delivery: Delivery, malformed: string | undefined): Promise<Verdict> {
     try {
-      if (ready !== undefined) await ready;
       if (malformed !== undefined) throw new Reject('malformed_message', malformed);
       await handler(delivery);
       return { kind: 'acknowledge' };
@@ -84,14 +79,17 @@ export function createConsumer(parts: {
     malformed: string | undefined,
     ready: Promise<void> | undefined,
   ): Promise<void> {
-    const verdict = await judge(hand.delivery, malformed, ready);
+    // It fails only when the bus closes, which gives back what is in hand.
+    const isReady = ready === undefined || (await ready.then(() => !hand.isLost).catch(() => false));
+    const verdict = isReady ? await judge(hand.delivery, malformed) : undefined;
     const { messageId, headers } = hand.delivery.envelope;
     const about = (): object => ({ queue, messageId, traceId: traceIdOf(headers) });
     hands.delete(hand);
     recording += 1;
     try {
-      if (hand.isLost) logger.warn(about(), 'a handler ended after its message was taken from it');
-      else await record(hand, verdict);
+      if (verdict !== undefined && hand.isLost)
+        logger.warn(about(), 'a handler ended after its message was taken from it');
+      else if (verdict !== undefined) await record(hand, verdict);
       if (hands.size === 0) await onEmptyHands();
     } catch (err) {
       // The bus is closing, or the disk gone for long: the message counts as handed out and comes again.

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
+import { within } from '@parley/sqlite';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
@@ -10,7 +11,6 @@ import { queueMissing } from './publishing.ts';
 import { openQueueDatabase } from './queue-database.ts';
 import { isStorable } from './statements.ts';
 import { createSubscription } from './subscription.ts';
-import { within } from './within.ts';
 import { unavailable } from './write-groups.ts';
 
 /** For what a closing bus still writes while the disk is in trouble. */
@@ -100,18 +100,21 @@ function createBus(
   async function close(): Promise<void> {
     await Promise.all([...open].map((opened) => opened.close()));
     // Comes after all publishes under way.
-    const leaving = writes.write(membership.leave);
+    const leaving = writes.write(membership.leave, { isDurable: false });
     try {
       await within(health.current().state === 'up' ? timeoutMs : FAREWELL_TIMEOUT_MS, leaving);
     } catch (err) {
       logger.warn({ err }, 'left without a word: other processes will find out');
     }
     caretaker.stop();
-    writes.close();
     await mesh.close();
-    await log.close();
-    database.close();
-    health.closed();
+    try {
+      await log.close();
+    } finally {
+      writes.close();
+      database.close();
+      health.closed();
+    }
   }
 
   function write(envelope: Envelope, publish: () => void, isDurable: boolean): Promise<void> {

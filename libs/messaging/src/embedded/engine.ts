@@ -53,8 +53,8 @@ export function createEngine(database: DatabaseSync, options: EmbeddedBusOptions
   const identity = identifyThisProcess();
   const self = { ...identity, busKey: randomUUID(), secret: randomUUID(), address: null as string | null };
 
-  const log = createLogSync(database, options.syncLog);
   const health = createWriteHealth({ downAfterMs, logger });
+  const log = createLogSync(database, { syncFile: options.syncLog, onFailure: health.failed });
   const statements = prepareStatements(database);
   const doorbell = createDoorbell(
     (queue) => claiming.wake(queue),

@@ -119,6 +119,67 @@ describe('embedded queue, a power cut', () => {
     await received.waitFor(2);
   });
 
+  describe('and a disk in trouble', () => {
+    let isBroken: boolean;
+    const open = (): Promise<MessageBus> =>
+      folder.open({
+        syncLog: () => (isBroken ? Promise.reject(new Error('EIO')) : Promise.resolve()),
+        publishTimeoutMs: 300,
+        downAfterMs: 20,
+      });
+    const health = (of: MessageBus, state: 'up' | 'down'): Promise<void> =>
+      new Promise((resolve) => {
+        const stop = of.onHealth((now) => {
+          if (now.state !== state) return;
+          stop();
+          resolve();
+        });
+      });
+    beforeEach(() => {
+      isBroken = false;
+    });
+
+    it('says that it is down, fails publishes in time, hands out nothing that may be undone, and goes on', async () => {
+      const troubled = await open();
+      const received = collectDeliveries();
+      await troubled.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 10, onlyDurable: true });
+      isBroken = true;
+      const isDown = health(troubled, 'down');
+      await expect(troubled.publish(SERVER_INPUT_QUEUE, envelopeOf('x'))).rejects.toMatchObject({
+        code: 'bus_unavailable',
+      });
+      await isDown;
+      expect(received.all).toEqual([]);
+      isBroken = false;
+      const [delivery] = await received.waitFor(1);
+      expect(delivery).toMatchObject({ redeliveries: 0 });
+      const isUp = health(troubled, 'up');
+      await troubled.publish(SERVER_INPUT_QUEUE, envelopeOf('y'));
+      await isUp;
+    });
+
+    it('begins with nothing more once it is closed, and closes though the disk does not answer', async () => {
+      const received = collectDeliveries();
+      const subscription = await bus.consume(SERVER_INPUT_QUEUE, received.handler, {
+        prefetch: 10,
+        onlyDurable: true,
+      });
+      disk.stop();
+      const published = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
+      await disk.asked();
+      await isSettled(published);
+      await subscription.close({ timeoutMs: 1 });
+      const failing = expect(published).rejects.toMatchObject({ code: 'bus_unavailable' });
+      await bus.close();
+      disk.goOn();
+      await failing;
+      expect(received.all).toEqual([]);
+      const next = await open();
+      await next.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 10 });
+      expect(await received.waitFor(1)).toMatchObject([{ redeliveries: 1 }]);
+    });
+  });
+
   it('leaves a message in one of the queues, whatever part of the log it leaves', async () => {
     await bus.consume(
       BROKER_INPUT_QUEUE,

@@ -1,3 +1,4 @@
+import { within } from '@parley/sqlite';
 import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
@@ -6,7 +7,6 @@ import type { Membership } from './membership.ts';
 import { queueMissing } from './publishing.ts';
 import type { Settlement } from './settlement.ts';
 import type { Statements } from './statements.ts';
-import { within } from './within.ts';
 import type { WriteGroups } from './write-groups.ts';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
@@ -110,7 +110,7 @@ export function createSubscription(
       for (const claim of claims) settlement.putBack(claim, queue);
       if (rowId !== undefined) membership.removeConsumer(rowId, queue);
     };
-    await bestEffort(writes.write(leave));
+    await bestEffort(writes.write(leave, { isDurable: false }));
     claiming.remove(consumer);
     onClosed();
   }

@@ -53,18 +53,23 @@ export interface WriteGroups {
 }
 
 const SOON_MS = 5;
+/** Between two looks at the deadlines of what waits for the disk. */
+const DEADLINE_LOOK_MS = 100;
 const BUSY_RETRY_MS = { min: 1, max: 50 };
 const TROUBLE_RETRY_MS = { min: 10, max: 250 };
 
 export function createWriteGroups(parts: {
   transactions: Transactions;
-  log: Pick<LogSync, 'sync'>;
+  log: Pick<LogSync, 'sync' | 'isFailing'>;
   hooks: GroupHooks;
   health: WriteHealth;
   logger: BusLogger;
 }): WriteGroups {
   const { transactions, log, hooks, health, logger } = parts;
   const pending = createPendingWrites();
+  /** Committed, and not on the disk for certain. */
+  const unsynced = new Set<PendingWrite>();
+  let deadlineTimer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
   let soonTimer: NodeJS.Timeout | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -161,15 +166,28 @@ export function createWriteGroups(parts: {
 
   function settleOnDisk(group: readonly PendingWrite[]): void {
     if (group.length === 0) return;
+    for (const write of group) unsynced.add(write);
+    watchDeadlines();
+    const ended = (end: (write: PendingWrite) => void) => (): void => {
+      for (const write of group) if (unsynced.delete(write)) end(write);
+    };
     log.sync().then(
-      () => {
-        for (const write of group) settle(write);
-      },
-      (error: unknown) => {
-        health.failed(error);
-        for (const write of group) write.reject(unavailable(reasonOf(error), error));
-      },
+      ended(settle),
+      ended(({ reject }) => reject(unavailable('it is closed'))),
     );
+  }
+
+  function watchDeadlines(): void {
+    deadlineTimer ??= setTimeout(() => {
+      deadlineTimer = undefined;
+      const now = performance.now();
+      for (const write of unsynced) {
+        if (write.deadline > now) continue;
+        unsynced.delete(write);
+        write.reject(unavailable('the disk does not answer'));
+      }
+      if (unsynced.size > 0) watchDeadlines();
+    }, DEADLINE_LOOK_MS);
   }
 
   function succeeded(group: readonly PendingWrite[]): void {
@@ -178,7 +196,7 @@ export function createWriteGroups(parts: {
     // That something went through which needs no room does not show that there is room.
     if (isRoomScarce && group.every((write) => write.bytes === 0)) return;
     isRoomScarce = false;
-    health.succeeded();
+    if (!log.isFailing()) health.succeeded();
   }
 
   function failed(error: unknown, writes: number): void {
@@ -224,7 +242,9 @@ export function createWriteGroups(parts: {
     close() {
       isClosed = true;
       unschedule();
-      for (const write of pending.takeAll()) write.reject(unavailable('it is closed'));
+      clearTimeout(deadlineTimer);
+      for (const write of [...pending.takeAll(), ...unsynced]) write.reject(unavailable('it is closed'));
+      unsynced.clear();
     },
   };
 }

@@ -43,9 +43,9 @@ export function createLookUp(
         found = await readForBoth(asked, before, read);
       } catch (error) {
         // Only Linux has the tables; elsewhere the access token lets in.
+        for (const { answer } of [...asked, ...before]) answer('unknown');
         if (!hasWarned && process.platform === 'linux') onUnreadable(error);
         hasWarned = true;
-        for (const { answer } of [...asked, ...before]) answer('unknown');
       }
     }
     isReading = false;

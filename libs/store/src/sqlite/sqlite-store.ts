@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createLogSync, isBusy, makePrivateFile, preparing } from '@parley/sqlite';
+import { createLogSync, isBusy, makePrivateFile, preparing, within } from '@parley/sqlite';
 import { checking } from '../checking.ts';
 import { applyEvent, countUnanswered, markPublished, urgencyOf } from '../requests/apply-event.ts';
 import type { Store } from '../store.ts';
@@ -65,12 +65,26 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const transcripts = createSqliteTranscripts(prepare);
   const usage = createSqliteUsage(prepare);
   const retention = createSqliteRetention(prepare);
-  const log = createLogSync(database, syncLog);
+  const log = createLogSync(database, {
+    syncFile: syncLog,
+    onFailure: (err) => logger.warn({ err }, 'the store cannot be brought to the disk; trying again'),
+  });
+  // For what a process that was killed has left in the log. Whoever reads waits for it.
+  log.sync().catch(() => undefined);
+  const onDisk = (synced: Promise<void>): Promise<void> =>
+    within(writeTimeoutMs, synced).catch((error: unknown) => {
+      throw unavailable('the disk does not answer', error);
+    });
   const commit = createCommit(database, createRequestRows(prepare, now));
+  const changesSoFar = prepare.one<{ changes: number }>('SELECT total_changes() AS changes');
   const groups = createWriteGroups({
     commit(writes, isDurable) {
+      const before = changesSoFar()?.changes;
       const outcomes = commit(writes);
-      return isDurable ? log.sync().then(() => outcomes) : outcomes;
+      if (!isDurable) return outcomes;
+      // Where nothing was changed, the answer may still tell of what was changed a moment before.
+      const synced = changesSoFar()?.changes === before ? log.pending() : log.sync();
+      return synced === undefined ? outcomes : onDisk(synced).then(() => outcomes);
     },
     isPassing: isBusy,
     portError,
@@ -85,7 +99,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       if (database.isOpen) {
         const found = await run();
         // What a power cut may still undo is shown to nobody.
-        await log.pending();
+        const synced = log.pending();
+        if (synced !== undefined) await onDisk(synced);
         return found;
       }
     } catch (error) {
