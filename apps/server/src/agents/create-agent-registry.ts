@@ -1,19 +1,13 @@
-import type { AgentStatusUpdate, RegisterAgentRequest } from '@parley/control-plane';
+import type { RegisterAgentRequest } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
-import {
-  type AgentState,
-  type AgentStatus,
-  listRevision,
-  newId,
-  ParleyError,
-  type WantedAgentState,
-} from '@parley/shared-models';
+import { type AgentState, ParleyError, type WantedAgentState } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { claimOf, hearClaim, isElsewhere } from './agent-claim.ts';
 import { type AgentEntry, entryOfStored, isAsBusy, looksDifferent, statusOf, toldOf } from './agent-entry.ts';
 import { createAgentIds } from './agent-ids.ts';
 import { createAgentNames } from './agent-names.ts';
-import type { AgentRegistry, WantedChange } from './agent-registry.ts';
+import { createAgentNews } from './agent-news.ts';
+import type { AgentRegistry } from './agent-registry.ts';
 
 export interface AgentRegistryOptions {
   readonly store: Store;
@@ -47,29 +41,14 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const agents = new Map<string, AgentEntry>();
   /** Processes that have lost their id to another one: none of them gets it back, or a second id. */
   const fenced = new Set<string>();
-  const listeners = new Set<(update: AgentStatusUpdate) => void>();
-  const loadListeners = new Set<(agents: readonly AgentStatus[]) => void>();
+  const news = createAgentNews();
+  const { tell, tellLoads, tellWanted } = news;
   const ids = createAgentIds({ agents, maxAgents, clock });
   const names = createAgentNames(agents);
   // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
   const forgetting = new Map<string, Promise<void>>();
-  const wantedListeners = new Set<(change: WantedChange) => void>();
-  // Another one after a restart: the changes are counted anew.
-  const listId = newId();
-  let changes = 0;
   let registrations = 0;
   let wantedCount = 0;
-
-  const tell = (entries: readonly AgentEntry[], removed: readonly string[] = []): void => {
-    changes += 1;
-    const revision = listRevision(listId, changes);
-    const update = { agents: entries.map(statusOf), isFull: false, removed, revision };
-    for (const listener of listeners) listener(update);
-  };
-  const tellLoads = (entries: readonly AgentEntry[]): void => {
-    const statuses = entries.map(statusOf);
-    for (const listener of loadListeners) listener(statuses);
-  };
 
   const setState = (entry: AgentEntry, state: AgentState): void => {
     if (entry.state === state) return;
@@ -284,19 +263,16 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       await store.setWantedAgentState(agentId, wanted);
       const entry = agents.get(agentId);
       if (entry !== undefined) applyWanted(entry, wanted);
-      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: true });
+      tellWanted({ agentId, wanted, isOrderedHere: true });
     },
     learnWanted(agentId, wanted, asOf = wantedCount) {
       const entry = agents.get(agentId);
       if (entry === undefined || entry.wanted === wanted || entry.wantedAt > asOf) return;
       applyWanted(entry, wanted);
-      for (const listener of wantedListeners) listener({ agentId, wanted, isOrderedHere: false });
+      tellWanted({ agentId, wanted, isOrderedHere: false });
     },
     wantedAt: () => wantedCount,
-    onWanted(listener) {
-      wantedListeners.add(listener);
-      return () => wantedListeners.delete(listener);
-    },
+    onWanted: news.onWanted,
 
     async forget(agentId) {
       const entry = agents.get(agentId);
@@ -338,7 +314,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     },
     list: () => [...agents.values()].map(statusOf),
     get revision() {
-      return listRevision(listId, changes);
+      return news.revision;
     },
     claims(agentIds) {
       const now = clock();
@@ -375,14 +351,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       }
     },
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    onLoads(listener) {
-      loadListeners.add(listener);
-      return () => loadListeners.delete(listener);
-    },
+    onChange: news.onChange,
+    onLoads: news.onLoads,
 
     async load() {
       const now = clock();
