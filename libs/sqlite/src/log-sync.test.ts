@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openDatabase } from './database.ts';
 import { createLogSync } from './log-sync.ts';
-import { openDatabase } from './open-database.ts';
 import { isOutsideTrouble } from './sqlite-errors.ts';
 
 describe('syncing the log', () => {

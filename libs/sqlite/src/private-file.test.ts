@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openDatabase } from './open-database.ts';
+import { openDatabase } from './database.ts';
 import { makePrivateFile } from './private-file.ts';
 
 const modeOf = (place: string): string => (statSync(place).mode & 0o777).toString(8);

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from '../open-database.ts';
+import { openDatabase } from '../database.ts';
 
 /** For tests: what a thread is told that opens databases as another process would, one after the other. */
 export interface Opening {

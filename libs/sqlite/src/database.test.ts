@@ -5,7 +5,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type DatabaseOptions, openDatabase } from './open-database.ts';
+import { createTransactions, type DatabaseOptions, openDatabase } from './database.ts';
 import { isBusy } from './sqlite-errors.ts';
 import type { Opening } from './testing/opening-worker.ts';
 
@@ -129,5 +129,35 @@ describe('opening a database', () => {
     const files = Array.from({ length: 40 }, (_, number) => `${file}-${number}`);
     expect(await openTogether(files)).toEqual(Array(4).fill('opened'));
     for (file of files) expect(textsIn(look())).toEqual(['first', 'second']);
+  });
+});
+
+describe('transactions', () => {
+  let folder: string;
+  let database: DatabaseSync;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'parley-transactions-'));
+    database = openDatabase(path.join(folder, 'notes.sqlite'), {
+      migrations: ['CREATE TABLE notes (text)'],
+      timeoutMs: 0,
+      logLimitBytes: 1_000_000,
+    });
+  });
+  afterEach(() => {
+    database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('undo everything when their body throws, and can be used again', () => {
+    const transactions = createTransactions(database);
+    const insert = (): void => database.exec(`INSERT INTO notes VALUES ('first')`);
+    const fail = (): void => {
+      insert();
+      throw new Error('no');
+    };
+    expect(() => transactions.run(fail)).toThrow('no');
+    expect(database.prepare('SELECT * FROM notes').all()).toEqual([]);
+    transactions.run(insert);
+    expect(database.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'first' }]);
   });
 });

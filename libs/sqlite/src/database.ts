@@ -1,6 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isBusy } from './sqlite-errors.ts';
-import { createTransactions } from './transactions.ts';
 
 export interface DatabaseOptions {
   /** Each brings the file from the version of its index to the next; `user_version` counts those that were done. */
@@ -70,4 +69,59 @@ function migrate(database: DatabaseSync, migrations: readonly string[], file: st
 
 function versionOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+export interface Transactions {
+  /** Runs `body` between BEGIN IMMEDIATE and COMMIT, or ROLLBACK when it throws. */
+  run<T>(body: () => T): T;
+}
+
+export function createTransactions(database: DatabaseSync): Transactions {
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  const rollback = database.prepare('ROLLBACK');
+
+  return {
+    run(body) {
+      begin.run();
+      try {
+        const result = body();
+        commit.run();
+        return result;
+      } catch (error) {
+        // A full disk and the like have rolled back already.
+        if (database.isTransaction) rollback.run();
+        throw error;
+      }
+    },
+  };
+}
+
+type Value = SQLInputValue;
+
+/**
+ * Statements prepared once; each returns plain rows, or the number of rows that it changed. SQLite tells no types: that
+ * a row has those that are named is for the statement to see to.
+ */
+export interface Prepare {
+  one<Row>(sql: string): (...values: Value[]) => Row | undefined;
+  all<Row>(sql: string): (...values: Value[]) => Row[];
+  change(sql: string): (...values: Value[]) => number;
+}
+
+export function preparing(database: DatabaseSync): Prepare {
+  return {
+    one<Row>(sql: string) {
+      const statement = database.prepare(sql);
+      return (...values: Value[]) => statement.get(...values) as Row | undefined;
+    },
+    all<Row>(sql: string) {
+      const statement = database.prepare(sql);
+      return (...values: Value[]) => statement.all(...values) as Row[];
+    },
+    change(sql) {
+      const statement = database.prepare(sql);
+      return (...values) => Number(statement.run(...values).changes);
+    },
+  };
 }
