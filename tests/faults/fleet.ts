@@ -9,11 +9,15 @@ import { FaultSettings } from './processes/fault-settings.ts';
 export const MEMBERS = ['server', 'broker', 'agent-a', 'agent-b'] as const;
 export type MemberName = (typeof MEMBERS)[number];
 
-/** The processes under test, each with its own way to RabbitMQ. */
+/**
+ * The processes under test, each with its own way to RabbitMQ. One that a deadly message killed is started again, as by whoever
+ * watches over processes: a copy of the message may come when the message has long ended.
+ */
 export interface Fleet {
   readonly url: string;
   readonly dataDir: string;
   start(name: MemberName): Promise<void>;
+  kill(name: MemberName): Promise<void>;
   member(name: MemberName): ParleyProcess;
   /** Its way to RabbitMQ; undefined with the embedded queue. */
   proxy(name: MemberName): TcpProxy | undefined;
@@ -49,6 +53,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'parley-faults-')));
   const [port, grpcPort] = [await freePort(), await freePort()];
   const members = new Map<MemberName, ParleyProcess>();
+  /** Those that were not killed by this process. */
+  const watched = new Set<ParleyProcess>();
+  const watches: Promise<void>[] = [];
+  let isStopped = false;
   const proxies = new Map<MemberName, TcpProxy>();
   if (options.amqpUrl !== undefined) {
     for (const name of MEMBERS) proxies.set(name, await startTcpProxy(options.amqpUrl));
@@ -80,13 +88,36 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     };
   };
 
+  /** Whether it was killed by what it was handed. */
+  const wasKilled = async (member: ParleyProcess): Promise<boolean> =>
+    (await member.exited) === null && watched.has(member);
+  const watch = async (name: MemberName, member: ParleyProcess): Promise<void> => {
+    if (!(await wasKilled(member))) return;
+    await fleet.start(name).catch((error: unknown) => {
+      if (!isStopped) throw error;
+    });
+  };
+
   const fleet: Fleet = {
     url: `http://127.0.0.1:${port}`,
     dataDir,
     async start(name) {
-      const member = startProcess(name, environment(name), [], MAINS[name]);
-      members.set(name, member);
-      await member.logged((line) => line.msg === READY[name]);
+      for (;;) {
+        const member = startProcess(name, environment(name), [], MAINS[name]);
+        members.set(name, member);
+        watched.add(member);
+        try {
+          await member.logged((line) => line.msg === READY[name]);
+          watches.push(watch(name, member));
+          return;
+        } catch (error) {
+          if (!(await wasKilled(member))) throw error;
+        }
+      }
+    },
+    async kill(name) {
+      watched.delete(fleet.member(name));
+      await fleet.member(name).kill();
     },
     member(name) {
       const member = members.get(name);
@@ -96,8 +127,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     proxy: (name) => proxies.get(name),
     grpcProxy: (name) => grpcProxies.get(name),
     async stop() {
+      isStopped = true;
+      watched.clear();
       for (const member of members.values()) member.signal('SIGCONT');
       await Promise.all([...members.values()].map((member) => member.kill()));
+      await Promise.all(watches);
       await Promise.all([...proxies.values(), ...grpcProxies.values()].map((proxy) => proxy.close()));
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
