@@ -20,9 +20,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, logger = silentLogger } = options;
   // Each process loads the one driver that it uses.
   if (databaseUrl === undefined) {
-    const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
+    const { openSqliteStore } = await import('./drivers/sqlite/sqlite-store.ts');
     return openSqliteStore({ dataDir, logger });
   }
-  const { openPostgresStore } = await import('./postgres/postgres-store.ts');
+  const { openPostgresStore } = await import('./drivers/postgres/postgres-store.ts');
   return openPostgresStore({ databaseUrl, logger });
 }

@@ -6,39 +6,28 @@ import {
   type Request,
   type SessionState,
 } from '@parley/requests';
-import type {
-  AgentProfile,
-  AgentState,
-  ChatMessage,
-  Conversation,
-  DeadLetter,
-  Participant,
-  WantedAgentState,
-} from '@parley/shared-models';
-import type { StoredAgent, TravellingRequest } from './store.ts';
+import type { ChatMessage, Conversation, Participant } from '@parley/shared-models';
+import type { Selectable } from 'kysely';
+import type { Tables } from './records/tables.ts';
 
-// Rows as both databases give them: JSON as text, times as whatever `Date` understands.
+// What messages, requests and conversations are made of and written as; shared by their records and by the groups of writes.
 
-/** Milliseconds since 1970, or ISO 8601. */
-type Time = number | string;
+export const MESSAGE_COLUMNS = [
+  'id',
+  'conversation_id',
+  'seq',
+  'kind',
+  'sender_kind',
+  'sender_id',
+  'sender_name',
+  'receiver',
+  'text',
+  'in_reply_to',
+  'created_at',
+  'metadata',
+] as const;
 
-export const MESSAGE_COLUMNS =
-  'id, conversation_id, seq, kind, sender_kind, sender_id, sender_name, receiver, text, in_reply_to, created_at, metadata';
-
-export interface StoredMessageRow {
-  readonly id: string;
-  readonly conversation_id: string;
-  readonly seq: number;
-  readonly kind: ChatMessage['kind'];
-  readonly sender_kind: Participant['kind'];
-  readonly sender_id: string;
-  readonly sender_name: string;
-  readonly receiver: string | null;
-  readonly text: string;
-  readonly in_reply_to: string | null;
-  readonly created_at: string;
-  readonly metadata: string | null;
-}
+export type StoredMessageRow = Selectable<Tables['messages']>;
 
 export function messageOf(row: StoredMessageRow): ChatMessage {
   return {
@@ -57,28 +46,25 @@ export function messageOf(row: StoredMessageRow): ChatMessage {
   };
 }
 
-export const REQUEST_COLUMNS =
-  'message_id, conversation_id, seq, target, session, state, attempt, agent_id, routing, hops, error, outbox_since, timeout_ms, routed_at, unanswered_ms';
+export const REQUEST_COLUMNS = [
+  'message_id',
+  'conversation_id',
+  'seq',
+  'target',
+  'session',
+  'state',
+  'attempt',
+  'agent_id',
+  'routing',
+  'hops',
+  'error',
+  'outbox_since',
+  'timeout_ms',
+  'routed_at',
+  'unanswered_ms',
+] as const;
 
-export interface StoredRequestRow {
-  readonly message_id: string;
-  readonly conversation_id: string;
-  readonly seq: number;
-  readonly target: string | null;
-  readonly session: string | null;
-  /** `delivered` was stored by earlier versions. */
-  readonly state: Request['state'] | 'delivered';
-  readonly attempt: number;
-  readonly agent_id: string | null;
-  readonly routing: string | null;
-  readonly hops: string;
-  readonly error: string | null;
-  readonly outbox_since: Time | null;
-  readonly timeout_ms: number | null;
-  /** PostgreSQL gives it as text. */
-  readonly routed_at: number | string | null;
-  readonly unanswered_ms: number;
-}
+export type StoredRequestRow = Pick<Selectable<Tables['requests']>, (typeof REQUEST_COLUMNS)[number]>;
 
 // What was stored as JSON was checked before it was stored.
 const jsonOf = <T>(text: string | null): T | undefined =>
@@ -99,7 +85,7 @@ export function requestOf(row: StoredRequestRow): Request {
     error: jsonOf(row.error),
     isInOutbox: row.outbox_since !== null,
     timeoutMs: row.timeout_ms ?? undefined,
-    routedAt: row.routed_at === null ? undefined : Number(row.routed_at),
+    routedAt: row.routed_at ?? undefined,
     unansweredMs: row.unanswered_ms,
   };
 }
@@ -128,48 +114,7 @@ export function dueEntryOf(row: DueRow): OutboxEntry {
   });
 }
 
-export const TRAVELLING_COLUMNS =
-  'message_id, conversation_id, seq, attempt, agent_id, timeout_ms, routed_at, unanswered_ms';
-
-/** The index of the travelling ones is defined by the same words. */
-export const IS_TRAVELLING = "outbox_since IS NULL AND state IN ('accepted', 'routed', 'delivered')";
-
-export type TravellingRow = Pick<
-  StoredRequestRow,
-  | 'message_id'
-  | 'conversation_id'
-  | 'seq'
-  | 'attempt'
-  | 'agent_id'
-  | 'timeout_ms'
-  | 'routed_at'
-  | 'unanswered_ms'
->;
-
-export function travellingOf(row: TravellingRow): TravellingRequest {
-  return {
-    messageId: row.message_id,
-    conversationId: row.conversation_id,
-    seq: row.seq,
-    attempt: row.attempt,
-    agentId: row.agent_id ?? undefined,
-    timeoutMs: row.timeout_ms ?? undefined,
-    routedAt: row.routed_at === null ? undefined : Number(row.routed_at),
-    unansweredMs: row.unanswered_ms,
-  };
-}
-
-export interface StoredConversationRow {
-  readonly id: string;
-  readonly owner_id: string;
-  readonly title: string;
-  readonly created_at: string;
-  readonly updated_at: Time;
-  readonly last_seq: number;
-  readonly preview: string;
-  readonly session: string | null;
-}
-
+export type StoredConversationRow = Selectable<Tables['conversations']>;
 export type HeadRow = Pick<StoredConversationRow, 'id' | 'owner_id' | 'last_seq' | 'session'>;
 
 export function headOf(row: HeadRow): ConversationHead {
@@ -189,43 +134,4 @@ export function conversationOf(row: StoredConversationRow): Conversation {
     preview: row.preview,
     ...(session === undefined ? {} : { session }),
   };
-}
-
-export interface AgentRow {
-  readonly agent_id: string;
-  readonly profile: string;
-  readonly state: AgentState;
-  readonly wanted: WantedAgentState;
-  readonly incarnation: number;
-  readonly last_seen: Time;
-}
-
-export function agentOf(row: AgentRow): StoredAgent {
-  return {
-    agentId: row.agent_id,
-    profile: JSON.parse(row.profile) as AgentProfile,
-    state: row.state,
-    wanted: row.wanted,
-    incarnation: row.incarnation,
-    lastSeen: new Date(row.last_seen).toISOString(),
-  };
-}
-
-export interface AgentGroupRow {
-  readonly agent_group: string;
-  readonly is_removed: boolean | number;
-}
-
-export const agentGroupOf = (row: AgentGroupRow): { group: string; isRemoved: boolean } => ({
-  group: row.agent_group,
-  isRemoved: Boolean(row.is_removed),
-});
-
-export interface LetterRow {
-  readonly state: DeadLetter['state'];
-  readonly letter: string;
-}
-
-export function letterOf(row: LetterRow): DeadLetter {
-  return { ...(JSON.parse(row.letter) as DeadLetter), state: row.state };
 }

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestEvent, Transition } from '@parley/requests';
 import { aDeath, aFailure, aReply, aRouting, aSubmission, hops, speaker } from '@parley/requests/testing';
 import { preparing } from '@parley/sqlite';
-import { createCommit } from '../sqlite/commit-group.ts';
-import { createRequestRows } from '../sqlite/request-rows.ts';
-import { openStoreDatabase } from '../sqlite/store-database.ts';
+import { createCommit } from '../drivers/sqlite/commit-group.ts';
+import { createRequestRows } from '../drivers/sqlite/request-rows.ts';
+import { openStoreDatabase } from '../drivers/sqlite/store-database.ts';
 import type { Write } from '../write-groups.ts';
 import { applyEvent } from './apply-event.ts';
 

@@ -34,8 +34,6 @@ export interface AuditRow {
   readonly entry: string;
 }
 
-export const AUDIT_COLUMNS = 'action, actor_id, agent_id, subject_id, entry';
-
 /**
  * The entry as it was hashed, made again to the letter from its JSON. A column that says something else was changed behind
  * Parley's back, and lists are found by it: its value then stands in the entry, whose hash no longer fits. An entry that is

@@ -1,3 +1,3 @@
-export { openSqliteStore } from '../sqlite/sqlite-store.ts';
+export { openSqliteStore } from '../drivers/sqlite/sqlite-store.ts';
 export * from './apply.ts';
 export { createPostgresSchema, type PostgresSchema, postgresFromEnv } from './postgres-schema.ts';

@@ -28,8 +28,8 @@ export async function createPostgresSchema(address: string = postgresFromEnv()):
   url.searchParams.set('options', `-csearch_path=${name}`);
   // Tells the schema's connections from all others.
   url.searchParams.set('application_name', name);
-  const client = new pg.Client({ connectionString: address });
-  await client.connect();
+  // One connection, for which those that ask at the same time wait.
+  const client = new pg.Pool({ connectionString: address, max: 1, idleTimeoutMillis: 0 });
   await client.query(`CREATE SCHEMA ${name}`);
   await client.query(`SET search_path = ${name}`);
   const endConnections = async (): Promise<number> => {

@@ -1,0 +1,4 @@
+import { describeStore } from '../../conformance/describe-store.ts';
+import { createPostgresFixture } from './postgres-fixture.ts';
+
+describeStore('postgres', createPostgresFixture);

@@ -1,0 +1,169 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { expect, it } from '@jest/globals';
+import { newId } from '@parley/shared-models';
+import type { CompiledQuery } from 'kysely';
+import { REMOVABLE } from '../../ports/retention.ts';
+import { createRecords } from '../../records/create-records.ts';
+import type { Database, Work } from '../../records/database.ts';
+import { createDialect, createRunner } from './database.ts';
+import { openStoreDatabase } from './store-database.ts';
+
+/** What may be read from one end to the other, since it stays small. */
+const SCANNED = [
+  'agents',
+  'audit_head',
+  'commands USING INDEX commands_open',
+  'json_each VIRTUAL TABLE INDEX 1:',
+  'revoked_tokens',
+  'pair',
+];
+
+/** The records on a database that notes how it would look for the rows of each statement. */
+function explained(): { database: Database; plans: Map<string, string[]>; close(): void } {
+  const file: DatabaseSync = openStoreDatabase(':memory:');
+  const runner = createRunner(file, Date.now);
+  const plans = new Map<string, string[]>();
+  const note = ({ sql, parameters }: CompiledQuery): void => {
+    const steps = runner.one<{ detail: string }>({ sql: `EXPLAIN QUERY PLAN ${sql}`, parameters } as never);
+    plans.set(
+      sql,
+      steps.map(({ detail }) => detail),
+    );
+  };
+  const run = <T>(work: Work<T>): T => {
+    let step = work.next([]);
+    while (step.done !== true) {
+      for (const statement of step.value) note(statement);
+      step = work.next(step.value.map((statement) => runner.one(statement)));
+    }
+    return step.value;
+  };
+  const database: Database = {
+    ...createDialect(),
+    read: async (work) => run(work()),
+    write: async (work) => run(work()),
+    change: async (statement) => {
+      note(statement);
+      return runner.one(statement);
+    },
+    serially: (work) => async (input) => run(work([input]))[0] as never,
+    search: async () => [],
+    size: async () => 0,
+    clock: Date.now,
+  };
+  return { database, plans, close: () => file.close() };
+}
+
+it('finds the rows of each statement by an index, however many there are', async () => {
+  const { database, plans, close } = explained();
+  const store = createRecords(database);
+  const id = newId();
+  const profile = { name: 'Echo', group: 'echo' } as never;
+  const lease = { limit: 10, olderThanMs: 0, leaseMs: 1000 };
+  const page = { limit: 10, before: id };
+  const event = {
+    id,
+    type: 'x',
+    payload: 1,
+    source: { kind: 'user', id: 'ada', name: 'Ada' },
+    at: '',
+  } as never;
+  const command = { id, agentId: 'a', agentName: 'A', requestedBy: { id: 'ada', name: 'Ada' } } as never;
+  const task = {
+    id,
+    group: 'g',
+    conversationId: id,
+    ownerId: 'ada',
+    isOpen: true,
+    document: '{}',
+    view: '{}',
+  };
+  const address = { group: 'g', subject: 's', key: 'k' };
+
+  await store.takeOutbox(lease);
+  await store.renewOutbox();
+  await store.listTravelling({ after: '', limit: 10 });
+  await store.getMessage(id);
+  await store.listMessages(id, { limit: 10 });
+  await store.listMessages(id, { limit: 10, beforeSeq: 5 });
+  await store.getConversation(id);
+  await store.lastSeqs([id]);
+  await store.listConversations('ada', { limit: 10 });
+  await store.renameConversation(id, 'title');
+  await store.transcripts.conversationsOf('ada', { limit: 10 });
+  await store.registerAgent('a', profile);
+  await store.setAgentState('a', 'online');
+  await store.setWantedAgentState('a', 'online');
+  await store.findAgentGroup('a');
+  await store.removeAgent('a', 1);
+  await store.listAgents();
+  await store.addDeadLetter({ id, state: 'dead' } as never);
+  await store.listDeadLetters({ limit: 10 });
+  await store.listDeadLetters({ limit: 10, state: 'dead' });
+  await store.getDeadLetter(id);
+  await store.setDeadLetterState(id, 'replayed');
+  await store.audit.append({
+    action: 'agent.pause',
+    actor: { kind: 'user', id: 'ada', name: 'Ada' },
+  } as never);
+  await store.audit.list({ limit: 10 });
+  await store.audit.list({ limit: 10, subjectId: 's' });
+  await store.audit.read({ afterSeq: 0, limit: 10 });
+  await store.commands.add([command], () => undefined);
+  await store.commands.apply(id, { do: 'take', instanceId: 'p' });
+  await store.commands.addOutput(id, 'a', { seq: 1, stream: 'stdout', data: '' }, { bytes: 9, pieces: 9 });
+  await store.commands.list({ limit: 10 });
+  await store.commands.list(page);
+  await store.commands.list({ ...page, agentId: 'a' });
+  await store.commands.list({ ...page, batchId: 'b' });
+  await store.commands.listOpen();
+  await store.commands.listOpen('a');
+  await store.commands.listOutput(id, { afterSeq: 0, limitBytes: 9 });
+  await store.commands.bindProcess({ agentId: 'a', instanceId: 'p', incarnation: 1 });
+  await store.commands.processesOf(['a']);
+  await store.commands.beat([{ agentId: 'a', incarnation: 1 }]);
+  await store.commands.unbindProcess('a', 1);
+  await store.events.append({ channel: 'human', event });
+  await store.events.takeUnpublished(lease);
+  await store.events.markPublished([id]);
+  await store.events.get(id);
+  await store.events.list({ limit: 10, channel: 'human', types: ['x'] });
+  await store.events.list({ limit: 10, correlationId: id });
+  await store.events.list({ limit: 10, ownerId: 'ada' });
+  await store.events.listThreads({ limit: 10, type: 'x' });
+  await store.memory.write({ ...address, value: '1' });
+  await store.memory.get(address);
+  await store.memory.history(address, { limit: 10 });
+  await store.memory.listAbout('s');
+  await store.tasks.add(task);
+  await store.tasks.get(id);
+  await store.tasks.save({ id, document: '{}', view: '{}', isOpen: true, expectedVersion: 1 });
+  await store.tasks.claim({ group: 'g', holder: { agentId: 'a', incarnation: 1 }, leaseMs: 1000, limit: 10 });
+  await store.tasks.renew({ leases: [{ id, token: 1 }], leaseMs: 1000 });
+  await store.tasks.release(id, 1);
+  await store.tasks.list({ limit: 10 });
+  await store.tasks.list({ ...page, ownerId: 'ada' });
+  await store.tasks.listViews({ ...page, ownerId: 'ada', conversationId: id });
+  await store.revokedTokens.add('t');
+  await store.secrets.getOrCreate('s');
+  await store.usage.take({ key: 'k', period: { beganAt: 0, endsAt: 1 }, amount: 1, limit: 1 });
+  for (const what of REMOVABLE) await store.retention.remove(what, { before: Date.now() + 1000, limit: 10 });
+  close();
+
+  expect(plans.size).toBeGreaterThan(60);
+  const scans = [...plans].flatMap(([text, steps]) =>
+    steps
+      .filter((step) => step.startsWith('SCAN ') && !isBounded(text, step))
+      .map((step) => `${step}: ${text.replaceAll(/\s+/g, ' ')}`),
+  );
+  expect(scans).toEqual([]);
+});
+
+/** A scan along an index, or along the rows, that ends after so many. */
+function isBounded(text: string, step: string): boolean {
+  if (SCANNED.some((name) => step === `SCAN ${name}` || step.startsWith(`SCAN ${name} `))) return true;
+  return (
+    /^SCAN (audit|commands|dead_letters|events|tasks)( USING INDEX sqlite_autoindex_tasks_1)?$/.test(step) &&
+    /LIMIT/i.test(text)
+  );
+}

@@ -1,0 +1,118 @@
+import { type Compilable, type CompiledQuery, type Expression, type Kysely, type SqlBool, sql } from 'kysely';
+import type { StoredConversationRow } from '../rows.ts';
+import type { Urgency } from '../write-groups.ts';
+import type { Tables, Time } from './tables.ts';
+
+type Query<Row> = Compilable<Row> | CompiledQuery<Row>;
+
+/**
+ * A read or a write, told by its statements: a generator that yields statements and is given their rows. Written once, it runs
+ * without waiting inside a group of writes of SQLite, and waits for each answer of PostgreSQL.
+ */
+export type Work<T> = Generator<readonly CompiledQuery[], T, readonly (readonly unknown[])[]>;
+
+export function* all<Row>(query: Query<Row>): Work<Row[]> {
+  const [rows] = yield [compiled(query)];
+  return rows as Row[];
+}
+
+export function* first<Row>(query: Query<Row>): Work<Row | undefined> {
+  const [row] = yield* all(query);
+  return row;
+}
+
+/** For statements whose rows nobody reads and none of which needs another: they go to PostgreSQL in one round trip. */
+export function* run(...queries: readonly Query<unknown>[]): Work<void> {
+  if (queries.length > 0) yield queries.map(compiled);
+}
+
+/** As `run`, with the rows of each. */
+export function* allOf<Row>(queries: readonly Query<Row>[]): Work<Row[][]> {
+  return (queries.length > 0 ? yield queries.map(compiled) : []) as Row[][];
+}
+
+const compiled = (query: Query<unknown>): CompiledQuery => ('compile' in query ? query.compile() : query);
+
+/** What stands for the values of a prepared statement while it is built. */
+export type Given<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> };
+
+class Place {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+const given = new Proxy({}, { get: (_, name) => sql.val(new Place(String(name))) });
+
+/**
+ * A statement that is built and compiled once, when it is run first: that takes longer than SQLite takes to run it. Its text is
+ * the same for all values.
+ */
+export function prepared<Values extends object, Row>(
+  build: (given: Given<Values>) => Query<Row>,
+): (values: Values) => CompiledQuery<Row> {
+  let statement: CompiledQuery<Row> | undefined;
+  return (values) => {
+    statement ??= compiled(build(given as Given<Values>)) as CompiledQuery<Row>;
+    const parameters = statement.parameters.map((parameter) =>
+      parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
+    );
+    return { ...statement, parameters };
+  };
+}
+
+/** Ids with a number each, as JSON: `[["a", 1], ["b", 2]]`. */
+export type Pairs = string & { readonly pairs: never };
+export const pairsOf = (pairs: readonly (readonly [string, number])[]): Pairs =>
+  JSON.stringify(pairs) as Pairs;
+
+export interface WriteOptions {
+  /** The least that it needs. @default 'durable' */
+  readonly urgency?: Urgency;
+  /** Its statements change requests or conversations, which a driver may keep in memory. @default false */
+  readonly changesRequests?: boolean;
+}
+
+/** What records are read and written with: the query builder, and what the two databases do not say alike. */
+export interface Database {
+  /** Only compiles; `read` and `write` run. */
+  readonly db: Kysely<Tables>;
+  /** Each statement sees what was committed before it. @throws ParleyError `store_unavailable` */
+  read<T>(work: () => Work<T>): Promise<T>;
+  /**
+   * One transaction. It may be begun again: `work` has no effects of its own.
+   * @throws ParleyError `store_unavailable`; what `work` throws, and then nothing was changed
+   */
+  write<T>(work: () => Work<T>, options?: WriteOptions): Promise<T>;
+  /** A write of one statement, which leaves no lock to wait for this process's next one. @throws as `write` */
+  change<Row>(statement: CompiledQuery<Row>, options?: WriteOptions): Promise<Row[]>;
+  /**
+   * Writes of which each waits for the one before it: those that wait may share a transaction.
+   * @param work gives an output for each input, in their order
+   */
+  serially<Input, Output>(
+    work: (inputs: readonly Input[]) => Work<Output[]>,
+  ): (input: Input) => Promise<Output>;
+
+  /** The time by the clock that all processes of this store share. @param plusMs so many milliseconds later. @default 0 */
+  now(plusMs?: Expression<number>): Expression<Time>;
+  /** @param ms since 1970 */
+  at(ms: Expression<number>): Expression<Time>;
+  /** Whether the column has one of the ids: one parameter, however many they are. */
+  isAmong(column: string, ids: Expression<readonly string[]>): Expression<SqlBool>;
+  /** As `isAmong`, of numbers. */
+  isAmongNumbers(column: string, numbers: Expression<readonly number[]>): Expression<SqlBool>;
+  /** A table `pair (pair_id, pair_number)` of `Pairs`. */
+  pairs(pairs: Expression<Pairs>): Expression<unknown>;
+  /** Ends a select in a transaction: its rows are locked until that ends, where others write at the same time. */
+  readonly forUpdate: Expression<unknown>;
+  /** As `forUpdate`, but passes over rows that others have locked instead of waiting for them. */
+  readonly skipLocked: Expression<unknown>;
+  /** An owner's conversations that have the words in their title or a message, without case, the newest first. */
+  search(ownerId: string, words: string, limit: number): Promise<StoredConversationRow[]>;
+  /** As `RetentionStore.size`. */
+  size(): Promise<number>;
+  /** This process's own clock, in milliseconds since 1970. */
+  clock(): number;
+}

@@ -1,0 +1,194 @@
+import type { ChannelName, PublishedEvent } from '@parley/shared-models';
+import { type Selectable, sql } from 'kysely';
+import {
+  EVENTS_KEPT,
+  type EventQuery,
+  type EventStore,
+  type EventThread,
+  type LoggedEvent,
+  THREAD_EVENTS,
+} from '../ports/events.ts';
+import { all, type Database, first, type Given, prepared, run } from './database.ts';
+import { isDue, type Taking } from './outbox.ts';
+import type { Tables } from './tables.ts';
+
+const COLUMNS = ['number', 'channel', 'event', 'owner_id'] as const;
+/** Pruning looks at an index; done with each event it would only cost. */
+const PRUNE_EVERY = 1000;
+
+interface NewRow {
+  readonly id: string;
+  readonly channel: string;
+  readonly type: string;
+  readonly correlationId: string | null;
+  readonly event: string;
+  readonly isForOutbox: boolean;
+  readonly ownerId: string | null;
+}
+
+export function createEvents(database: Database): EventStore {
+  const { db, now, isAmong, isAmongNumbers, skipLocked, read, write, change } = database;
+
+  const insert = prepared((row: Given<NewRow>) =>
+    db
+      .insertInto('events')
+      .values({
+        id: row.id,
+        channel: row.channel,
+        type: row.type,
+        correlation_id: row.correlationId,
+        event: row.event,
+        outbox_since: sql`CASE WHEN ${row.isForOutbox} THEN ${now()} END`,
+        owner_id: row.ownerId,
+        logged_at: now(),
+      })
+      .onConflict((known) => known.column('id').doNothing())
+      .returning(COLUMNS),
+  );
+  const find = prepared(({ id }: Given<{ id: string }>) =>
+    db.selectFrom('events').select(COLUMNS).where('id', '=', id),
+  );
+  const prune = prepared(({ number }: Given<{ number: number }>) =>
+    db.deleteFrom('events').where('number', '<=', number).where('outbox_since', 'is', null),
+  );
+  const findDue = prepared((taking: Given<Taking>) =>
+    db
+      .selectFrom('events')
+      .select(COLUMNS)
+      .where(isDue(database, taking))
+      .orderBy('number')
+      .limit(taking.limit)
+      .modifyEnd(skipLocked),
+  );
+  const lease = prepared(({ numbers, leaseMs }: Given<{ numbers: readonly number[]; leaseMs: number }>) =>
+    db
+      .updateTable('events')
+      .set({ leased_until: now(leaseMs) })
+      .where(isAmongNumbers('number', numbers)),
+  );
+  const publish = prepared(({ ids }: Given<{ ids: readonly string[] }>) =>
+    db.updateTable('events').set({ outbox_since: null, leased_until: null }).where(isAmong('id', ids)),
+  );
+  const findRelated = prepared(({ origins }: Given<{ origins: readonly string[] }>) =>
+    db
+      .selectFrom('events')
+      .select(COLUMNS)
+      .where(({ or }) => or([isAmong('correlation_id', origins), isAmong('id', origins)]))
+      .orderBy('number', 'desc')
+      .limit(THREAD_EVENTS),
+  );
+
+  /** The last ones that fit, newest first. */
+  const last = ({ channel, types, correlationId, ownerId, beforeNumber, limit }: EventQuery) => {
+    let query = db
+      .selectFrom('events')
+      .select(COLUMNS)
+      .where('number', '<', beforeNumber ?? Number.MAX_SAFE_INTEGER);
+    if (channel !== undefined) query = query.where('channel', '=', channel);
+    if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId);
+    if (types !== undefined) query = query.where(isAmong('type', sql.val(types)));
+    if (correlationId !== undefined) {
+      // Each half has an index.
+      const related = db.selectFrom('events').select('number').where('correlation_id', '=', correlationId);
+      const itself = db.selectFrom('events').select('number').where('id', '=', correlationId);
+      query = query.where('number', 'in', related.union(itself));
+    }
+    return query.orderBy('number', 'desc').limit(limit);
+  };
+
+  return {
+    append({ channel, event, ownerId }, { isForOutbox = false } = {}) {
+      const { id, type, correlationId } = event;
+      return write(function* () {
+        const added = yield* first(
+          insert({
+            id,
+            channel,
+            type,
+            correlationId: correlationId ?? null,
+            event: storableEvent(event),
+            isForOutbox,
+            ownerId: ownerId ?? null,
+          }),
+        );
+        if (added === undefined) {
+          const known = yield* first(find({ id }));
+          if (known === undefined) throw new Error(`the event ${id} was not stored`);
+          return { logged: loggedEventOf(known), isDuplicate: true };
+        }
+        if (added.number % PRUNE_EVERY === 0) yield* run(prune({ number: added.number - EVENTS_KEPT }));
+        return { logged: loggedEventOf(added), isDuplicate: false };
+      });
+    },
+    takeUnpublished: (taking) =>
+      write(function* () {
+        const rows = yield* all(findDue(taking));
+        if (rows.length > 0)
+          yield* run(lease({ numbers: rows.map(({ number }) => number), leaseMs: taking.leaseMs }));
+        return rows.map(loggedEventOf);
+      }),
+    async markPublished(ids) {
+      await change(publish({ ids }));
+    },
+    get: (id) =>
+      read(function* () {
+        const row = yield* first(find({ id }));
+        return row && loggedEventOf(row);
+      }),
+    list: (query) =>
+      read(function* () {
+        return (yield* all(last(query))).map(loggedEventOf).reverse();
+      }),
+    listThreads: ({ type, ...query }) =>
+      read(function* () {
+        const isFirst = sql<boolean>`NOT EXISTS (
+          SELECT 1 FROM events AS cause WHERE cause.id = events.event ->> 'causationId' AND cause.type = events.type)`;
+        const firsts = (yield* all(last(query).where('type', '=', type).where(isFirst))).map(loggedEventOf);
+        const related = yield* all(findRelated({ origins: originsOf(firsts) }));
+        return threadsOf(firsts, related.map(loggedEventOf).reverse());
+      }),
+  };
+}
+
+type EventRow = Pick<Selectable<Tables['events']>, (typeof COLUMNS)[number]>;
+
+/** What was written was parsed before. */
+function loggedEventOf({ number, channel, event, owner_id }: EventRow): LoggedEvent {
+  return {
+    number,
+    channel: channel as ChannelName,
+    event: JSON.parse(event) as PublishedEvent,
+    ...(owner_id === null ? {} : { ownerId: owner_id }),
+  };
+}
+
+/** What each of them began with: other events and messages have the same. */
+function originsOf(events: readonly LoggedEvent[]): string[] {
+  return [...new Set(events.map(({ event }) => event.correlationId ?? event.id))];
+}
+
+/**
+ * Sorts events into the threads of these first ones: each belongs to the one that brought it about, over others maybe.
+ * @param related in the order of the log
+ */
+function threadsOf(firsts: readonly LoggedEvent[], related: readonly LoggedEvent[]): EventThread[] {
+  const byCause = Map.groupBy(related, ({ event }) => event.causationId);
+  return firsts.map((first) => {
+    const events = new Map([[first.number, first]]);
+    // It grows while it is gone through.
+    for (const { event } of events.values()) {
+      for (const effect of byCause.get(event.id) ?? []) events.set(effect.number, effect);
+    }
+    return { first, events: [...events.values()].sort((one, other) => one.number - other.number) };
+  });
+}
+
+/** In JSON as `JSON.stringify` writes it, where only halves of surrogate pairs are escaped; any other escape is passed over. */
+const UNSTORABLE = /\\(?:(u0000|ud[89a-f][0-9a-f]{2})|.)/g;
+
+/** JSON in which neither a text nor a key has what PostgreSQL cannot make a text of: it reads the whole to find one field. */
+function storableEvent(event: PublishedEvent): string {
+  return JSON.stringify(event).replace(UNSTORABLE, (escaped, unstorable?: string) =>
+    unstorable === undefined ? escaped : '\uFFFD',
+  );
+}

@@ -1,0 +1,22 @@
+import type { Store } from '../store.ts';
+
+/**
+ * From version 14 on: each brings a database one version further, in SQL that both understand, or in that of each. Never change
+ * one, add one. The first 13 date from when each driver had a list of its own.
+ */
+const MIGRATIONS: readonly (string | Readonly<Record<Store['kind'], string>>)[] = [
+  // By the words in which both are asked for what is open: SQLite takes such an index only when they are the same.
+  {
+    sqlite: `
+      DROP INDEX commands_open;
+      CREATE INDEX commands_open ON commands (agent_id, number) WHERE is_open;
+      DROP INDEX tasks_open;
+      CREATE INDEX tasks_open ON tasks (agent_group, id) WHERE is_open;`,
+    postgres: '',
+  },
+];
+
+/** @param first the driver's own */
+export function migrationsOf(kind: Store['kind'], first: readonly string[]): string[] {
+  return [...first, ...MIGRATIONS.map((each) => (typeof each === 'string' ? each : each[kind]))];
+}
