@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CLOSE_CODES, ClientFrames, ERRORS, LIMITS, ServerFrames } from '@parley/shared-models';
 import type { z } from 'zod';
+import type { CallerKind } from '../../libs/control-plane/src/contracts/contract.ts';
+import { contractAt } from '../../libs/control-plane/src/contracts/paths.ts';
 import { fieldTable } from './field-table.ts';
 import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from './frame-examples.ts';
 import { OBJECTS } from './objects.ts';
@@ -75,6 +77,12 @@ function errors(): string {
   return table(['code', 'meaning', 'can the same request succeed later?', 'HTTP'], rows);
 }
 
+const CALLERS: Readonly<Record<CallerKind, string>> = {
+  anybody: 'any member',
+  agent: 'the agent that it names',
+  broker: 'the broker that it names',
+};
+
 /** Read off the files themselves: a service line, then its rpc lines. */
 function rpcs(): string {
   const rows: string[][] = [];
@@ -85,8 +93,11 @@ function rpcs(): string {
       const rpc = /^\s*rpc (\w+)\s*\((stream )?[\w.]+\)\s*returns\s*\((stream )?[\w.]+\)/.exec(line);
       if (rpc === null) continue;
       const kind = rpc[2] !== undefined ? 'client stream' : rpc[3] !== undefined ? 'server stream' : 'unary';
-      rows.push([`\`${service}\``, `\`${rpc[1]}\``, kind, `[${file}](../protos/parley/v1/${file})`]);
+      const contract = contractAt(`/parley.v1.${service}/${rpc[1]}`);
+      if (contract === undefined) throw new Error(`${service}.${rpc[1]} has no contract`);
+      const caller = CALLERS[contract.caller];
+      rows.push([`\`${service}\``, `\`${rpc[1]}\``, kind, caller, `[${file}](../protos/parley/v1/${file})`]);
     }
   }
-  return table(['service', 'rpc', 'kind', 'file'], rows);
+  return table(['service', 'rpc', 'kind', 'who calls', 'file'], rows);
 }

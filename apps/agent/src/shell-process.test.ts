@@ -27,11 +27,11 @@ beforeAll(async () => {
   pieces = [];
   results = [];
   handlers = createInMemoryHandlers({ heartbeatMs: 1_000 });
-  handlers.commandOutput = async (piece) => {
+  handlers.sendCommandOutput = async (piece) => {
     pieces.push(piece);
     events.emit('told');
   };
-  handlers.commandResult = async (result) => {
+  handlers.sendCommandResult = async (result) => {
     results.push(result);
     events.emit('told');
   };
@@ -277,7 +277,7 @@ describe('an agent process whose policy allows everything', () => {
     const { registerAgent, heartbeat } = handlers;
     let peopleSignIn = true;
     handlers.registerAgent = async (...args) => ({ ...(await registerAgent(...args)), peopleSignIn });
-    handlers.heartbeat = async (request) => ({ ...(await heartbeat(request)), peopleSignIn });
+    handlers.heartbeat = async (...args) => ({ ...(await heartbeat(...args)), peopleSignIn });
     try {
       const agent = await start();
       await joined(agent);

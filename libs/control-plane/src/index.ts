@@ -1,6 +1,4 @@
-export type * from './agent-services.ts';
 export { BOUND_TOKEN_HOURS, type Bound, type BoundToken, boundToken, readBoundToken } from './bound-token.ts';
-export type { CommandOutputStream } from './client/command-output-stream.ts';
 export { CHANNEL_OPTIONS, channelCredentials } from './client/connection.ts';
 export {
   type ControlPlaneClient,
@@ -8,7 +6,26 @@ export {
   createControlPlaneClient,
   type StreamOptions,
 } from './client/create-client.ts';
-export type * from './control-plane.ts';
+export type { AgentCaller } from './contracts/contract.ts';
+export type { CallContext, ControlPlaneHandlers, Push } from './contracts/handlers.ts';
+export {
+  AGENT_CONTRACTS,
+  AGENT_RPCS,
+  type AgentRpc,
+  type AgentServices,
+  type AnswerOf,
+  agentServices,
+  type RequestOf,
+} from './contracts/index.ts';
+export { MEMORY_VALUE_BYTES, type MemoryEntry } from './contracts/memory.ts';
+export type {
+  HeartbeatRequest,
+  HeartbeatResponse,
+  RegisterAgentRequest,
+  RegisterAgentResponse,
+} from './contracts/registration.ts';
+export type { AgentStatusUpdate } from './contracts/status.ts';
+export { fittingTasks, type TaskLease, type VersionedTask } from './contracts/tasks.ts';
 export type { Logger } from './logger.ts';
 export type {
   AgentCommandOutput,
@@ -30,6 +47,4 @@ export {
   type ControlPlaneServerOptions,
   startControlPlaneServer,
 } from './server/start-server.ts';
-export type * from './task-services.ts';
 export type { MemberTls, ServerTls } from './tls.ts';
-export { MEMORY_VALUE_BYTES } from './wire/agent-services.ts';

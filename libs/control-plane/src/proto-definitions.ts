@@ -1,46 +1,47 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-
-/** Every service of package `parley.v1`, by its name in the .proto files. */
-export const SERVICE_NAMES = [
-  'AgentRegistrationService',
-  'AgentStatusService',
-  'BrokerRegistrationService',
-  'CommandService',
-  'AgentMemoryService',
-  'AgentConversationService',
-  'AgentChannelService',
-  'TaskService',
-] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 
 const PROTOS = fileURLToPath(new URL('../../../protos/', import.meta.url));
-const FILES = [
-  'agent_registration',
-  'agent_status',
-  'broker_registration',
-  'command',
-  'memory',
-  'agent_conversation',
-  'agent_channel',
-  'task',
-];
 
-let loaded: PackageDefinition | undefined;
+let services: ReadonlyMap<string, ServiceDefinition> | undefined;
 
-/** The methods of a service, from the .proto files. They are parsed on the first call, then kept. */
-export function serviceDefinition(name: ServiceName): ServiceDefinition {
-  loaded ??= load();
-  const found = loaded[`parley.v1.${name}`];
-  // Messages and enums have a format, services do not.
-  if (found === undefined || 'format' in found) throw new Error(`There is no service ${name} in ${PROTOS}.`);
+/** The services of package `parley.v1`, by their names in the .proto files, which are parsed on the first call, then kept. */
+export function serviceDefinitions(): ReadonlyMap<string, ServiceDefinition> {
+  services ??= load();
+  return services;
+}
+
+export function serviceDefinition(name: string): ServiceDefinition {
+  const found = serviceDefinitions().get(name);
+  if (found === undefined) throw new Error(`There is no service ${name} in ${PROTOS}.`);
   return found;
 }
 
-function load(): PackageDefinition {
-  return loadSync(
-    FILES.map((file) => `parley/v1/${file}.proto`),
+/** How an RPC's messages become bytes and back. */
+export function methodOf({
+  service,
+  rpc,
+}: {
+  readonly service: string;
+  readonly rpc: string;
+}): MethodDefinition<object, object> {
+  const method = serviceDefinition(service)[rpc];
+  if (method === undefined) throw new Error(`${service} has no rpc ${rpc}`);
+  return method;
+}
+
+function load(): ReadonlyMap<string, ServiceDefinition> {
+  const files = readdirSync(`${PROTOS}parley/v1`).filter((file) => file.endsWith('.proto'));
+  const loaded = loadSync(
+    files.map((file) => `parley/v1/${file}`),
     { includeDirs: [PROTOS], keepCase: false, longs: Number, enums: String, defaults: true, arrays: true },
+  );
+  return new Map(
+    Object.entries(loaded).flatMap(([name, definition]) =>
+      // Messages and enums have a format, services do not.
+      'format' in definition ? [] : [[name.replace('parley.v1.', ''), definition] as const],
+    ),
   );
 }

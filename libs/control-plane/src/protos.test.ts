@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { AgentState, CommandOutput, CommandStateReport, CommandType } from '@parley/shared-models';
-import { SERVICE_NAMES, serviceDefinition } from './proto-definitions.ts';
+import { serviceDefinitions } from './proto-definitions.ts';
 import { agentState, commandRunState, commandType, outputStream } from './wire/enum-names.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../protos/parley/v1/', import.meta.url));
@@ -18,9 +18,9 @@ function valuesOf(name: string): string[] {
 
 describe('the .proto files', () => {
   it('have the services and RPCs that the protocol names, of the kind it names', () => {
-    const rpcs = SERVICE_NAMES.map((service) => [
+    const rpcs = [...serviceDefinitions()].map(([service, definition]) => [
       service,
-      Object.entries(serviceDefinition(service)).map(
+      Object.entries(definition).map(
         ([name, { requestStream, responseStream }]) =>
           `${requestStream ? 'stream ' : ''}${name}${responseStream ? ' stream' : ''}`,
       ),

@@ -1,16 +1,11 @@
-import type { AgentCaller, ControlPlaneHandlers, MemoryEntry, MemoryKey } from '@parley/control-plane';
+import type { ControlPlaneHandlers, MemoryEntry, RequestOf } from '@parley/control-plane';
 import type { MemoryAddress, MemoryVersion } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
-type MemoryHandlers = Pick<
-  ControlPlaneHandlers,
-  'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'
->;
-
 /** What agents remember. The group is that of the registered agent: nobody reads or writes another group's memory. */
-export function createMemoryHandlers({ agents, store }: ServerServices): MemoryHandlers {
+export function createMemoryHandlers({ agents, store }: ServerServices) {
   const { memory } = store;
-  const addressOf = ({ agentId, incarnation, subject, key }: AgentCaller & MemoryKey): MemoryAddress => ({
+  const addressOf = ({ agentId, incarnation, subject, key }: RequestOf<'getMemory'>): MemoryAddress => ({
     group: agents.require(agentId, incarnation).profile.group,
     subject,
     key,
@@ -24,10 +19,10 @@ export function createMemoryHandlers({ agents, store }: ServerServices): MemoryH
       const change = { ...addressOf(request), value: undefined, expectedVersion, writeId };
       return (await memory.write(change)).version;
     },
-    async memoryHistory({ limit = 100, beforeVersion, ...request }) {
+    async memoryHistory({ limit, beforeVersion, ...request }) {
       return (await memory.history(addressOf(request), { limit, beforeVersion })).map(entryOf);
     },
-  };
+  } satisfies Pick<ControlPlaneHandlers, 'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'>;
 }
 
 function entryOf({ key, value, version, updatedAt, writeId }: MemoryVersion): MemoryEntry {

@@ -1,4 +1,4 @@
-import type { RegisterAgentRequest, RegisterAgentResponse, Registrant } from '@parley/control-plane';
+import type { CallContext, RegisterAgentRequest, RegisterAgentResponse } from '@parley/control-plane';
 import type { AuditInput } from '@parley/shared-models';
 import type { AgentEntry } from './agent-entry.ts';
 
@@ -7,7 +7,7 @@ export function registration(
   request: RegisterAgentRequest,
   { agentId, incarnation }: RegisterAgentResponse,
   before: AgentEntry | undefined,
-  { peer, token }: Registrant,
+  { peer, token }: Pick<CallContext, 'peer' | 'token'>,
 ): AuditInput {
   const isTakeOver =
     before !== undefined &&

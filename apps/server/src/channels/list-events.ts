@@ -9,17 +9,14 @@ import type { LoggedEvent } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
 /** The past of a channel, for agents: as much of it as their group has subscribed to. */
-export function createEventHandlers({
-  agents,
-  store,
-}: Pick<ServerServices, 'agents' | 'store'>): Pick<ControlPlaneHandlers, 'listEvents'> {
+export function createEventHandlers({ agents, store }: Pick<ServerServices, 'agents' | 'store'>) {
   return {
     async listEvents({ agentId, incarnation, channel, types, limit }) {
       const { subscriptions = [] } = agents.require(agentId, incarnation).profile;
       const allowed = subscribedTypes(subscriptions, channel, types);
       return (await store.events.list({ channel, types: allowed, limit })).map(({ event }) => event);
     },
-  };
+  } satisfies Pick<ControlPlaneHandlers, 'listEvents'>;
 }
 
 /** Whether the agent's group takes such events. */

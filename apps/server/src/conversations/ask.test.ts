@@ -27,7 +27,7 @@ describe('what the server does for an agent that answers', () => {
   const ask = (more: Partial<Parameters<typeof handlers.ask>[0]> = {}, signal = open.signal) =>
     handlers.ask(
       { ...asking, requestId: request.id, id: newId(), target, text: 'left?', timeoutMs: 5000, ...more },
-      signal,
+      { signal },
     );
   /** The other agent's side: what arrives is answered by this. */
   const answer = async (id: string, text: string): Promise<void> => {
@@ -152,7 +152,7 @@ describe('what the server does for an agent that answers', () => {
     expect(await memory.getMemory({ ...other, ...key })).toMatchObject({ value: '', version: 0 });
     expect(await memory.deleteMemory({ ...asking, ...key, expectedVersion: 1 })).toBe(2);
     expect(await memory.getMemory({ ...asking, ...key })).toMatchObject({ isDeleted: true, version: 2 });
-    expect(await memory.memoryHistory({ ...asking, ...key })).toMatchObject([
+    expect(await memory.memoryHistory({ ...asking, ...key, limit: 100 })).toMatchObject([
       { version: 2, isDeleted: true },
       { version: 1, value: '1' },
     ]);

@@ -1,4 +1,4 @@
-import type { ControlPlaneHandlers } from '@parley/control-plane';
+import type { CallContext, ControlPlaneHandlers } from '@parley/control-plane';
 import {
   ASK_ORIGIN,
   canonicalJson,
@@ -19,9 +19,7 @@ import { type RequestInHand, requestInHand } from './ask-request.ts';
 const ownerOf = (group: string): string => `agent:${group}`;
 
 /** `AgentConversationService`: a question to another agent is a message like any other, in a conversation of the asking group. */
-export function createAskHandlers(
-  services: ServerServices,
-): Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'isWanted' | 'history'> {
+export function createAskHandlers(services: ServerServices) {
   const { agents, submissions, store } = services;
   const stop = async (id: string, group: string): Promise<void> => {
     const found = await store.getMessage(id);
@@ -29,7 +27,7 @@ export function createAskHandlers(
     await stopAnswer(services, found.status);
   };
   return {
-    async ask({ id, target, text, timeoutMs, ...caller }, signal) {
+    async ask({ id, target, text, timeoutMs, ...caller }, { signal }: Pick<CallContext, 'signal'>) {
       const { message } = await submissions.during(id, async () => {
         const inHand = await requestInHand(services, caller);
         const before = await askedBefore(services, id, ownerOf(inHand.agent.profile.group));
@@ -60,7 +58,7 @@ export function createAskHandlers(
       const query = { limit, beforeSeq: Math.min(beforeSeq ?? request.seq, request.seq) };
       return (await store.listMessages(request.conversationId, query)).messages;
     },
-  };
+  } satisfies Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'isWanted' | 'history'>;
 }
 
 /** The question as it was put before: an agent that handles its message again may word it otherwise. */

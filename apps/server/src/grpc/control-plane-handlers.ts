@@ -77,13 +77,13 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
         agents.setConnected(agentId, incarnation, false);
       };
     },
-    commandState: async ({ incarnation, ...report }) =>
+    sendCommandState: async ({ incarnation, ...report }) =>
       reports.state(report, await processes.instanceOf(report.agentId, incarnation)),
-    async commandOutput({ incarnation, ...output }) {
+    async sendCommandOutput({ incarnation, ...output }) {
       agents.require(output.agentId, incarnation);
       await reports.output(output);
     },
-    commandResult: async ({ incarnation, ...result }) =>
+    sendCommandResult: async ({ incarnation, ...result }) =>
       reports.result(result, await processes.instanceOf(result.agentId, incarnation)),
   };
 }

@@ -157,7 +157,7 @@ async function askDoor(services: ServerServices): Promise<Door> {
     ids: idsFor(),
     async say(text, id = newId()) {
       const question = { ...caller, requestId: request.id, id, target, text, timeoutMs: 600_000 };
-      await Promise.race([handlers.ask(question, ended.signal), untilStored(id)]);
+      await Promise.race([handlers.ask(question, ended), untilStored(id)]);
     },
     stop: (id) => handlers.cancelAsk({ ...caller, id }),
   };
@@ -187,15 +187,18 @@ async function stepDoor(services: ServerServices): Promise<Door> {
     lease: { id, token },
     stepId: steps[ids.indexOf(messageId)]?.id ?? '',
     attempt: 1,
+    timeoutMs: 600_000,
   });
   return {
     conversationId: undefined,
     ids,
     async say(_, messageId = '') {
-      const wait = { ...attemptOf(messageId), timeoutMs: 600_000 };
-      await Promise.race([handlers.runStep(wait, ended.signal), untilStored(messageId)]);
+      const wait = { ...attemptOf(messageId), isCancellation: false };
+      await Promise.race([handlers.runStep(wait, ended), untilStored(messageId)]);
     },
-    stop: (messageId) => handlers.cancelStep(attemptOf(messageId)),
+    async stop(messageId) {
+      await handlers.runStep({ ...attemptOf(messageId), isCancellation: true }, ended);
+    },
   };
 }
 

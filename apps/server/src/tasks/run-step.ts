@@ -1,4 +1,4 @@
-import type { AgentCaller, StepAttempt } from '@parley/control-plane';
+import type { RequestOf } from '@parley/control-plane';
 import {
   callOfStep,
   STEP_CALL,
@@ -27,7 +27,7 @@ import { requireTask } from './task-records.ts';
  */
 export async function runStep(
   services: ServerServices,
-  { lease, stepId, attempt, timeoutMs, ...caller }: AgentCaller & StepAttempt & { timeoutMs: number },
+  { lease, stepId, attempt, timeoutMs, ...caller }: Omit<RequestOf<'runStep'>, 'isCancellation'>,
   signal: AbortSignal,
 ): Promise<ChatMessage> {
   const agent = services.agents.require(caller.agentId, caller.incarnation);

@@ -104,11 +104,10 @@ describe('tasks of agents', () => {
     await expect(
       handlers.saveTask({ ...stranger, document, expectedVersion: 2, token: 1 }),
     ).rejects.toMatchObject(forbidden);
-    await expect(handlers.cancelStep({ ...stranger, ...attempt })).rejects.toMatchObject(forbidden);
-    const { signal } = new AbortController();
-    await expect(handlers.runStep({ ...stranger, ...attempt, timeoutMs: 1 }, signal)).rejects.toMatchObject(
-      forbidden,
-    );
+    for (const isCancellation of [false, true]) {
+      const asked = { ...stranger, ...attempt, timeoutMs: 1, isCancellation };
+      await expect(handlers.runStep(asked, new AbortController())).rejects.toMatchObject(forbidden);
+    }
     expect((await handlers.claimTasks({ ...stranger, limit: 20 })).tasks).toEqual([]);
   });
 
@@ -163,7 +162,10 @@ describe('tasks of agents', () => {
     const lease = { id: document.id, token };
     const { signal } = new AbortController();
     const run = (more: object = {}) =>
-      handlers.runStep({ ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 20, ...more }, signal);
+      handlers.runStep(
+        { ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 20, isCancellation: false, ...more },
+        { signal },
+      );
     const timeouts = await Promise.allSettled([run(), run()]);
     for (const each of timeouts) expect(each).toMatchObject({ reason: { code: 'agent_timeout' } });
     const travelling = await fixture.store.takeOutbox({ limit: 1000, olderThanMs: 0, leaseMs: 0 });
@@ -195,10 +197,34 @@ describe('tasks of agents', () => {
     const { document, token } = await running('nobody');
     const lease = { id: document.id, token };
     const { signal } = new AbortController();
-    const run = handlers.runStep({ ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 20 }, signal);
+    const run = handlers.runStep(
+      { ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 20, isCancellation: false },
+      { signal },
+    );
     const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
     await expect(run).rejects.toMatchObject({ code: 'no_agent_online', details: { askId: messageId } });
     expect(await fixture.store.getMessage(messageId)).toBeUndefined();
+  });
+
+  it('are given back at once where one answer cannot hold them', async () => {
+    const caller = { agentId: 'hoarder', incarnation: await fixture.register('hoarder') };
+    for (let count = 0; count < 4; count++) {
+      const request = await routed('hoarder');
+      const input = 'x'.repeat(900_000);
+      await handlers.createTask({
+        ...caller,
+        id: newId(),
+        requestId: request.id,
+        title: 'T',
+        text: 'x',
+        input,
+      });
+    }
+    const claim = async (): Promise<string[]> =>
+      (await handlers.claimTasks({ ...caller, limit: 20 })).tasks.map(({ document }) => document.id);
+    const [first, second] = [await claim(), await claim()];
+    expect([first.length, second.length]).toEqual([3, 1]);
+    expect(new Set([...first, ...second]).size).toBe(4);
   });
 
   it('stop the agents at their steps when they are cancelled, and stay as they are when they are over', async () => {
@@ -206,8 +232,8 @@ describe('tasks of agents', () => {
     const lease = { id: document.id, token };
     const stop = new AbortController();
     const waiting = handlers.runStep(
-      { ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 30_000 },
-      stop.signal,
+      { ...planner, lease, stepId: 'a', attempt: 1, timeoutMs: 30_000, isCancellation: false },
+      stop,
     );
     waiting.catch(() => {});
     const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
@@ -220,8 +246,14 @@ describe('tasks of agents', () => {
   it('stop them also when they are cancelled again, after the store was away in between', async () => {
     const { document, token } = await running();
     const { services } = fixture;
-    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 20 };
-    await handlers.runStep({ ...planner, ...attempt }, new AbortController().signal).catch(() => {});
+    const attempt = {
+      lease: { id: document.id, token },
+      stepId: 'a',
+      attempt: 1,
+      timeoutMs: 20,
+      isCancellation: false,
+    };
+    await handlers.runStep({ ...planner, ...attempt }, new AbortController()).catch(() => {});
     const getMessage = () => Promise.reject(new ParleyError('store_unavailable', 'The store is away.'));
     const away = { ...services, store: { ...services.store, getMessage } };
     await expect(cancelTask(away, document.id)).rejects.toMatchObject({ code: 'store_unavailable' });
@@ -236,8 +268,14 @@ describe('tasks of agents', () => {
 
   it('stop the agents at their steps when their driver gives them up', async () => {
     const { document, token, version } = await running();
-    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 30_000 };
-    const waiting = handlers.runStep({ ...planner, ...attempt }, new AbortController().signal);
+    const attempt = {
+      lease: { id: document.id, token },
+      stepId: 'a',
+      attempt: 1,
+      timeoutMs: 30_000,
+      isCancellation: false,
+    };
+    const waiting = handlers.runStep({ ...planner, ...attempt }, new AbortController());
     waiting.catch(() => {});
     const messageId = stepMessageId(document.id, { id: 'a', attempt: 1 });
     await eventually(async () => expect(await fixture.store.getMessage(messageId)).toBeDefined());
@@ -251,8 +289,14 @@ describe('tasks of agents', () => {
 
   it('stop them also when the save is repeated, after a server that died in between', async () => {
     const { document, token, version } = await running();
-    const attempt = { lease: { id: document.id, token }, stepId: 'a', attempt: 1, timeoutMs: 20 };
-    await handlers.runStep({ ...planner, ...attempt }, new AbortController().signal).catch(() => {});
+    const attempt = {
+      lease: { id: document.id, token },
+      stepId: 'a',
+      attempt: 1,
+      timeoutMs: 20,
+      isCancellation: false,
+    };
+    await handlers.runStep({ ...planner, ...attempt }, new AbortController()).catch(() => {});
     const error = { code: 'agent_failed', message: 'no' };
     const next = advance(document, { type: 'broken', error }, Date.now());
     await saveTask(fixture.services, next, { expectedVersion: version, token });
@@ -272,8 +316,8 @@ describe('tasks of agents', () => {
       await cancelTask(other, id);
     };
     const late = createTaskHandlers({ ...services, relay: { ...services.relay, room } });
-    const attempt = { lease: { id, token }, stepId: 'a', attempt: 1, timeoutMs: 100 };
-    const run = late.runStep({ ...planner, ...attempt }, new AbortController().signal);
+    const attempt = { lease: { id, token }, stepId: 'a', attempt: 1, timeoutMs: 100, isCancellation: false };
+    const run = late.runStep({ ...planner, ...attempt }, new AbortController());
     await expect(run).rejects.toMatchObject({ code: 'id_conflict' });
     const messageId = stepMessageId(id, { id: 'a', attempt: 1 });
     expect((await fixture.store.getMessage(messageId))?.status).toMatchObject({

@@ -1,6 +1,12 @@
-import type { AgentCaller, ControlPlaneHandlers, VersionedTask } from '@parley/control-plane';
+import {
+  type AgentCaller,
+  type CallContext,
+  type ControlPlaneHandlers,
+  fittingTasks,
+  type VersionedTask,
+} from '@parley/control-plane';
 import { checkSuccessor, isOpen, newTask } from '@parley/durable-tasks';
-import { originOf, ParleyError } from '@parley/shared-models';
+import { type ChatMessage, originOf, ParleyError } from '@parley/shared-models';
 import { requestInHand } from '../conversations/ask-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { cancelTask, stopGivenUp, stopStep } from './cancel-task.ts';
@@ -20,11 +26,10 @@ type TaskHandlers = Pick<
   | 'releaseTask'
   | 'saveTask'
   | 'runStep'
-  | 'cancelStep'
 >;
 
 /** `TaskService`: the tasks of agents. A group drives its own; others see and stop those of the conversation they are in. */
-export function createTaskHandlers(services: ServerServices): TaskHandlers {
+export function createTaskHandlers(services: ServerServices) {
   const { agents, store, config } = services;
   const { tasks } = store;
   const leaseMs = config.TASK_LEASE_MS;
@@ -86,7 +91,12 @@ export function createTaskHandlers(services: ServerServices): TaskHandlers {
     async claimTasks({ agentId, incarnation, limit }) {
       const { group } = agents.require(agentId, incarnation).profile;
       const holder = { agentId, incarnation };
-      return { tasks: (await tasks.claim({ group, holder, leaseMs, limit })).map(readTask), leaseMs };
+      const claimed = (await tasks.claim({ group, holder, leaseMs, limit })).map(readTask);
+      const answered = fittingTasks(claimed);
+      // The next one who asks may have the others.
+      for (const { document, token } of claimed.slice(answered.length))
+        await tasks.release(document.id, token);
+      return { tasks: answered, leaseMs };
     },
     async renewLeases({ agentId, incarnation, leases }) {
       agents.require(agentId, incarnation);
@@ -105,10 +115,14 @@ export function createTaskHandlers(services: ServerServices): TaskHandlers {
       await stopGivenUp(services, isNext ? before.document : undefined, document);
       return saved;
     },
-    runStep: (request, signal) => runStep(services, request, signal),
-    async cancelStep({ lease, stepId, attempt, ...caller }) {
-      const { document } = await ownTask(caller, lease.id);
-      await stopStep(services, document.id, { id: stepId, attempt });
+    async runStep(
+      { isCancellation, ...request },
+      { signal }: Pick<CallContext, 'signal'>,
+    ): Promise<ChatMessage | undefined> {
+      if (!isCancellation) return runStep(services, request, signal);
+      const { document } = await ownTask(request, request.lease.id);
+      await stopStep(services, document.id, { id: request.stepId, attempt: request.attempt });
+      return undefined;
     },
-  };
+  } satisfies TaskHandlers;
 }

@@ -50,20 +50,20 @@ describe('a connection that is lost', () => {
         return { exitCode: 0 };
       },
     });
-    const { commandOutput, commandResult, commandState } = agent.handlers;
+    const { sendCommandOutput, sendCommandResult, sendCommandState } = agent.handlers;
     let failures = 0;
-    const failOnce = <T>(work: (item: T) => Promise<void>) => {
+    const failOnce = <T extends unknown[]>(work: (...args: T) => Promise<void>) => {
       let hasFailed = false;
-      return async (item: T): Promise<void> => {
-        if (hasFailed) return work(item);
+      return async (...args: T): Promise<void> => {
+        if (hasFailed) return work(...args);
         hasFailed = true;
         failures += 1;
         throw new ParleyError('unavailable', 'the server is away');
       };
     };
-    agent.handlers.commandState = failOnce(commandState);
-    agent.handlers.commandOutput = failOnce(commandOutput);
-    agent.handlers.commandResult = failOnce(commandResult);
+    agent.handlers.sendCommandState = failOnce(sendCommandState);
+    agent.handlers.sendCommandOutput = failOnce(sendCommandOutput);
+    agent.handlers.sendCommandResult = failOnce(sendCommandResult);
     const { commandId } = await agent.send();
     expect(await agent.result(commandId)).toMatchObject({ success: true });
     const numbers = Array.from({ length: 50 }, (_, index) => `${index + 1} `);
@@ -79,10 +79,10 @@ describe('a connection that is lost', () => {
         return { exitCode: 0 };
       },
     });
-    const { commandOutput } = agent.handlers;
+    const { sendCommandOutput } = agent.handlers;
     let refusals = 0;
-    agent.handlers.commandOutput = async (piece) => {
-      if (refusals++ > 0) return commandOutput(piece);
+    agent.handlers.sendCommandOutput = async (...args) => {
+      if (refusals++ > 0) return sendCommandOutput(...args);
       throw new ParleyError('stale_incarnation', 'Incarnation 1 of "tess" was replaced by 2.');
     };
     const { commandId } = await agent.send();
@@ -102,13 +102,13 @@ describe('a connection that is lost', () => {
 
   it('sends again what the server lacks although it had it', async () => {
     const { agent, command, goOn } = await halfWay();
-    const { commandOutput } = agent.handlers;
-    agent.handlers.commandOutput = async (piece) => {
+    const { sendCommandOutput } = agent.handlers;
+    agent.handlers.sendCommandOutput = async (piece, context) => {
       if (piece.seq !== agent.pieces.length + 1) {
         const details = { path: 'seq', expectedSeq: agent.pieces.length + 1 };
         throw new ParleyError('invalid_request', 'pieces are missing', { details });
       }
-      await commandOutput(piece);
+      await sendCommandOutput(piece, context);
     };
     await agent.send({ ...command, outputSeq: 1 });
     await agent.state(command.commandId, 'running');
@@ -119,15 +119,15 @@ describe('a connection that is lost', () => {
 
   it('gives up a command that the server does not know', async () => {
     const agent = await start({ onCommand: () => ({ exitCode: 0 }) });
-    const { commandResult } = agent.handlers;
+    const { sendCommandResult } = agent.handlers;
     let refused = 0;
-    agent.handlers.commandResult = async () => {
+    agent.handlers.sendCommandResult = async () => {
       refused += 1;
       throw new ParleyError('not_found', 'there is no such command');
     };
     await agent.send();
     while (refused === 0) await agent.handlers.next('heartbeat');
-    agent.handlers.commandResult = commandResult;
+    agent.handlers.sendCommandResult = sendCommandResult;
     const { commandId } = await agent.send();
     await agent.result(commandId);
     expect(refused).toBe(1);

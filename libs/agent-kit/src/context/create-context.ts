@@ -1,4 +1,4 @@
-import type { AgentServices, TaskServices, VersionedTask } from '@parley/control-plane';
+import type { AgentServices, VersionedTask } from '@parley/control-plane';
 import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
@@ -49,7 +49,7 @@ export function createContext(parts: ContextParts): MessageContext {
     conversationId: request.conversationId,
     agent: { id: agent.id, name: agent.name },
     user: { id: user.id, name: user.name },
-    memory: createMemory({ access: services.memory, subject: subjectOf(user), group, requestId, signal }),
+    memory: createMemory({ services, subject: subjectOf(user), group, requestId, signal }),
     history: createHistory(services, request),
     ask: createAsk({ services, group, requestId, signal, logger }),
     reply: async (text, metadata) => {
@@ -68,7 +68,7 @@ export function createContext(parts: ContextParts): MessageContext {
       signal,
       logger,
     }),
-    tasks: createTasks({ services: services.tasks, request, group, isDriver: parts.isDriver }),
+    tasks: createTasks({ services, request, group, isDriver: parts.isDriver }),
     typing: (isTyping = true) => writer.typing(isTyping),
     signal,
     logger,
@@ -151,7 +151,7 @@ function createHistory(
 const LISTED = 20;
 
 interface TaskAccessOptions {
-  readonly services: TaskServices;
+  readonly services: Pick<AgentServices, 'createTask' | 'refineTask' | 'listTasks' | 'cancelTask'>;
   readonly request: ChatMessage;
   readonly group: string;
   /** Whether the agent's definition has `tasks`. */
@@ -175,15 +175,15 @@ function createTasks({ services, request, group, isDriver }: TaskAccessOptions):
       }
       textOf(title, 'title');
       const id = deriveId(requestId, group, 'task', ordinal++);
-      return recordOf(await services.create({ id, title, ...asked(task) }));
+      return recordOf(await services.createTask({ id, title, ...asked(task) }));
     },
-    refine: async (id, task = {}) => recordOf(await services.refine({ id, ...asked(task) })),
+    refine: async (id, task = {}) => recordOf(await services.refineTask({ id, ...asked(task) })),
     async latest() {
-      const [task] = await services.list({ requestId, limit: 1 });
+      const [task] = await services.listTasks({ requestId, limit: 1 });
       return task === undefined ? undefined : recordOf(task);
     },
-    list: async () => (await services.list({ requestId, limit: LISTED })).map(recordOf),
-    cancel: async (id) => recordOf(await services.cancel({ requestId, id })),
+    list: async () => (await services.listTasks({ requestId, limit: LISTED })).map(recordOf),
+    cancel: async (id) => recordOf(await services.cancelTask({ requestId, id })),
   };
 }
 

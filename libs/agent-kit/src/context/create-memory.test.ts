@@ -18,7 +18,14 @@ describe('the memory in a context', () => {
   });
   /** What one try at a message gets; the same request again is a redelivery. */
   const open = (more: { subject?: string; group?: string; requestId?: string } = {}): AgentMemory =>
-    createMemory({ access, subject: 'ada', group: 'finance', requestId, signal: abort.signal, ...more });
+    createMemory({
+      services: access,
+      subject: 'ada',
+      group: 'finance',
+      requestId,
+      signal: abort.signal,
+      ...more,
+    });
   const next = (): AgentMemory => open({ requestId: newId() });
 
   it('knows nothing at first', async () => {
@@ -95,10 +102,10 @@ describe('the memory in a context', () => {
   it('changes again when another one was faster', async () => {
     await open().put('list', ['milk']);
     let rivals = 2;
-    const put = access.put;
+    const put = access.putMemory;
     const racing: InMemoryAccess = {
       ...access,
-      async put(request) {
+      async putMemory(request) {
         if (request.writeId !== undefined && rivals > 0) {
           rivals -= 1;
           await put({ subject: 'ada', key: 'list', value: JSON.stringify(['milk', `rival ${rivals}`]) });
@@ -107,7 +114,7 @@ describe('the memory in a context', () => {
       },
     };
     const slow = createMemory({
-      access: racing,
+      services: racing,
       subject: 'ada',
       group: 'finance',
       requestId: newId(),
@@ -117,16 +124,33 @@ describe('the memory in a context', () => {
     expect(list).toEqual(['milk', 'rival 0', 'eggs']);
   });
 
+  it('gives a history that comes in parts as one', async () => {
+    for (let count = 0; count < 7; count++) await next().put('list', count);
+    const inParts: InMemoryAccess = {
+      ...access,
+      memoryHistory: async (request) => (await access.memoryHistory(request)).slice(0, 3),
+    };
+    const memory = createMemory({
+      services: inParts,
+      subject: 'ada',
+      group: 'finance',
+      requestId,
+      signal: abort.signal,
+    });
+    expect((await memory.history('list')).map(({ value }) => value)).toEqual([6, 5, 4, 3, 2, 1, 0]);
+    expect((await memory.history('list', { limit: 5 })).map(({ value }) => value)).toEqual([6, 5, 4, 3, 2]);
+  });
+
   it('gives up a change that others keep overtaking when the answer is stopped', async () => {
     const overtaken: InMemoryAccess = {
       ...access,
-      async put() {
+      async putMemory() {
         abort.abort('cancelled');
         throw new ParleyError('id_conflict', 'too late');
       },
     };
     const memory = createMemory({
-      access: overtaken,
+      services: overtaken,
       subject: 'ada',
       group: 'finance',
       requestId,

@@ -1,12 +1,17 @@
-import { MEMORY_VALUE_BYTES, type MemoryAccess, type MemoryEntry } from '@parley/control-plane';
+import { type AgentServices, MEMORY_VALUE_BYTES, type MemoryEntry } from '@parley/control-plane';
 import { deriveId, JsonValue, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentMemory } from '../agent-memory.ts';
 import { describeValue } from '../given/describe-value.ts';
 import { jsonOf } from '../given/json-of.ts';
 
+export type MemoryServices = Pick<
+  AgentServices,
+  'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'
+>;
+
 export interface MemoryOptions {
-  readonly access: MemoryAccess;
+  readonly services: MemoryServices;
   /** Whom it is about: `subjectOf(user)`. */
   readonly subject: string;
   readonly group: string;
@@ -23,7 +28,7 @@ export function createMemory(options: MemoryOptions): AgentMemory {
 
 /** @param shared the agent's own memory. @default this one is it, and `memory.shared.shared` is no deeper */
 function memoryOf(
-  { access, subject, group, requestId, signal }: MemoryOptions,
+  { services, subject, group, requestId, signal }: MemoryOptions,
   shared?: AgentMemory,
 ): AgentMemory {
   const ordinals = new Map<string, number>();
@@ -37,7 +42,7 @@ function memoryOf(
     schema: z.ZodType<T>,
   ): Promise<{ value: T | undefined; version: number }> => {
     checkSchema(keyOf(key), schema);
-    const entry = await access.get({ subject, key });
+    const entry = await services.getMemory({ subject, key });
     return { value: decode(entry, schema), version: entry.version };
   };
   const get = async <T>(key: string, schema?: z.ZodType<T>): Promise<T | JsonValue | undefined> =>
@@ -48,7 +53,7 @@ function memoryOf(
     read,
     async put(key, value, { expectedVersion } = {}) {
       const writeId = nextWriteId(key);
-      return (await access.put({ subject, key, value: encode(key, value), expectedVersion, writeId }))
+      return (await services.putMemory({ subject, key, value: encode(key, value), expectedVersion, writeId }))
         .version;
     },
     async update(key, schema, change) {
@@ -60,13 +65,13 @@ function memoryOf(
       }
       const writeId = nextWriteId(key);
       for (;;) {
-        const before = await access.get({ subject, key, writeId });
+        const before = await services.getMemory({ subject, key, writeId });
         // The message is handled again: the change was made, and another one may have come after it.
         if (before.writeId === writeId) return storedIn(before, schema);
         const value = encode(key, change(decode(before, schema)));
         try {
           const written = { subject, key, value, expectedVersion: before.version, writeId };
-          return storedIn(await access.put(written), schema);
+          return storedIn(await services.putMemory(written), schema);
         } catch (error) {
           if (!isConflict(error)) throw error;
           if (signal.aborted) throw new ParleyError('cancelled', 'The answer was stopped.');
@@ -74,10 +79,10 @@ function memoryOf(
       }
     },
     async delete(key, { expectedVersion } = {}) {
-      await access.delete({ subject, key, expectedVersion, writeId: nextWriteId(key) });
+      await services.deleteMemory({ subject, key, expectedVersion, writeId: nextWriteId(key) });
     },
     async history(key, { limit } = {}) {
-      const entries = await access.history({ subject, key: keyOf(key), limit });
+      const entries = await historyOf(services, { subject, key: keyOf(key), limit: limit ?? 100 });
       return entries.map((entry) => ({
         value: decode(entry, JsonValue),
         version: entry.version,
@@ -87,6 +92,22 @@ function memoryOf(
   };
   // Not as a getter: a literal that has one takes ten times as long to make, for each message.
   return Object.assign(own, { shared: shared ?? (own as AgentMemory) });
+}
+
+/** All that is wanted: one answer holds about a megabyte. */
+async function historyOf(
+  services: MemoryServices,
+  { limit, ...key }: { readonly subject: string; readonly key: string; readonly limit: number },
+): Promise<MemoryEntry[]> {
+  const entries: MemoryEntry[] = [];
+  while (entries.length < limit) {
+    const beforeVersion = entries.at(-1)?.version;
+    if (beforeVersion === 1) break;
+    const page = await services.memoryHistory({ ...key, limit: limit - entries.length, beforeVersion });
+    if (page.length === 0) break;
+    entries.push(...page);
+  }
+  return entries;
 }
 
 function storedIn<T>(entry: MemoryEntry, schema: z.ZodType<T>): T {

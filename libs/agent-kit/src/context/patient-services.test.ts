@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { AGENT_RPCS, agentServices } from '@parley/control-plane';
 import { createLogger } from '@parley/process-kit';
 import { type ErrorCode, newId, ParleyError } from '@parley/shared-models';
 import { createInMemoryServices } from '../testing/in-memory-services.ts';
@@ -12,13 +14,13 @@ describe('what the server does for an agent, asked patiently', () => {
   const failing = (...errors: ParleyError[]) => {
     const services = createInMemoryServices();
     let calls = 0;
-    const get = async (): ReturnType<typeof services.memory.get> => {
+    const getMemory = async (): ReturnType<typeof services.getMemory> => {
       calls += 1;
       const error = errors.shift();
       if (error !== undefined) throw error;
-      return services.memory.get(address);
+      return services.getMemory(address);
     };
-    return { services: { ...services, memory: { ...services.memory, get } }, calls: () => calls };
+    return { services: { ...services, getMemory }, calls: () => calls };
   };
   const error = (code: ErrorCode, details = {}): ParleyError => new ParleyError(code, 'no', { details });
 
@@ -29,7 +31,7 @@ describe('what the server does for an agent, asked patiently', () => {
   ] as const)('waits for a server that %s', async (_, code) => {
     const { services, calls } = failing(error(code), error(code));
     const patient = patientServices(services, { signal: new AbortController().signal, logger });
-    expect(await patient.memory.get(address)).toMatchObject({ version: 0 });
+    expect(await patient.getMemory(address)).toMatchObject({ version: 0 });
     expect(calls()).toBe(3);
   });
 
@@ -38,7 +40,7 @@ describe('what the server does for an agent, asked patiently', () => {
     async (code) => {
       const { services, calls } = failing(error(code));
       const patient = patientServices(services, { signal: new AbortController().signal, logger });
-      await expect(patient.memory.get(address)).rejects.toMatchObject({ code });
+      await expect(patient.getMemory(address)).rejects.toMatchObject({ code });
       expect(calls()).toBe(1);
     },
   );
@@ -56,11 +58,39 @@ describe('what the server does for an agent, asked patiently', () => {
     expect(calls).toBe(1);
   });
 
+  it('asks once where nobody waits for it', async () => {
+    const asked: string[] = [];
+    const away = agentServices((name) => async (request: { isCancellation?: boolean }) => {
+      asked.push(request.isCancellation ? `${name}, to stop` : name);
+      throw error('unavailable');
+    });
+    const abort = new AbortController();
+    const patient = patientServices(away, { signal: abort.signal, logger });
+    const settled = AGENT_RPCS.map((name) => patient[name]({} as never).catch(() => {}));
+    settled.push(
+      patient.runStep({ isCancellation: true } as never).then(
+        () => {},
+        () => {},
+      ),
+    );
+    while (asked.filter((name) => name === 'getTask').length < 2) await delay(10);
+    abort.abort('cancelled');
+    await Promise.all(settled);
+    const once = [...new Set(asked)].filter((name) => asked.filter((each) => each === name).length === 1);
+    expect(once.sort()).toEqual([
+      'cancelAsk',
+      'claimTasks',
+      'releaseTask',
+      'renewLeases',
+      'runStep, to stop',
+    ]);
+  });
+
   it('waits no longer than the answer is wanted', async () => {
     const abort = new AbortController();
     const { services } = failing(...Array.from({ length: 50 }, () => error('unavailable')));
     const patient = patientServices(services, { signal: abort.signal, logger });
-    const waiting = patient.memory.get(address);
+    const waiting = patient.getMemory(address);
     setImmediate(() => abort.abort('cancelled'));
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
   });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentServices } from '@parley/control-plane';
+import { AGENT_CONTRACTS, type AgentServices, agentServices } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
 import { type ErrorCode, ParleyError } from '@parley/shared-models';
 
@@ -13,36 +13,15 @@ export interface Patience {
 
 /** The same services, for which a server that is away, or that has forgotten the agent for a moment, is waited for. */
 export function patientServices(services: AgentServices, patience: Patience): AgentServices {
-  const patiently = <T>(call: () => Promise<T>): Promise<T> => whileServerAway(call, patience);
-  const { memory, tasks } = services;
-  return {
-    memory: {
-      get: (request) => patiently(() => memory.get(request)),
-      put: (request) => patiently(() => memory.put(request)),
-      delete: (request) => patiently(() => memory.delete(request)),
-      history: (request) => patiently(() => memory.history(request)),
-    },
-    tasks: {
-      create: (request) => patiently(() => tasks.create(request)),
-      refine: (request) => patiently(() => tasks.refine(request)),
-      cancel: (request) => patiently(() => tasks.cancel(request)),
-      get: (id) => patiently(() => tasks.get(id)),
-      list: (request) => patiently(() => tasks.list(request)),
-      save: (request) => patiently(() => tasks.save(request)),
-      runStep: (request, signal) => patiently(() => tasks.runStep(request, signal)),
-      // Nobody waits for these.
-      claim: (limit) => tasks.claim(limit),
-      renew: (leases) => tasks.renew(leases),
-      release: (lease) => tasks.release(lease),
-      cancelStep: (request) => tasks.cancelStep(request),
-    },
-    history: (request) => patiently(() => services.history(request)),
-    ask: (request, signal) => patiently(() => services.ask(request, signal)),
-    listEvents: (request) => patiently(() => services.listEvents(request)),
-    // Nobody waits for it.
-    cancelAsk: (request) => services.cancelAsk(request),
-    isWanted: (request) => patiently(() => services.isWanted(request)),
-  };
+  return agentServices((name) => {
+    const { isAwaited = () => true }: { readonly isAwaited?: (request: never) => boolean } =
+      AGENT_CONTRACTS[name];
+    const call = services[name] as (request: never, signal?: AbortSignal) => Promise<unknown>;
+    return (request, ...signal) => {
+      const ask = (): Promise<unknown> => call(request, ...signal);
+      return isAwaited(request) ? whileServerAway(ask, patience) : ask();
+    };
+  });
 }
 
 /**

@@ -40,14 +40,18 @@ export function createEventIntake(options: {
    */
   const replay = async ({ channel, types, replayLast = 0 }: EventSubscription): Promise<void> => {
     if (replayLast === 0) return;
-    const { memory, listEvents } = options.services();
+    const services = options.services();
     const key = [REPLAYED_KEY, channel, ...(types ?? ['*'])].join(':');
-    if ((await memory.get({ subject: '', key })).version > 0) return;
-    const past = await listEvents({ channel, types, limit: Math.min(replayLast, LIMITS.eventsPage) });
+    if ((await services.getMemory({ subject: '', key })).version > 0) return;
+    const past = await services.listEvents({
+      channel,
+      types,
+      limit: Math.min(replayLast, LIMITS.eventsPage),
+    });
     const queue = channelQueue(options.group());
     await Promise.all(past.map((event) => bus.publish(queue, eventEnvelope(channel, event))));
     try {
-      await memory.put({ subject: '', key, value: 'true', expectedVersion: 0 });
+      await services.putMemory({ subject: '', key, value: 'true', expectedVersion: 0 });
     } catch (error) {
       // Another agent of the group did the same meanwhile.
       if (!(error instanceof ParleyError && error.code === 'id_conflict')) throw error;

@@ -33,9 +33,9 @@ export async function handleEvent(definition: AgentDefinition, parts: EventParts
 
 function contextOf(parts: EventParts): EventContext {
   const { channel, event, agent, group, reply, signal, logger } = parts;
-  const { memory: access } = patientServices(parts.services, { signal, logger });
+  const services = patientServices(parts.services, { signal, logger });
   const memoryAbout = (subject: string): EventContext['memory'] =>
-    createMemory({ access, subject, group, requestId: event.id, signal });
+    createMemory({ services, subject, group, requestId: event.id, signal });
   return {
     channel,
     event,

@@ -9,6 +9,7 @@ import {
   HEADERS,
   type JsonValue,
   newId,
+  ParleyError,
 } from '@parley/shared-models';
 import type { AgentCode } from '../agent-code.ts';
 import { createEventHandler } from '../events/event-handler.ts';
@@ -73,6 +74,30 @@ describe('an agent whose handlers run in threads of their own', () => {
     await ask('one');
     await ask('two');
     await written.waitFor(4);
+  });
+
+  it('stops what it has asked another agent when it is stopped itself', async () => {
+    const asked = Promise.withResolvers<void>();
+    const stopped: (AbortSignal | undefined)[] = [];
+    const { ask, handler, written, lines } = await startIsolated({
+      services: {
+        ask: (_, signal) => {
+          asked.resolve();
+          return new Promise((_, reject) => {
+            signal?.addEventListener('abort', () => reject(new ParleyError('cancelled', 'stopped')));
+          });
+        },
+        cancelAsk: async (_, signal) => {
+          stopped.push(signal);
+        },
+      },
+    });
+    const { id } = await ask('ask');
+    await asked.promise;
+    handler.cancel(id);
+    await written.waitFor(1);
+    await eventually(() => expect(stopped).toEqual([undefined]));
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
   it('hears the signal, and ends by its time', async () => {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { AgentServices } from '@parley/control-plane';
+import { AGENT_CONTRACTS, AGENT_RPCS, type AgentServices } from '@parley/control-plane';
 import type { MessageBus } from '@parley/messaging';
 import { ParleyError } from '@parley/shared-models';
 import type { AgentCode } from '../agent-code.ts';
@@ -191,16 +191,14 @@ function stopWhen(signal: AbortSignal, thread: Thread): { end(): void } {
 type Calls = Record<string, (...args: never[]) => unknown>;
 
 function commonCalls({ services, bus: { publishEvent }, signal }: ContextParts | EventParts): Calls {
-  const calls: Calls = {
-    publishEvent,
-    ask: (request: Parameters<AgentServices['ask']>[0]) => services.ask(request, signal),
-    history: services.history,
-    cancelAsk: services.cancelAsk,
-    listEvents: services.listEvents,
-    isWanted: services.isWanted,
-  };
-  for (const [name, call] of Object.entries(services.memory)) calls[`memory.${name}`] = call;
-  for (const [name, call] of Object.entries(services.tasks)) calls[`tasks.${name}`] = call;
+  const calls: Calls = { publishEvent };
+  for (const name of AGENT_RPCS) {
+    // Where the server itself waits, a stop ends the wait; what else is asked for ends by itself, also after a stop.
+    const { waits }: { readonly waits?: unknown } = AGENT_CONTRACTS[name];
+    const until = waits === undefined ? [] : [signal];
+    calls[name] = (request: Parameters<AgentServices[typeof name]>[0]) =>
+      services[name](request as never, ...until);
+  }
   return calls;
 }
 

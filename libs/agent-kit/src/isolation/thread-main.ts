@@ -1,7 +1,7 @@
 /** In a thread of an isolated agent: loads its code and runs its handlers, one at a time. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AgentServices } from '@parley/control-plane';
+import { type AgentServices, agentServices } from '@parley/control-plane';
 import type { MessageBus } from '@parley/messaging';
 import { createLogger, type Logger } from '@parley/process-kit';
 import { type AgentCode, codeInThisThread } from '../agent-code.ts';
@@ -62,34 +62,8 @@ function createCalls(run: number): Calls {
 }
 
 /** What the agent's process does for the thread. Signals stay there: each wait ends with the run's own. */
-function servicesVia(ask: Calls['ask']): AgentServices {
-  return {
-    memory: {
-      get: (request) => ask('memory.get', request),
-      put: (request) => ask('memory.put', request),
-      delete: (request) => ask('memory.delete', request),
-      history: (request) => ask('memory.history', request),
-    },
-    tasks: {
-      create: (request) => ask('tasks.create', request),
-      refine: (request) => ask('tasks.refine', request),
-      cancel: (request) => ask('tasks.cancel', request),
-      get: (id) => ask('tasks.get', id),
-      list: (request) => ask('tasks.list', request),
-      save: (request) => ask('tasks.save', request),
-      runStep: (request) => ask('tasks.runStep', request),
-      claim: (limit) => ask('tasks.claim', limit),
-      renew: (leases) => ask('tasks.renew', leases),
-      release: (lease) => ask('tasks.release', lease),
-      cancelStep: (request) => ask('tasks.cancelStep', request),
-    },
-    history: (request) => ask('history', request),
-    ask: (request) => ask('ask', request),
-    listEvents: (request) => ask('listEvents', request),
-    cancelAsk: (request) => ask('cancelAsk', request),
-    isWanted: (request) => ask('isWanted', request),
-  };
-}
+const servicesVia = (ask: Calls['ask']): AgentServices =>
+  agentServices((name) => (request) => ask(name, request));
 
 async function run(code: AgentCode, { work, agent, group, log }: ThreadRun, calls: Calls): Promise<unknown> {
   const { ask, tell } = calls;

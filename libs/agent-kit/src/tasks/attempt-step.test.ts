@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskServices } from '@parley/control-plane';
+import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepRecord } from '@parley/durable-tasks';
 import { createLogger } from '@parley/process-kit';
 import { type ChatMessage, newId, ParleyError } from '@parley/shared-models';
-import { createInMemoryTasks } from '../testing/in-memory-tasks.ts';
 import { attemptStep } from './attempt-step.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,17 +22,17 @@ const reply: ChatMessage = {
 async function attempted(beganMsAgo: number, outcomes: (ChatMessage | ParleyError)[]) {
   const asked: number[] = [];
   const stopped: number[] = [];
-  const services: TaskServices = {
-    ...createInMemoryTasks(),
-    async runStep({ attempt }) {
+  const services: Pick<AgentServices, 'runStep'> = {
+    async runStep({ attempt, isCancellation }) {
+      if (isCancellation) {
+        stopped.push(attempt);
+        return undefined;
+      }
       asked.push(attempt);
       const outcome = outcomes.shift();
       if (outcome === undefined || outcome instanceof ParleyError)
         throw outcome ?? new Error('asked too often');
       return outcome;
-    },
-    async cancelStep({ attempt }) {
-      stopped.push(attempt);
     },
   };
   const step: StepRecord = {

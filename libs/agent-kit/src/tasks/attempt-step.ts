@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TaskServices } from '@parley/control-plane';
+import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepRecord, type TaskEvent } from '@parley/durable-tasks';
 import type { Logger } from '@parley/process-kit';
 import { type ChatMessage, ERRORS, type ErrorCode, LIMITS, ParleyError } from '@parley/shared-models';
@@ -12,7 +12,7 @@ const MAX_SILENCE_MS = 24 * 3_600_000;
 
 /** An attempt under a lease. */
 export interface Attempt {
-  readonly services: TaskServices;
+  readonly services: Pick<AgentServices, 'runStep'>;
   readonly lease: { readonly id: string; readonly token: number };
   readonly step: StepRecord;
   /** Ends the wait; the attempt itself goes on. */
@@ -46,7 +46,8 @@ export async function attemptStep({
     }
     if (isSilence(error)) {
       // The next attempt must not find this one still at work.
-      await services.cancelStep({ ...lease, stepId, attempt }).catch((err: unknown) => {
+      const stop = { lease, stepId, attempt, timeoutMs: 1, isCancellation: true };
+      await services.runStep(stop).catch((err: unknown) => {
         logger.warn({ err, stepId, attempt }, 'an attempt at a step could not be stopped');
       });
     }
@@ -66,7 +67,11 @@ async function patientReply({
   for (;;) {
     try {
       const timeoutMs = LIMITS.askTimeoutMs;
-      return await services.runStep({ ...lease, stepId, attempt, timeoutMs }, signal);
+      const asked = { lease, stepId, attempt, timeoutMs, isCancellation: false };
+      const reply = await services.runStep(asked, signal);
+      if (reply === undefined)
+        throw new ParleyError('internal', 'The server answered an attempt with nothing.');
+      return reply;
     } catch (error) {
       if (!isSilence(error) || signal.aborted || Date.now() >= until) throw error;
     }

@@ -49,9 +49,14 @@ describe('a task that is driven', () => {
         return (await onStep(call, group)) ?? `${call.stepId} done`;
       },
     });
-    const { document } = await tasks.create({ id: newId(), requestId: newId(), title: 'T', text: 'Compare' });
+    const { document } = await tasks.createTask({
+      id: newId(),
+      requestId: newId(),
+      title: 'T',
+      text: 'Compare',
+    });
     const drive = async (services: InMemoryTasks = tasks): Promise<Drive> => {
-      const [task] = (await tasks.claim(1)).tasks;
+      const [task] = (await tasks.claimTasks({ limit: 1 })).tasks;
       if (task === undefined) throw new Error('there is no task to drive');
       const driven = driveTask({
         task,
@@ -68,7 +73,7 @@ describe('a task that is driven', () => {
       drives.push(driven);
       return driven;
     };
-    const now = async (): Promise<TaskDocument> => (await tasks.get(document.id)).document;
+    const now = async (): Promise<TaskDocument> => (await tasks.getTask({ id: document.id })).document;
     return { tasks, id: document.id, drive, now, calls, said };
   }
 
@@ -81,12 +86,12 @@ describe('a task that is driven', () => {
       },
       { ...PLAN, steps: [{ id: 'a', title: 'Do a', group: 'executor', retryMs: 5 }] },
     );
-    const save: InMemoryTasks['save'] = async (request) => {
-      const saved = await tasks.save(request);
+    const saveTask: InMemoryTasks['saveTask'] = async (request) => {
+      const saved = await tasks.saveTask(request);
       await new Promise((resolve) => setTimeout(resolve, 30));
       return saved;
     };
-    await (await drive({ ...tasks, save })).ended;
+    await (await drive({ ...tasks, saveTask })).ended;
     expect((await now()).state).toBe('REFINEMENT_READY');
   });
 
@@ -146,7 +151,7 @@ describe('a task that is driven', () => {
     const driven = await drive();
     await eventually(async () => expect((await now()).steps[0]?.state).toBe('running'));
     tasks.expireLeases();
-    expect((await tasks.claim(1)).tasks).toHaveLength(1);
+    expect((await tasks.claimTasks({ limit: 1 })).tasks).toHaveLength(1);
     driven.refresh();
     await driven.ended;
     expect((await now()).state).toBe('EXECUTING');
@@ -157,14 +162,14 @@ describe('a task that is driven', () => {
     let isFirst = true;
     const overtaken: InMemoryTasks = {
       ...tasks,
-      async save(save) {
+      async saveTask(save) {
         if (isFirst) {
           isFirst = false;
-          const { document, version, token } = await tasks.get(id);
+          const { document, version, token } = await tasks.getTask({ id });
           const changed = { ...document, title: 'Another title' };
-          await tasks.save({ document: changed, expectedVersion: version, token });
+          await tasks.saveTask({ document: changed, expectedVersion: version, token });
         }
-        return tasks.save(save);
+        return tasks.saveTask(save);
       },
     };
     await (await drive(overtaken)).ended;
@@ -176,7 +181,7 @@ describe('a task that is driven', () => {
     const { tasks, id, drive, now, said } = await world(() => new Promise(() => {}));
     const driven = await drive();
     await eventually(async () => expect((await now()).steps[0]?.state).toBe('running'));
-    await tasks.cancel({ id, requestId: newId() });
+    await tasks.cancelTask({ id, requestId: newId() });
     driven.refresh();
     await driven.ended;
     expect((await now()).steps.map(({ state }) => state)).toEqual(Array(4).fill('cancelled'));
@@ -191,7 +196,7 @@ describe('a task that is driven', () => {
     });
     const driven = await drive();
     await eventually(async () => expect((await now()).steps[0]?.state).toBe('running'));
-    await tasks.cancel({ id, requestId: newId() });
+    await tasks.cancelTask({ id, requestId: newId() });
     gate.resolve();
     await driven.ended;
     expect(await now()).toMatchObject({ state: 'CANCELLED', toSay: [] });
@@ -266,10 +271,10 @@ describe('a task that is driven', () => {
 
   it('says once how it ended, however full it is', async () => {
     const { tasks, drive, now, said } = await world();
-    for (const { document, version, token } of (await tasks.claim(1)).tasks) {
+    for (const { document, version, token } of (await tasks.claimTasks({ limit: 1 })).tasks) {
       const rounds = document.rounds.map((round) => ({ ...round, input: 'x'.repeat(LIMITS.taskBytes) }));
       const ended = advance({ ...document, rounds }, { type: 'cancelled' }, Date.now());
-      await tasks.save({ document: ended, expectedVersion: version, token });
+      await tasks.saveTask({ document: ended, expectedVersion: version, token });
     }
     tasks.expireLeases();
     await (await drive()).ended;
@@ -280,7 +285,7 @@ describe('a task that is driven', () => {
   it('is planned again when it is refined, without doing a step again', async () => {
     const { tasks, id, drive, now, calls } = await world();
     await (await drive()).ended;
-    await tasks.refine({ id, requestId: newId(), text: 'Only c' });
+    await tasks.refineTask({ id, requestId: newId(), text: 'Only c' });
     await (await drive()).ended;
     expect((await now()).rounds.map(({ report }) => report?.text)).toEqual([
       'Report of a b c',
@@ -291,7 +296,7 @@ describe('a task that is driven', () => {
 
   it('is not driven on when the server refuses what is to be stored', async () => {
     const { tasks, drive, now } = await world();
-    const refusing = { ...tasks, save: () => Promise.reject(new ParleyError('invalid_request', 'no')) };
+    const refusing = { ...tasks, saveTask: () => Promise.reject(new ParleyError('invalid_request', 'no')) };
     await expect((await drive(refusing)).ended).rejects.toMatchObject({ code: 'invalid_request' });
     expect((await now()).state).toBe('PLANNING');
   });

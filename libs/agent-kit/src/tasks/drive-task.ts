@@ -1,4 +1,4 @@
-import type { TaskServices, VersionedTask } from '@parley/control-plane';
+import type { AgentServices, VersionedTask } from '@parley/control-plane';
 import {
   advance,
   hasRoom,
@@ -17,7 +17,7 @@ import { createWakeup } from './wakeup.ts';
 export interface DriveOptions {
   readonly task: VersionedTask;
   /** Those that wait for a server that is away. */
-  readonly services: TaskServices;
+  readonly services: Pick<AgentServices, 'getTask' | 'saveTask' | 'runStep'>;
   /** Finds the steps of a round. */
   plan(task: TaskDocument, signal: AbortSignal): Promise<TaskEvent>;
   say(task: TaskDocument, saying: TaskSaying, signal: AbortSignal): Promise<void>;
@@ -77,7 +77,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
   const takeIn = async (): Promise<boolean> => {
     if (mustLoad) {
       mustLoad = false;
-      const now = await services.get(document.id);
+      const now = await services.getTask({ id: document.id });
       if (now.token !== token) return false;
       ({ document, version } = now);
     }
@@ -86,7 +86,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
     const next = following(document, taken, Date.now());
     if (next === document) return true;
     try {
-      ({ version } = await services.save({ document: next, expectedVersion: version, token }));
+      ({ version } = await services.saveTask({ document: next, expectedVersion: version, token }));
       document = next;
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'id_conflict') throw error;

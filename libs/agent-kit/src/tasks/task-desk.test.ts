@@ -30,7 +30,7 @@ describe('the tasks that fall to a process', () => {
     const desk = createTaskDesk({
       bus,
       definition: () => definition,
-      services: () => ({ ...createInMemoryServices(), tasks }),
+      services: () => ({ ...createInMemoryServices(), ...tasks }),
       identity: () => ({ id, name: 'Planner', incarnation: 3 }),
       logger,
     });
@@ -39,11 +39,11 @@ describe('the tasks that fall to a process', () => {
   };
   const begin = async (tasks: InMemoryTasks): Promise<string> => {
     const id = newId();
-    await tasks.create({ id, requestId: newId(), title: 'T', text: 'Compare' });
+    await tasks.createTask({ id, requestId: newId(), title: 'T', text: 'Compare' });
     return id;
   };
   const stateOf = async (tasks: InMemoryTasks, id: string): Promise<string> =>
-    (await tasks.get(id)).document.state;
+    (await tasks.getTask({ id })).document.state;
 
   it('are driven to their end, and say their report as a reply to the request', async () => {
     const tasks = createInMemoryTasks({ onStep: () => ({ text: '# Report' }) });
@@ -59,7 +59,7 @@ describe('the tasks that fall to a process', () => {
     );
     aDesk(tasks, quick).start();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('REFINEMENT_READY'));
-    const { document } = await tasks.get(id);
+    const { document } = await tasks.getTask({ id });
     expect(await said.promise).toMatchObject({
       id: document.rounds[0]?.reportMessageId,
       inReplyTo: document.rounds[0]?.requestId,
@@ -72,7 +72,10 @@ describe('the tasks that fall to a process', () => {
   it('are looked for at once when one may have begun here', async () => {
     const tasks = createInMemoryTasks({ onStep: () => ({ text: '# Report' }) });
     let claims = 0;
-    const counted = { ...tasks, claim: (limit: number) => tasks.claim(limit).finally(() => (claims += 1)) };
+    const counted = {
+      ...tasks,
+      claimTasks: (request: { limit: number }) => tasks.claimTasks(request).finally(() => (claims += 1)),
+    };
     const desk = aDesk(counted, quick);
     desk.start();
     await eventually(() => expect(claims).toBe(1));
@@ -96,7 +99,7 @@ describe('the tasks that fall to a process', () => {
     desk.start();
     await planning.promise;
     await desk.pause();
-    expect((await tasks.claim(1)).tasks).toMatchObject([{ document: { id }, token: 2 }]);
+    expect((await tasks.claimTasks({ limit: 1 })).tasks).toMatchObject([{ document: { id }, token: 2 }]);
   });
 
   it('are kept for their lease when the process is abandoned, as if it had died', async () => {
@@ -106,7 +109,7 @@ describe('the tasks that fall to a process', () => {
     desk.start();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('AGGREGATING'));
     await desk.abandon();
-    expect((await tasks.claim(1)).tasks).toEqual([]);
+    expect((await tasks.claimTasks({ limit: 1 })).tasks).toEqual([]);
   });
 
   it('are taken again after a pause', async () => {
@@ -138,7 +141,10 @@ describe('the tasks that fall to a process', () => {
         return call(...values);
       };
     };
-    const desk = aDesk({ ...tasks, claim: away(tasks.claim), save: away(tasks.save) }, quick);
+    const desk = aDesk(
+      { ...tasks, claimTasks: away(tasks.claimTasks), saveTask: away(tasks.saveTask) },
+      quick,
+    );
     desk.start();
     isAway = false;
     desk.look();

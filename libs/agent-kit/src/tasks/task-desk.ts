@@ -48,14 +48,14 @@ export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
   let running: { readonly halt: AbortController; readonly done: Promise<void> } | undefined;
   let look = (): void => {};
 
-  const services = (): AgentServices['tasks'] => options.services().tasks;
+  const { services } = options;
 
   const drive = ({ document, version, token }: VersionedTask): void => {
     const log = logger.child({ taskId: document.id });
     const halt = new AbortController();
     const driven = driveTask({
       task: { document, version, token },
-      services: patientServices(options.services(), { signal: halt.signal, logger: log }).tasks,
+      services: patientServices(services(), { signal: halt.signal, logger: log }),
       async plan(task, signal) {
         const { tasks } = options.definition();
         if (tasks !== undefined) return findPlan(tasks, task, { signal, logger: log });
@@ -92,7 +92,7 @@ export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
 
   const claim = async (): Promise<void> => {
     while (held.size < DRIVEN_AT_MOST) {
-      const claimed = await services().claim(CLAIMED_AT_ONCE);
+      const claimed = await services().claimTasks({ limit: CLAIMED_AT_ONCE });
       leaseMs = claimed.leaseMs;
       for (const task of claimed.tasks) drive(task);
       if (claimed.tasks.length < CLAIMED_AT_ONCE) return;
@@ -103,7 +103,10 @@ export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
     if (held.size === 0) return;
     const asked = [...held.values()];
     const kept = new Map(
-      (await services().renew(asked.map(({ lease }) => lease))).map((task) => [task.id, task]),
+      (await services().renewLeases({ leases: asked.map(({ lease }) => lease) })).map((task) => [
+        task.id,
+        task,
+      ]),
     );
     for (const { lease, drive } of asked) {
       const task = kept.get(lease.id);
@@ -169,7 +172,7 @@ export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
       await Promise.all(
         all.map(({ lease }) =>
           services()
-            .release(lease)
+            .releaseTask({ lease })
             .catch((err: unknown) =>
               logger.debug({ err, taskId: lease.id }, 'a task was not given back; its lease runs out'),
             ),

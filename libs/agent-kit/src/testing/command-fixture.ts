@@ -56,9 +56,9 @@ export async function startCommandFixture(
       list.push(item);
       events.emit('told');
     };
-  handlers.commandState = note(states);
-  handlers.commandOutput = note(pieces);
-  handlers.commandResult = note(results);
+  handlers.sendCommandState = note(states);
+  handlers.sendCommandOutput = note(pieces);
+  handlers.sendCommandResult = note(results);
   const server = await startControlPlaneServer({ host: '127.0.0.1', port: 0, handlers, logger });
   const joined = handlers.next('receiveCommands');
   const membership: AgentMembership = joinAsAgent({

@@ -1,3 +1,4 @@
+import type { AgentServices } from '@parley/control-plane';
 import type { MessageBus, Signal, Subscription } from '@parley/messaging';
 import {
   type BusFolder,
@@ -65,12 +66,15 @@ export async function startHandler(
     publishTimeoutMs = 30_000,
     abortGraceMs,
     listeningSince = 0,
+    services: given = {},
     code = codeInThisThread({ name: AGENT.name, ...definition }),
   }: {
     prefetch?: number;
     publishTimeoutMs?: number;
     abortGraceMs?: number;
     listeningSince?: number;
+    /** Instead of those that are kept in memory. */
+    services?: Partial<AgentServices>;
     code?: AgentCode;
   } = {},
 ): Promise<HandlerFixture> {
@@ -82,6 +86,7 @@ export async function startHandler(
   const services = {
     ...createInMemoryServices(),
     isWanted: ({ requestId }: { requestId: string }) => fixture.isWanted(requestId),
+    ...given,
   };
   const handler = createMessageHandler({
     bus,

@@ -1,8 +1,11 @@
-import type { MemoryAccess, MemoryChange, MemoryEntry, MemoryKey } from '@parley/control-plane';
+import type { MemoryEntry } from '@parley/control-plane';
 import { type JsonValue, ParleyError } from '@parley/shared-models';
+import type { MemoryServices } from '../context/create-memory.ts';
+
+type Change = Parameters<MemoryServices['deleteMemory']>[0];
 
 /** A group's memory as the server keeps it, but in this process: versions, history, write ids. */
-export interface InMemoryAccess extends MemoryAccess {
+export interface InMemoryAccess extends MemoryServices {
   /** What is remembered now about a person (`''`: the group's own), by key. */
   values(subject: string): Readonly<Record<string, JsonValue>>;
 }
@@ -10,14 +13,14 @@ export interface InMemoryAccess extends MemoryAccess {
 export function createInMemoryAccess(): InMemoryAccess {
   const subjects = new Map<string, Map<string, MemoryEntry[]>>();
 
-  const versionsOf = ({ subject, key }: MemoryKey): MemoryEntry[] => {
+  const versionsOf = ({ subject, key }: Pick<Change, 'subject' | 'key'>): MemoryEntry[] => {
     const keys = subjects.get(subject) ?? new Map<string, MemoryEntry[]>();
     subjects.set(subject, keys);
     const versions = keys.get(key) ?? [];
     keys.set(key, versions);
     return versions;
   };
-  const write = (change: MemoryChange, value: string | undefined): MemoryEntry => {
+  const write = (change: Change, value: string | undefined): MemoryEntry => {
     const { key, writeId = '', expectedVersion } = change;
     const versions = versionsOf(change);
     const known = writtenBy(versions, writeId);
@@ -40,13 +43,13 @@ export function createInMemoryAccess(): InMemoryAccess {
   };
 
   return {
-    async get(request) {
+    async getMemory(request) {
       const versions = versionsOf(request);
       return writtenBy(versions, request.writeId ?? '') ?? versions.at(-1) ?? never(request.key);
     },
-    put: async (request) => write(request, request.value),
-    delete: async (request) => write(request, undefined).version,
-    history: async ({ limit = 100, beforeVersion = Number.POSITIVE_INFINITY, ...request }) =>
+    putMemory: async (request) => write(request, request.value),
+    deleteMemory: async (request) => write(request, undefined).version,
+    memoryHistory: async ({ limit, beforeVersion = Number.POSITIVE_INFINITY, ...request }) =>
       versionsOf(request)
         .filter(({ version }) => version < beforeVersion)
         .slice(-limit)

@@ -1,13 +1,13 @@
 import type { AgentServices } from '@parley/control-plane';
 import { ParleyError } from '@parley/shared-models';
-import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
+import { createInMemoryAccess } from './in-memory-access.ts';
 import { createInMemoryTasks } from './in-memory-tasks.ts';
 
 /** What a server does for an agent, without one: memory is kept, history is empty, nobody answers a question. */
-export function createInMemoryServices(): AgentServices & { readonly memory: InMemoryAccess } {
+export function createInMemoryServices(): AgentServices {
   return {
-    memory: createInMemoryAccess(),
-    tasks: createInMemoryTasks(),
+    ...createInMemoryAccess(),
+    ...createInMemoryTasks(),
     history: async () => [],
     listEvents: async () => [],
     ask: async ({ target }) => {

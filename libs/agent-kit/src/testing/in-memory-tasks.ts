@@ -1,4 +1,4 @@
-import type { TaskLease, TaskServices, VersionedTask } from '@parley/control-plane';
+import type { AgentServices, TaskLease, VersionedTask } from '@parley/control-plane';
 import {
   advance,
   callOfStep,
@@ -10,6 +10,20 @@ import {
   type TaskDocument,
 } from '@parley/durable-tasks';
 import { type ChatMessage, type JsonValue, newId, ParleyError } from '@parley/shared-models';
+
+type TaskServices = Pick<
+  AgentServices,
+  | 'createTask'
+  | 'refineTask'
+  | 'cancelTask'
+  | 'getTask'
+  | 'listTasks'
+  | 'claimTasks'
+  | 'renewLeases'
+  | 'releaseTask'
+  | 'saveTask'
+  | 'runStep'
+>;
 
 /** Tasks as the server keeps them, but in this process: versions, leases, each step's message once. */
 export interface InMemoryTasks extends TaskServices {
@@ -79,7 +93,7 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
     expireLeases() {
       for (const id of tasks.keys()) free.add(id);
     },
-    async create({ id, title, text, input, requestId }) {
+    async createTask({ id, title, text, input, requestId }) {
       const found = tasks.get(id);
       if (found !== undefined) return found;
       const who = { ownerId: user.id, user: { kind: 'user', ...user } as const };
@@ -87,17 +101,17 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
       free.add(id);
       return keep({ document: newTask(fields, new Date().toISOString()), version: 1, token: 0 });
     },
-    async refine({ id, requestId, text, input }) {
+    async refineTask({ id, requestId, text, input }) {
       const task = known(id);
       return change(task, advance(task.document, { type: 'refined', requestId, text, input }, Date.now()));
     },
-    async cancel({ id }) {
+    async cancelTask({ id }) {
       const task = known(id);
       return change(task, advance(task.document, { type: 'cancelled' }, Date.now()));
     },
-    get: async (id) => known(id),
-    list: async ({ limit }) => [...tasks.values()].reverse().slice(0, limit),
-    async claim(limit) {
+    getTask: async ({ id }) => known(id),
+    listTasks: async ({ limit }) => [...tasks.values()].reverse().slice(0, limit),
+    async claimTasks({ limit }) {
       const ids = [...free].filter((id) => isOpen(known(id).document)).slice(0, limit);
       const claimed = ids.map((id) => {
         free.delete(id);
@@ -106,18 +120,20 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
       });
       return { tasks: claimed, leaseMs: 10_000 };
     },
-    renew: async (leases) => leases.filter(isHeld).map(({ id }) => ({ id, version: known(id).version })),
-    async release(lease) {
+    renewLeases: async ({ leases }) =>
+      leases.filter(isHeld).map(({ id }) => ({ id, version: known(id).version })),
+    async releaseTask({ lease }) {
       if (isHeld(lease)) free.add(lease.id);
     },
-    async save({ document, expectedVersion, token }) {
+    async saveTask({ document, expectedVersion, token }) {
       const task = known(document.id);
       if (task.version !== expectedVersion || task.token !== token) {
         throw new ParleyError('id_conflict', 'The task has another version or driver.');
       }
       return keep({ ...task, document, version: task.version + 1 });
     },
-    async runStep({ id, token, stepId, attempt }, signal) {
+    async runStep({ lease: { id, token }, stepId, attempt, isCancellation }, signal) {
+      if (isCancellation) return undefined;
       const { document, token: held } = known(id);
       const step = document.steps.find((each) => each.id === stepId);
       if (held !== token || step?.state !== 'running' || step.attempt !== attempt) {
@@ -135,6 +151,5 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
       });
       return Promise.race([pending, gone.promise]);
     },
-    async cancelStep() {},
   };
 }

@@ -9,7 +9,7 @@ export default async function isolatedAgent(): Promise<AgentDefinition> {
     name: 'Tess',
     isolated: true,
     concurrency: 2,
-    async onMessage({ text, memory, user, history, publish, stream, reply, typing, signal, logger }) {
+    async onMessage({ text, ask, memory, user, history, publish, stream, reply, typing, signal, logger }) {
       switch (text) {
         case 'all': {
           typing();
@@ -25,6 +25,8 @@ export default async function isolatedAgent(): Promise<AgentDefinition> {
           );
           return reply('and more', { isLast: true });
         }
+        case 'ask':
+          return (await ask({ group: 'hr' }, 'Who is away?')).text;
         case 'compute':
           for (;;);
         case 'wait':

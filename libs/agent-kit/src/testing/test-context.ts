@@ -109,8 +109,8 @@ export function createTestContext(text: string, options: TestContextOptions = {}
       },
     },
     services: {
-      memory,
-      tasks,
+      ...memory,
+      ...tasks,
       cancelAsk: async () => {},
       isWanted: async () => true,
       history: async ({ limit }) => earlier.slice(-limit),

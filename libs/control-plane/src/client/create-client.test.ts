@@ -51,7 +51,7 @@ describe('a control plane client', () => {
     await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject({
       code: 'unavailable',
     });
-    await expect(client.openCommandOutput().end()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(client.sendCommandOutput().end()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('is ready when it is connected', async () => {
@@ -77,7 +77,7 @@ describe('a control plane client', () => {
     const answer = client.registerBroker(broker);
     const subscribed = handlers.next('subscribeToAgentStatus');
     const updates = collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }));
-    const output = client.openCommandOutput();
+    const output = client.sendCommandOutput();
     await Promise.all([asked, subscribed]);
     client.close();
     client.close();
@@ -110,9 +110,9 @@ describe('a control plane client', () => {
   it('waits with the next piece of output until the server has taken enough', async () => {
     const handlers = createInMemoryHandlers();
     const mayTake = Promise.withResolvers<void>();
-    handlers.commandOutput = () => mayTake.promise;
+    handlers.sendCommandOutput = () => mayTake.promise;
     const { url } = await loopback.serve({ handlers });
-    const output = loopback.connect(url).openCommandOutput();
+    const output = loopback.connect(url).sendCommandOutput();
     const piece = { commandId: newId(), agentId: 'echo', incarnation: 1, stream: 'stdout' as const };
     let sent = 0;
     const sending = (async () => {
@@ -131,7 +131,7 @@ describe('a control plane client', () => {
 
   it('refuses output after the end without taking the process down', async () => {
     const { url } = await loopback.serve();
-    const output = loopback.connect(url).openCommandOutput();
+    const output = loopback.connect(url).sendCommandOutput();
     expect(await output.end()).toBe(0);
     const piece = {
       commandId: newId(),
@@ -141,7 +141,7 @@ describe('a control plane client', () => {
       data: '',
     };
     await expect(output.send({ ...piece, seq: 1 })).rejects.toMatchObject({
-      message: 'The stream of output has ended.',
+      message: 'The stream has ended.',
     });
   });
 });

@@ -1,27 +1,23 @@
-import type { AgentCommand, AgentStatus, CommandResult, CommandStateReport } from '@parley/shared-models';
-import type { AgentServices } from '../agent-services.ts';
-import type {
-  AgentCaller,
-  AgentStatusUpdate,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  RegisterAgentRequest,
-  RegisterAgentResponse,
-  RegisterBrokerRequest,
-  SubscribeToAgentStatusRequest,
-} from '../control-plane.ts';
+import { z } from 'zod';
+import type { AgentCaller, Pushed, Sent, Unary } from '../contracts/contract.ts';
+import {
+  type AgentServices,
+  agentServices,
+  CONTRACTS,
+  type Contracts,
+  type RpcName,
+} from '../contracts/index.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
-import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
+import { methodOf } from '../proto-definitions.ts';
 import type { MemberTls } from '../tls.ts';
-import * as answers from '../wire/answers.ts';
-import { agentState, commandRunState } from '../wire/enum-names.ts';
-import { joinPieces } from '../wire/join-pieces.ts';
 import { parseAnswer } from '../wire/parse.ts';
-import { createAgentServices } from './agent-services.ts';
-import { type CommandOutputStream, openCommandOutput } from './command-output-stream.ts';
-import { type Method, openConnection } from './connection.ts';
+import { openConnection } from './connection.ts';
 import { readStream } from './read-stream.ts';
+import { openSendStream, type SendStream } from './send-stream.ts';
+
+/** What registering gives beside its answer; empty where the server gives none. */
+const Credential = z.object({ credential: z.string() });
 
 export interface ControlPlaneClientOptions {
   /** The server's gRPC address, e.g. `127.0.0.1:50051`. */
@@ -50,31 +46,22 @@ export interface StreamOptions {
   onOpen?(): void;
 }
 
+type CallOf<Contract> =
+  Contract extends Unary<infer Request, infer Answer>
+    ? (request: Request, signal?: AbortSignal) => Promise<Answer>
+    : Contract extends Pushed<infer Request, infer Item, infer _Piece>
+      ? // Leaving the loop ends the stream, which the server sees.
+        (request: Request, options?: StreamOptions) => AsyncIterable<Item>
+      : Contract extends Sent<infer Item>
+        ? () => SendStream<Item>
+        : never;
+
 /**
  * The RPCs of `parley.v1`. Every call throws a `ParleyError` with the code that the server gave; `unavailable` when the
  * server cannot be reached or does not answer within the deadline. A `signal` stops a call with `cancelled`.
  */
-export interface ControlPlaneClient {
-  registerAgent(request: RegisterAgentRequest, signal?: AbortSignal): Promise<RegisterAgentResponse>;
-  unregisterAgent(request: { agentId: string; incarnation: number }, signal?: AbortSignal): Promise<void>;
-  heartbeat(request: HeartbeatRequest, signal?: AbortSignal): Promise<HeartbeatResponse>;
-  registerBroker(request: RegisterBrokerRequest, signal?: AbortSignal): Promise<{ heartbeatMs: number }>;
-  unregisterBroker(request: { brokerId: string }, signal?: AbortSignal): Promise<void>;
-  getAgentStatus(request: { agentId: string }, signal?: AbortSignal): Promise<AgentStatus>;
-  /** The full list first, then changes. Leaving the loop ends the subscription. */
-  subscribeToAgentStatus(
-    request: SubscribeToAgentStatusRequest,
-    options?: StreamOptions,
-  ): AsyncIterable<AgentStatusUpdate>;
-  /** Leaving the loop ends the stream, by which the server sees that the agent is gone. */
-  receiveCommands(
-    request: { agentId: string; incarnation: number },
-    options?: StreamOptions,
-  ): AsyncIterable<AgentCommand>;
-  sendCommandState(report: CommandStateReport & { incarnation: number }, signal?: AbortSignal): Promise<void>;
-  openCommandOutput(): CommandOutputStream;
-  sendCommandResult(result: CommandResult & { incarnation: number }, signal?: AbortSignal): Promise<void>;
-  /** What the server does for one agent; `caller` is asked for with each call. */
+export interface ControlPlaneClient extends Rpcs {
+  /** What the server does for one agent; `caller` is asked for with each call, since a registration can change it. */
   servicesFor(caller: () => AgentCaller): AgentServices;
   /**
    * Resolves when there is a connection.
@@ -91,6 +78,11 @@ export interface ControlPlaneClient {
   close(): void;
 }
 
+type Rpcs = { readonly [Name in RpcName]: CallOf<Contracts[Name]> };
+
+/** Where the server itself waits, so much longer, in milliseconds, the call waits for its answer. */
+const WAIT_MARGIN_MS = 5_000;
+
 /** @throws Error when the join token has characters that cannot be sent */
 export function createControlPlaneClient(options: ControlPlaneClientOptions): ControlPlaneClient {
   routeLibraryLog(options.logger);
@@ -104,63 +96,49 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
     keepaliveMs: options.keepaliveMs ?? 10_000,
     keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5_000,
   });
-  const agents = (name: string): Method => method('AgentRegistrationService', name);
-  const brokers = (name: string): Method => method('BrokerRegistrationService', name);
-  const status = (name: string): Method => method('AgentStatusService', name);
-  const commands = (name: string): Method => method('CommandService', name);
+
+  const unary =
+    <Request, Answer>(contract: Unary<Request, Answer>) =>
+    async (request: Request, signal?: AbortSignal): Promise<Answer> => {
+      const { request: wire, answer, waits, gives } = contract;
+      const waitMs = waits?.(request);
+      const deadlineMs = waitMs === undefined ? undefined : waitMs + WAIT_MARGIN_MS;
+      const given = await connection.unary(methodOf(contract), wire.encode(request), signal, deadlineMs);
+      const parsed = parseAnswer(answer.schema, given);
+      if (gives !== undefined) connection.useCredential(parseAnswer(Credential, given).credential);
+      return parsed;
+    };
+  const pushed = <Request, Item, Piece>(contract: Pushed<Request, Item, Piece>) =>
+    async function* (
+      request: Request,
+      { signal, onOpen }: StreamOptions = {},
+    ): AsyncGenerator<Item, void, void> {
+      const call = connection.answerStream(methodOf(contract), contract.request.encode(request));
+      yield* contract.join(readStream(call, { schema: contract.piece.schema, openMs, signal, onOpen }));
+    };
+  const callOf = (contract: Unary<never, unknown> | Pushed<never, unknown, never> | Sent<never>): unknown => {
+    switch (contract.kind) {
+      case 'unary':
+        return unary(contract);
+      case 'pushed':
+        return pushed(contract);
+      case 'sent':
+        return () => openSendStream(connection, contract, callMs);
+    }
+  };
+  const rpcs = Object.fromEntries(
+    Object.entries(CONTRACTS).map(([name, contract]) => [name, callOf(contract as never)]),
+  ) as unknown as Rpcs;
 
   return {
-    async registerAgent(request, signal) {
-      const answer = await connection.unary(agents('RegisterAgent'), request, signal);
-      const { credential, ...registered } = parseAnswer(answers.RegisteredAgent, answer);
-      connection.useCredential(credential);
-      return registered;
-    },
-    async unregisterAgent(request, signal) {
-      await connection.unary(agents('UnregisterAgent'), request, signal);
-    },
-    async heartbeat(request, signal) {
-      const sent = { ...request, state: agentState.encode(request.state) };
-      return parseAnswer(answers.HeartbeatAnswer, await connection.unary(agents('Heartbeat'), sent, signal));
-    },
-    async registerBroker(request, signal) {
-      const answer = await connection.unary(brokers('RegisterBroker'), request, signal);
-      const { credential, ...registered } = parseAnswer(answers.RegisteredBroker, answer);
-      connection.useCredential(credential);
-      return registered;
-    },
-    async unregisterBroker(request, signal) {
-      await connection.unary(brokers('UnregisterBroker'), request, signal);
-    },
-    async getAgentStatus(request, signal) {
-      const answer = await connection.unary(status('GetAgentStatus'), request, signal);
-      return parseAnswer(answers.FoundAgent, answer).agent;
-    },
-    async *subscribeToAgentStatus(request, { signal, onOpen } = {}) {
-      const call = connection.answerStream(status('SubscribeToAgentStatus'), request);
-      yield* joinPieces(readStream(call, { schema: answers.StatusPiece, openMs, signal, onOpen }));
-    },
-    async *receiveCommands(request, { signal, onOpen } = {}) {
-      const call = connection.answerStream(commands('ReceiveCommands'), request);
-      yield* readStream(call, { schema: answers.ReceivedCommand, openMs, signal, onOpen });
-    },
-    async sendCommandState(report, signal) {
-      const sent = { ...report, state: commandRunState.encode(report.state) };
-      await connection.unary(commands('SendCommandState'), sent, signal);
-    },
-    openCommandOutput: () => openCommandOutput(connection, commands('SendCommandOutput'), callMs),
-    async sendCommandResult(result, signal) {
-      await connection.unary(commands('SendCommandResult'), result, signal);
-    },
-    servicesFor: (caller) => createAgentServices(connection, caller),
+    ...rpcs,
+    servicesFor: (caller) =>
+      agentServices((name) => {
+        const call = rpcs[name] as (request: never, signal?: AbortSignal) => Promise<unknown>;
+        return async (request: object, signal) => call({ ...caller(), ...request } as never, signal);
+      }),
     whenReady: (timeoutMs = 5_000) => connection.whenReady(timeoutMs),
     renewChannel: () => connection.renew(),
     close: () => connection.close(),
   };
-}
-
-function method(service: ServiceName, name: string): Method {
-  const found = serviceDefinition(service)[name];
-  if (found === undefined) throw new Error(`${service} has no rpc ${name}`);
-  return found;
 }

@@ -8,8 +8,8 @@ import type {
   CommandStateReport,
   ParleyError,
 } from '@parley/shared-models';
-import type { AgentServices } from '../agent-services.ts';
 import type { ControlPlaneClientOptions } from '../client/create-client.ts';
+import type { AgentServices } from '../contracts/index.ts';
 
 /** Who an agent is, according to the server. */
 export interface AgentIdentity {

@@ -70,6 +70,13 @@ describe('an agent that joins', () => {
     expect(agent.told).toEqual(['registered echo#1 online', 'state paused', 'state online']);
   });
 
+  it('is refused what the server does for agents before it is one', async () => {
+    const agent = joinTestAgent('127.0.0.1:1');
+    loopback.stopLater(agent);
+    const asking = agent.membership.isWanted({ requestId: newId() });
+    await expect(asking).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('gets the other commands, cancellations too, and sends back output and result', async () => {
     const { handlers, agent } = await joined();
     const [run, cancel] = [command(), command({ isCancellation: true })];
@@ -84,7 +91,7 @@ describe('an agent that joins', () => {
     expect(await output.end()).toBe(1);
     const result = { commandId: run.commandId, success: true, exitCode: 0, truncated: false, durationMs: 5 };
     await agent.membership.sendCommandResult(result);
-    const sent = handlers.requests.filter(({ rpc }) => rpc.startsWith('command'));
+    const sent = handlers.requests.filter(({ rpc }) => rpc.startsWith('sendCommand'));
     expect(sent.map(({ request }) => request)).toMatchObject([
       { agentId: 'echo', incarnation: 1, seq: 1, data: 'up 3 days' },
       { agentId: 'echo', incarnation: 1, ...result },

@@ -53,7 +53,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     wanted = answer.state;
     if (!halt.signal.aborted) options.onRegistered({ ...identity, state: wanted });
   };
-  const isTooOpen = ({ peopleSignIn = false }: { peopleSignIn?: boolean }): boolean =>
+  const isTooOpen = ({ peopleSignIn = false }: { peopleSignIn?: boolean | undefined }): boolean =>
     options.needsSignIn === true && !peopleSignIn;
   const leaveForGood = async (registered: AgentIdentity): Promise<void> => {
     halt.abort();
@@ -166,7 +166,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     },
     openCommandOutput() {
       const sender = known();
-      const stream = client.openCommandOutput();
+      const stream = client.sendCommandOutput();
       return { ...stream, send: (output) => stream.send({ ...output, ...sender }) };
     },
     setProfile(next) {

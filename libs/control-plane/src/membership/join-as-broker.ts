@@ -1,6 +1,6 @@
 import { type AgentStatus, isAsNewAs, ParleyError } from '@parley/shared-models';
 import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
-import type { AgentStatusUpdate } from '../control-plane.ts';
+import type { AgentStatusUpdate } from '../contracts/status.ts';
 import { keepConnected, pause } from './keep-connected.ts';
 import { isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';

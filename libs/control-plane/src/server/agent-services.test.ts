@@ -36,10 +36,10 @@ describe('what the server does for an agent', () => {
     const { handlers, services } = await joined();
     const address = { subject: 'ada', key: 'budget' };
     const never = { key: 'budget', value: '', version: 0, updatedAt: '', isDeleted: false, writeId: '' };
-    expect(await services.memory.get({ ...address, writeId: 'w1' })).toEqual(never);
+    expect(await services.getMemory({ ...address, writeId: 'w1' })).toEqual(never);
     expect(last(handlers)).toEqual({ rpc: 'getMemory', request: { ...CALLER, ...address, writeId: 'w1' } });
     const put = { ...address, value: '{"left":"€ 10"}', expectedVersion: 0, writeId: 'w1' };
-    expect(await services.memory.put(put)).toEqual({
+    expect(await services.putMemory(put)).toEqual({
       key: 'budget',
       value: '{"left":"€ 10"}',
       version: 1,
@@ -48,7 +48,7 @@ describe('what the server does for an agent', () => {
       writeId: 'w1',
     });
     expect(last(handlers)).toEqual({ rpc: 'putMemory', request: { ...CALLER, ...put } });
-    await services.memory.put({ subject: '', key: 'rate', value: '1' });
+    await services.putMemory({ subject: '', key: 'rate', value: '1' });
     expect(last(handlers)?.request).toEqual({
       ...CALLER,
       subject: '',
@@ -57,14 +57,14 @@ describe('what the server does for an agent', () => {
       expectedVersion: undefined,
       writeId: undefined,
     });
-    expect(await services.memory.delete({ ...address, expectedVersion: 1, writeId: 'w2' })).toBe(1);
+    expect(await services.deleteMemory({ ...address, expectedVersion: 1, writeId: 'w2' })).toBe(1);
     expect(last(handlers)?.request).toEqual({ ...CALLER, ...address, expectedVersion: 1, writeId: 'w2' });
   });
 
   it('says that a value has changed meanwhile', async () => {
     const { services } = await joined();
     const put = { subject: 'ada', key: 'budget', value: '1', expectedVersion: 4 };
-    await expect(services.memory.put(put)).rejects.toMatchObject({
+    await expect(services.putMemory(put)).rejects.toMatchObject({
       code: 'id_conflict',
       details: { version: 0 },
     });
@@ -78,22 +78,25 @@ describe('what the server does for an agent', () => {
   ])('refuses %s', async (_, wrong, path) => {
     const { services } = await joined();
     const put = { subject: 'ada', key: 'budget', value: '1', ...wrong };
-    await expect(services.memory.put(put)).rejects.toMatchObject({
+    await expect(services.putMemory(put)).rejects.toMatchObject({
       code: 'invalid_request',
       details: { path },
     });
   });
 
-  it('reads a history that is larger than one message may be', async () => {
-    const { handlers, services } = await joined();
+  it('gives a history that is larger than one message may be in parts, the newest first', async () => {
+    const { services } = await joined();
     const value = `"${'é'.repeat(120_000)}"`;
     for (let version = 1; version <= 9; version++) {
-      await services.memory.put({ subject: 'ada', key: 'budget', value });
+      await services.putMemory({ subject: 'ada', key: 'budget', value });
     }
-    const history = await services.memory.history({ subject: 'ada', key: 'budget' });
-    expect(history.map(({ version }) => version)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
-    expect(handlers.requests.filter(({ rpc }) => rpc === 'memoryHistory').length).toBeGreaterThan(1);
-    const some = await services.memory.history({
+    const ofKey = { subject: 'ada', key: 'budget', limit: 100 };
+    const pages = [await services.memoryHistory(ofKey)];
+    for (let last = pages[0]?.at(-1); last !== undefined && last.version > 1; last = pages.at(-1)?.at(-1))
+      pages.push(await services.memoryHistory({ ...ofKey, beforeVersion: last.version }));
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.flat().map(({ version }) => version)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    const some = await services.memoryHistory({
       subject: 'ada',
       key: 'budget',
       limit: 2,

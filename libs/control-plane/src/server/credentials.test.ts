@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentProfile, newId } from '@parley/shared-models';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
+import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
 import { call, stockStub } from '../testing/stock-stubs.ts';
 import { createCredentials } from './credentials.ts';
 import type { RefusedCall } from './refusal-log.ts';
@@ -39,7 +40,7 @@ describe('a server that gives credentials', () => {
       peopleSignIn: false,
     });
     const services = echo.servicesFor(() => ({ agentId: 'echo', incarnation: 1 }));
-    await services.memory.put({ subject: '', key: 'k', value: '1' });
+    await services.putMemory({ subject: '', key: 'k', value: '1' });
   });
 
   it('refuses an agent that speaks for another, in every kind of call', async () => {
@@ -50,9 +51,9 @@ describe('a server that gives credentials', () => {
     await expect(mallory.heartbeat({ agentId: 'echo', ...beat })).rejects.toMatchObject(refused);
     await expect(mallory.unregisterAgent(caller)).rejects.toMatchObject(refused);
     await expect(collect(mallory.receiveCommands(caller), 1)).rejects.toMatchObject(refused);
-    await expect(services.memory.get({ subject: '', key: 'k' })).rejects.toMatchObject(refused);
+    await expect(services.getMemory({ subject: '', key: 'k' })).rejects.toMatchObject(refused);
     await expect(services.history({ requestId: newId(), limit: 1 })).rejects.toMatchObject(refused);
-    await expect(services.tasks.claim(1)).rejects.toMatchObject(refused);
+    await expect(services.claimTasks({ limit: 1 })).rejects.toMatchObject(refused);
     await expect(
       mallory.sendCommandResult({
         ...caller,
@@ -62,7 +63,7 @@ describe('a server that gives credentials', () => {
         durationMs: 1,
       }),
     ).rejects.toMatchObject(refused);
-    const output = mallory.openCommandOutput();
+    const output = mallory.sendCommandOutput();
     const sending = output.send({ ...caller, commandId: newId(), stream: 'stdout', seq: 1, data: 'x' });
     await expect(Promise.all([sending, output.end()])).rejects.toMatchObject(refused);
     expect(handlers.requests).toHaveLength(before);
@@ -89,6 +90,37 @@ describe('a server that gives credentials', () => {
     const stranger = loopback.connect(url);
     await expect(stranger.heartbeat({ agentId: 'echo', ...beat })).rejects.toMatchObject(refused);
     await expect(stranger.unregisterBroker({ brokerId: 'b-1' })).rejects.toMatchObject(refused);
+  });
+
+  it('tells a broker that follows the list by its id, however that is written, and nobody else', async () => {
+    const handlers = createInMemoryHandlers();
+    const seen: [string, boolean][] = [];
+    const { subscribeToAgentStatus, getAgentStatus } = handlers;
+    handlers.subscribeToAgentStatus = (request, push, context) => {
+      seen.push([request.subscriberId, context.isBroker]);
+      return subscribeToAgentStatus(request, push, context);
+    };
+    handlers.getAgentStatus = (request, context) => {
+      seen.push([request.agentId, context.isBroker]);
+      return getAgentStatus(request, context);
+    };
+    const { url } = await loopback.serve({ credentials, handlers });
+    const [client, agent] = [loopback.connect(url), loopback.connect(url)];
+    await agent.registerAgent({ agentId: 'echo', isExclusive: false, instanceId: newId(), profile });
+    const register = (brokerId: string) => client.registerBroker({ brokerId, name: 'Broker' });
+    const follow = (subscriberId: string) => collect(client.subscribeToAgentStatus({ subscriberId }), 1);
+    await register('b-2');
+    await follow('b-1');
+    await register(' b-1');
+    await follow(' b-1');
+    // An id that somebody may take, and no id at all.
+    await register('undefined');
+    await client.getAgentStatus({ agentId: 'echo' });
+    expect(seen).toEqual([
+      ['b-1', false],
+      ['b-1', true],
+      ['echo', false],
+    ]);
   });
 
   it('lets a broker leave by its own credential, which a stock client finds in the answer', async () => {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
+import { contractAt } from '../contracts/paths.ts';
 import { CREDENTIAL_FIELD } from '../credential-field.ts';
 import { statusOf } from '../wire/error-status.ts';
 import type { RefusedCall } from './refusal-log.ts';
@@ -21,9 +22,6 @@ export function createCredentials(key: string): Credentials {
   };
 }
 
-/** Leaving is what only the broker itself may do; registering is where it gets its credential. */
-const UNREGISTER_BROKER = '/parley.v1.BrokerRegistrationService/UnregisterBroker';
-
 /**
  * Refuses every request that speaks for an agent or a broker without its credential.
  * @param onShown called with the address and port of each call whose credential is right
@@ -34,10 +32,11 @@ export function requireCredentials(
   onShown: (peer: string) => void = () => {},
 ): ServerInterceptor {
   const expectedFor = (path: string, message: unknown): string | undefined => {
-    const caller = agentIn(message);
-    if (caller !== undefined) return credentials.forAgent(caller.agentId, caller.incarnation);
+    // One that names no agent although it has to is refused when it is read.
+    const agent = agentIn(message);
+    if (agent !== undefined) return credentials.forAgent(agent.agentId, agent.incarnation);
     const { brokerId } = message as { brokerId?: unknown };
-    return path === UNREGISTER_BROKER ? credentials.forBroker(String(brokerId)) : undefined;
+    return contractAt(path)?.caller === 'broker' ? credentials.forBroker(String(brokerId)) : undefined;
   };
 
   return (method, call) => {

@@ -1,5 +1,5 @@
 import type { Server, ServerWritableStream } from '@grpc/grpc-js';
-import { SERVICE_NAMES } from '../proto-definitions.ts';
+import { serviceDefinitions } from '../proto-definitions.ts';
 import { statusOf } from '../wire/error-status.ts';
 import type { OpenStream, OpenStreams } from './serve-stream.ts';
 
@@ -14,7 +14,7 @@ export interface Health {
 export async function addHealthService(server: Server, open: OpenStreams): Promise<Health> {
   // The library reads its own .proto file as soon as it is imported, which only a server needs.
   const { HealthImplementation } = await import('grpc-health-check');
-  const names = ['', ...SERVICE_NAMES.map((name) => `parley.v1.${name}`)];
+  const names = ['', ...[...serviceDefinitions().keys()].map((name) => `parley.v1.${name}`)];
   const health = new HealthImplementation(
     Object.fromEntries(names.map((name) => [name, 'SERVING' as const])),
   );

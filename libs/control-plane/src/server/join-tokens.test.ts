@@ -31,7 +31,7 @@ describe('a server with a join token', () => {
     await expect(collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }))).rejects.toMatchObject(
       refusal,
     );
-    await expect(client.openCommandOutput().end()).rejects.toMatchObject(refusal);
+    await expect(client.sendCommandOutput().end()).rejects.toMatchObject(refusal);
     expect(handlers.requests).toEqual([]);
     expect(logger.lines).toMatchObject([
       { level: 'warn', message: expect.stringContaining('join token'), fields: { kind: 'join_token' } },
@@ -87,7 +87,7 @@ describe('a server with a join token', () => {
       const forbidden = { code: 'forbidden' };
       const inItsName = client.servicesFor(() => ({ agentId: 'hr', incarnation }));
       await expect(client.unregisterAgent({ agentId: 'hr', incarnation })).rejects.toMatchObject(forbidden);
-      await expect(inItsName.memory.get({ subject: '', key: 'k' })).rejects.toMatchObject(forbidden);
+      await expect(inItsName.getMemory({ subject: '', key: 'k' })).rejects.toMatchObject(forbidden);
       await expect(client.registerBroker({ brokerId: 'b-1', name: 'Broker' })).rejects.toMatchObject(
         forbidden,
       );
@@ -98,7 +98,9 @@ describe('a server with a join token', () => {
     it('is good until it is revoked: then its streams end, and an answer under way does not go out', async () => {
       const revoked = new Set<string>();
       const isRevoked = (tokenId: string): boolean => revoked.has(tokenId);
-      const { url, handlers } = await loopback.serve({ joinToken: 's3cret', isRevoked });
+      const refusals: RefusedCall[] = [];
+      const onRefused = (refusal: RefusedCall): void => void refusals.push(refusal);
+      const { url, handlers } = await loopback.serve({ joinToken: 's3cret', isRevoked, onRefused });
       const token = boundToken('s3cret', { agentId: 'echo', group: 'echo' }, { tokenId: 'one' });
       const client = loopback.connect(url, { joinToken: token });
       const { agentId, incarnation } = await client.registerAgent(registration);
@@ -126,6 +128,9 @@ describe('a server with a join token', () => {
       const sender = { kind: 'agent', id: 'hr', name: 'HR' } as const;
       answer.resolve({ ...secret, sender, createdAt: new Date().toISOString() } as never);
       await refused;
+      expect(refusals).toMatchObject([
+        { kind: 'join_token', method: '/parley.v1.AgentConversationService/Ask' },
+      ]);
       await expect(client.registerAgent(registration)).rejects.toMatchObject(over);
     });
 

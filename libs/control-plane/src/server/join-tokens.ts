@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
 import { type BoundToken, readBoundToken } from '../bound-token.ts';
+import { CONTRACTS } from '../contracts/index.ts';
+import { pathOf } from '../contracts/paths.ts';
 import { bearer } from '../join-token.ts';
 import { statusOf } from '../wire/error-status.ts';
 import { agentIn } from './credentials.ts';
@@ -10,10 +12,10 @@ import type { RefusedCall } from './refusal-log.ts';
 /** Orchestrators ask for health and have no token. */
 const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
-/** Answers who is no broker with what any member may know. */
-const AGENT_STATUS = '/parley.v1.AgentStatusService/';
+/** Who is no broker is answered with what any member may know. */
+const OPEN_TO_BOUND = [CONTRACTS.getAgentStatus, CONTRACTS.subscribeToAgentStatus].map(pathOf);
 
-const REGISTER_AGENT = '/parley.v1.AgentRegistrationService/RegisterAgent';
+const REGISTER_AGENT = pathOf(CONTRACTS.registerAgent);
 
 const OTHER_ACCOUNT =
   'This server takes in processes of the account that runs it. For others set JOIN_TOKEN, the same at the server and here.';
@@ -119,7 +121,7 @@ export function requireJoinToken(
 }
 
 function isAllowed(path: string, message: unknown, bound: BoundToken): boolean {
-  if (path.startsWith(AGENT_STATUS)) return true;
+  if (OPEN_TO_BOUND.includes(path)) return true;
   if (path !== REGISTER_AGENT) return agentIn(message)?.agentId === bound.agentId;
   const { agentId, profile } = message as { agentId?: unknown; profile?: { group?: unknown } | null };
   return agentId === bound.agentId && profile?.group === bound.group;

@@ -1,14 +1,11 @@
 import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
+import { contractAt } from '../contracts/paths.ts';
 import { statusOf } from '../wire/error-status.ts';
 
-/** Calls that whoever reaches the port may make: they need no credential. */
-const OPEN = [
-  '/grpc.health.v1.Health/',
-  '/parley.v1.AgentRegistrationService/RegisterAgent',
-  '/parley.v1.BrokerRegistrationService/RegisterBroker',
-  '/parley.v1.AgentStatusService/',
-];
+/** Whether whoever reaches the port may make the call: it needs no credential. */
+const isOpen = (path: string): boolean =>
+  path.startsWith('/grpc.health.v1.Health/') || contractAt(path)?.caller === 'anybody';
 /** So many seconds' worth at once: a host with 500 agents that begin together has room. */
 const BURST_SECONDS = 10;
 /** Addresses that are remembered; with more the one that called longest ago is forgotten. */
@@ -28,8 +25,8 @@ export function limitOpenCalls(perSecond: number): ServerInterceptor {
     return refilled >= 1;
   };
   return (method, call) => {
-    const isOpen = OPEN.some((path) => method.path.startsWith(path));
-    if (!isOpen || mayCall(call.getPeer().replace(/:\d+$/, ''))) return new ServerInterceptingCall(call);
+    if (!isOpen(method.path) || mayCall(call.getPeer().replace(/:\d+$/, '')))
+      return new ServerInterceptingCall(call);
     const refusal = statusOf(
       new ParleyError('rate_limited', 'Too many calls from this address: try again later.'),
     );

@@ -63,6 +63,14 @@ describe('a refused RPC', () => {
     });
   });
 
+  it('is one for which there is no handler', async () => {
+    const handlers = { ...createInMemoryHandlers(), unregisterBroker: undefined as never };
+    const { url, logger } = await loopback.serve({ handlers });
+    const failure = loopback.connect(url).unregisterBroker({ brokerId: 'b-1' });
+    await expect(failure).rejects.toMatchObject({ code: 'internal' });
+    expect(logger.lines).toContainEqual(expect.objectContaining({ message: 'an RPC failed' }));
+  });
+
   it('ends a stream with the code of its handler', async () => {
     const { url } = await loopback.serve();
     const client = loopback.connect(url);
@@ -87,7 +95,7 @@ describe('a refused RPC', () => {
   it('ends the output of commands with the code of its handler, at the piece that was refused', async () => {
     const { url, handlers } = await loopback.serve();
     const client = loopback.connect(url);
-    const output = client.openCommandOutput();
+    const output = client.sendCommandOutput();
     const piece = {
       commandId: newId(),
       agentId: 'nobody',
@@ -185,7 +193,7 @@ describe('a bad request', () => {
     durationMs: 1,
   });
   const send = async (client: Client, fields: object): Promise<number> => {
-    const output = client.openCommandOutput();
+    const output = client.sendCommandOutput();
     const piece = {
       commandId: newId(),
       agentId: 'echo',

@@ -1,10 +1,11 @@
 import { type handleServerStreamingCall, Metadata, status } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
-import type { z } from 'zod';
-import type { Push } from '../control-plane.ts';
+import type { Pushed } from '../contracts/contract.ts';
+import type { CallContext, Push } from '../contracts/handlers.ts';
 import type { Logger } from '../logger.ts';
 import { statusOf } from '../wire/error-status.ts';
 import { parseRequest } from '../wire/parse.ts';
+import { type Admitting, contextOf } from './call-context.ts';
 import { pendingMessages } from './pending-messages.ts';
 import { refusal } from './serve-unary.ts';
 
@@ -17,32 +18,32 @@ export interface OpenStream {
 /** The streams that are open, so that a server that shuts down, or trusts the peer no longer, can end them. */
 export type OpenStreams = Set<OpenStream>;
 
-export interface StreamOptions<T, Item> {
+export interface PushedOptions extends Admitting {
   readonly logger: Logger;
-  readonly schema: z.ZodType<T>;
   readonly open: OpenStreams;
   /** Items that may wait for a slow reader before the stream is ended. */
   readonly maxPending: number;
-  /** The messages that one item becomes. */
-  encode(item: Item): object[];
-  /** The returned function is called once, when the stream is gone. */
-  subscribe(request: T, push: Push<Item>, metadata: Metadata): Promise<() => void> | (() => void);
 }
 
 /** An RPC that the server pushes into. */
-export function serveStream<T, Item>(
-  options: StreamOptions<T, Item>,
+export function servePushed<Request, Item, Piece>(
+  { request: { schema }, piece, split }: Pushed<Request, Item, Piece>,
+  handle: (request: Request, push: Push<Item>, context: CallContext) => Promise<() => void> | (() => void),
+  options: PushedOptions,
 ): handleServerStreamingCall<unknown, object> {
-  const { logger, schema, open, encode, subscribe } = options;
+  const { logger, open } = options;
   return (call) => {
     const rpc = call.getPath();
     const pending = pendingMessages(call);
     let isClosed = false;
     let unsubscribe: (() => void) | undefined;
 
+    const gone = new AbortController();
+
     const close = (): void => {
       if (isClosed) return;
       isClosed = true;
+      gone.abort();
       open.delete(stream);
       pending.clear();
       release();
@@ -64,7 +65,7 @@ export function serveStream<T, Item>(
     };
     const send = (item: Item): boolean => {
       if (isClosed) return false;
-      for (const message of encode(item)) pending.add(message);
+      for (const part of split(item)) pending.add(piece.encode(part));
       if (pending.size <= options.maxPending) return true;
       logger.warn(
         { rpc, peer: call.getPeer(), pending: pending.size },
@@ -79,7 +80,9 @@ export function serveStream<T, Item>(
     call.once('cancelled', close);
     open.add(stream);
     const start = async (): Promise<void> => {
-      unsubscribe = await subscribe(parseRequest(schema, call.request), { send, end }, call.metadata);
+      const request = parseRequest(schema, call.request);
+      const context = contextOf(call, request, gone.signal, options);
+      unsubscribe = await handle(request, { send, end }, context);
       if (isClosed) return release();
       // Tells the subscriber that it was accepted, however long the first item takes.
       call.sendMetadata(new Metadata());

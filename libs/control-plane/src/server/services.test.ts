@@ -137,7 +137,7 @@ describe('the services of parley.v1', () => {
     ];
     for (const report of reports) {
       await client.sendCommandState(report);
-      expect(last(handlers)).toEqual({ rpc: 'commandState', request: report });
+      expect(last(handlers)).toEqual({ rpc: 'sendCommandState', request: report });
     }
   });
 
@@ -152,11 +152,11 @@ describe('the services of parley.v1', () => {
       seq,
       data: `piece ${seq} é\n`,
     }));
-    const output = client.openCommandOutput();
+    const output = client.sendCommandOutput();
     for (const piece of pieces) await output.send(piece);
     expect(await output.end()).toBe(3);
     expect(
-      handlers.requests.filter(({ rpc }) => rpc === 'commandOutput').map(({ request }) => request),
+      handlers.requests.filter(({ rpc }) => rpc === 'sendCommandOutput').map(({ request }) => request),
     ).toEqual(pieces);
 
     const ended = { commandId, agentId: 'echo', incarnation: 1, truncated: true, durationMs: 12.5 };
@@ -171,7 +171,7 @@ describe('the services of parley.v1', () => {
     ];
     for (const result of results) {
       await client.sendCommandResult(result);
-      expect(last(handlers)).toEqual({ rpc: 'commandResult', request: result });
+      expect(last(handlers)).toEqual({ rpc: 'sendCommandResult', request: result });
     }
   });
 });

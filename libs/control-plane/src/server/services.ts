@@ -1,106 +1,42 @@
-import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type AgentCommand, ParleyError } from '@parley/shared-models';
-import type { AgentStatusUpdate, ControlPlaneHandlers } from '../control-plane.ts';
-import type { Logger } from '../logger.ts';
-import { type ServiceName, serviceDefinition } from '../proto-definitions.ts';
-import { agentState } from '../wire/enum-names.ts';
-import { encodeCommand, encodeStatus, encodeUpdate } from '../wire/messages.ts';
-import * as requests from '../wire/requests.ts';
-import { splitUpdate } from '../wire/split-update.ts';
-import { conversationService, memoryService } from './agent-services.ts';
-import { channelService } from './channel-service.ts';
-import { type Credentials, isFromBroker } from './credentials.ts';
-import type { JoinTokens } from './join-tokens.ts';
-import { type OpenStreams, serveStream } from './serve-stream.ts';
-import { serveClientStream, serveUnary } from './serve-unary.ts';
-import { taskService } from './task-service.ts';
+import type { Server, UntypedHandleCall } from '@grpc/grpc-js';
+import type { Pushed, Sent, Unary } from '../contracts/contract.ts';
+import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
+import { CONTRACTS } from '../contracts/index.ts';
+import { serviceDefinition } from '../proto-definitions.ts';
+import { type PushedOptions, servePushed } from './serve-stream.ts';
+import { serveSent, serveUnary } from './serve-unary.ts';
 
-export interface ServiceOptions {
-  readonly handlers: ControlPlaneHandlers;
-  readonly logger: Logger;
-  readonly open: OpenStreams;
-  readonly maxPending: number;
-  readonly credentials?: Credentials | undefined;
-  /** Undefined: nobody has to show one. */
-  readonly joinTokens?: JoinTokens | undefined;
-}
+/** That a contract and its handler fit is what `ControlPlaneHandlers` says; each of them is then one of many. */
+type AnyContract = Unary<unknown, unknown> | Pushed<unknown, unknown, unknown> | Sent<unknown>;
+type AnyHandler = (...args: unknown[]) => Promise<never>;
 
-/** Adds every service of `parley.v1`; the RPCs stand in the order of the .proto files. */
-export function addServices(server: Server, options: ServiceOptions): void {
-  for (const [name, implementation] of Object.entries(implementations(options))) {
-    server.addService(serviceDefinition(name as ServiceName), implementation);
+/** Adds every service of `parley.v1`: each RPC as its contract says, done by its handler. */
+export function addServices(
+  server: Server,
+  { handlers, ...options }: PushedOptions & { readonly handlers: ControlPlaneHandlers },
+): void {
+  const services = new Map<string, Record<string, UntypedHandleCall>>();
+  for (const [name, contract] of Object.entries(CONTRACTS)) {
+    const handle: AnyHandler = async (...args) => {
+      // Looked up with each call: tests put others in their place.
+      const handler = (handlers as unknown as Record<string, AnyHandler | undefined>)[name];
+      if (handler === undefined) throw new Error(`there is no handler ${name}`);
+      return handler(...args);
+    };
+    const rpcs = services.get(contract.service) ?? {};
+    rpcs[contract.rpc] = serve(contract as unknown as AnyContract, handle, options);
+    services.set(contract.service, rpcs);
   }
+  for (const [service, rpcs] of services) server.addService(serviceDefinition(service), rpcs);
 }
 
-function implementations(options: ServiceOptions): Record<ServiceName, UntypedServiceImplementation> {
-  const { handlers, logger, credentials, joinTokens } = options;
-  return {
-    AgentRegistrationService: {
-      registerAgent: serveUnary(logger, requests.RegisterAgent, async (request, call) => {
-        const admission = joinTokens?.admissionOf(call.metadata) ?? 'anybody';
-        const token = admission === 'anybody' ? {} : { token: admission };
-        const answer = await handlers.registerAgent(request, { peer: call.getPeer(), ...token });
-        // Whatever the request asked for: the token decides whose credential its holder gets.
-        if (admission !== 'anybody' && answer.agentId !== admission.agentId)
-          throw new ParleyError('forbidden', `This join token is for the agent "${admission.agentId}" only.`);
-        const credential = credentials?.forAgent(answer.agentId, answer.incarnation);
-        return { ...answer, state: agentState.encode(answer.state), credential };
-      }),
-      unregisterAgent: serveUnary(logger, requests.UnregisterAgent, async (request) => {
-        await handlers.unregisterAgent(request);
-        return {};
-      }),
-      heartbeat: serveUnary(logger, requests.Heartbeat, async (request) => {
-        const answer = await handlers.heartbeat(request);
-        return { ...answer, state: agentState.encode(answer.state) };
-      }),
-    },
-    BrokerRegistrationService: {
-      registerBroker: serveUnary(logger, requests.RegisterBroker, async (request) => ({
-        ...(await handlers.registerBroker(request)),
-        credential: credentials?.forBroker(request.brokerId),
-      })),
-      unregisterBroker: serveUnary(logger, requests.UnregisterBroker, async (request) => {
-        await handlers.unregisterBroker(request);
-        return {};
-      }),
-    },
-    AgentStatusService: {
-      getAgentStatus: serveUnary(logger, requests.GetAgentStatus, async (request) => ({
-        agent: encodeStatus(await handlers.getAgentStatus(request)),
-      })),
-      subscribeToAgentStatus: serveStream({
-        ...options,
-        schema: requests.SubscribeToAgentStatus,
-        encode: (update: AgentStatusUpdate) => splitUpdate(update).map(encodeUpdate),
-        subscribe: (request, push, metadata) =>
-          handlers.subscribeToAgentStatus(request, push, {
-            isBroker: credentials === undefined || isFromBroker(credentials, metadata, request.subscriberId),
-          }),
-      }),
-    },
-    CommandService: {
-      receiveCommands: serveStream({
-        ...options,
-        schema: requests.ReceiveCommands,
-        encode: (command: AgentCommand) => [encodeCommand(command)],
-        subscribe: (request, push) => handlers.receiveCommands(request, push),
-      }),
-      sendCommandState: serveUnary(logger, requests.SendCommandState, async (report) => {
-        await handlers.commandState(report);
-        return {};
-      }),
-      sendCommandOutput: serveClientStream(logger, requests.SendCommandOutput, (output) =>
-        handlers.commandOutput(output),
-      ),
-      sendCommandResult: serveUnary(logger, requests.SendCommandResult, async (result) => {
-        await handlers.commandResult(result);
-        return {};
-      }),
-    },
-    AgentMemoryService: memoryService(handlers, logger),
-    AgentConversationService: conversationService(handlers, logger),
-    AgentChannelService: channelService(handlers, logger),
-    TaskService: taskService(handlers, logger),
-  };
+function serve(contract: AnyContract, handle: AnyHandler, options: PushedOptions): UntypedHandleCall {
+  switch (contract.kind) {
+    case 'unary':
+      return serveUnary(contract, handle, options) as UntypedHandleCall;
+    case 'pushed':
+      return servePushed(contract, handle, options) as UntypedHandleCall;
+    case 'sent':
+      return serveSent(contract, handle, options) as UntypedHandleCall;
+  }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
-import type { ControlPlaneHandlers } from '../control-plane.ts';
+import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
 import type { ServerTls } from '../tls.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newTask, type TaskDocument } from '@parley/durable-tasks';
 import { AgentProfile, type ChatMessage, newId, ParleyError } from '@parley/shared-models';
-import type { VersionedTask } from '../task-services.ts';
+import type { VersionedTask } from '../contracts/tasks.ts';
 import { onLoopback } from '../testing/fixture.ts';
 
 const CALLER = { agentId: 'echo', incarnation: 1 };
@@ -42,7 +42,7 @@ describe('the service of tasks', () => {
       profile: AgentProfile.parse({ name: 'Echo', group: 'echo' }),
     });
     const last = () => handlers.requests.at(-1);
-    return { handlers, last, tasks: client.servicesFor(() => CALLER).tasks };
+    return { handlers, last, tasks: client.servicesFor(() => CALLER) };
   }
 
   it('carries a task as it is, with its version and its token', async () => {
@@ -50,33 +50,33 @@ describe('the service of tasks', () => {
     const { tasks, last } = await joined(task);
     const { id } = task.document;
     const requestId = newId();
-    expect(await tasks.get(id)).toEqual(task);
+    expect(await tasks.getTask({ id })).toEqual(task);
     expect(last()).toEqual({ rpc: 'getTask', request: { ...CALLER, id } });
     const asked = { id, requestId, text: 'Compare', input: { a: [1, null] } };
-    expect(await tasks.create({ ...asked, title: 'T' })).toEqual(task);
+    expect(await tasks.createTask({ ...asked, title: 'T' })).toEqual(task);
     expect(last()).toEqual({ rpc: 'createTask', request: { ...CALLER, ...asked, title: 'T' } });
-    await tasks.refine({ id, requestId, text: 'Only' });
+    await tasks.refineTask({ id, requestId, text: 'Only' });
     expect(last()).toEqual({
       rpc: 'refineTask',
       request: { ...CALLER, id, requestId, text: 'Only', input: undefined },
     });
-    await tasks.cancel({ id, requestId });
+    await tasks.cancelTask({ id, requestId });
     expect(last()).toEqual({ rpc: 'cancelTask', request: { ...CALLER, id, requestId } });
-    expect(await tasks.list({ requestId, limit: 5 })).toEqual([task]);
+    expect(await tasks.listTasks({ requestId, limit: 5 })).toEqual([task]);
     expect(last()).toEqual({ rpc: 'listTasks', request: { ...CALLER, requestId, limit: 5 } });
-    expect(await tasks.claim(7)).toEqual({ tasks: [task], leaseMs: 10_000 });
+    expect(await tasks.claimTasks({ limit: 7 })).toEqual({ tasks: [task], leaseMs: 10_000 });
     expect(last()).toEqual({ rpc: 'claimTasks', request: { ...CALLER, limit: 7 } });
     const save = { document: task.document, expectedVersion: 3, token: 2 };
-    expect(await tasks.save(save)).toEqual(task);
+    expect(await tasks.saveTask(save)).toEqual(task);
     expect(last()).toEqual({ rpc: 'saveTask', request: { ...CALLER, ...save } });
   });
 
   it('renews and releases leases', async () => {
     const { tasks, last } = await joined();
     const lease = { id: newId(), token: 2 };
-    expect(await tasks.renew([lease])).toEqual([{ id: lease.id, version: 3 }]);
+    expect(await tasks.renewLeases({ leases: [lease] })).toEqual([{ id: lease.id, version: 3 }]);
     expect(last()).toEqual({ rpc: 'renewLeases', request: { ...CALLER, leases: [lease] } });
-    await tasks.release(lease);
+    await tasks.releaseTask({ lease });
     expect(last()).toEqual({ rpc: 'releaseTask', request: { ...CALLER, lease } });
   });
 
@@ -92,20 +92,22 @@ describe('the service of tasks', () => {
       createdAt: '2026-01-31T12:00:00.000Z',
       metadata: { result: { x: [1] } },
     };
-    const attempt = { id: newId(), token: 2, stepId: 'prices:AAPL', attempt: 1 };
-    const { id, token, ...rest } = attempt;
+    const lease = { id: newId(), token: 2 };
+    const { id } = lease;
+    const attempt = { lease, stepId: 'prices:AAPL', attempt: 1, timeoutMs: 1000, isCancellation: false };
     handlers.answer = async () => reply;
-    expect(await tasks.runStep({ ...attempt, timeoutMs: 1000 })).toEqual(reply);
-    expect(last()?.request).toEqual({ ...CALLER, ...rest, lease: { id, token }, timeoutMs: 1000 });
+    expect(await tasks.runStep(attempt)).toEqual(reply);
+    expect(last()?.request).toEqual({ ...CALLER, ...attempt });
     handlers.answer = async () => {
       throw new ParleyError('agent_timeout', 'no reply', { details: { askId: id } });
     };
-    await expect(tasks.runStep({ ...attempt, timeoutMs: 1000 })).rejects.toMatchObject({
+    await expect(tasks.runStep(attempt)).rejects.toMatchObject({
       code: 'agent_timeout',
       details: { askId: id },
     });
-    await tasks.cancelStep(attempt);
-    expect(last()).toMatchObject({ rpc: 'cancelStep', request: { ...rest, lease: { id, token } } });
+    const stopped = { ...attempt, isCancellation: true };
+    expect(await tasks.runStep(stopped)).toBeUndefined();
+    expect(last()).toEqual({ rpc: 'runStep', request: { ...CALLER, ...stopped } });
   });
 
   it('refuses a document that is not valid, or too large', async () => {
@@ -118,7 +120,7 @@ describe('the service of tasks', () => {
       aTask({ error: { code: 'x', message: 'y'.repeat(1001) } }),
     ];
     for (const { document } of wrong) {
-      await expect(tasks.save({ document, expectedVersion: 1, token: 1 })).rejects.toMatchObject({
+      await expect(tasks.saveTask({ document, expectedVersion: 1, token: 1 })).rejects.toMatchObject({
         code: 'invalid_request',
         details: { path: 'document' },
       });
@@ -126,27 +128,11 @@ describe('the service of tasks', () => {
     const large = aTask().document;
     const rounds = large.rounds.map((round) => ({ ...round, input: 'x'.repeat(922_000) }));
     await expect(
-      tasks.save({ document: { ...large, rounds }, expectedVersion: 1, token: 1 }),
+      tasks.saveTask({ document: { ...large, rounds }, expectedVersion: 1, token: 1 }),
     ).rejects.toMatchObject({
       code: 'invalid_request',
       message: expect.stringContaining('921600'),
     });
     expect(last()).toEqual(before);
-  });
-
-  it('gives back what it has claimed and an answer cannot hold', async () => {
-    const { handlers, tasks, last } = await joined();
-    const big = (): VersionedTask => {
-      const { document, ...rest } = aTask();
-      const rounds = document.rounds.map((round) => ({ ...round, input: 'x'.repeat(900_000) }));
-      return { ...rest, document: { ...document, rounds } };
-    };
-    const claimed = Array.from({ length: 4 }, big);
-    handlers.claimTasks = async () => ({ tasks: claimed, leaseMs: 10_000 });
-    expect((await tasks.claim(20)).tasks).toEqual(claimed.slice(0, 3));
-    expect(last()).toMatchObject({
-      rpc: 'releaseTask',
-      request: { lease: { id: claimed[3]?.document.id, token: 2 } },
-    });
   });
 });

@@ -6,18 +6,18 @@ import {
   type ChatMessage,
   ParleyError,
 } from '@parley/shared-models';
-import type { AskRequest, MemoryEntry } from '../agent-services.ts';
-import type {
-  AgentCaller,
-  AgentStatusUpdate,
-  ControlPlaneHandlers,
-  Push,
-  RegisterAgentRequest,
-  RegisterAgentResponse,
-} from '../control-plane.ts';
-import type { VersionedTask } from '../task-services.ts';
+import type { AgentCaller } from '../contracts/contract.ts';
+import type { CallContext, ControlPlaneHandlers, Push } from '../contracts/handlers.ts';
+import { type AnswerOf, CONTRACTS, type RequestOf } from '../contracts/index.ts';
+import type { MemoryEntry } from '../contracts/memory.ts';
+import type { RegisterAgentRequest } from '../contracts/registration.ts';
+import type { AgentStatusUpdate } from '../contracts/status.ts';
+import type { VersionedTask } from '../contracts/tasks.ts';
 
-/** A server's memory, small but real: enough to register, fence, forget, pause and list agents. */
+/**
+ * A server's memory, small but real: enough to register, fence, forget, pause and list agents. What it has no memory of is
+ * answered as the contracts' examples say.
+ */
 export interface InMemoryHandlers extends ControlPlaneHandlers {
   /** Every request that was handled, by the name of its handler. */
   readonly requests: { readonly rpc: string; readonly request: object }[];
@@ -26,20 +26,23 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   /** The streams that are open: agents by id, subscribers by id. */
   readonly commandStreams: Map<string, Push<AgentCommand>>;
   readonly statusStreams: Map<string, Push<AgentStatusUpdate>>;
+  registerAgent(request: RegisterAgentRequest, context?: CallContext): Promise<AnswerOf<'registerAgent'>>;
   /** What heartbeats and registrations answer. */
   wanted: AgentState;
-  registerAgent(request: RegisterAgentRequest): Promise<RegisterAgentResponse>;
   /** As if another process had registered under this id. */
   takeOver(agentId: string): void;
   /** What `history` answers. */
   said: readonly ChatMessage[];
   /** What the RPCs of tasks answer. */
   task: VersionedTask | undefined;
-  /** What `ask` answers. */
-  answer: (request: AskRequest) => Promise<ChatMessage>;
+  /** What `ask` and `runStep` answer. */
+  answer: (request: RequestOf<'ask'> | RequestOf<'runStep'>) => Promise<ChatMessage>;
   /** As if the server had never known it. */
   forget(agentId: string): void;
 }
+
+type Registered = RegisterAgentRequest & { readonly incarnation: number };
+type AnyRequest = Partial<AgentCaller>;
 
 export function createInMemoryHandlers({
   heartbeatMs = 20,
@@ -47,32 +50,31 @@ export function createInMemoryHandlers({
   heartbeatMs?: number;
 } = {}): InMemoryHandlers {
   const events = new EventEmitter();
-  const agents = new Map<string, RegisterAgentRequest & { incarnation: number }>();
+  const agents = new Map<string, Registered>();
   const requests: InMemoryHandlers['requests'] = [];
   const commandStreams: InMemoryHandlers['commandStreams'] = new Map();
   const statusStreams: InMemoryHandlers['statusStreams'] = new Map();
-
   const values = new Map<string, MemoryEntry>();
   const past: MemoryEntry[] = [];
 
-  const task = async (rpc: string, request: AgentCaller): Promise<VersionedTask> => {
-    known(request.agentId, request.incarnation);
-    handled(rpc, request);
-    if (memory.task === undefined) throw new ParleyError('not_found', 'There is no such task.');
-    return memory.task;
-  };
   const handled = (rpc: string, request: object): void => {
     requests.push({ rpc, request });
     // The answer goes out first, so that whoever waits for the request sees what the caller sees.
     setImmediate(() => events.emit(rpc, request));
   };
-  const known = (agentId: string, incarnation?: number): RegisterAgentRequest & { incarnation: number } => {
+  const known = (agentId: string, incarnation?: number): Registered => {
     const agent = agents.get(agentId);
     if (agent === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
     if (incarnation !== undefined && incarnation < agent.incarnation) {
       throw new ParleyError('stale_incarnation', `"${agentId}" was taken over.`);
     }
     return agent;
+  };
+  /** Who speaks for an agent must be it. */
+  const take = (rpc: string, request: AnyRequest): void => {
+    const { agentId, incarnation } = request;
+    if (agentId !== undefined && incarnation !== undefined) known(agentId, incarnation);
+    handled(rpc, request);
   };
   const follow = <T>(streams: Map<string, Push<T>>, rpc: string, id: string, push: Push<T>): (() => void) => {
     streams.set(id, push);
@@ -81,8 +83,76 @@ export function createInMemoryHandlers({
       handled(`${rpc} gone`, { id });
     };
   };
+  const taskNow = (): VersionedTask => {
+    if (memory.task === undefined) throw new ParleyError('not_found', 'There is no such task.');
+    return memory.task;
+  };
+
+  /** What an RPC does once its request is taken. */
+  const done: Partial<ControlPlaneHandlers> = {
+    async registerAgent(request) {
+      const incarnation = (agents.get(request.agentId)?.incarnation ?? 0) + 1;
+      agents.set(request.agentId, { ...request, incarnation });
+      return { agentId: request.agentId, incarnation, heartbeatMs, state: memory.wanted };
+    },
+    async unregisterAgent({ agentId }) {
+      agents.delete(agentId);
+    },
+    heartbeat: async () => ({ state: memory.wanted }),
+    registerBroker: async () => ({ heartbeatMs }),
+    getAgentStatus: async ({ agentId }) => statusOf(known(agentId)),
+    subscribeToAgentStatus({ subscriberId }, push) {
+      push.send({ agents: [...agents.values()].map(statusOf), isFull: true, removed: [] });
+      return follow(statusStreams, 'subscribeToAgentStatus', subscriberId, push);
+    },
+    receiveCommands: ({ agentId }, push) => follow(commandStreams, 'receiveCommands', agentId, push),
+    getMemory: async ({ key }) => values.get(key) ?? neverRemembered(key),
+    async putMemory({ key, value, writeId = '', expectedVersion }) {
+      const { version } = values.get(key) ?? neverRemembered(key);
+      if (expectedVersion !== undefined && expectedVersion !== version) {
+        throw new ParleyError('id_conflict', `it has version ${version}`, { details: { version } });
+      }
+      const updatedAt = '2026-01-31T12:00:00.000Z';
+      const entry = { key, value, version: version + 1, updatedAt, isDeleted: false, writeId };
+      values.set(key, entry);
+      past.unshift(entry);
+      return entry;
+    },
+    deleteMemory: async ({ key }) => values.get(key)?.version ?? 0,
+    memoryHistory: async ({ key, limit, beforeVersion = Number.POSITIVE_INFINITY }) =>
+      past.filter((entry) => entry.key === key && entry.version < beforeVersion).slice(0, limit),
+    history: async () => memory.said,
+    ask(request, { signal }) {
+      signal.addEventListener('abort', () => handled('ask gone', {}));
+      return memory.answer(request);
+    },
+    createTask: async () => taskNow(),
+    refineTask: async () => taskNow(),
+    cancelTask: async () => taskNow(),
+    getTask: async () => taskNow(),
+    saveTask: async () => taskNow(),
+    listTasks: async () => [taskNow()],
+    claimTasks: async () => ({ tasks: [taskNow()], leaseMs: 10_000 }),
+    renewLeases: async ({ leases }) => leases.map(({ id }) => ({ id, version: 3 })),
+    runStep: async (request) => (request.isCancellation ? undefined : memory.answer(request)),
+  };
+
+  const handlers = Object.fromEntries(
+    Object.entries(CONTRACTS).map(([rpc, { example }]) => {
+      const handle = done[rpc as keyof ControlPlaneHandlers] as ((...args: unknown[]) => unknown) | undefined;
+      const answer = 'answer' in example ? example.answer : undefined;
+      return [
+        rpc,
+        async (request: AnyRequest, ...more: unknown[]): Promise<unknown> => {
+          take(rpc, request);
+          return handle === undefined ? answer : handle(request, ...more);
+        },
+      ];
+    }),
+  ) as unknown as ControlPlaneHandlers;
 
   const memory: InMemoryHandlers = {
+    ...(handlers as InMemoryHandlers),
     requests,
     commandStreams,
     statusStreams,
@@ -99,129 +169,6 @@ export function createInMemoryHandlers({
       agents.delete(agentId);
       commandStreams.get(agentId)?.end(new ParleyError('unknown_agent', 'forgotten'));
     },
-    async registerAgent(request) {
-      const incarnation = (agents.get(request.agentId)?.incarnation ?? 0) + 1;
-      agents.set(request.agentId, { ...request, incarnation });
-      handled('registerAgent', request);
-      return { agentId: request.agentId, incarnation, heartbeatMs, state: memory.wanted };
-    },
-    async unregisterAgent(request) {
-      known(request.agentId, request.incarnation);
-      agents.delete(request.agentId);
-      handled('unregisterAgent', request);
-    },
-    async heartbeat(request) {
-      known(request.agentId, request.incarnation);
-      handled('heartbeat', request);
-      return { state: memory.wanted };
-    },
-    async registerBroker(request) {
-      handled('registerBroker', request);
-      return { heartbeatMs };
-    },
-    async unregisterBroker(request) {
-      handled('unregisterBroker', request);
-    },
-    async getAgentStatus(request) {
-      handled('getAgentStatus', request);
-      return statusOf(known(request.agentId));
-    },
-    subscribeToAgentStatus(request, push) {
-      handled('subscribeToAgentStatus', request);
-      push.send({ agents: [...agents.values()].map(statusOf), isFull: true, removed: [] });
-      return follow(statusStreams, 'subscribeToAgentStatus', request.subscriberId, push);
-    },
-    async receiveCommands(request, push) {
-      known(request.agentId, request.incarnation);
-      handled('receiveCommands', request);
-      return follow(commandStreams, 'receiveCommands', request.agentId, push);
-    },
-    async getMemory(request) {
-      known(request.agentId, request.incarnation);
-      handled('getMemory', request);
-      return values.get(request.key) ?? neverRemembered(request.key);
-    },
-    async putMemory(request) {
-      known(request.agentId, request.incarnation);
-      handled('putMemory', request);
-      const { key, value, writeId = '', expectedVersion } = request;
-      const { version } = values.get(key) ?? neverRemembered(key);
-      if (expectedVersion !== undefined && expectedVersion !== version) {
-        throw new ParleyError('id_conflict', `it has version ${version}`, { details: { version } });
-      }
-      const updatedAt = '2026-01-31T12:00:00.000Z';
-      const entry = { key, value, version: version + 1, updatedAt, isDeleted: false, writeId };
-      values.set(key, entry);
-      past.unshift(entry);
-      return entry;
-    },
-    async deleteMemory(request) {
-      known(request.agentId, request.incarnation);
-      handled('deleteMemory', request);
-      return values.get(request.key)?.version ?? 0;
-    },
-    async memoryHistory(request) {
-      handled('memoryHistory', request);
-      const { key, limit, beforeVersion = Number.POSITIVE_INFINITY } = request;
-      return past.filter((entry) => entry.key === key && entry.version < beforeVersion).slice(0, limit);
-    },
-    async history(request) {
-      known(request.agentId, request.incarnation);
-      handled('history', request);
-      return memory.said;
-    },
-    async ask(request, signal) {
-      known(request.agentId, request.incarnation);
-      handled('ask', request);
-      signal.addEventListener('abort', () => handled('ask gone', {}));
-      return memory.answer(request);
-    },
-    async listEvents(request) {
-      handled('listEvents', request);
-      return [];
-    },
-    async cancelAsk(request) {
-      handled('cancelAsk', request);
-    },
-    async isWanted(request) {
-      handled('isWanted', request);
-      return true;
-    },
-    createTask: (request) => task('createTask', request),
-    refineTask: (request) => task('refineTask', request),
-    cancelTask: (request) => task('cancelTask', request),
-    getTask: (request) => task('getTask', request),
-    saveTask: (request) => task('saveTask', request),
-    listTasks: async (request) => [await task('listTasks', request)],
-    claimTasks: async (request) => ({ tasks: [await task('claimTasks', request)], leaseMs: 10_000 }),
-    async renewLeases(request) {
-      handled('renewLeases', request);
-      return request.leases.map(({ id }) => ({ id, version: 3 }));
-    },
-    async releaseTask(request) {
-      handled('releaseTask', request);
-    },
-    async runStep(request) {
-      known(request.agentId, request.incarnation);
-      handled('runStep', request);
-      const { lease, stepId, timeoutMs } = request;
-      return memory.answer({ requestId: lease.id, id: lease.id, target: {}, text: stepId, timeoutMs });
-    },
-    async cancelStep(request) {
-      handled('cancelStep', request);
-    },
-    async commandState(report) {
-      known(report.agentId, report.incarnation);
-      handled('commandState', report);
-    },
-    async commandOutput(output) {
-      known(output.agentId, output.incarnation);
-      handled('commandOutput', output);
-    },
-    async commandResult(result) {
-      known(result.agentId, result.incarnation);
-      handled('commandResult', result);
-    },
   };
   return memory;
 }
@@ -230,29 +177,11 @@ function neverRemembered(key: string): MemoryEntry {
   return { key, value: '', version: 0, updatedAt: '', isDeleted: false, writeId: '' };
 }
 
-function statusOf({
-  agentId,
-  profile,
-  incarnation,
-}: RegisterAgentRequest & { incarnation: number }): AgentStatus {
+function statusOf({ agentId, profile, incarnation }: Registered): AgentStatus {
   return agentStatus({ agentId, agentName: profile.name, group: profile.group, incarnation });
 }
 
 /** A status as a server would give it. */
 export function agentStatus(fields: Partial<AgentStatus> = {}): AgentStatus {
-  return {
-    agentId: 'echo',
-    agentName: 'Echo',
-    group: 'echo',
-    description: 'Says it again',
-    capabilities: ['echo'],
-    keywords: ['say'],
-    examples: ['Say it again'],
-    state: 'online',
-    load: 0.5,
-    lastSeen: '2026-01-31T12:00:00.000Z',
-    incarnation: 1,
-    metrics: { handled: 3, failed: 1, meanHandleMs: 2.5 },
-    ...fields,
-  };
+  return { ...CONTRACTS.getAgentStatus.example.answer, ...fields };
 }

@@ -1,9 +1,9 @@
 import { ChatMessage, Metadata } from '@parley/shared-models';
 import { z } from 'zod';
+import type { Wire } from '../contracts/contract.ts';
 import { messageKind, participantKind } from './enum-names.ts';
 
-/** A message in the shape that the .proto files give it. */
-export function encodeMessage({ metadata, receiver, sender, ...message }: ChatMessage): object {
+function encode({ metadata, receiver, sender, ...message }: ChatMessage): object {
   return {
     ...message,
     kind: messageKind.encode(message.kind),
@@ -15,11 +15,10 @@ export function encodeMessage({ metadata, receiver, sender, ...message }: ChatMe
   };
 }
 
-const Participant = ChatMessage.shape.sender.extend({ kind: participantKind.wire });
+const Participant = ChatMessage.shape.sender.extend({ kind: participantKind.schema });
 
-/** And back. */
-export const WireMessage = ChatMessage.extend({
-  kind: messageKind.wire,
+const schema = ChatMessage.extend({
+  kind: messageKind.schema,
   sender: Participant,
   receiver: Participant.nullish(),
   metadata: z.string(),
@@ -33,6 +32,8 @@ export const WireMessage = ChatMessage.extend({
     ...(parsed?.success === true ? { metadata: parsed.data } : {}),
   };
 });
+
+export const Message: Wire<ChatMessage> = { schema, encode };
 
 function parseMetadata(text: string): z.ZodSafeParseResult<z.infer<typeof Metadata>> {
   try {

@@ -17,7 +17,7 @@ function enumNames<const Names extends Readonly<Record<string, string>>>(
   return {
     encode: (value: Names[keyof Names]): string => `${prefix}${value.toUpperCase()}`,
     /** Reads the name in the .proto files; anything unknown, and `..._UNSPECIFIED`, is refused. */
-    wire: z
+    schema: z
       .string()
       .transform((name) => name.replace(prefix, ''))
       .transform((name) => values.get(name) ?? name)

@@ -1,8 +1,8 @@
-import type { AgentStatusUpdate } from '../control-plane.ts';
+import type { AgentStatusUpdate, StatusPiece } from '../contracts/status.ts';
 
 /** Puts updates that came in pieces together again: the counterpart of `splitUpdate`. */
 export async function* joinPieces(
-  pieces: AsyncIterable<AgentStatusUpdate & { hasMore: boolean }>,
+  pieces: AsyncIterable<StatusPiece>,
 ): AsyncGenerator<AgentStatusUpdate, void, void> {
   let update: AgentStatusUpdate | undefined;
   for await (const { hasMore, ...piece } of pieces) {

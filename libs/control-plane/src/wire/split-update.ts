@@ -1,4 +1,4 @@
-import type { AgentStatusUpdate } from '../control-plane.ts';
+import type { AgentStatusUpdate, StatusPiece } from '../contracts/status.ts';
 
 /** Stock gRPC clients refuse messages over 4 MiB; this leaves them, and the encoding, room. */
 const PIECE_BYTES = 1024 * 1024;
@@ -7,10 +7,7 @@ const PIECE_BYTES = 1024 * 1024;
  * An update in pieces that each fit into one message, the last one without `hasMore`.
  * @param pieceBytes about how large a piece may become, measured as JSON; a single agent is never split
  */
-export function splitUpdate(
-  update: AgentStatusUpdate,
-  pieceBytes: number = PIECE_BYTES,
-): (AgentStatusUpdate & { hasMore: boolean })[] {
+export function splitUpdate(update: AgentStatusUpdate, pieceBytes: number = PIECE_BYTES): StatusPiece[] {
   const groups: AgentStatusUpdate['agents'][number][][] = [[]];
   let size = 0;
   for (const agent of update.agents) {

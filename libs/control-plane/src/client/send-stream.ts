@@ -1,19 +1,20 @@
-import { type CommandOutput, ParleyError } from '@parley/shared-models';
-import { TakenOutput } from '../wire/answers.ts';
-import { outputStream } from '../wire/enum-names.ts';
+import { ParleyError } from '@parley/shared-models';
+import { z } from 'zod';
+import type { Sent } from '../contracts/contract.ts';
+import { methodOf } from '../proto-definitions.ts';
 import { parseAnswer } from '../wire/parse.ts';
-import type { Connection, Method } from './connection.ts';
+import type { Connection } from './connection.ts';
 
-/** The way of what commands print to the server, in order. */
-export interface CommandOutputStream {
+/** The way of items to the server, in order. */
+export interface SendStream<Item> {
   /**
-   * Resolves when the next piece may follow: awaiting it keeps memory bounded when the server is slow.
+   * Resolves when the next item may follow: awaiting it keeps memory bounded when the server is slow.
    * @throws ParleyError what the server ended the stream with
    */
-  send(output: CommandOutput & { incarnation: number }): Promise<void>;
+  send(item: Item): Promise<void>;
   /**
    * Says that there is no more, and waits for the server.
-   * @returns how many pieces the server has taken
+   * @returns how many items the server has taken
    * @throws ParleyError what the server ended the stream with; `unavailable` after the deadline for calls
    */
   end(): Promise<number>;
@@ -21,33 +22,35 @@ export interface CommandOutputStream {
   cancel(): void;
 }
 
-export function openCommandOutput(
+const Taken = z.object({ received: z.number().int().nonnegative() });
+
+export function openSendStream<Item>(
   connection: Connection,
-  method: Method,
+  contract: Sent<Item>,
   endMs: number,
-): CommandOutputStream {
+): SendStream<Item> {
   const taken = Promise.withResolvers<number>();
-  // A stream that fails between two pieces is reported by the next `send` or `end`, not as an unhandled rejection.
+  // A stream that fails between two items is reported by the next `send` or `end`, not as an unhandled rejection.
   taken.promise.catch(() => undefined);
-  const call = connection.requestStream(method, (error, answer) => {
+  const call = connection.requestStream(methodOf(contract), (error, answer) => {
     if (error !== undefined) return taken.reject(error);
     try {
-      taken.resolve(parseAnswer(TakenOutput, answer).received);
+      taken.resolve(parseAnswer(Taken, answer).received);
     } catch (malformed) {
       taken.reject(malformed);
     }
   });
   const ended = taken.promise.then(() => {
-    throw new ParleyError('unavailable', 'The stream of output has ended.');
+    throw new ParleyError('unavailable', 'The stream has ended.');
   });
   ended.catch(() => undefined);
   // A write after the end.
   call.on('error', taken.reject);
 
   return {
-    async send(output) {
+    async send(item) {
       const written = new Promise<void>((resolve, reject) => {
-        call.write({ ...output, stream: outputStream.encode(output.stream) }, (error?: Error | null) => {
+        call.write(contract.request.encode(item), (error?: Error | null) => {
           if (error) reject(error);
           else resolve();
         });

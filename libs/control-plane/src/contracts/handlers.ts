@@ -1,0 +1,42 @@
+import type { BoundToken } from '../bound-token.ts';
+import type { Pushed, Sent, Unary } from './contract.ts';
+import type { Contracts } from './index.ts';
+
+/** What is known of a call beside its request. */
+export interface CallContext {
+  /** The caller's address, e.g. `127.0.0.1:40312`. */
+  readonly peer: string;
+  /** Its join token, where that is good for one id and group only: then registering must give that very id. */
+  readonly token?: BoundToken | undefined;
+  /** Whether it has shown the credential of the broker that the request names by `subscriberId`; without credentials, everybody has. */
+  readonly isBroker: boolean;
+  /** Aborted when the caller has gone. That stops nothing but the wait. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream that the server pushes into; `end` closes it, with an error when one is given. */
+export interface Push<T> {
+  /** Returns false when the peer is slow and the stream's buffer is full: the stream is then ended by the control plane. */
+  send(item: T): boolean;
+  end(error?: Error): void;
+}
+
+type HandlerOf<Contract> =
+  Contract extends Unary<infer Request, infer Answer>
+    ? (request: Request, context: CallContext) => Promise<Answer>
+    : Contract extends Pushed<infer Request, infer Item, infer _Piece>
+      ? // What is returned is called once, when the stream is gone.
+        (request: Request, push: Push<Item>, context: CallContext) => Promise<() => void> | (() => void)
+      : Contract extends Sent<infer Item>
+        ? (item: Item, context: CallContext) => Promise<void>
+        : never;
+
+/**
+ * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
+ * metadata `parley-code` and the details, as JSON, in `parley-details-bin`: `stale_incarnation` FAILED_PRECONDITION,
+ * `not_found` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
+ * `id_taken` ALREADY_EXISTS, `too_many_members` RESOURCE_EXHAUSTED, `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
+ * ABORTED, `rate_limited` RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text,
+ * any other error INTERNAL without its text, which is logged.
+ */
+export type ControlPlaneHandlers = { [Name in keyof Contracts]: HandlerOf<Contracts[Name]> };

@@ -1,0 +1,52 @@
+import { channel } from './channel.ts';
+import { commands } from './commands.ts';
+import type { AgentCaller, Pushed, Sent, Unary } from './contract.ts';
+import { conversation } from './conversation.ts';
+import { memory } from './memory.ts';
+import { registration } from './registration.ts';
+import { status } from './status.ts';
+import { tasks } from './tasks.ts';
+
+/** What the server does for an agent while it answers. */
+export const AGENT_CONTRACTS = { ...memory, ...conversation, ...channel, ...tasks };
+
+/**
+ * Every RPC of `parley.v1`, by the name that its handler, its call and its fake have.
+ */
+export const CONTRACTS = { ...registration, ...status, ...commands, ...AGENT_CONTRACTS };
+
+export type Contracts = typeof CONTRACTS;
+export type RpcName = keyof Contracts;
+/** What a server answers with, of an RPC with one request and one answer. */
+export type AnswerOf<Name extends RpcName> =
+  Contracts[Name] extends Unary<infer _Request, infer Answer> ? Answer : never;
+export type RequestOf<Name extends RpcName> =
+  Contracts[Name] extends Unary<infer Request, infer _Answer>
+    ? Request
+    : Contracts[Name] extends Pushed<infer Request, infer _Item, infer _Piece>
+      ? Request
+      : Contracts[Name] extends Sent<infer Item>
+        ? Item
+        : never;
+
+export type AgentRpc = keyof typeof AGENT_CONTRACTS;
+
+/**
+ * What the server does for one agent, by RPC; who calls is filled in. A signal ends the wait with `cancelled`.
+ * Errors of all: ParleyError `unavailable`, `unknown_agent` (the agent is about to register again), `stale_incarnation`.
+ */
+export type AgentServices = {
+  readonly [Name in AgentRpc]: (
+    request: Omit<RequestOf<Name>, keyof AgentCaller>,
+    signal?: AbortSignal,
+  ) => Promise<AnswerOf<Name>>;
+};
+
+export const AGENT_RPCS = Object.keys(AGENT_CONTRACTS) as AgentRpc[];
+
+/** Makes the services anew, each from its name. */
+export function agentServices(
+  callOf: (name: AgentRpc) => (request: never, signal?: AbortSignal) => Promise<unknown>,
+): AgentServices {
+  return Object.fromEntries(AGENT_RPCS.map((name) => [name, callOf(name)])) as AgentServices;
+}
