@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -6,6 +7,7 @@ import {
   CommandRecord,
   channelQueue,
   DeadLetter,
+  deriveId,
   parseClientFrame,
   parseServerFrame,
 } from '@parley/shared-models';
@@ -52,6 +54,27 @@ describe('docs/protocol.md', () => {
     CREDENTIAL_FIELD,
   ])('names what an author in another language needs: %s', (name) => {
     expect(document).toContain(`\`${name}\``);
+  });
+
+  const [, request = ''] = /for the request `([\w-]+)`/.exec(document) ?? [];
+  const derived = [...document.matchAll(/^\| .* \| `(\w+)`, `(\w+)` \| `([\w-]{36})` \|$/gm)].map(
+    ([, agentId = '', part = '', id = '']) => ({ agentId, part, id }),
+  );
+
+  it('gives ids that follow from others as Parley makes them', () => {
+    expect(derived.length).toBeGreaterThan(3);
+    for (const { agentId, part, id } of derived) expect(deriveId(request, agentId, part)).toBe(id);
+  });
+
+  const hasPython = spawnSync('python3', ['--version']).status === 0;
+  (hasPython ? it : it.skip)('gives them in Python too, where that is installed', () => {
+    const [, python = ''] = /```python\n(def derived_id[\s\S]*?)```/.exec(document) ?? [];
+    const calls = derived.map(
+      ({ agentId, part }) => `print(derived_id("${request}", "${agentId}", "${part}"))`,
+    );
+    const program = ['import uuid', python, ...calls].join('\n');
+    const printed = execFileSync('python3', ['-c', program]).toString();
+    expect(printed.trim().split('\n')).toEqual(derived.map(({ id }) => id));
   });
 
   it('has a table of every object that a frame or another object names', () => {

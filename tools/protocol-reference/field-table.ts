@@ -77,7 +77,10 @@ function shapeOf(schema: JsonSchema): string {
 
 function stringShape({ format, pattern, minLength, maxLength }: JsonSchema): string {
   if (format === 'uuid') return pattern?.includes('-7[') === true ? 'UUIDv7' : 'UUID';
-  if (format === 'date-time') return 'time, ISO 8601 UTC with milliseconds';
+  if (format === 'date-time')
+    return pattern?.includes('\\.\\d{3}') === true
+      ? 'time, ISO 8601 UTC with milliseconds'
+      : 'time, ISO 8601 with its zone';
   if (pattern?.startsWith('^[a-z0-9]') === true) return 'agent id';
   if (maxLength === undefined) return 'string';
   return `string, ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`;

@@ -1,8 +1,11 @@
-import { ChannelName, HEADERS, PublishedEvent, traceparentOf } from '@parley/shared-models';
+import { AnyTimestamp, ChannelName, HEADERS, PublishedEvent, traceparentOf } from '@parley/shared-models';
 import { bodyOf } from './body-of.ts';
 import { type Envelope, Reject } from './message-bus.ts';
 
 const TYPE = 'channel.event';
+
+/** Anybody may publish one, in any language. */
+const GivenEvent = PublishedEvent.extend({ at: AnyTimestamp });
 
 /** An event as it travels: all that a subscriber needs to choose by stands in the headers, the event is the body. */
 export function eventEnvelope(channel: ChannelName, event: PublishedEvent): Envelope {
@@ -31,7 +34,7 @@ export function eventOf(envelope: Envelope): { channel: ChannelName; event: Publ
       `a channel's queue takes ${TYPE}, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
     );
   }
-  const event = bodyOf(envelope, PublishedEvent, 'event');
+  const event = bodyOf(envelope, GivenEvent, 'event');
   const channel = ChannelName.safeParse(envelope.headers[HEADERS.channel]);
   if (channel.success) return { channel: channel.data, event };
   throw new Reject('malformed_message', `the header "${HEADERS.channel}" names no channel`, {

@@ -17,6 +17,14 @@ export const MessageText = z
 
 /** ISO 8601 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`. */
 export const Timestamp = z.iso.datetime({ precision: 3 });
+const TIMESTAMP_LENGTH = '2026-01-31T09:30:00.000Z'.length;
+
+/** As `Timestamp`, written as programs in other languages write it: any ISO 8601 with its zone, more exact or less. */
+export const AnyTimestamp = z.iso
+  .datetime({ offset: true })
+  .transform((text) =>
+    text.length === TIMESTAMP_LENGTH && text.endsWith('Z') ? text : new Date(text).toISOString(),
+  );
 
 /** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
 export const Metadata = boundedRecord(z.string().max(64), JsonValue, LIMITS.metadataKeys);

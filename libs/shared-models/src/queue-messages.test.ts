@@ -1,7 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RoutingDecision } from './chat-message.ts';
+import { newId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { decodeRouting, decodeTarget, encodeRouting, encodeTarget } from './queue-messages.ts';
+import { decodeRouting, decodeTarget, encodeRouting, encodeTarget, ReplyBody } from './queue-messages.ts';
+
+describe('a reply of an agent in another language', () => {
+  const id = newId();
+  const reply = {
+    id,
+    conversationId: id,
+    kind: 'REPLY',
+    sender: { kind: 'agent', id: 'echo', name: 'Echo' },
+    text: 'hello',
+    inReplyTo: id,
+  };
+
+  it.each([
+    ['Python', '2026-01-31T09:30:00.123456+00:00', '2026-01-31T09:30:00.123Z'],
+    ['Go', '2026-01-31T10:30:00+01:00', '2026-01-31T09:30:00.000Z'],
+    ['Rust', '2026-01-31T09:30:00.123456789Z', '2026-01-31T09:30:00.123Z'],
+    ['JavaScript', '2026-01-31T09:30:00.120Z', '2026-01-31T09:30:00.120Z'],
+  ])('may write its time as %s does', (_, createdAt, read) => {
+    expect(ReplyBody.parse({ ...reply, createdAt })).toEqual({ ...reply, createdAt: read });
+  });
+
+  it.each(['2026-01-31T09:30:00.000', '2026-01-31', 'yesterday', '2026-02-31T09:30:00Z'])(
+    'may not leave its zone open, or write no time: %s',
+    (createdAt) => {
+      const { error } = ReplyBody.safeParse({ ...reply, createdAt });
+      expect(error?.issues[0]?.path).toEqual(['createdAt']);
+    },
+  );
+});
 
 describe('a target in a header', () => {
   it.each([{ agentId: 'echo' }, { agentName: 'Büro; Hilfe="1"' }, { group: 'hr' }, {}])(

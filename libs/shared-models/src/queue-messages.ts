@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SessionHint } from './agent-session.ts';
 import { AgentClaim, WantedAgentState } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
-import { RoutingDecision, UnstoredMessage } from './chat-message.ts';
+import { AnyTimestamp, RoutingDecision, UnstoredMessage } from './chat-message.ts';
 import { Target } from './client-frames.ts';
 import { boundedArray } from './collections.ts';
 import { ErrorCode } from './errors.ts';
@@ -35,8 +35,8 @@ export type Settled = z.infer<typeof Settled>;
 export const Failure = z.object({ requestId: Id, code: ErrorCode, message: z.string().max(1000) });
 export type Failure = z.infer<typeof Failure>;
 
-/** `chat.reply`: always answers a request. */
-export const ReplyBody = UnstoredMessage.extend({ inReplyTo: Id });
+/** `chat.reply`: always answers a request. Written by agents in any language. */
+export const ReplyBody = UnstoredMessage.extend({ inReplyTo: Id, createdAt: AnyTimestamp });
 export type ReplyBody = z.infer<typeof ReplyBody>;
 
 /**
