@@ -77,7 +77,7 @@ describe('long tasks in the browser', () => {
       await page.getByText(/^0 of \d+ steps$/).waitFor();
       await controlExecutor('Resume');
       await report(page).waitFor({ timeout: TASK_MS });
-      await page.getByRole('status').getByText('report ready').waitFor();
+      await page.getByRole('status').getByText('report ready', { exact: true }).waitFor();
       await report(page).getByRole('table').first().waitFor();
       const chart = report(page).getByRole('img').first();
       await chart.waitFor();
@@ -110,7 +110,7 @@ describe('long tasks in the browser', () => {
       await chat.page.getByRole('link', { name: /^Task: / }).click({ timeout: TASK_MS });
       const { page } = chat;
       await page.getByRole('button', { name: 'Cancel', exact: true }).click();
-      await page.getByRole('status').getByText('cancelled').waitFor({ timeout: TASK_MS });
+      await page.getByRole('status').getByText('cancelled', { exact: true }).waitFor({ timeout: TASK_MS });
       await controlExecutor('Resume');
 
       const list = await open('/tasks');

@@ -76,6 +76,27 @@ describe('a follower', () => {
     expect(reader.seqs()).toEqual(range(21, 450));
   });
 
+  it('tells no state behind a later one that came while it read', async () => {
+    const [message] = await accept(1);
+    if (message === undefined) throw new Error('there is no message');
+    await fixture.give(message, 'finance');
+    const held = heldStore();
+    const follower = follow(0, held.store);
+    const goOn = await held.read();
+    const { status } = (await fixture.store.getMessage(message.id)) ?? {};
+    if (status === undefined) throw new Error('it has no state');
+    expect(status.status).toBe('routed');
+    follower.onFrame(conversationFrame({ type: 'message.status', ...status, status: 'delivered' }));
+    goOn();
+    await reader.messages(1);
+    await accept(1);
+    follower.catchUp();
+    (await held.read())();
+    await reader.messages(2);
+    const states = reader.frames.flatMap((frame) => (frame.type === 'message.status' ? [frame.status] : []));
+    expect(states).toEqual(['routed', 'delivered']);
+  });
+
   it('sends nothing before it has caught up: older messages come first', async () => {
     const [, second] = await accept(2);
     const follower = follow();

@@ -66,6 +66,8 @@ export function createFollower(options: {
   let toldSeq = options.afterSeq;
   let mode: Mode = 'live';
   let retry: NodeJS.Timeout | undefined;
+  /** Messages whose state was told as it came while the store was being read: what that says of them may be older. */
+  let heard: Set<string> | undefined;
   const order = createStatusOrder();
 
   /** A reply that was missed ended a request that was not: its state has changed too. */
@@ -110,6 +112,7 @@ export function createFollower(options: {
       if (isStopped()) return false;
       // That it was accepted is said by the message itself.
       if (status.status === 'accepted' || !order.isNews(status)) continue;
+      if (heard?.has(status.messageId) && !isTerminal(status.status)) continue;
       await tell(conversationFrame({ type: 'message.status', ...status }, true));
     }
     return page.hasMore;
@@ -117,6 +120,7 @@ export function createFollower(options: {
 
   const read = async (): Promise<void> => {
     unflushed = 0;
+    heard = undefined;
     for (let hasMore = true; hasMore && !isStopped(); ) {
       mode = 'reading';
       hasMore = (await tellPage()) || isBehind();
@@ -140,7 +144,12 @@ export function createFollower(options: {
   const isNext = (seq: number): boolean => mode === 'live' && seq === toldSeq + 1;
 
   const onStatus = (told: ConversationFrame<ServerFrameOf<'message.status'>>): void => {
-    if (order.isNews(told.frame)) reader.onFrame(told);
+    if (!order.isNews(told.frame)) return;
+    if (mode !== 'live') {
+      heard ??= new Set();
+      heard.add(told.frame.messageId);
+    }
+    reader.onFrame(told);
   };
 
   const onMessage = (told: ConversationFrame<ServerFrameOf<'message'>>): void => {
