@@ -32,14 +32,15 @@ export function createAudit({ db, forUpdate, read, serially, clock }: Database):
   const findAfter = prepared(({ afterSeq, limit }: Given<{ afterSeq: number; limit: number }>) =>
     entries.where('seq', '>', afterSeq).orderBy('seq').limit(limit),
   );
-  const listed = ({ limit, before, action, actorId, agentId, subjectId }: AuditQuery) => {
-    let query = entries.where('seq', '<', before ?? Number.MAX_SAFE_INTEGER);
+  const findBefore = prepared(({ before, action, actorId, agentId, subjectId, limit }: Given<AuditQuery>) => {
+    let query = entries.orderBy('seq', 'desc').limit(limit);
+    if (before !== undefined) query = query.where('seq', '<', before);
     if (action !== undefined) query = query.where('action', '=', action);
     if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
     if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
     if (subjectId !== undefined) query = query.where('subject_id', '=', subjectId);
-    return query.orderBy('seq', 'desc').limit(limit + 1);
-  };
+    return query;
+  });
 
   function* headBy(find: typeof findHead): Work<AuditHead> {
     const found = yield* first(find({}));
@@ -77,7 +78,7 @@ export function createAudit({ db, forUpdate, read, serially, clock }: Database):
     append: serially(appendAll),
     list: (query) =>
       read(function* () {
-        const rows = yield* all(listed(query));
+        const rows = yield* all(findBefore({ ...query, limit: query.limit + 1 }));
         return { entries: rows.slice(0, query.limit).map(auditEntryOf), hasMore: rows.length > query.limit };
       }),
     read: (page) =>

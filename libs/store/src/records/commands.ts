@@ -49,6 +49,11 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
   const lock = prepared(({ ids }: Given<{ ids: readonly string[] }>) =>
     commands.where(isAmong('id', ids)).orderBy('id').modifyEnd(forUpdate),
   );
+  // So written, SQLite sorts what is open instead of reading all there is in that order.
+  const findOpen = prepared(({ agentId }: Given<{ agentId?: string | undefined }>) => {
+    const open = commands.where(sql<boolean>`is_open`).orderBy(sql`number + 0`);
+    return agentId === undefined ? open : open.where('agent_id', '=', agentId);
+  });
   const insert = prepared((row: Given<NewRow>) =>
     db.insertInto('commands').values({
       id: row.id,
@@ -134,16 +139,16 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
     });
   const entriesOf = (auditOf: AuditOf | undefined, records: readonly CommandRecord[]): AuditInput[] =>
     records.flatMap((record) => auditOf?.(record) ?? []);
-  const listed = ({ limit, before, agentId, batchId, state }: CommandQuery) => {
-    let query = commands;
+  const findBefore = prepared(({ before, agentId, batchId, state, limit }: Given<CommandQuery>) => {
+    let query = commands.orderBy('number', 'desc').limit(limit);
     if (before !== undefined) {
       query = query.where('number', '<', db.selectFrom('commands').select('number').where('id', '=', before));
     }
     if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
     if (batchId !== undefined) query = query.where('batch_id', '=', batchId);
     if (state !== undefined) query = query.where('state', '=', state);
-    return query.orderBy('number', 'desc').limit(limit + 1);
-  };
+    return query;
+  });
 
   return {
     add: (asked, auditOf) =>
@@ -172,16 +177,13 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
       }),
     list: (query) =>
       read(function* () {
-        const rows = yield* all(listed(query));
+        const rows = yield* all(findBefore({ ...query, limit: query.limit + 1 }));
         const page = rows.slice(0, query.limit).map((row) => storedCommandOf(row).record);
         return { commands: page, hasMore: rows.length > query.limit };
       }),
     listOpen: (agentId) =>
       read(function* () {
-        // So written, SQLite sorts what is open instead of reading all there is in that order.
-        const open = commands.where(sql<boolean>`is_open`).orderBy(sql`number + 0`);
-        const rows = yield* all(agentId === undefined ? open : open.where('agent_id', '=', agentId));
-        return rows.map(storedCommandOf);
+        return (yield* all(findOpen({ agentId }))).map(storedCommandOf);
       }),
     apply: (id, event, auditOf) =>
       write(function* () {

@@ -33,8 +33,8 @@ export function* allOf<Row>(queries: readonly Query<Row>[]): Work<Row[][]> {
 
 const compiled = (query: Query<unknown>): CompiledQuery => ('compile' in query ? query.compile() : query);
 
-/** What stands for the values of a prepared statement while it is built. */
-export type Given<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> };
+/** What stands for the values of a prepared statement while it is built; undefined where none is given. */
+export type Given<Values> = { readonly [Name in keyof Values]: Expression<Exclude<Values[Name], undefined>> };
 
 class Place {
   readonly name: string;
@@ -43,18 +43,23 @@ class Place {
   }
 }
 
-const given = new Proxy({}, { get: (_, name) => sql.val(new Place(String(name))) });
-
 /**
- * A statement that is built and compiled once, when it is run first: that takes longer than SQLite takes to run it. Its text is
- * the same for all values.
+ * A statement that is built and compiled once, when it is run first: that takes longer than SQLite takes to run it. Where some
+ * values may be left out, once for each set of those that are given.
  */
 export function prepared<Values extends object, Row>(
   build: (given: Given<Values>) => Query<Row>,
 ): (values: Values) => CompiledQuery<Row> {
-  let statement: CompiledQuery<Row> | undefined;
+  const statements = new Map<string, CompiledQuery<Row>>();
   return (values) => {
-    statement ??= compiled(build(given as Given<Values>)) as CompiledQuery<Row>;
+    const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    const key = given.map(([name]) => name).join();
+    let statement = statements.get(key);
+    if (statement === undefined) {
+      const places = Object.fromEntries(given.map(([name]) => [name, sql.val(new Place(name))]));
+      statement = compiled(build(places as unknown as Given<Values>)) as CompiledQuery<Row>;
+      statements.set(key, statement);
+    }
     const parameters = statement.parameters.map((parameter) =>
       parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
     );

@@ -16,6 +16,10 @@ export function createDeadLetters({ db, read, change }: Database): DeadLetters {
       .values({ id, state, letter })
       .onConflict((known) => known.column('id').doNothing()),
   );
+  const findLast = prepared(({ state, limit }: Given<{ state?: DeadLetter['state']; limit: number }>) => {
+    const last = letters.orderBy('number', 'desc').limit(limit);
+    return state === undefined ? last : last.where('state', '=', state);
+  });
   const find = prepared(({ id }: Given<{ id: string }>) => letters.where('id', '=', id));
   const replace = prepared(({ id, state }: Given<{ id: string; state: DeadLetter['state'] }>) =>
     db
@@ -29,10 +33,9 @@ export function createDeadLetters({ db, read, change }: Database): DeadLetters {
     async addDeadLetter(letter) {
       await change(insert({ id: letter.id, state: letter.state, letter: JSON.stringify(letter) }));
     },
-    listDeadLetters: ({ limit, state }) =>
+    listDeadLetters: (query) =>
       read(function* () {
-        const wanted = state === undefined ? letters : letters.where('state', '=', state);
-        return (yield* all(wanted.orderBy('number', 'desc').limit(limit))).map(letterOf);
+        return (yield* all(findLast(query))).map(letterOf);
       }),
     getDeadLetter: (id) =>
       read(function* () {

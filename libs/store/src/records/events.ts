@@ -7,6 +7,7 @@ import {
   type EventThread,
   type LoggedEvent,
   THREAD_EVENTS,
+  type ThreadQuery,
 } from '../ports/events.ts';
 import { all, type Database, first, type Given, prepared, run } from './database.ts';
 import { isDue, type Taking } from './outbox.ts';
@@ -79,22 +80,29 @@ export function createEvents(database: Database): EventStore {
   );
 
   /** The last ones that fit, newest first. */
-  const last = ({ channel, types, correlationId, ownerId, beforeNumber, limit }: EventQuery) => {
-    let query = db
-      .selectFrom('events')
-      .select(COLUMNS)
-      .where('number', '<', beforeNumber ?? Number.MAX_SAFE_INTEGER);
+  const last = ({ channel, types, correlationId, ownerId, beforeNumber, limit }: Given<EventQuery>) => {
+    let query = db.selectFrom('events').select(COLUMNS).orderBy('number', 'desc').limit(limit);
+    if (beforeNumber !== undefined) query = query.where('number', '<', beforeNumber);
     if (channel !== undefined) query = query.where('channel', '=', channel);
     if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId);
-    if (types !== undefined) query = query.where(isAmong('type', sql.val(types)));
+    if (types !== undefined) query = query.where(isAmong('type', types));
     if (correlationId !== undefined) {
       // Each half has an index.
       const related = db.selectFrom('events').select('number').where('correlation_id', '=', correlationId);
       const itself = db.selectFrom('events').select('number').where('id', '=', correlationId);
       query = query.where('number', 'in', related.union(itself));
     }
-    return query.orderBy('number', 'desc').limit(limit);
+    return query;
   };
+  const findLast = prepared(last);
+  const findFirsts = prepared(({ type, ...query }: Given<ThreadQuery>) =>
+    last(query)
+      .where('type', '=', type)
+      .where(
+        sql<boolean>`NOT EXISTS (
+          SELECT 1 FROM events AS cause WHERE cause.id = events.event ->> 'causationId' AND cause.type = events.type)`,
+      ),
+  );
 
   return {
     append({ channel, event, ownerId }, { isForOutbox = false } = {}) {
@@ -137,13 +145,11 @@ export function createEvents(database: Database): EventStore {
       }),
     list: (query) =>
       read(function* () {
-        return (yield* all(last(query))).map(loggedEventOf).reverse();
+        return (yield* all(findLast(query))).map(loggedEventOf).reverse();
       }),
-    listThreads: ({ type, ...query }) =>
+    listThreads: (query) =>
       read(function* () {
-        const isFirst = sql<boolean>`NOT EXISTS (
-          SELECT 1 FROM events AS cause WHERE cause.id = events.event ->> 'causationId' AND cause.type = events.type)`;
-        const firsts = (yield* all(last(query).where('type', '=', type).where(isFirst))).map(loggedEventOf);
+        const firsts = (yield* all(findFirsts(query))).map(loggedEventOf);
         const related = yield* all(findRelated({ origins: originsOf(firsts) }));
         return threadsOf(firsts, related.map(loggedEventOf).reverse());
       }),

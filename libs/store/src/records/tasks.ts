@@ -103,7 +103,7 @@ export function createTasks({
     return row && taskOf(row);
   }
 
-  const listed = ({ ownerId, conversationId, before, limit }: TaskQuery) => {
+  const listed = ({ ownerId, conversationId, before, limit }: Given<TaskQuery>) => {
     let query = db.selectFrom('tasks').orderBy('id', 'desc').limit(limit);
     if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
     // Of a conversation there are fewer than of an owner: so written, no index of owners is taken instead.
@@ -112,6 +112,8 @@ export function createTasks({
     if (before !== undefined) query = query.where('id', '<', before);
     return query;
   };
+  const listRows = prepared((query: Given<TaskQuery>) => listed(query).select(COLUMNS));
+  const listViews = prepared((query: Given<TaskQuery>) => listed(query).select(VIEW_COLUMNS));
 
   return {
     add: (task) =>
@@ -160,11 +162,11 @@ export function createTasks({
     },
     list: (query) =>
       read(function* () {
-        return (yield* all(listed(query).select(COLUMNS))).map(taskOf);
+        return (yield* all(listRows(query))).map(taskOf);
       }),
     listViews: (query) =>
       read(function* () {
-        const rows = yield* all(listed(query).select(VIEW_COLUMNS));
+        const rows = yield* all(listViews(query));
         return rows.map(({ id, version, view }) => ({ id, version, view: view ?? undefined }));
       }),
   };
