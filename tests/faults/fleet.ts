@@ -103,6 +103,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     dataDir,
     async start(name) {
       for (;;) {
+        if (isStopped) throw new Error(`${name} was not started: the fleet is stopping`);
         const member = startProcess(name, environment(name), [], MAINS[name]);
         members.set(name, member);
         watched.add(member);

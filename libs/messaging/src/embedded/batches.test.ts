@@ -299,12 +299,13 @@ describe('embedded queue, batches', () => {
         }).catch(() => undefined);
         isDead = child === undefined || (await Promise.race([child.ended.then(() => true), isOver])) === true;
         if (isDead) deaths += 1;
-        else child?.kill();
+        // It publishes before it acknowledges, so what it has handled may still be in its hand.
+        else await isEmpty(bus, BROKER_INPUT_QUEUE);
+        child?.kill();
         await child?.ended;
       }
       expect(dead.texts()).toEqual(['killer']);
       expect(deaths).toBe(DELIVERY_LIMIT);
-      await isEmpty(bus, BROKER_INPUT_QUEUE);
     }, 300_000);
   });
 
