@@ -1,5 +1,4 @@
 /** `npm run rabbitmq`: a RabbitMQ for development, with its management UI, until Ctrl-C. */
-import { createServer } from 'node:net';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRabbitMq } from './provision/rabbitmq.mjs';
@@ -12,27 +11,24 @@ const dataDir = process.env.DATA_DIR ? resolve(start, process.env.DATA_DIR) : jo
 const dataFolder = join(dataDir, 'rabbitmq');
 
 const USAGE = `npm run rabbitmq: a RabbitMQ for development, with its management UI, until Ctrl-C.
+(\`npm run rabbitmq -- --help\` prints this.) Settings, from the environment:
 
   RABBITMQ_PORT             for AMQP; by itself 5672, or another one where that is taken
   RABBITMQ_MANAGEMENT_PORT  for the management UI; by itself 15672, or another one
-  DATA_DIR                  holds its data, in the folder rabbitmq; by itself ./data`;
+  DATA_DIR                  holds its data, in the folder rabbitmq; by itself ./data. In docker, where RabbitMQ is not
+                            installed, the data goes when it is stopped`;
 
 if (process.argv.some((argument) => argument === '--help' || argument === '-h')) {
   console.log(USAGE);
   process.exit(0);
 }
 
-/** @param {string} name @param {number} usual @returns {Promise<number>} the port that is asked for, which must be free, or the usual one */
-async function portFrom(name, usual) {
+/** @param {string} name @returns {number | undefined} */
+function portFrom(name) {
   const given = process.env[name];
-  if (!given) return usual;
+  if (!given) return undefined;
   const port = Number(given);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`${name} is no port: ${given}`);
-  await new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', () => reject(new Error(`Port ${port} is taken (${name}).`)));
-    probe.listen(port, '127.0.0.1', () => probe.close(resolve));
-  });
   return port;
 }
 
@@ -52,10 +48,8 @@ onStopSignal(async () => {
 try {
   node = await startRabbitMq({
     dataFolder,
-    preferredPorts: {
-      amqp: await portFrom('RABBITMQ_PORT', 5672),
-      management: await portFrom('RABBITMQ_MANAGEMENT_PORT', 15_672),
-    },
+    ports: { amqp: portFrom('RABBITMQ_PORT'), management: portFrom('RABBITMQ_MANAGEMENT_PORT') },
+    preferredPorts: { amqp: 5672, management: 15_672 },
     log: console.log,
     onUnexpectedEnd: (logEnd) => {
       console.error(`RabbitMQ ended by itself; the end of its log:\n${logEnd}`);

@@ -80,7 +80,7 @@ function stringShape({ format, pattern, minLength, maxLength }: JsonSchema): str
   if (format === 'date-time')
     return pattern?.includes('\\.\\d{3}') === true
       ? 'time, ISO 8601 UTC with milliseconds'
-      : 'time, ISO 8601 with its zone';
+      : 'time, RFC 3339 with its zone';
   if (pattern?.startsWith('^[a-z0-9]') === true) return 'agent id';
   if (maxLength === undefined) return 'string';
   return `string, ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`;

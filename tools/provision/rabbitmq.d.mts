@@ -33,6 +33,8 @@ export interface RabbitMqNode extends ProvisionedRabbitMq {
 export interface RabbitMqOptions {
   /** Kept at the end, except in docker. @default a temporary folder, removed at the end */
   dataFolder?: string;
+  /** Those and no others. @default those that are preferred, or any */
+  ports?: { amqp?: number | undefined; management?: number | undefined };
   /** Taken when they are free. @default any free ports */
   preferredPorts?: { amqp: number; management: number };
   /** Told, with the end of its log, when the node ended though nobody stopped it. @default nobody is told */
@@ -52,6 +54,6 @@ export function provisionRabbitMq(options?: RabbitMqOptions): Promise<Provisione
  * A RabbitMQ of one's own, whether or not `AMQP_URL` is set: in docker when an engine runs, else a private node of the
  * installed RabbitMQ, else of one installed with apt-get. With a `dataFolder` an installed one comes before docker.
  *
- * @throws ProvisionError whose message says how to get RabbitMQ
+ * @throws ProvisionError whose message says how to get RabbitMQ; Error whose message names the port that cannot be had
  */
 export function startRabbitMq(options?: RabbitMqOptions): Promise<RabbitMqNode>;

@@ -32,7 +32,8 @@ export async function startRabbitMq(options = {}) {
   const log = options.log ?? (() => undefined);
   let program = findRabbitMqServer();
   const isPrivatePreferred = program !== undefined && options.dataFolder !== undefined;
-  if (!isPrivatePreferred && (await isDockerRunning())) return controlNode(await startComposeNode(log));
+  if (!isPrivatePreferred && (await isDockerRunning()))
+    return controlNode(await startComposeNode(log, options));
   if (!program && canInstallPackages()) {
     await installPackages(['rabbitmq-server'], log);
     program = findRabbitMqServer();

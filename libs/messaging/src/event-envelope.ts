@@ -1,11 +1,8 @@
-import { AnyTimestamp, ChannelName, HEADERS, PublishedEvent, traceparentOf } from '@parley/shared-models';
+import { ChannelName, EventBody, HEADERS, type PublishedEvent, traceparentOf } from '@parley/shared-models';
 import { bodyOf } from './body-of.ts';
 import { type Envelope, Reject } from './message-bus.ts';
 
 const TYPE = 'channel.event';
-
-/** Anybody may publish one, in any language. */
-const GivenEvent = PublishedEvent.extend({ at: AnyTimestamp });
 
 /** An event as it travels: all that a subscriber needs to choose by stands in the headers, the event is the body. */
 export function eventEnvelope(channel: ChannelName, event: PublishedEvent): Envelope {
@@ -34,7 +31,7 @@ export function eventOf(envelope: Envelope): { channel: ChannelName; event: Publ
       `a channel's queue takes ${TYPE}, not ${JSON.stringify(envelope.type.slice(0, 64))}`,
     );
   }
-  const event = bodyOf(envelope, GivenEvent, 'event');
+  const event = bodyOf(envelope, EventBody, 'event');
   const channel = ChannelName.safeParse(envelope.headers[HEADERS.channel]);
   if (channel.success) return { channel: channel.data, event };
   throw new Reject('malformed_message', `the header "${HEADERS.channel}" names no channel`, {

@@ -19,12 +19,30 @@ export const MessageText = z
 export const Timestamp = z.iso.datetime({ precision: 3 });
 const TIMESTAMP_LENGTH = '2026-01-31T09:30:00.000Z'.length;
 
-/** As `Timestamp`, written as programs in other languages write it: any ISO 8601 with its zone, more exact or less. */
-export const AnyTimestamp = z.iso
-  .datetime({ offset: true })
-  .transform((text) =>
-    text.length === TIMESTAMP_LENGTH && text.endsWith('Z') ? text : new Date(text).toISOString(),
-  );
+/** Day, hour and minute; seconds with what is behind their point; hours and minutes of the zone. */
+const WRITTEN_TIME =
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2}(?:\.\d{1,9})?))?(?:[Zz]|([+-]\d{2})(?::?(\d{2}))?)$/;
+
+function rfc3339(text: string): string {
+  const [, day, minute, second = '00', zoneHour, zoneMinute = '00'] = WRITTEN_TIME.exec(text) ?? [];
+  if (day === undefined) return text;
+  return `${day}T${minute}:${second}${zoneHour === undefined ? 'Z' : `${zoneHour}:${zoneMinute}`}`;
+}
+
+const isTimestamp = (text: string): boolean => text.length === TIMESTAMP_LENGTH && text.endsWith('Z');
+
+/**
+ * As `Timestamp`, written as programs in other languages write it: RFC 3339, with up to nine places of seconds or, as Java has it,
+ * without seconds, and with a zone such as `+01:00`, `+0100` (Python's `%z`) or `+01`.
+ */
+export const AnyTimestamp = z
+  .string()
+  .max(40)
+  .overwrite((text) => (isTimestamp(text) ? text : rfc3339(text)))
+  .check(z.iso.datetime({ offset: true }))
+  .transform((text) => (isTimestamp(text) ? text : new Date(text).toISOString()))
+  // In its own zone a time may have a year of four digits, and in UTC not.
+  .pipe(Timestamp);
 
 /** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
 export const Metadata = boundedRecord(z.string().max(64), JsonValue, LIMITS.metadataKeys);

@@ -18,7 +18,7 @@ import { TaskProgress } from './task.ts';
  * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `ReplyBody`.
  * - `chat.settled`  agent → broker → server: handled without a reply. Body: `Settled`.
  * - `chat.failed`   agent → broker → server, or broker → server: will not be answered. Body: `Failure`.
- * - `channel.event` anybody → exchange `channels` → `channel_queue_<group>`: something happened. Body: `PublishedEvent`.
+ * - `channel.event` anybody → exchange `channels` → `channel_queue_<group>`: something happened. Body: `EventBody`.
  */
 export const QueueMessageType = z.enum([
   'chat.message',
@@ -38,6 +38,9 @@ export type Failure = z.infer<typeof Failure>;
 /** `chat.reply`: always answers a request. Written by agents in any language. */
 export const ReplyBody = UnstoredMessage.extend({ inReplyTo: Id, createdAt: AnyTimestamp });
 export type ReplyBody = z.infer<typeof ReplyBody>;
+
+/** `channel.event`: a `PublishedEvent`, written by anybody in any language. */
+export const EventBody = PublishedEvent.extend({ at: AnyTimestamp });
 
 /**
  * AMQP headers. All a broker needs to forward a message stands here, so that it need not parse the body of one

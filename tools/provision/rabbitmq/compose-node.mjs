@@ -1,15 +1,17 @@
 import { startComposeProject } from '../compose-project.mjs';
 import { freePorts } from '../free-ports.mjs';
 import { waitUntilReady } from './ready.mjs';
+import { wishesOf } from './settings.mjs';
 
 /**
  * RabbitMQ as docker-compose.yml describes it, in a project of its own.
  *
  * @param {(line: string) => void} log
+ * @param {import('../rabbitmq.d.mts').RabbitMqOptions} options
  * @returns {Promise<import('./controls.mjs').NodeBackend>}
  */
-export async function startComposeNode(log) {
-  const [amqp, management] = await freePorts(2);
+export async function startComposeNode(log, options) {
+  const [amqp, management] = await freePorts(2, wishesOf(options));
   const project = startComposeProject({
     RABBITMQ_PORT: String(amqp),
     RABBITMQ_MANAGEMENT_PORT: String(management),

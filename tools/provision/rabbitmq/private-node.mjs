@@ -9,7 +9,7 @@ import { freePorts } from '../free-ports.mjs';
 import { startGuardian } from '../guardian.mjs';
 import { runCommand } from '../run-command.mjs';
 import { enableFeatureFlags, waitUntilReady } from './ready.mjs';
-import { logFileOf, writeSettings } from './settings.mjs';
+import { logFileOf, wishesOf, writeSettings } from './settings.mjs';
 
 /**
  * Debian's `/usr/sbin/rabbitmq-server` is a wrapper that switches to the user `rabbitmq` and refuses any user other
@@ -53,14 +53,13 @@ export async function startPrivateNode(program, options = {}) {
  * @param {string} program
  * @param {import('../rabbitmq.d.mts').RabbitMqOptions} options
  */
-async function tryPrivateNode(program, { dataFolder, preferredPorts, onUnexpectedEnd }) {
+async function tryPrivateNode(program, { dataFolder, onUnexpectedEnd, ...wishes }) {
   const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'parley-rabbitmq-'));
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
   const guardian = startGuardian(dataFolder ? [] : [folder]);
   try {
-    const wished = preferredPorts ? [preferredPorts.amqp, preferredPorts.management] : [];
-    const [amqp = 0, management = 0, distribution = 0, epmd = 0] = await freePorts(4, wished);
+    const [amqp = 0, management = 0, distribution = 0, epmd = 0] = await freePorts(4, wishesOf(wishes));
     const ports = { amqp, management, distribution, epmd };
     // Queues belong to a node name: a kept data folder must keep its name.
     const nodeName = `parley${dataFolder ? '' : `-${randomBytes(4).toString('hex')}`}@localhost`;

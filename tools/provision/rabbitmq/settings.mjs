@@ -9,6 +9,12 @@ import { join } from 'node:path';
  * @property {number} epmd
  */
 
+/** @param {import('../rabbitmq.d.mts').RabbitMqOptions} options */
+export const wishesOf = ({ ports, preferredPorts }) => ({
+  required: [ports?.amqp, ports?.management],
+  preferred: [preferredPorts?.amqp, preferredPorts?.management],
+});
+
 /** @param {Ports} ports */
 const configuration = (ports) => `# Written anew at every start.
 listeners.tcp.1 = 127.0.0.1:${ports.amqp}

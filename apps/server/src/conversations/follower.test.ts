@@ -97,6 +97,26 @@ describe('a follower', () => {
     expect(states).toEqual(['routed', 'delivered']);
   });
 
+  it('tells a state that it did not hear of from the page that was read after it', async () => {
+    const message = (await accept(201)).at(-1);
+    if (message === undefined) throw new Error('there is no message');
+    const held = heldStore();
+    const follower = follow(0, held.store);
+    const goOn = await held.read();
+    const { status } = (await fixture.store.getMessage(message.id)) ?? {};
+    if (status === undefined) throw new Error('it has no state');
+    follower.onFrame(conversationFrame({ type: 'message.status', ...status }));
+    await fixture.give(message, 'finance');
+    goOn();
+    (await held.read())();
+    await accept(1);
+    follower.catchUp();
+    (await held.read())();
+    await reader.messages(202);
+    const states = reader.frames.flatMap((frame) => (frame.type === 'message.status' ? [frame.status] : []));
+    expect(states).toEqual(['accepted', 'routed']);
+  });
+
   it('sends nothing before it has caught up: older messages come first', async () => {
     const [, second] = await accept(2);
     const follower = follow();

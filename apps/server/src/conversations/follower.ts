@@ -86,6 +86,7 @@ export function createFollower(options: {
   // A state that changes with each `await` is asked for by calls, or the compiler believes what it was before.
   const isStopped = (): boolean => mode === 'stopped';
   const isBehind = (): boolean => mode === 'behind';
+  const wasHeard = (messageId: string): boolean => heard?.has(messageId) === true;
 
   let unflushed = 0;
   const tell = async (told: ConversationFrame): Promise<void> => {
@@ -99,6 +100,8 @@ export function createFollower(options: {
 
   /** Returns whether there is more. */
   const tellPage = async (): Promise<boolean> => {
+    // What was heard before is in what is read now, or older.
+    heard = undefined;
     const page = await store.listMessages(conversationId, { afterSeq: toldSeq, limit: PAGE });
     // Before anything is told: where this cannot be read, the page is read once more.
     const statuses = [...page.statuses, ...(await endingsBefore(page))];
@@ -112,7 +115,7 @@ export function createFollower(options: {
       if (isStopped()) return false;
       // That it was accepted is said by the message itself.
       if (status.status === 'accepted' || !order.isNews(status)) continue;
-      if (heard?.has(status.messageId) && !isTerminal(status.status)) continue;
+      if (wasHeard(status.messageId) && !isTerminal(status.status)) continue;
       await tell(conversationFrame({ type: 'message.status', ...status }, true));
     }
     return page.hasMore;
@@ -120,7 +123,6 @@ export function createFollower(options: {
 
   const read = async (): Promise<void> => {
     unflushed = 0;
-    heard = undefined;
     for (let hasMore = true; hasMore && !isStopped(); ) {
       mode = 'reading';
       hasMore = (await tellPage()) || isBehind();

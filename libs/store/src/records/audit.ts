@@ -1,7 +1,17 @@
 import type { AuditEntry, AuditInput } from '@parley/shared-models';
 import type { AuditQuery, AuditStore } from '../ports/audit.ts';
 import { type AuditHead, auditEntryOf, nextEntry } from '../rules/audit-entry.ts';
-import { all, type Database, first, type Given, prepared, run, type Work } from './database.ts';
+import {
+  all,
+  type Database,
+  type Filters,
+  first,
+  type Given,
+  prepared,
+  preparedList,
+  run,
+  type Work,
+} from './database.ts';
 import type { Tables } from './tables.ts';
 
 export interface Audit extends AuditStore {
@@ -32,15 +42,17 @@ export function createAudit({ db, forUpdate, read, serially, clock }: Database):
   const findAfter = prepared(({ afterSeq, limit }: Given<{ afterSeq: number; limit: number }>) =>
     entries.where('seq', '>', afterSeq).orderBy('seq').limit(limit),
   );
-  const findBefore = prepared(({ before, action, actorId, agentId, subjectId, limit }: Given<AuditQuery>) => {
-    let query = entries.orderBy('seq', 'desc').limit(limit);
-    if (before !== undefined) query = query.where('seq', '<', before);
-    if (action !== undefined) query = query.where('action', '=', action);
-    if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
-    if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
-    if (subjectId !== undefined) query = query.where('subject_id', '=', subjectId);
-    return query;
-  });
+  const findBefore = preparedList(
+    ({ before, action, actorId, agentId, subjectId, limit }: Filters<AuditQuery>) => {
+      let query = entries.orderBy('seq', 'desc').limit(limit);
+      if (before !== undefined) query = query.where('seq', '<', before);
+      if (action !== undefined) query = query.where('action', '=', action);
+      if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
+      if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
+      if (subjectId !== undefined) query = query.where('subject_id', '=', subjectId);
+      return query;
+    },
+  );
 
   function* headBy(find: typeof findHead): Work<AuditHead> {
     const found = yield* first(find({}));

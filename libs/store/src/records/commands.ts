@@ -13,11 +13,13 @@ import type { Audit } from './audit.ts';
 import {
   all,
   type Database,
+  type Filters,
   first,
   type Given,
   type Pairs,
   pairsOf,
   prepared,
+  preparedList,
   run,
   type Work,
 } from './database.ts';
@@ -50,7 +52,7 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
     commands.where(isAmong('id', ids)).orderBy('id').modifyEnd(forUpdate),
   );
   // So written, SQLite sorts what is open instead of reading all there is in that order.
-  const findOpen = prepared(({ agentId }: Given<{ agentId?: string | undefined }>) => {
+  const findOpen = preparedList(({ agentId }: Filters<{ agentId?: string | undefined }>) => {
     const open = commands.where(sql<boolean>`is_open`).orderBy(sql`number + 0`);
     return agentId === undefined ? open : open.where('agent_id', '=', agentId);
   });
@@ -139,7 +141,7 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
     });
   const entriesOf = (auditOf: AuditOf | undefined, records: readonly CommandRecord[]): AuditInput[] =>
     records.flatMap((record) => auditOf?.(record) ?? []);
-  const findBefore = prepared(({ before, agentId, batchId, state, limit }: Given<CommandQuery>) => {
+  const findBefore = preparedList(({ before, agentId, batchId, state, limit }: Filters<CommandQuery>) => {
     let query = commands.orderBy('number', 'desc').limit(limit);
     if (before !== undefined) {
       query = query.where('number', '<', db.selectFrom('commands').select('number').where('id', '=', before));

@@ -33,8 +33,12 @@ export function* allOf<Row>(queries: readonly Query<Row>[]): Work<Row[][]> {
 
 const compiled = (query: Query<unknown>): CompiledQuery => ('compile' in query ? query.compile() : query);
 
-/** What stands for the values of a prepared statement while it is built; undefined where none is given. */
-export type Given<Values> = { readonly [Name in keyof Values]: Expression<Exclude<Values[Name], undefined>> };
+/** What stands for the values of a prepared statement while it is built. */
+export type Given<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> };
+/** The same, undefined for those that are left out. */
+export type Filters<Values> = {
+  readonly [Name in keyof Values]: Expression<Exclude<Values[Name], undefined>>;
+};
 
 class Place {
   readonly name: string;
@@ -43,27 +47,45 @@ class Place {
   }
 }
 
+const placeOf = (name: string): Expression<never> => sql.val(new Place(name)) as Expression<never>;
+const given = new Proxy({}, { get: (_, name) => placeOf(String(name)) });
+
+const bound = <Row>(statement: CompiledQuery<Row>, values: object): CompiledQuery<Row> => ({
+  ...statement,
+  parameters: statement.parameters.map((parameter) =>
+    parameter instanceof Place ? values[parameter.name as keyof typeof values] : parameter,
+  ),
+});
+
 /**
- * A statement that is built and compiled once, when it is run first: that takes longer than SQLite takes to run it. Where some
- * values may be left out, once for each set of those that are given.
+ * A statement that is built and compiled once, when it is run first: that takes longer than SQLite takes to run it. Its text is
+ * the same for all values.
  */
 export function prepared<Values extends object, Row>(
   build: (given: Given<Values>) => Query<Row>,
 ): (values: Values) => CompiledQuery<Row> {
+  let statement: CompiledQuery<Row> | undefined;
+  return (values) => {
+    statement ??= compiled(build(given as Given<Values>)) as CompiledQuery<Row>;
+    return bound(statement, values);
+  };
+}
+
+/** The same for a list of which some filters may be left out: a statement for each set of those that are given. */
+export function preparedList<Values extends object, Row>(
+  build: (filters: Filters<Values>) => Query<Row>,
+): (values: Values) => CompiledQuery<Row> {
   const statements = new Map<string, CompiledQuery<Row>>();
   return (values) => {
-    const given = Object.entries(values).filter(([, value]) => value !== undefined);
-    const key = given.map(([name]) => name).join();
+    const names = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : name));
+    const key = names.join();
     let statement = statements.get(key);
     if (statement === undefined) {
-      const places = Object.fromEntries(given.map(([name]) => [name, sql.val(new Place(name))]));
-      statement = compiled(build(places as unknown as Given<Values>)) as CompiledQuery<Row>;
+      const filters = Object.fromEntries(names.map((name) => [name, placeOf(name)]));
+      statement = compiled(build(filters as unknown as Filters<Values>)) as CompiledQuery<Row>;
       statements.set(key, statement);
     }
-    const parameters = statement.parameters.map((parameter) =>
-      parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
-    );
-    return { ...statement, parameters };
+    return bound(statement, values);
   };
 }
 

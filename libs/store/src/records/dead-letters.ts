@@ -1,7 +1,7 @@
 import type { DeadLetter } from '@parley/shared-models';
 import type { Selectable } from 'kysely';
 import type { Store } from '../store.ts';
-import { all, type Database, first, type Given, prepared } from './database.ts';
+import { all, type Database, type Filters, first, type Given, prepared, preparedList } from './database.ts';
 import type { Tables } from './tables.ts';
 
 type DeadLetters = Pick<Store, 'addDeadLetter' | 'listDeadLetters' | 'getDeadLetter' | 'setDeadLetterState'>;
@@ -16,10 +16,12 @@ export function createDeadLetters({ db, read, change }: Database): DeadLetters {
       .values({ id, state, letter })
       .onConflict((known) => known.column('id').doNothing()),
   );
-  const findLast = prepared(({ state, limit }: Given<{ state?: DeadLetter['state']; limit: number }>) => {
-    const last = letters.orderBy('number', 'desc').limit(limit);
-    return state === undefined ? last : last.where('state', '=', state);
-  });
+  const findLast = preparedList(
+    ({ state, limit }: Filters<{ state?: DeadLetter['state']; limit: number }>) => {
+      const last = letters.orderBy('number', 'desc').limit(limit);
+      return state === undefined ? last : last.where('state', '=', state);
+    },
+  );
   const find = prepared(({ id }: Given<{ id: string }>) => letters.where('id', '=', id));
   const replace = prepared(({ id, state }: Given<{ id: string; state: DeadLetter['state'] }>) =>
     db

@@ -9,7 +9,16 @@ import {
   THREAD_EVENTS,
   type ThreadQuery,
 } from '../ports/events.ts';
-import { all, type Database, first, type Given, prepared, run } from './database.ts';
+import {
+  all,
+  type Database,
+  type Filters,
+  first,
+  type Given,
+  prepared,
+  preparedList,
+  run,
+} from './database.ts';
 import { isDue, type Taking } from './outbox.ts';
 import type { Tables } from './tables.ts';
 
@@ -80,7 +89,7 @@ export function createEvents(database: Database): EventStore {
   );
 
   /** The last ones that fit, newest first. */
-  const last = ({ channel, types, correlationId, ownerId, beforeNumber, limit }: Given<EventQuery>) => {
+  const last = ({ channel, types, correlationId, ownerId, beforeNumber, limit }: Filters<EventQuery>) => {
     let query = db.selectFrom('events').select(COLUMNS).orderBy('number', 'desc').limit(limit);
     if (beforeNumber !== undefined) query = query.where('number', '<', beforeNumber);
     if (channel !== undefined) query = query.where('channel', '=', channel);
@@ -94,8 +103,8 @@ export function createEvents(database: Database): EventStore {
     }
     return query;
   };
-  const findLast = prepared(last);
-  const findFirsts = prepared(({ type, ...query }: Given<ThreadQuery>) =>
+  const findLast = preparedList(last);
+  const findFirsts = preparedList(({ type, ...query }: Filters<ThreadQuery>) =>
     last(query)
       .where('type', '=', type)
       .where(

@@ -4,11 +4,13 @@ import type { NewStoredTask, StoredTask, TaskQuery, TaskStore } from '../ports/t
 import {
   all,
   type Database,
+  type Filters,
   first,
   type Given,
   type Pairs,
   pairsOf,
   prepared,
+  preparedList,
   type Work,
 } from './database.ts';
 import { AHEAD_MS } from './outbox.ts';
@@ -103,7 +105,7 @@ export function createTasks({
     return row && taskOf(row);
   }
 
-  const listed = ({ ownerId, conversationId, before, limit }: Given<TaskQuery>) => {
+  const listed = ({ ownerId, conversationId, before, limit }: Filters<TaskQuery>) => {
     let query = db.selectFrom('tasks').orderBy('id', 'desc').limit(limit);
     if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
     // Of a conversation there are fewer than of an owner: so written, no index of owners is taken instead.
@@ -112,8 +114,8 @@ export function createTasks({
     if (before !== undefined) query = query.where('id', '<', before);
     return query;
   };
-  const listRows = prepared((query: Given<TaskQuery>) => listed(query).select(COLUMNS));
-  const listViews = prepared((query: Given<TaskQuery>) => listed(query).select(VIEW_COLUMNS));
+  const listRows = preparedList((query: Filters<TaskQuery>) => listed(query).select(COLUMNS));
+  const listViews = preparedList((query: Filters<TaskQuery>) => listed(query).select(VIEW_COLUMNS));
 
   return {
     add: (task) =>
