@@ -46,10 +46,8 @@ export function messageOf(row: StoredMessageRow): ChatMessage {
   };
 }
 
-export const REQUEST_COLUMNS = [
-  'message_id',
-  'conversation_id',
-  'seq',
+/** What tells the status of a message that a person sent. */
+export const STATUS_COLUMNS = [
   'target',
   'session',
   'state',
@@ -63,6 +61,8 @@ export const REQUEST_COLUMNS = [
   'routed_at',
   'unanswered_ms',
 ] as const;
+
+export const REQUEST_COLUMNS = ['message_id', 'conversation_id', 'seq', ...STATUS_COLUMNS] as const;
 
 export type StoredRequestRow = Pick<Selectable<Tables['requests']>, (typeof REQUEST_COLUMNS)[number]>;
 

@@ -7,27 +7,12 @@ import {
   MESSAGE_COLUMNS,
   messageOf,
   requestOf,
+  STATUS_COLUMNS,
   type StoredMessageRow,
   type StoredRequestRow,
 } from '../rows.ts';
 import type { Store } from '../store.ts';
 import { all, type Database, first, type Given, prepared } from './database.ts';
-
-/** What tells the status of a message that a person sent. */
-const STATUS_COLUMNS = [
-  'target',
-  'session',
-  'state',
-  'attempt',
-  'agent_id',
-  'routing',
-  'hops',
-  'error',
-  'outbox_since',
-  'timeout_ms',
-  'routed_at',
-  'unanswered_ms',
-] as const;
 
 interface FirstPage {
   readonly conversationId: string;
