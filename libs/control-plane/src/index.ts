@@ -15,7 +15,11 @@ export {
   type AgentServices,
   type AnswerOf,
   agentServices,
+  type ChannelRpc,
+  type ConversationRpc,
+  type MemoryRpc,
   type RequestOf,
+  type TaskRpc,
 } from './contracts/index.ts';
 export { MEMORY_VALUE_BYTES, type MemoryEntry } from './contracts/memory.ts';
 export type {

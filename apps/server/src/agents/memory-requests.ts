@@ -1,4 +1,4 @@
-import type { ControlPlaneHandlers, MemoryEntry, RequestOf } from '@parley/control-plane';
+import type { ControlPlaneHandlers, MemoryEntry, MemoryRpc, RequestOf } from '@parley/control-plane';
 import type { MemoryAddress, MemoryVersion } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
@@ -22,7 +22,7 @@ export function createMemoryHandlers({ agents, store }: ServerServices) {
     async memoryHistory({ limit, beforeVersion, ...request }) {
       return (await memory.history(addressOf(request), { limit, beforeVersion })).map(entryOf);
     },
-  } satisfies Pick<ControlPlaneHandlers, 'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'>;
+  } satisfies Pick<ControlPlaneHandlers, MemoryRpc>;
 }
 
 function entryOf({ key, value, version, updatedAt, writeId }: MemoryVersion): MemoryEntry {

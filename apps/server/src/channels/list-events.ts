@@ -1,4 +1,4 @@
-import type { ControlPlaneHandlers } from '@parley/control-plane';
+import type { ChannelRpc, ControlPlaneHandlers } from '@parley/control-plane';
 import {
   type AgentProfile,
   type ChannelName,
@@ -16,7 +16,7 @@ export function createEventHandlers({ agents, store }: Pick<ServerServices, 'age
       const allowed = subscribedTypes(subscriptions, channel, types);
       return (await store.events.list({ channel, types: allowed, limit })).map(({ event }) => event);
     },
-  } satisfies Pick<ControlPlaneHandlers, 'listEvents'>;
+  } satisfies Pick<ControlPlaneHandlers, ChannelRpc>;
 }
 
 /** Whether the agent's group takes such events. */

@@ -1,4 +1,4 @@
-import type { CallContext, ControlPlaneHandlers } from '@parley/control-plane';
+import type { CallContext, ControlPlaneHandlers, ConversationRpc } from '@parley/control-plane';
 import {
   ASK_ORIGIN,
   canonicalJson,
@@ -58,7 +58,7 @@ export function createAskHandlers(services: ServerServices) {
       const query = { limit, beforeSeq: Math.min(beforeSeq ?? request.seq, request.seq) };
       return (await store.listMessages(request.conversationId, query)).messages;
     },
-  } satisfies Pick<ControlPlaneHandlers, 'ask' | 'cancelAsk' | 'isWanted' | 'history'>;
+  } satisfies Pick<ControlPlaneHandlers, ConversationRpc>;
 }
 
 /** The question as it was put before: an agent that handles its message again may word it otherwise. */

@@ -3,6 +3,7 @@ import {
   type CallContext,
   type ControlPlaneHandlers,
   fittingTasks,
+  type TaskRpc,
   type VersionedTask,
 } from '@parley/control-plane';
 import { checkSuccessor, isOpen, newTask } from '@parley/durable-tasks';
@@ -13,20 +14,6 @@ import { cancelTask, stopGivenUp, stopStep } from './cancel-task.ts';
 import { type RootRequest, rootOfRequest } from './root-request.ts';
 import { runStep } from './run-step.ts';
 import { changeTask, readTask, requireTask, saveTask, showTask, viewText } from './task-records.ts';
-
-type TaskHandlers = Pick<
-  ControlPlaneHandlers,
-  | 'createTask'
-  | 'refineTask'
-  | 'cancelTask'
-  | 'getTask'
-  | 'listTasks'
-  | 'claimTasks'
-  | 'renewLeases'
-  | 'releaseTask'
-  | 'saveTask'
-  | 'runStep'
->;
 
 /** `TaskService`: the tasks of agents. A group drives its own; others see and stop those of the conversation they are in. */
 export function createTaskHandlers(services: ServerServices) {
@@ -124,5 +111,5 @@ export function createTaskHandlers(services: ServerServices) {
       await stopStep(services, document.id, { id: request.stepId, attempt: request.attempt });
       return undefined;
     },
-  } satisfies TaskHandlers;
+  } satisfies Pick<ControlPlaneHandlers, TaskRpc>;
 }

@@ -1,14 +1,16 @@
-import { type AgentServices, MEMORY_VALUE_BYTES, type MemoryEntry } from '@parley/control-plane';
+import {
+  type AgentServices,
+  MEMORY_VALUE_BYTES,
+  type MemoryEntry,
+  type MemoryRpc,
+} from '@parley/control-plane';
 import { deriveId, JsonValue, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 import type { AgentMemory } from '../agent-memory.ts';
 import { describeValue } from '../given/describe-value.ts';
 import { jsonOf } from '../given/json-of.ts';
 
-export type MemoryServices = Pick<
-  AgentServices,
-  'getMemory' | 'putMemory' | 'deleteMemory' | 'memoryHistory'
->;
+export type MemoryServices = Pick<AgentServices, MemoryRpc>;
 
 export interface MemoryOptions {
   readonly services: MemoryServices;

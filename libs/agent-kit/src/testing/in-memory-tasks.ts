@@ -1,4 +1,4 @@
-import type { AgentServices, TaskLease, VersionedTask } from '@parley/control-plane';
+import type { AgentServices, TaskLease, TaskRpc, VersionedTask } from '@parley/control-plane';
 import {
   advance,
   callOfStep,
@@ -11,22 +11,8 @@ import {
 } from '@parley/durable-tasks';
 import { type ChatMessage, type JsonValue, newId, ParleyError } from '@parley/shared-models';
 
-type TaskServices = Pick<
-  AgentServices,
-  | 'createTask'
-  | 'refineTask'
-  | 'cancelTask'
-  | 'getTask'
-  | 'listTasks'
-  | 'claimTasks'
-  | 'renewLeases'
-  | 'releaseTask'
-  | 'saveTask'
-  | 'runStep'
->;
-
 /** Tasks as the server keeps them, but in this process: versions, leases, each step's message once. */
-export interface InMemoryTasks extends TaskServices {
+export interface InMemoryTasks extends Pick<AgentServices, TaskRpc> {
   /** Every task as it is now, the oldest first. */
   all(): readonly VersionedTask[];
   /** Each lease of each task runs out now. */

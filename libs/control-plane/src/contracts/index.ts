@@ -30,6 +30,10 @@ export type RequestOf<Name extends RpcName> =
         : never;
 
 export type AgentRpc = keyof typeof AGENT_CONTRACTS;
+export type MemoryRpc = keyof typeof memory;
+export type ConversationRpc = keyof typeof conversation;
+export type ChannelRpc = keyof typeof channel;
+export type TaskRpc = keyof typeof tasks;
 
 /**
  * What the server does for one agent, by RPC; who calls is filled in. A signal ends the wait with `cancelled`.
