@@ -11,7 +11,8 @@ describe('under faults', () => {
       const report = await runFaults({ driver, seed: 7, durationMs: 15_000, clients: 8 });
       // The report as the failure's text: it names the seed and what was wrong.
       expect(isClean(report.verdict) ? 'clean' : describeReport(report)).toBe('clean');
-      expect(report.verdict.acknowledged).toBeGreaterThan(0);
+      // Each of the 16 conversations wrote, and after each fault somebody was answered.
+      expect(report.verdict.acknowledged).toBeGreaterThanOrEqual(16);
       expect(report.recoveries.length).toBeGreaterThan(0);
     },
     180_000,

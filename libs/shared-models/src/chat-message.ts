@@ -29,7 +29,8 @@ function rfc3339(text: string): string {
   return `${day}T${minute}:${second}${zoneHour === undefined ? 'Z' : `${zoneHour}:${zoneMinute}`}`;
 }
 
-const isTimestamp = (text: string): boolean => text.length === TIMESTAMP_LENGTH && text.endsWith('Z');
+const isTimestamp = (text: string): boolean =>
+  text.length === TIMESTAMP_LENGTH && text[10] === 'T' && text.endsWith('Z');
 
 /**
  * As `Timestamp`, written as programs in other languages write it: RFC 3339, with up to nine places of seconds or, as Java has it,

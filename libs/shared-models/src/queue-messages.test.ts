@@ -24,6 +24,8 @@ describe('a reply of an agent in another language', () => {
     ["Python's %z", '2026-01-31T09:30:00+0100', '2026-01-31T08:30:00.000Z'],
     ['PostgreSQL', '2026-01-31 09:30:00.5-05', '2026-01-31T14:30:00.500Z'],
     ['an old library', '2026-01-31t09:30:00z', '2026-01-31T09:30:00.000Z'],
+    ['the same with milliseconds', '2026-01-31t09:30:00.123Z', '2026-01-31T09:30:00.123Z'],
+    ["Python's isoformat(' ')", '2026-01-31 09:30:00.123Z', '2026-01-31T09:30:00.123Z'],
   ])('may write its time as %s does', (_, createdAt, read) => {
     expect(ReplyBody.parse({ ...reply, createdAt })).toEqual({ ...reply, createdAt: read });
   });

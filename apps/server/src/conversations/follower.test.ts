@@ -117,6 +117,29 @@ describe('a follower', () => {
     expect(states).toEqual(['accepted', 'routed']);
   });
 
+  it('tells no state behind a later one that came before its message was read', async () => {
+    await accept(1);
+    const held = heldStore();
+    const follower = follow(0, held.store);
+    const goOn = await held.read();
+    const [message] = await accept(1);
+    if (message === undefined) throw new Error('there is no message');
+    tell(follower, message);
+    await fixture.give(message, 'finance');
+    const { status } = (await fixture.store.getMessage(message.id)) ?? {};
+    if (status === undefined) throw new Error('it has no state');
+    follower.onFrame(conversationFrame({ type: 'message.status', ...status, status: 'delivered' }));
+    goOn();
+    (await held.read())();
+    await reader.messages(2);
+    await accept(1);
+    follower.catchUp();
+    (await held.read())();
+    await reader.messages(3);
+    const states = reader.frames.flatMap((frame) => (frame.type === 'message.status' ? [frame.status] : []));
+    expect(states).toEqual(['routed', 'delivered']);
+  });
+
   it('sends nothing before it has caught up: older messages come first', async () => {
     const [, second] = await accept(2);
     const follower = follow();

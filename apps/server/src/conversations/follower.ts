@@ -66,8 +66,8 @@ export function createFollower(options: {
   let toldSeq = options.afterSeq;
   let mode: Mode = 'live';
   let retry: NodeJS.Timeout | undefined;
-  /** Messages whose state was told as it came while the store was being read: what that says of them may be older. */
-  let heard: Set<string> | undefined;
+  /** States that were told as they came, by message, while the store was being read: what that says of them may be older. */
+  let heard: Map<string, MessageStatus> | undefined;
   const order = createStatusOrder();
 
   /** A reply that was missed ended a request that was not: its state has changed too. */
@@ -85,8 +85,7 @@ export function createFollower(options: {
 
   // A state that changes with each `await` is asked for by calls, or the compiler believes what it was before.
   const isStopped = (): boolean => mode === 'stopped';
-  const isBehind = (): boolean => mode === 'behind';
-  const wasHeard = (messageId: string): boolean => heard?.has(messageId) === true;
+  const hasNews = (): boolean => mode === 'behind';
 
   let unflushed = 0;
   const tell = async (told: ConversationFrame): Promise<void> => {
@@ -100,8 +99,6 @@ export function createFollower(options: {
 
   /** Returns whether there is more. */
   const tellPage = async (): Promise<boolean> => {
-    // What was heard before is in what is read now, or older.
-    heard = undefined;
     const page = await store.listMessages(conversationId, { afterSeq: toldSeq, limit: PAGE });
     // Before anything is told: where this cannot be read, the page is read once more.
     const statuses = [...page.statuses, ...(await endingsBefore(page))];
@@ -115,7 +112,7 @@ export function createFollower(options: {
       if (isStopped()) return false;
       // That it was accepted is said by the message itself.
       if (status.status === 'accepted' || !order.isNews(status)) continue;
-      if (wasHeard(status.messageId) && !isTerminal(status.status)) continue;
+      if (isBehind(heard?.get(status.messageId), status)) continue;
       await tell(conversationFrame({ type: 'message.status', ...status }, true));
     }
     return page.hasMore;
@@ -125,9 +122,11 @@ export function createFollower(options: {
     unflushed = 0;
     for (let hasMore = true; hasMore && !isStopped(); ) {
       mode = 'reading';
-      hasMore = (await tellPage()) || isBehind();
+      hasMore = (await tellPage()) || hasNews();
     }
-    if (!isStopped()) mode = 'live';
+    if (isStopped()) return;
+    mode = 'live';
+    heard = undefined;
   };
 
   function catchUp(): void {
@@ -148,8 +147,8 @@ export function createFollower(options: {
   const onStatus = (told: ConversationFrame<ServerFrameOf<'message.status'>>): void => {
     if (!order.isNews(told.frame)) return;
     if (mode !== 'live') {
-      heard ??= new Set();
-      heard.add(told.frame.messageId);
+      heard ??= new Map();
+      heard.set(told.frame.messageId, told.frame);
     }
     reader.onFrame(told);
   };
@@ -225,6 +224,17 @@ function createStatusOrder(): { isNews(status: MessageStatus): boolean } {
     },
   };
 }
+
+/** Whether a state from the store says no more than what was told, if it is no end: `delivered` is never stored. */
+function isBehind(told: MessageStatus | undefined, status: MessageStatus): boolean {
+  if (told === undefined || told.status === 'accepted' || isTerminal(status.status)) return false;
+  if (isReplayOf(told, status)) return false;
+  const more = status.hops.length - told.hops.length;
+  // They grow with each routing, up to a bound.
+  return more < 0 || (more === 0 && lastAt(status) <= lastAt(told));
+}
+
+const lastAt = ({ hops }: MessageStatus): string => hops.at(-1)?.at ?? '';
 
 /** Only a dead letter is replayed: then the message has set out anew. */
 function isReplayOf(end: MessageStatus, { hops }: MessageStatus): boolean {

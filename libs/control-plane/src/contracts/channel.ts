@@ -9,6 +9,15 @@ const EVENT_BYTES = 1000;
 const eventBytes = ({ payload }: PublishedEvent): number =>
   EVENT_BYTES + Buffer.byteLength(JSON.stringify(payload));
 
+const example: PublishedEvent = {
+  id: '0190aaaa-0000-7000-8000-000000000001',
+  type: 'approval.asked',
+  payload: { amount: 1200, by: ['ada'] },
+  source: { kind: 'agent', id: 'finance', name: 'Finance' },
+  at: '2026-01-31T12:00:00.000Z',
+  correlationId: '0190aaaa-0000-7000-8000-000000000002',
+};
+
 export const channel = {
   /** The last events of a channel, oldest first; fewer than `limit` where they are long. */
   listEvents: unary({
@@ -27,6 +36,6 @@ export const channel = {
       }),
     ),
     answer: list('events', Event, (events) => fitNewest(events, eventBytes)),
-    example: { request: { ...EXAMPLE_CALLER, channel: 'human', limit: 10 }, answer: [] },
+    example: { request: { ...EXAMPLE_CALLER, channel: 'human', limit: 10 }, answer: [example] },
   }),
 };

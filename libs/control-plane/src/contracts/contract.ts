@@ -109,9 +109,3 @@ export const list = <T>(
     schema: z.array(item.schema),
     encode: (items) => fit(items).map((each) => item.encode(each)),
   });
-
-/** What proto3 cannot tell from a field that was not set. */
-export const zeroIsUnset = (schema: z.ZodType<number>) =>
-  schema.transform((value) => (value === 0 ? undefined : value)).optional();
-export const emptyIsUnset = (schema: z.ZodType<string>) =>
-  schema.transform((text) => (text === '' ? undefined : text)).optional();

@@ -2,17 +2,8 @@ import { type ChatMessage, Id, LIMITS, MessageText, Target } from '@parley/share
 import { z } from 'zod';
 import { Message } from '../wire/chat-message.ts';
 import { fitNewest } from '../wire/fit-answer.ts';
-import {
-  asItIs,
-  Caller,
-  EXAMPLE_CALLER,
-  field,
-  list,
-  NOTHING,
-  unary,
-  type Wire,
-  zeroIsUnset,
-} from './contract.ts';
+import { withoutUnset } from '../wire/without-unset.ts';
+import { asItIs, Caller, EXAMPLE_CALLER, field, list, NOTHING, unary, type Wire } from './contract.ts';
 
 /** What the fields around a text take in an answer, at most, in bytes. */
 const MESSAGE_BYTES = 1000;
@@ -71,20 +62,18 @@ export const conversation = {
     ...CONVERSATION,
     rpc: 'History',
     request: asItIs(
-      z.object({
-        ...Caller,
-        /** A message that was routed to the agent's group. */
-        requestId: Id,
-        /** @default 50 */
-        limit: z
-          .number()
-          .int()
-          .min(0)
-          .max(LIMITS.messagesPage)
-          .transform((limit) => (limit === 0 ? 50 : limit)),
-        /** Only messages before this one of the conversation. @default the request's own `seq` */
-        beforeSeq: zeroIsUnset(z.number().int().nonnegative()),
-      }),
+      withoutUnset(
+        z.object({
+          ...Caller,
+          /** A message that was routed to the agent's group. */
+          requestId: Id,
+          limit: z.number().int().min(1).max(LIMITS.messagesPage).default(50),
+          /** Only messages before this one of the conversation. @default the request's own `seq` */
+          beforeSeq: z.number().int().positive().optional(),
+        }),
+        'limit',
+        'beforeSeq',
+      ),
     ),
     answer: list('messages', Message, (messages) => fitNewest(messages, messageBytes)),
     example: { request: { ...EXAMPLE_CALLER, requestId, limit: 50 }, answer: [exampleReply] },

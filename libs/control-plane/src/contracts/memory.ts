@@ -1,17 +1,9 @@
 import { JsonValue } from '@parley/shared-models';
 import { z } from 'zod';
 import { fitAnswer } from '../wire/fit-answer.ts';
-import {
-  asItIs,
-  Caller,
-  EXAMPLE_CALLER,
-  emptyIsUnset,
-  field,
-  list,
-  unary,
-  type Wire,
-  zeroIsUnset,
-} from './contract.ts';
+import { jsonText } from '../wire/json-text.ts';
+import { withoutUnset } from '../wire/without-unset.ts';
+import { asItIs, Caller, EXAMPLE_CALLER, field, list, unary, type Wire } from './contract.ts';
 
 /** Longest value of a memory entry, in bytes of UTF-8. */
 export const MEMORY_VALUE_BYTES = 262_144;
@@ -26,20 +18,15 @@ const plainText = (min: number, max: number) =>
     .max(max)
     .refine((text) => !text.includes('\u0000'), 'no NUL characters');
 
+const Json = jsonText(JsonValue);
 /** JSON text; kept as it was written. */
 const Value = z
   .string()
-  .refine((text) => Buffer.byteLength(text) <= MEMORY_VALUE_BYTES, `at most ${MEMORY_VALUE_BYTES} bytes`)
-  .refine((text) => isJson(text), 'no JSON');
-
-function isJson(text: string): boolean {
-  try {
-    return JsonValue.safeParse(JSON.parse(text)).success;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
+  .refine((text) => Buffer.byteLength(text) <= MEMORY_VALUE_BYTES, {
+    message: `at most ${MEMORY_VALUE_BYTES} bytes`,
+    abort: true,
+  })
+  .refine((text) => Json.safeParse(text).success, 'no JSON');
 
 const Key = z.object({
   ...Caller,
@@ -50,13 +37,13 @@ const Key = z.object({
 type Key = z.infer<typeof Key>;
 
 /** Makes a change idempotent: with an id that the key has seen, nothing changes and the entry of then is returned. */
-const writeId = emptyIsUnset(plainText(0, 64));
-const Change = z.object({
+const writeId = plainText(0, 64).optional();
+const change = {
   key: Key,
   /** The version that the key must have now; 0: it must never have had a value. Not set: any. */
   expectedVersion: z.number().int().nonnegative().optional(),
   writeId,
-});
+};
 
 /** The key is a message of its own, with the caller in it. The group is that of the agent that calls. */
 function ofKey<T extends { readonly key: Key }>(schema: z.ZodType<T>): Wire<Key & Omit<T, 'key'>> {
@@ -105,7 +92,7 @@ export const memory = {
   getMemory: unary({
     ...MEMORY,
     rpc: 'Get',
-    request: ofKey(z.object({ key: Key, writeId })),
+    request: ofKey(withoutUnset(z.object({ key: Key, writeId }), 'writeId')),
     answer: field('entry', Entry),
     example: { request: exampleKey, answer: exampleEntry },
   }),
@@ -113,7 +100,7 @@ export const memory = {
   putMemory: unary({
     ...MEMORY,
     rpc: 'Put',
-    request: ofKey(z.object({ key: Key, value: Value, ...Change.omit({ key: true }).shape })),
+    request: ofKey(withoutUnset(z.object({ ...change, value: Value }), 'writeId')),
     answer: field('entry', Entry),
     example: { request: { ...exampleKey, value: '"tea"' }, answer: exampleEntry },
   }),
@@ -121,7 +108,7 @@ export const memory = {
   deleteMemory: unary({
     ...MEMORY,
     rpc: 'Delete',
-    request: ofKey(Change),
+    request: ofKey(withoutUnset(z.object(change), 'writeId')),
     answer: field('version', { schema: MemoryEntry.shape.version, encode: (version: number) => version }),
     example: { request: exampleKey, answer: 1 },
   }),
@@ -130,17 +117,16 @@ export const memory = {
     ...MEMORY,
     rpc: 'History',
     request: ofKey(
-      z.object({
-        key: Key,
-        /** 1 to 1000. @default 100 */
-        limit: z
-          .number()
-          .int()
-          .min(0)
-          .max(1000)
-          .transform((limit) => (limit === 0 ? 100 : limit)),
-        beforeVersion: zeroIsUnset(z.number().int().nonnegative()),
-      }),
+      withoutUnset(
+        z.object({
+          key: Key,
+          /** 1 to 1000. */
+          limit: z.number().int().min(1).max(1000).default(100),
+          beforeVersion: z.number().int().positive().optional(),
+        }),
+        'limit',
+        'beforeVersion',
+      ),
     ),
     answer: list('entries', Entry, (entries) => fitAnswer(entries, entryBytes)),
     example: { request: { ...exampleKey, limit: 100 }, answer: [exampleEntry] },

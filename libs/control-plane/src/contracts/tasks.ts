@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { Message } from '../wire/chat-message.ts';
 import { fitAnswer } from '../wire/fit-answer.ts';
 import { jsonText } from '../wire/json-text.ts';
+import { withoutUnset } from '../wire/without-unset.ts';
 import { asItIs, Caller, EXAMPLE_CALLER, field, list, NOTHING, unary, type Wire } from './contract.ts';
 import { exampleReply } from './conversation.ts';
 
@@ -57,7 +58,7 @@ const CreateTask = z.object({
   id: Id,
   title: shownName(300).min(1),
   text: MessageText,
-  input: z.union([z.literal('').transform(() => undefined), jsonText(JsonValue)]).optional(),
+  input: jsonText(JsonValue).optional(),
 });
 
 /** The input goes as JSON text. */
@@ -122,7 +123,7 @@ export const tasks = {
   createTask: unary({
     ...TASKS,
     rpc: 'CreateTask',
-    request: withInput(CreateTask),
+    request: withInput(withoutUnset(CreateTask, 'input')),
     ...ofTask,
     example: {
       request: { ...EXAMPLE_CALLER, requestId, id, title: 'Compare', text: 'Compare a and b' },
@@ -133,7 +134,7 @@ export const tasks = {
   refineTask: unary({
     ...TASKS,
     rpc: 'RefineTask',
-    request: withInput(CreateTask.omit({ title: true })),
+    request: withInput(withoutUnset(CreateTask.omit({ title: true }), 'input')),
     ...ofTask,
     example: { request: { ...EXAMPLE_CALLER, requestId, id, text: 'Only a' }, answer: task },
   }),

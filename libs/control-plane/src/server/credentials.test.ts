@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, status as Status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentProfile, newId } from '@parley/shared-models';
 import { collect } from '../testing/collect.ts';
@@ -90,6 +90,13 @@ describe('a server that gives credentials', () => {
     const stranger = loopback.connect(url);
     await expect(stranger.heartbeat({ agentId: 'echo', ...beat })).rejects.toMatchObject(refused);
     await expect(stranger.unregisterBroker({ brokerId: 'b-1' })).rejects.toMatchObject(refused);
+  });
+
+  it('refuses a call of an agent that names none', async () => {
+    const { url } = await twoAgents();
+    const stub = loopback.stopLater(stockStub('parley/v1/memory.proto', 'parley.v1.AgentMemoryService', url));
+    const status = { code: Status.UNAUTHENTICATED };
+    await expect(call(stub, 'Get', {}, new Metadata())).rejects.toMatchObject(status);
   });
 
   it('tells a broker that follows the list by its id, however that is written, and nobody else', async () => {

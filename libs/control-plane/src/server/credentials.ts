@@ -22,6 +22,8 @@ export function createCredentials(key: string): Credentials {
   };
 }
 
+const NOBODYS = Symbol('a credential that nobody has');
+
 /**
  * Refuses every request that speaks for an agent or a broker without its credential.
  * @param onShown called with the address and port of each call whose credential is right
@@ -31,12 +33,14 @@ export function requireCredentials(
   onRefused: (refused: RefusedCall) => void,
   onShown: (peer: string) => void = () => {},
 ): ServerInterceptor {
-  const expectedFor = (path: string, message: unknown): string | undefined => {
-    // One that names no agent although it has to is refused when it is read.
+  /** `NOBODYS` where the request names nobody although it has to, undefined where anybody may make it. */
+  const expectedFor = (path: string, message: unknown): string | typeof NOBODYS | undefined => {
     const agent = agentIn(message);
     if (agent !== undefined) return credentials.forAgent(agent.agentId, agent.incarnation);
+    const caller = contractAt(path)?.caller;
     const { brokerId } = message as { brokerId?: unknown };
-    return contractAt(path)?.caller === 'broker' ? credentials.forBroker(String(brokerId)) : undefined;
+    if (caller === 'broker') return credentials.forBroker(String(brokerId));
+    return caller === 'agent' ? NOBODYS : undefined;
   };
 
   return (method, call) => {
@@ -56,7 +60,7 @@ export function requireCredentials(
                 onShown(call.getPeer());
               return receive(message);
             }
-            if (isSame(given, expected)) {
+            if (expected !== NOBODYS && isSame(given, expected)) {
               onShown(call.getPeer());
               return receive(message);
             }

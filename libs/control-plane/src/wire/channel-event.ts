@@ -1,7 +1,7 @@
 import { JsonValue, PublishedEvent } from '@parley/shared-models';
-import { z } from 'zod';
 import type { Wire } from '../contracts/contract.ts';
 import { participantKind } from './enum-names.ts';
+import { jsonText } from './json-text.ts';
 
 function encode({ payload, source, ...event }: PublishedEvent): object {
   return {
@@ -12,10 +12,8 @@ function encode({ payload, source, ...event }: PublishedEvent): object {
 }
 
 const schema = PublishedEvent.extend({
-  payload: z.string(),
+  payload: jsonText(JsonValue),
   source: PublishedEvent.shape.source.extend({ kind: participantKind.schema }),
-}).transform(
-  ({ payload, ...event }): PublishedEvent => ({ ...event, payload: JsonValue.parse(JSON.parse(payload)) }),
-);
+});
 
 export const Event: Wire<PublishedEvent> = { schema, encode };

@@ -101,27 +101,10 @@ export interface WriteOptions {
   readonly changesRequests?: boolean;
 }
 
-/** What records are read and written with: the query builder, and what the two databases do not say alike. */
-export interface Database {
-  /** Only compiles; `read` and `write` run. */
+/** What the two databases do not say alike. */
+export interface Dialect {
+  /** Only compiles. */
   readonly db: Kysely<Tables>;
-  /** Each statement sees what was committed before it. @throws ParleyError `store_unavailable` */
-  read<T>(work: () => Work<T>): Promise<T>;
-  /**
-   * One transaction. It may be begun again: `work` has no effects of its own.
-   * @throws ParleyError `store_unavailable`; what `work` throws, and then nothing was changed
-   */
-  write<T>(work: () => Work<T>, options?: WriteOptions): Promise<T>;
-  /** A write of one statement, which leaves no lock to wait for this process's next one. @throws as `write` */
-  change<Row>(statement: CompiledQuery<Row>, options?: WriteOptions): Promise<Row[]>;
-  /**
-   * Writes of which each waits for the one before it: those that wait may share a transaction.
-   * @param work gives an output for each input, in their order
-   */
-  serially<Input, Output>(
-    work: (inputs: readonly Input[]) => Work<Output[]>,
-  ): (input: Input) => Promise<Output>;
-
   /** The time by the clock that all processes of this store share. @param plusMs so many milliseconds later. @default 0 */
   now(plusMs?: Expression<number>): Expression<Time>;
   /** @param ms since 1970 */
@@ -136,6 +119,28 @@ export interface Database {
   readonly forUpdate: Expression<unknown>;
   /** As `forUpdate`, but passes over rows that others have locked instead of waiting for them. */
   readonly skipLocked: Expression<unknown>;
+}
+
+/** What records are read and written with. */
+export interface Database extends Dialect {
+  /** Each statement sees what was committed before it. @throws ParleyError `store_unavailable` */
+  read<T>(work: () => Work<T>): Promise<T>;
+  /**
+   * One transaction. It may be begun again: `work` has no effects of its own, and throws a ParleyError only before its first
+   * change, since SQLite goes on with the group that it is in.
+   * @throws ParleyError `store_unavailable`; what `work` throws, and then nothing was changed
+   */
+  write<T>(work: () => Work<T>, options?: WriteOptions): Promise<T>;
+  /** A write of one statement, which leaves no lock to wait for this process's next one. @throws as `write` */
+  change<Row>(statement: CompiledQuery<Row>, options?: WriteOptions): Promise<Row[]>;
+  /**
+   * Writes of which each waits for the one before it: those that wait may share a transaction.
+   * @param work gives an output for each input, in their order
+   */
+  serially<Input, Output>(
+    work: (inputs: readonly Input[]) => Work<Output[]>,
+  ): (input: Input) => Promise<Output>;
+
   /** An owner's conversations that have the words in their title or a message, without case, the newest first. */
   search(ownerId: string, words: string, limit: number): Promise<StoredConversationRow[]>;
   /** As `RetentionStore.size`. */

@@ -66,7 +66,8 @@ export function createEvents(database: Database): EventStore {
       .selectFrom('events')
       .select(COLUMNS)
       .where(isDue(database, taking))
-      .orderBy('number')
+      // Few are due: without the `+ 0` SQLite reads all there are in their order instead of sorting those.
+      .orderBy(sql`number + 0`)
       .limit(taking.limit)
       .modifyEnd(skipLocked),
   );

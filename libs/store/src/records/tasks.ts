@@ -1,6 +1,6 @@
 import { ParleyError, storableText } from '@parley/shared-models';
 import { type Selectable, sql } from 'kysely';
-import type { NewStoredTask, StoredTask, TaskQuery, TaskStore } from '../ports/tasks.ts';
+import type { NewStoredTask, StoredTask, TaskQuery, TaskSave, TaskStore } from '../ports/tasks.ts';
 import {
   all,
   type Database,
@@ -100,6 +100,17 @@ export function createTasks({
     db.updateTable('tasks').set({ leased_until: null }).where('id', '=', id).where('token', '=', token),
   );
 
+  const update = preparedList(({ id, document, view, isOpen, expectedVersion, token }: Filters<TaskSave>) => {
+    const known = db.updateTable('tasks').where('id', '=', id).where('version', '=', expectedVersion);
+    return (
+      (token === undefined ? known : known.where('token', '=', token))
+        .set({ document, view, is_open: isOpen, version: sql`version + 1`, changed_at: now() })
+        // Who has nothing left to drive holds it no longer.
+        .set({ leased_until: sql`CASE WHEN ${isOpen} THEN leased_until END` })
+        .returning(COLUMNS)
+    );
+  });
+
   function* find(id: string): Work<StoredTask | undefined> {
     const row = yield* first(findRow({ id }));
     return row && taskOf(row);
@@ -129,15 +140,7 @@ export function createTasks({
     get: (id) => read(() => find(id)),
     save: ({ id, document, view, isOpen, expectedVersion, token }) =>
       write(function* () {
-        let update = db
-          .updateTable('tasks')
-          .set({ document, view, is_open: isOpen, version: sql`version + 1`, changed_at: now() })
-          .where('id', '=', id)
-          .where('version', '=', expectedVersion);
-        // Who has nothing left to drive holds it no longer.
-        if (!isOpen) update = update.set({ leased_until: null });
-        if (token !== undefined) update = update.where('token', '=', token);
-        const saved = yield* first(update.returning(COLUMNS));
+        const saved = yield* first(update({ id, document, view, isOpen, expectedVersion, token }));
         if (saved !== undefined) return taskOf(saved);
         const known = yield* find(id);
         // When the connection is lost after the commit, it is saved again.

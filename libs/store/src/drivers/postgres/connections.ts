@@ -103,9 +103,10 @@ export async function openConnections(options: ConnectionsOptions): Promise<Conn
         return await attempt();
       } catch (error) {
         const isOver = performance.now() + delay > deadline || closing.signal.aborted;
-        if (isOver || !(isPassing(error) || isTaken(error))) throw error;
         // Of those that make the same row, one has got on.
+        if (isTaken(error) && isOver) throw unavailable('many others make the same row', error);
         if (isTaken(error)) continue;
+        if (isOver || !isPassing(error)) throw error;
       }
       await wait(delay);
     }

@@ -6,14 +6,11 @@ import {
   PostgresQueryCompiler,
   sql,
 } from 'kysely';
-import type { Database } from '../../records/database.ts';
+import type { Dialect } from '../../records/database.ts';
 import type { Tables } from '../../records/tables.ts';
 
 /** What PostgreSQL says in its own way. */
-export function createDialect(): Omit<
-  Database,
-  'read' | 'write' | 'change' | 'serially' | 'search' | 'size' | 'clock'
-> {
+export function createDialect(): Dialect {
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),

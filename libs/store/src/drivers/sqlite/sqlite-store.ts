@@ -9,7 +9,7 @@ import type { StoreLogger } from '../../store-logger.ts';
 import { unavailable } from '../../unavailable.ts';
 import { createWriteGroups } from '../../write-groups.ts';
 import { createCommit } from './commit-group.ts';
-import { createDialect, createRunner } from './database.ts';
+import { createDialect, createRunner } from './dialect.ts';
 import { portError } from './port-error.ts';
 import { createRequestRows } from './request-rows.ts';
 import { createRoomProbe } from './room-probe.ts';

@@ -11,10 +11,8 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely';
-import type { Database, Work } from '../../records/database.ts';
+import type { Dialect, Work } from '../../records/database.ts';
 import type { Tables, Time } from '../../records/tables.ts';
-
-type Dialect = Omit<Database, 'read' | 'write' | 'change' | 'serially' | 'search' | 'size' | 'clock'>;
 
 /** Stands for the time at which a piece of work began. */
 const NOW = Object.freeze({ is: 'now' });
