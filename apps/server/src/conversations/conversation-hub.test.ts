@@ -397,6 +397,30 @@ describe('the conversations of a server', () => {
       expect(reader.seqs()).toEqual([1, 2]);
     });
 
+    it('asks for the signals of a conversation while those of another are not bound yet', async () => {
+      const [asked, bound, slowId] = [gate(), gate(), newId()];
+      const { bus } = fixture;
+      const slow: MessageBus = {
+        ...bus,
+        async subscribe(...subscribing) {
+          const subscription = await bus.subscribe(...subscribing);
+          return {
+            ...subscription,
+            async bind(key) {
+              if (key === slowId) await bound.opened;
+              await subscription.bind(key);
+              if (key === conversationId) asked.open();
+            },
+          };
+        },
+      };
+      const other = await startOther(slow);
+      createTestReader().follow(other, slowId);
+      reader.follow(other, conversationId);
+      await asked.opened;
+      bound.open();
+    });
+
     it('gives its own readers a fleeting frame once', async () => {
       const other = await startOther();
       const there = createTestReader();

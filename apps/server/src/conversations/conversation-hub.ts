@@ -89,8 +89,8 @@ type Listener = Pick<Follower, 'onFrame' | 'catchUp' | 'catchUpTo'>;
 export async function createConversationHub(options: ConversationHubOptions): Promise<ConversationHub> {
   const { serverId, store, bus, logger } = options;
   const conversations = new Map<string, Set<Listener>>();
-  // Binding and unbinding of one key keep their order.
-  let bindings: Promise<void> = Promise.resolve();
+  /** Binding and unbinding of one key keep their order; they wait for nobody else's, or pieces of a new reply would be missed. */
+  const bindings = new Map<string, Promise<void>>();
 
   const growing = createGrowingReplies((conversationId) => release(conversationId));
 
@@ -154,11 +154,17 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     }
   };
 
-  const enqueueBinding = (change: () => Promise<void>): void => {
-    bindings = bindings.then(change).catch((err: unknown) => {
-      // Fleeting frames are lost until it is bound again; messages come with the next look into the store.
-      logger.warn({ err }, 'the signals of a conversation could not be bound');
-    });
+  const enqueueBinding = (key: string, change: () => Promise<void>): void => {
+    const done = (bindings.get(key) ?? Promise.resolve())
+      .then(change)
+      .catch((err: unknown) => {
+        // Fleeting frames are lost until it is bound again; messages come with the next look into the store.
+        logger.warn({ err }, 'the signals of a conversation could not be bound');
+      })
+      .then(() => {
+        if (bindings.get(key) === done) bindings.delete(key);
+      });
+    bindings.set(key, done);
   };
 
   const add = (conversationId: string, listener: Listener): void => {
@@ -168,7 +174,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       return;
     }
     conversations.set(conversationId, new Set([listener]));
-    enqueueBinding(async () => {
+    enqueueBinding(conversationId, async () => {
       await subscription.bind(conversationId);
       // What another server stored before the signals of this conversation arrived here.
       for (const each of conversations.get(conversationId) ?? []) each.catchUp();
@@ -187,7 +193,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
   const release = (conversationId: string): void => {
     const isWanted = (): boolean => conversations.has(conversationId) || growing.has(conversationId);
     if (isWanted()) return;
-    enqueueBinding(async () => {
+    enqueueBinding(conversationId, async () => {
       if (!isWanted()) await subscription.unbind(conversationId);
     });
   };
@@ -202,7 +208,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     presence.meetAgain();
   });
   const presence = createServerPresence(serverId, bus, catchUpAll);
-  enqueueBinding(async () => {
+  enqueueBinding(SIGNAL_KEYS.servers, async () => {
     await subscription.bind(SIGNAL_KEYS.servers);
     presence.start();
   });
@@ -260,7 +266,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     async stop() {
       stopWatching();
       await missed.stop();
-      await bindings;
+      await Promise.all(bindings.values());
       presence.stop();
       growing.stop();
       await subscription.close();
