@@ -1,14 +1,15 @@
 /**
- * What the embedded queue can do on this machine and disk: `node bench/embedded-queue.ts [folder]`.
- * A second process answers, so that every figure for two processes includes the way to be woken.
+ * What the server's own queue can do on this machine and disk: `node bench/embedded-queue.ts [folder]`.
+ * This process has the file, as a server does; a second one answers over gRPC, as a broker or an agent does.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type BusLogger, connectBus, type Envelope, type MessageBus } from '@parley/messaging';
+import { attachTo, createRemoteFixture } from '@parley/messaging/testing';
 import { agentQueue, newId, type QueueName } from '@parley/shared-models';
 
 const REQUESTS = agentQueue('requests');
@@ -40,8 +41,9 @@ const envelope = (sentAt = 0): Envelope => ({
 if (process.send === undefined) await measure();
 else await answer(process.argv[2] ?? '');
 
-async function answer(dataDir: string): Promise<void> {
-  const bus = await connectBus({ dataDir, logger });
+async function answer(grpcUrl: string): Promise<void> {
+  const bus = await connectBus({ logger });
+  const detach = attachTo(bus, grpcUrl);
   const wakes: number[] = [];
   await bus.consume(
     REQUESTS,
@@ -57,19 +59,20 @@ async function answer(dataDir: string): Promise<void> {
   process.on('message', () => {
     process.send?.(wakes);
     process.disconnect();
-    void bus.close();
+    void bus.close().then(detach);
   });
   process.send?.('ready');
 }
 
 async function measure(): Promise<void> {
   const dataDir = await mkdtemp(path.join(process.argv[2] ?? tmpdir(), 'parley-bench-'));
-  const bus = await connectBus({ dataDir, logger });
+  const server = await createRemoteFixture({ dataDir });
+  const bus = await server.serverBus();
   await bus.declareAgentQueue('requests');
   await bus.declareAgentQueue('answers');
   report('bare transaction with fsync', spread(bareTransactions(dataDir)));
   await withinOneProcess(bus);
-  const other = fork(import.meta.filename, [dataDir]);
+  const other = fork(import.meta.filename, [server.url]);
   await once(other, 'message');
   await betweenTwoProcesses(bus);
   await signalsBetweenTwo(bus);
@@ -77,8 +80,7 @@ async function measure(): Promise<void> {
   const [wakes] = (await once(other, 'message')) as [number[]];
   report('publish called → handler called in the other process', spread(wakes));
   await once(other, 'exit');
-  await bus.close();
-  await rm(dataDir, { recursive: true });
+  await server.remove();
 }
 
 function bareTransactions(dataDir: string): number[] {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LIMITS, newId } from '@parley/shared-models';
 import { freePort } from '../harness/free-port.ts';
@@ -144,7 +145,7 @@ describe('bad input', () => {
       DATABASE_URL: `postgresql://nobody@127.0.0.1:${await freePort()}/none`,
       PORT: '0',
       GRPC_PORT: '0',
-      DATA_DIR: system.dataDir,
+      DATA_DIR: path.join(system.dataDir, 'another'),
     });
     const line = await server.logged(({ msg }) => msg.includes('the queue or the store is away'));
     expect(line.level).toBe('warn');

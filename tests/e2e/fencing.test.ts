@@ -67,14 +67,16 @@ describe.each(SYSTEM_KINDS)('an agent whose id another process takes over, with 
     try {
       const old = await start('second', 'old', { GRPC_URL: new URL(proxy.url).host });
       const id = await giveTo(old, 'second', `wait for ${gate}`);
-      // The server cannot tell it anything, and it goes on with the queue.
+      // The server cannot tell it anything. On RabbitMQ it goes on with the queue; the server's own lies behind the same connection.
       proxy.stall();
       const next = await start('second', 'new');
       await writeFile(gate, '');
-      await system.server.logged(
-        (line) =>
-          line.msg === 'what a replaced process sent was refused: chat.reply' && line.messageId === id,
-      );
+      if (kind.driver === 'rabbitmq') {
+        await system.server.logged(
+          (line) =>
+            line.msg === 'what a replaced process sent was refused: chat.reply' && line.messageId === id,
+        );
+      }
       // Its heartbeat gets through, and is refused.
       proxy.flow();
       expect(await old.exited).toBe(1);

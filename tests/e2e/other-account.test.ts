@@ -80,7 +80,7 @@ const text = (number, value) => field(number, Buffer.from(value));
       ...(token === '' ? {} : { authorization: 'Bearer ' + token }),
     });
     const profile = Buffer.concat([text(1, 'Mallory'), text(2, 'mallory')]);
-    const request = Buffer.concat([text(1, 'mallory'), text(3, 'one'), field(4, profile)]);
+    const request = Buffer.concat([text(1, 'mallory'), text(3, 'one'), field(4, profile), text(5, 'embedded')]);
     const head = Buffer.alloc(5);
     head.writeUInt32BE(request.length, 1);
     const take = (fields) => {
@@ -131,7 +131,8 @@ describe('a server that nobody signs in to', () => {
     const client = createControlPlaneClient({ url: `127.0.0.1:${grpcPort}`, tls: { ca }, joinToken, logger });
     try {
       const profile = AgentProfile.parse({ name: 'Own', group: 'own' });
-      return await client.registerAgent({ agentId: 'own', isExclusive: true, instanceId: newId(), profile });
+      const request = { agentId: 'own', isExclusive: true, instanceId: newId(), profile, queue: 'embedded' };
+      return await client.registerAgent(request);
     } finally {
       client.close();
     }

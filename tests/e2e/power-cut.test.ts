@@ -32,8 +32,7 @@ async function startAll(
   const syncing = (file: (typeof FILES)[number]) =>
     syncLog === undefined ? {} : { syncLog: (log: number) => syncLog(file, log) };
   const store = openSqliteStore({ dataDir, logger, ...syncing('parley.sqlite') });
-  // The instance that the power cut ended has this process's id: nobody takes it for dead before its lease is over.
-  const bus = await openEmbeddedBus({ dataDir, logger, leaseMs: 1000, ...syncing('queue.sqlite') });
+  const bus = await openEmbeddedBus({ dataDir, logger, ...syncing('queue.sqlite') });
   const config = loadConfig(ServerConfig, {
     PORT: '0',
     GRPC_PORT: '0',

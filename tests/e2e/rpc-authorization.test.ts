@@ -43,7 +43,10 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
   'AgentRegistrationService/Heartbeat': ['agent', (caller) => ({ ...caller, state: 'AGENT_STATE_ONLINE' })],
   'AgentStatusService/GetAgentStatus': ['member', ({ agentId }) => ({ agentId })],
   'AgentStatusService/SubscribeToAgentStatus': ['member', () => ({ subscriberId: 'somebody' })],
-  'BrokerRegistrationService/RegisterBroker': ['member', () => ({ brokerId: 'b-2', name: 'Second' })],
+  'BrokerRegistrationService/RegisterBroker': [
+    'member',
+    () => ({ brokerId: 'b-2', name: 'Second', queue: 'embedded' }),
+  ],
   'BrokerRegistrationService/UnregisterBroker': ['broker', () => ({ brokerId: 'b-1' })],
   'CommandService/ReceiveCommands': ['agent', (caller) => caller],
   'CommandService/SendCommandState': ['agent', (caller) => ({ ...caller, commandId: newId() })],
@@ -58,6 +61,7 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
   'AgentConversationService/CancelAsk': ['agent', (caller) => ({ ...caller, id: newId() })],
   'AgentConversationService/IsWanted': ['agent', (caller) => ({ ...caller, requestId: newId() })],
   'AgentChannelService/ListEvents': ['agent', (caller) => ({ ...caller, channel: 'human', limit: 1 })],
+  'QueueService/ConnectQueue': ['agent', (caller) => caller],
   'TaskService/CreateTask': ['agent', (caller) => ({ ...caller, ...asking, title: 'T', input: '1' })],
   'TaskService/RefineTask': ['agent', (caller) => ({ ...caller, ...asking, text: 'More' })],
   'TaskService/CancelTask': ['agent', (caller) => ({ ...caller, ...asking })],
@@ -73,7 +77,7 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
 function registrationOf(agentId: string): object {
   const subscriptions = [{ channel: 'human' }];
   const profile = { name: agentId, group: 'staff', description: '', concurrency: 1, subscriptions };
-  return { agentId, isExclusive: true, instanceId: newId(), profile };
+  return { agentId, isExclusive: true, instanceId: newId(), profile, queue: 'embedded' };
 }
 
 type Rpc = MethodDefinition<object, object>;
@@ -107,7 +111,11 @@ describe('who may call which RPC', () => {
     system = await startSystem({ driver: 'embedded', hasBroker: false, agents: [], env: { JOIN_TOKEN } });
     client = new Client(system.env.GRPC_URL ?? '', credentials.createInsecure());
     mallory = await register('mallory');
-    const answer = await call('BrokerRegistrationService/RegisterBroker', { brokerId: 'b-1', name: 'First' });
+    const answer = await call('BrokerRegistrationService/RegisterBroker', {
+      brokerId: 'b-1',
+      name: 'First',
+      queue: 'embedded',
+    });
     broker = String((answer as { credential: string }).credential);
   });
   afterAll(async () => {
@@ -128,7 +136,11 @@ describe('who may call which RPC', () => {
       const done = (error: ServiceError | null, answer?: object): void =>
         error === null ? resolve(answer ?? {}) : reject(error);
       if (rpc.responseStream) {
-        const stream = client.makeServerStreamRequest(to, write, read, request, metadata, options);
+        const both = rpc.requestStream
+          ? client.makeBidiStreamRequest(to, write, read, metadata, options)
+          : undefined;
+        both?.write(request);
+        const stream = both ?? client.makeServerStreamRequest(to, write, read, request, metadata, options);
         stream.on('error', reject);
         // That it was let in, however long its first item takes.
         stream.on('metadata', () => {
@@ -310,7 +322,7 @@ describe('who may call which RPC', () => {
     const ask = (agentId: string, group: string, joinToken: string): Promise<object> =>
       call(
         'AgentRegistrationService/RegisterAgent',
-        { agentId, isExclusive: false, instanceId: newId(), profile: profile(group) },
+        { agentId, isExclusive: false, instanceId: newId(), profile: profile(group), queue: 'embedded' },
         { joinToken },
       );
     const victim = (await ask('db-2', 'victims', JOIN_TOKEN)) as Identity;

@@ -53,7 +53,7 @@ describe('a server where people sign in', () => {
     const url = system.env.GRPC_URL ?? '';
     const client = createControlPlaneClient({ url, logger: createLogger('test', 'silent') });
     const profile = AgentProfile.parse({ name: 'Asks', group: 'asks' });
-    const request = { agentId: 'asks', isExclusive: true, instanceId: newId(), profile };
+    const request = { agentId: 'asks', isExclusive: true, instanceId: newId(), profile, queue: 'embedded' };
     try {
       const { agentId, incarnation, peopleSignIn } = await client.registerAgent(request);
       expect(peopleSignIn).toBe(true);

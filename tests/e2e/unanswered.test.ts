@@ -11,6 +11,8 @@ const TIMEOUT_MS = 1500;
 const GRACE_MS = 1500;
 
 describe.each(SYSTEM_KINDS)('a message that nobody is going to answer, with $kind', (kind) => {
+  // The server's own queue cannot be emptied behind its back.
+  const onRabbitMq: typeof it | undefined = kind.driver === 'rabbitmq' ? it : undefined;
   let system: ParleySystem;
   let client: RawClient;
   const agents: RawAgent[] = [];
@@ -88,27 +90,30 @@ describe.each(SYSTEM_KINDS)('a message that nobody is going to answer, with $kin
     await timesOut(id, 'forgetful');
   });
 
-  it('fails when its queue is emptied behind the back of Parley while its agent is paused', async () => {
-    const agent = await start('paused');
-    const api = createHttpApi({ url: system.url });
-    client.send({ type: 'agent.control', agentId: 'paused', action: 'pause' });
-    await eventually(async () => {
-      const found = (await api.agents()).find(({ agentId }) => agentId === 'paused');
-      expect(found?.state).toBe('paused');
-    });
-    const ids = [1, 2, 3, 4, 5].map((number) =>
-      sendText(client, `${number}`, { conversationId: newId(), target: { agentId: 'paused' } }),
-    );
-    await Promise.all(ids.map(delivered));
-    expect(await agent.bus.purge(agentQueue('paused'))).toBe(5);
-    await agent.consume(async (delivery) => agent.reply(delivery, 'hello'));
-    client.send({ type: 'agent.control', agentId: 'paused', action: 'resume' });
-    for (const id of ids) await timesOut(id, 'paused');
-    const alive = sendText(client, 'still there?', { target: { agentId: 'paused' } });
-    expect(await ended(alive)).toMatchObject({ status: 'answered' });
-  });
+  onRabbitMq?.(
+    'fails when its queue is emptied behind the back of Parley while its agent is paused',
+    async () => {
+      const agent = await start('paused');
+      const api = createHttpApi({ url: system.url });
+      client.send({ type: 'agent.control', agentId: 'paused', action: 'pause' });
+      await eventually(async () => {
+        const found = (await api.agents()).find(({ agentId }) => agentId === 'paused');
+        expect(found?.state).toBe('paused');
+      });
+      const ids = [1, 2, 3, 4, 5].map((number) =>
+        sendText(client, `${number}`, { conversationId: newId(), target: { agentId: 'paused' } }),
+      );
+      await Promise.all(ids.map(delivered));
+      expect(await agent.bus.purge(agentQueue('paused'))).toBe(5);
+      await agent.consume(async (delivery) => agent.reply(delivery, 'hello'));
+      client.send({ type: 'agent.control', agentId: 'paused', action: 'resume' });
+      for (const id of ids) await timesOut(id, 'paused');
+      const alive = sendText(client, 'still there?', { target: { agentId: 'paused' } });
+      expect(await ended(alive)).toMatchObject({ status: 'answered' });
+    },
+  );
 
-  it('is routed again when it was lost before any agent had it', async () => {
+  onRabbitMq?.('is routed again when it was lost before any agent had it', async () => {
     const agent = await start('late');
     await agent.consume(async (delivery) => agent.reply(delivery, 'hello'));
     await system.broker.terminate();

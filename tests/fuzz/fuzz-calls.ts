@@ -23,6 +23,7 @@ export async function fuzzCalls(count: number, random: SeededRandom, target: Fuz
   const register = methods.find(({ path: name }) => name.endsWith('/RegisterAgent'));
   if (register === undefined) throw new Error('there is no RegisterAgent');
 
+  const own = { agentId: 'fuzz', incarnation: 0 };
   const send = (
     method: Method,
     request: Buffer,
@@ -38,9 +39,15 @@ export async function fuzzCalls(count: number, random: SeededRandom, target: Fuz
         client.makeUnaryRequest(name, (bytes: Buffer) => bytes, read, request, metadata, { deadline }, done);
         return;
       }
-      const stream = client.makeServerStreamRequest(name, (bytes: Buffer) => bytes, read, request, metadata, {
-        deadline,
-      });
+      const both = method.requestStream
+        ? client.makeBidiStreamRequest(name, (bytes: Buffer) => bytes, read, metadata, { deadline })
+        : undefined;
+      // The first request says who it is; what follows is the one to be tried.
+      both?.write(method.requestSerialize(own));
+      both?.write(request);
+      const stream =
+        both ??
+        client.makeServerStreamRequest(name, (bytes: Buffer) => bytes, read, request, metadata, { deadline });
       stream.on('data', (answer: object) => {
         resolve(answer);
         stream.cancel();
@@ -50,12 +57,12 @@ export async function fuzzCalls(count: number, random: SeededRandom, target: Fuz
     });
 
   const profile = { name: 'Fuzz', group: 'fuzz', concurrency: 1 };
-  const joining = { agentId: 'fuzz', isExclusive: true, instanceId: newId(), profile };
+  const joining = { agentId: 'fuzz', isExclusive: true, instanceId: newId(), profile, queue: 'embedded' };
   const joined = (await send(register, register.requestSerialize(joining), new Metadata(), JOIN_MS)) as {
     incarnation: number;
     credential: string;
   };
-  const own = { agentId: 'fuzz', incarnation: joined.incarnation };
+  own.incarnation = joined.incarnation;
   const id = (): string => random.pick([...target.foreignIds, newId()]);
   const fields = (): object => ({
     ...own,
@@ -96,6 +103,33 @@ export async function fuzzCalls(count: number, random: SeededRandom, target: Fuz
       brokerId: 'b',
       subscriberId: 'b',
     },
+    ...{
+      acknowledged: [random.integer(0, 3)],
+      refused: [{ delivery: random.integer(0, 3), message: 'no' }],
+      publishes: [
+        {
+          number: 1,
+          queue: random.pick(['broker_input_queue', 'server_input_queue', 'agent_queue_echo', 'x']),
+          envelope: {
+            messageId: id(),
+            type: 'chat.reply',
+            headers: '{"sender":"agent:fuzz"}',
+            body: Buffer.from('{}'),
+          },
+        },
+      ],
+      signals: [{ type: 'chat.delta', key: id(), body: Buffer.from('{}') }],
+      operations: [
+        random.pick<object>([
+          { number: 2, consume: { subscription: 1, queue: 'agent_queue_fuzz', prefetch: 5 } },
+          { number: 3, declareChannelQueue: { group: 'fuzz', bindings: [{ channel: 'human', type: '*' }] } },
+          { number: 4, purge: 'agent_queue_echo' },
+          { number: 5, close: { subscription: 1, timeoutMs: 5 } },
+          { number: 6, bind: 'agent:fuzz' },
+          { number: 7, depths: {} },
+        ]),
+      ],
+    },
     ...(random.integer(0, 5) === 0 ? joining : {}),
   });
 
@@ -134,7 +168,9 @@ function methodsOf(): Method[] {
   return Object.values(definition).flatMap((service) =>
     Object.values(service).filter(
       (method): method is Method =>
-        typeof method === 'object' && 'requestSerialize' in method && !method.requestStream,
+        typeof method === 'object' &&
+        'requestSerialize' in method &&
+        (!method.requestStream || method.responseStream),
     ),
   );
 }

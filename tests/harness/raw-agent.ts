@@ -25,7 +25,7 @@ export async function startRawAgent(
   profile: Partial<AgentProfile> = {},
   load: () => number = () => 0,
 ): Promise<RawAgent> {
-  const bus = await connectBus({ amqpUrl: env.AMQP_URL, dataDir: env.DATA_DIR ?? '', logger: silent });
+  const bus = await connectBus({ amqpUrl: env.AMQP_URL, logger: silent });
   const registered = Promise.withResolvers<void>();
   const membership = joinAsAgent({
     url: env.GRPC_URL ?? '',
@@ -33,6 +33,7 @@ export async function startRawAgent(
     agentId,
     isExclusive: true,
     profile: AgentProfile.parse({ name: agentId, group: agentId, ...profile }),
+    queue: bus,
     load,
     metrics: () => ({ handled: 0, failed: 0, meanHandleMs: 0 }),
     state: () => 'online',
@@ -67,7 +68,7 @@ export async function startRawAgent(
         inReplyTo: messageId,
         createdAt: new Date().toISOString(),
       };
-      await bus.publish('server_input_queue', {
+      await bus.publish('broker_input_queue', {
         messageId: body.id,
         correlationId: messageId,
         type: 'chat.reply',

@@ -81,6 +81,7 @@ const CALLERS: Readonly<Record<CallerKind, string>> = {
   anybody: 'any member',
   agent: 'the agent that it names',
   broker: 'the broker that it names',
+  member: 'the agent or broker that its first request names',
 };
 
 /** Read off the files themselves: a service line, then its rpc lines. */
@@ -92,7 +93,9 @@ function rpcs(): string {
       service = /^service (\w+)/.exec(line)?.[1] ?? service;
       const rpc = /^\s*rpc (\w+)\s*\((stream )?[\w.]+\)\s*returns\s*\((stream )?[\w.]+\)/.exec(line);
       if (rpc === null) continue;
-      const kind = rpc[2] !== undefined ? 'client stream' : rpc[3] !== undefined ? 'server stream' : 'unary';
+      const [sends, receives] = [rpc[2] !== undefined, rpc[3] !== undefined];
+      const oneWay = sends ? 'client stream' : receives ? 'server stream' : 'unary';
+      const kind = sends && receives ? 'bidirectional stream' : oneWay;
       const contract = contractAt(`/parley.v1.${service}/${rpc[1]}`);
       if (contract === undefined) throw new Error(`${service}.${rpc[1]} has no contract`);
       const caller = CALLERS[contract.caller];

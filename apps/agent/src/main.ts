@@ -35,7 +35,6 @@ await main(async () => {
   const bus = await connectBus({
     amqpUrl: config.AMQP_URL,
     amqpConnections: 1,
-    dataDir: config.DATA_DIR,
     logger,
   });
   const agent = startAgent({

@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ControlPlaneServer, startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
+import { serveQueue } from '@parley/messaging';
+import { type BusFolder, makeBusFolder, UNRESTRICTED } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
 import { type AgentCommand, type CommandOutput, type CommandResult, newId } from '@parley/shared-models';
 
@@ -15,6 +17,7 @@ const MAIN = path.resolve(import.meta.dirname, 'main.ts');
 let folder: string;
 let handlers: InMemoryHandlers;
 let server: ControlPlaneServer;
+let queue: BusFolder;
 let events: EventEmitter;
 let pieces: CommandOutput[];
 let results: CommandResult[];
@@ -36,6 +39,15 @@ beforeAll(async () => {
     events.emit('told');
   };
   const logger = createLogger('test', 'silent');
+  queue = await makeBusFolder();
+  const bus = await queue.open();
+  const register = handlers.registerAgent;
+  handlers.registerAgent = async (request, context) => {
+    await bus.declareAgentQueue(request.agentId);
+    return register(request, context);
+  };
+  handlers.connectQueue = ({ agentId = '' }, requests, push, { signal: gone }) =>
+    serveQueue({ bus, requests, push, gone, may: UNRESTRICTED, name: agentId, logger });
   server = await startControlPlaneServer({ host: '127.0.0.1', port: 0, handlers, logger });
 });
 
@@ -43,6 +55,7 @@ afterEach(() => endAll(children.splice(0)));
 
 afterAll(async () => {
   await server.stop();
+  await queue.remove();
   await rm(folder, { recursive: true, force: true });
 });
 

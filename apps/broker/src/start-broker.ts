@@ -29,6 +29,7 @@ export function startBroker(
     tls: memberTls(config),
     brokerId: newId(),
     name: config.BROKER_NAME,
+    queue: bus,
     logger,
     onAgents: (agents) => {
       assigned.update(agents);

@@ -13,6 +13,7 @@ import type { ServerConfig } from './config.ts';
 import { createConversationHub } from './conversations/conversation-hub.ts';
 import { createExternalGateways } from './external/external-gateways.ts';
 import { createCommandStreams } from './grpc/command-streams.ts';
+import { createQueueMembers } from './grpc/queue-members.ts';
 import { createUserLimits } from './limits/user-limits.ts';
 import { createEventRelay, createOutboxRelay } from './outbox/relay.ts';
 import { createSessionGate } from './requests/session-gate.ts';
@@ -37,11 +38,19 @@ export async function createServices(
     logger,
     heartbeatMs: config.HEARTBEAT_MS,
     maxAgents: config.MAX_AGENTS,
-    declareQueue: async (agentId) => {
+    declareQueues: async (agentId, { group, subscriptions = [] }) => {
       // An agent that waits for the answer would not learn why there is none; told so, it asks again.
       if (bus.health().state === 'down')
         throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
       await bus.declareAgentQueue(agentId);
+      // Who sees the agent may publish what it subscribes to. Of whose past it wants, it binds itself: what came before it fetched
+      // that would be there twice.
+      const bindings = subscriptions
+        .filter(({ replayLast = 0 }) => replayLast === 0)
+        .flatMap(({ channel, types }) =>
+          (types.length === 0 ? ['*'] : types).map((type) => ({ channel, type })),
+        );
+      if (bindings.length > 0) await bus.declareChannelQueue(group, bindings);
     },
     deleteQueue: (agentId) => bus.deleteAgentQueue(agentId),
   });
@@ -78,6 +87,7 @@ export async function createServices(
       agents,
       agentExchange,
       brokers,
+      queueMembers: createQueueMembers({ ...ports, agents }),
       commands: streams,
       commandService,
       audit,

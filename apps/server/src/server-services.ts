@@ -11,6 +11,7 @@ import type { ServerConfig } from './config.ts';
 import type { ConversationHub } from './conversations/conversation-hub.ts';
 import type { ExternalGateways } from './external/external-gateways.ts';
 import type { CommandStreams } from './grpc/command-streams.ts';
+import type { QueueMembers } from './grpc/queue-members.ts';
 import type { UserLimits } from './limits/user-limits.ts';
 import type { EventRelay, OutboxRelay } from './outbox/relay.ts';
 import type { SessionGate } from './requests/session-gate.ts';
@@ -28,6 +29,7 @@ export interface ServerServices {
   readonly agents: AgentRegistry;
   readonly agentExchange: AgentExchange;
   readonly brokers: BrokerRegistry;
+  readonly queueMembers: QueueMembers;
   readonly commands: CommandStreams;
   readonly commandService: CommandService;
   readonly audit: AuditLog;

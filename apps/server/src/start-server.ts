@@ -134,6 +134,7 @@ export async function startServer(
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();
+        await services.queueMembers.stop();
         await stopServices();
       })();
       return stopping;
@@ -164,6 +165,9 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       onRefused: (refused) => services.audit.enterRefusal(refusedCall(refused)),
       tls: serverTls(config),
       logger,
+      keepaliveMs: Math.max(1_000, config.HEARTBEAT_MS),
+      // Longer than a lease: an agent whose connection is silent and open stands still, one whose connection ends has died.
+      keepaliveTimeoutMs: Math.max(5_000, 2 * config.HEARTBEAT_MS),
     });
     await app.listen({ host: config.HOST, port: config.PORT });
     return controlPlane;

@@ -47,7 +47,7 @@ describe('the profile of an agent', () => {
       { channel: 'agents' },
     ] as const;
     expect(profileOf({ name: 'Echo', subscriptions, onMessage, onEvent: () => {} }).subscriptions).toEqual([
-      { channel: 'human', types: ['note'] },
+      { channel: 'human', types: ['note'], replayLast: 3 },
       { channel: 'agents', types: [] },
     ]);
   });

@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers, type InMemoryHandlers } from '@parley/control-plane/testing';
-import type { ChannelBinding, MessageBus } from '@parley/messaging';
+import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, collectDeliveries, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
 import {
   agentQueue,
   agentSignalKey,
   BROKER_INPUT_QUEUE,
-  channelQueue,
   HEADERS,
   newId,
   ParleyError,
@@ -51,97 +50,37 @@ describe('a running agent', () => {
     return agent;
   };
 
+  /** With the queue that a server makes before it takes the agent in. */
+  const openBus = async (): Promise<MessageBus> => {
+    const bus = await folder.open();
+    await bus.declareAgentQueue('echo');
+    return bus;
+  };
+
   const ask = (bus: MessageBus, text: string): Promise<void> =>
     bus.publish(agentQueue('echo'), requestEnvelope(requestOf(text)));
 
   it('goes on trying to take messages when the queue was away as it was resumed', async () => {
-    const bus = await folder.open();
+    const bus = await openBus();
     const written = collectDeliveries();
     await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
     let refusals = 2;
     handlers.wanted = 'paused';
     start({
       ...bus,
-      async declareAgentQueue(agentId) {
+      async consume(...asked) {
         if (refusals-- > 0) throw new ParleyError('bus_unavailable', 'The queue is away.');
-        await bus.declareAgentQueue(agentId);
+        return bus.consume(...asked);
       },
     });
     await handlers.next('heartbeat');
     handlers.wanted = 'online';
-    await bus.declareAgentQueue('echo');
     await ask(bus, 'still there?');
     await written.waitFor(1);
   });
 
-  it('has the queue of its events before the server knows it: who sees it may publish what it waits for', async () => {
-    const bus = await folder.open();
-    const declared = Promise.withResolvers<void>();
-    const asked = Promise.withResolvers<void>();
-    start(
-      {
-        ...bus,
-        async declareChannelQueue(group, bindings) {
-          asked.resolve();
-          await declared.promise;
-          await bus.declareChannelQueue(group, bindings);
-        },
-      },
-      { subscriptions: [{ channel: 'agents', types: ['order_created'] }], onEvent: () => {} },
-    );
-    await asked.promise;
-    const registered = handlers.next('registerAgent');
-    expect(handlers.requests).toEqual([]);
-    declared.resolve();
-    await registered;
-    const names = (await bus.depths()).map(({ name }) => name);
-    expect(names).toContain(channelQueue('echo'));
-  });
-
-  it('is not taken in any more when it is stopped while it waits for the queue', async () => {
-    const bus = await folder.open();
-    const asked = Promise.withResolvers<void>();
-    const running = start(
-      {
-        ...bus,
-        declareChannelQueue() {
-          asked.resolve();
-          return new Promise(() => {});
-        },
-      },
-      { subscriptions: [{ channel: 'agents' }], onEvent: () => {} },
-    );
-    await asked.promise;
-    await running.drain(1000);
-    expect(handlers.requests).toEqual([]);
-  });
-
-  it('has no queue for events whose past it wants until it takes them: they would come twice', async () => {
-    const bus = await folder.open();
-    const declared: ChannelBinding[][] = [];
-    handlers.wanted = 'paused';
-    start(
-      {
-        ...bus,
-        async declareChannelQueue(group, bindings) {
-          declared.push([...bindings]);
-          await bus.declareChannelQueue(group, bindings);
-        },
-      },
-      {
-        subscriptions: [
-          { channel: 'agents', types: ['order_created'] },
-          { channel: 'human', types: ['note'], replayLast: 5 },
-        ],
-        onEvent: () => {},
-      },
-    );
-    await handlers.next('heartbeat');
-    expect(declared).toEqual([[{ channel: 'agents', type: 'order_created' }]]);
-  });
-
   it('answers what it has in hand under its new number when it registers again', async () => {
-    const bus = await folder.open();
+    const bus = await openBus();
     const written = collectDeliveries();
     await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
     const begun = Promise.withResolvers<void>();
@@ -158,7 +97,6 @@ describe('a running agent', () => {
     };
     const running = start(bus, definition);
     await handlers.next('heartbeat');
-    await bus.declareAgentQueue('echo');
     await ask(bus, 'take your time');
     await begun.promise;
     const registered = handlers.next('registerAgent');
@@ -171,7 +109,7 @@ describe('a running agent', () => {
   });
 
   it('says which message held the process, offers its answer all the same, and asks about what it has in hand', async () => {
-    const bus = await folder.open();
+    const bus = await openBus();
     const written = collectDeliveries();
     await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
     const { logger: recorder, lines } = recordedLog();
@@ -204,7 +142,6 @@ describe('a running agent', () => {
       logger: recorder,
     });
     await handlers.next('heartbeat');
-    await bus.declareAgentQueue('echo');
     await bus.publish(agentQueue('echo'), requestEnvelope(waiting));
     await bus.publish(agentQueue('echo'), requestEnvelope(computing));
     await written.waitFor(1);
@@ -223,7 +160,7 @@ describe('a running agent', () => {
   });
 
   it('hears that an answer is stopped while it takes no more messages', async () => {
-    const bus = await folder.open();
+    const bus = await openBus();
     const written = collectDeliveries();
     await bus.consume(BROKER_INPUT_QUEUE, written.handler, { prefetch: 10 });
     const begun = Promise.withResolvers<void>();
@@ -239,7 +176,6 @@ describe('a running agent', () => {
         }),
     });
     await handlers.next('heartbeat');
-    await bus.declareAgentQueue('echo');
     const request = requestOf('take your time');
     await bus.publish(agentQueue('echo'), requestEnvelope(request));
     await begun.promise;
@@ -255,7 +191,7 @@ describe('a running agent', () => {
   });
 
   it('stops its commands at once when another process has taken its place: they are lost, and may be run again', async () => {
-    const bus = await folder.open();
+    const bus = await openBus();
     const begun = Promise.withResolvers<AbortSignal>();
     const running = start(bus, {
       async onCommand({ begin, signal }) {

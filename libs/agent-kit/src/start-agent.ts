@@ -9,6 +9,7 @@ import {
 } from '@parley/messaging';
 import type { Logger, RunningProcess } from '@parley/process-kit';
 import {
+  type AgentProfile,
   type AgentState,
   agentQueue,
   agentSignalKey,
@@ -79,6 +80,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   let subscription: Subscription | undefined;
   let signals: SignalSubscription | undefined;
   let listeningSince = 0;
+  let mustResubscribe = false;
   const stopping = new AbortController();
   // Registrations and changes of state come one after another, whatever order their effects would end in.
   let changes: Promise<void> = Promise.resolve();
@@ -179,6 +181,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   };
 
   const consume = async (): Promise<void> => {
+    // The server has made it. A bus that knows of it makes it again where RabbitMQ has lost it, and can tell how much is in it. What
+    // is asked of a queue that is away may take long to fail.
     await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
     // Before the first message: from then on an answer can be stopped.
     await signals?.close();
@@ -224,6 +228,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     try {
       await retryWhileUnavailable(work, { signal: stopping.signal, logger });
     } catch (error) {
+      // By what it says about itself since: the registration that tells the server so comes, and this is done then.
+      if (mustResubscribe && isNotYet(error)) return;
       if (!stopping.signal.aborted) ended.reject(error);
       throw error;
     }
@@ -246,8 +252,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     load: () => meter.load(),
     metrics: () => meter.metrics(),
     state: () => (stopping.signal.aborted ? 'draining' : state),
-    // Who sees the agent may publish what it subscribes to: the first order must not be lost.
-    prepare: () => whileQueueAway(() => untilStopping(events.declareForNew(), stopping.signal)),
+    queue: bus,
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
       if (identity.incarnation > 0) {
@@ -261,6 +266,13 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
         const hasNewId = registered.agentId !== identity.id;
         identity = { ...identity, id: registered.agentId, incarnation: registered.incarnation };
         if (hasNewId) await stopConsuming(0);
+        else if (mustResubscribe) {
+          mustResubscribe = false;
+          await stopConsuming(RESUBSCRIBE_MS).catch((error) => {
+            mustResubscribe = true;
+            throw error;
+          });
+        }
         state = registered.state;
         await applyState();
       });
@@ -306,12 +318,14 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       if (isDeepStrictEqual(profile, before) || stopping.signal.aborted) return;
       identity = { ...identity, name: profile.name };
       logger.info({ agentId: identity.id, name: profile.name }, 'registering again with a changed profile');
-      membership.setProfile(profile);
-      if (profile.concurrency === before.concurrency) return;
-      enqueue(async () => {
-        await stopConsuming(RESUBSCRIBE_MS);
-        await applyState();
+      // With the registration: only then its queues are as it wants them, and it may take from them.
+      const takesAnew = ({ concurrency, group, subscriptions }: AgentProfile): object => ({
+        concurrency,
+        group,
+        subscriptions,
       });
+      mustResubscribe ||= !isDeepStrictEqual(takesAnew(profile), takesAnew(before));
+      membership.setProfile(profile);
     },
     async drain(timeoutMs) {
       stopping.abort();
@@ -352,7 +366,11 @@ function describeStall(stoodMs: number, messages: readonly string[], events: rea
   );
 }
 
-/** The work, or the end of the wait for it: what is asked of a queue that is away may take long to fail. */
+/** What a server answers that does not know yet what the agent takes. */
+const isNotYet = (error: unknown): boolean =>
+  error instanceof ParleyError && (error.code === 'forbidden' || error.code === 'queue_missing');
+
+/** The work, or the end of the wait for it. */
 async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<never>();
   const onAbort = (): void => stopped.reject(new ParleyError('cancelled', 'The process is going down.'));

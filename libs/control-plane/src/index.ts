@@ -6,6 +6,7 @@ export {
   createControlPlaneClient,
   type StreamOptions,
 } from './client/create-client.ts';
+export type { DuplexStream } from './client/send-stream.ts';
 export type { AgentCaller } from './contracts/contract.ts';
 export type { CallContext, ControlPlaneHandlers, Push } from './contracts/handlers.ts';
 export {
@@ -22,6 +23,15 @@ export {
   type TaskRpc,
 } from './contracts/index.ts';
 export { MEMORY_VALUE_BYTES, type MemoryEntry } from './contracts/memory.ts';
+export type {
+  QueueAnswer,
+  QueueDelivery,
+  QueueEvent,
+  QueueOperation,
+  QueuePublish,
+  QueueRefusal,
+  QueueRequest,
+} from './contracts/queue.ts';
 export type {
   HeartbeatRequest,
   HeartbeatResponse,

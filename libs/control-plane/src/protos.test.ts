@@ -38,6 +38,7 @@ describe('the .proto files', () => {
       AgentMemoryService: ['Get', 'Put', 'Delete', 'History'],
       AgentConversationService: ['History', 'Ask', 'CancelAsk', 'IsWanted'],
       AgentChannelService: ['ListEvents'],
+      QueueService: ['stream ConnectQueue stream'],
       TaskService: [
         'CreateTask',
         'RefineTask',

@@ -54,6 +54,7 @@ describe('a stock gRPC client made of the .proto files', () => {
         concurrency: 4,
         subscriptions: [],
       },
+      queue: '',
     });
 
     const opened = handlers.next('receiveCommands');

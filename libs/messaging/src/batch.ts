@@ -1,3 +1,4 @@
+import { QueueHeaders } from '@parley/shared-models';
 import { z } from 'zod';
 import type { Envelope } from './message-bus.ts';
 
@@ -14,22 +15,16 @@ export const BATCH_LIMITS = { items: 64, bytes: 256 * 1024 } as const;
 
 const LENGTHS_BYTES = 8;
 
-/** By hand: parsed for each message, it would take longer than the rest of the head. */
-export const Headers = z.custom<Envelope['headers']>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((header) => typeof header === 'string' || typeof header === 'number'),
-  'no object of strings and numbers',
-);
+/** Whether the embedded queue can hold it. */
+export const isStorable = ({ timestamp, type }: Envelope): boolean =>
+  Number.isSafeInteger(timestamp) && timestamp >= 0 && type !== BATCH_TYPE;
 
 const Head = z.object({
   messageId: z.string().min(1),
   correlationId: z.string().optional(),
   type: z.string().min(1),
   timestamp: z.number(),
-  headers: Headers,
+  headers: QueueHeaders,
 });
 
 /** One item as it was read: an envelope, or the bytes of what is not one. */

@@ -6,7 +6,7 @@ export interface BusLogger {
   error(fields: object, message: string): void;
 }
 
-/** What both drivers take. Times in milliseconds. */
+/** What all drivers take. Times in milliseconds. */
 export interface BusOptions {
   readonly logger: BusLogger;
   /**

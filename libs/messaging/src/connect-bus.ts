@@ -2,10 +2,10 @@ import type { BusOptions } from './bus-options.ts';
 import type { MessageBus } from './message-bus.ts';
 
 export interface ConnectBusOptions extends BusOptions {
-  /** `amqp://user:password@host:port/vhost`. Without it, the embedded queue in `dataDir` is used. */
+  /** `amqp://user:password@host:port/vhost`. Without it, the queue is the server's own. */
   readonly amqpUrl?: string | undefined;
-  /** Folder of the embedded queue's file; made if it is not there. */
-  readonly dataDir: string;
+  /** Of the server: folder of its own queue; made if it is not there. @default the queue is reached through the server */
+  readonly dataDir?: string | undefined;
   /**
    * Base address of RabbitMQ's management API, `http://user:password@host:15672`. Only for `depths()`: AMQP does not
    * tell how many messages are handed out, so without it `unacknowledged` counts what this process has in hand.
@@ -22,16 +22,21 @@ export interface ConnectBusOptions extends BusOptions {
 }
 
 /**
- * Opens the queues: RabbitMQ when there is an `amqpUrl`, otherwise the embedded queue. A RabbitMQ that is away does
- * not make it fail: the bus starts with health `down` and goes on trying.
+ * Opens the queues: RabbitMQ when there is an `amqpUrl`, otherwise the server's own, in `dataDir` or, without that, through the
+ * server. What is away does not make it fail: the bus starts with health `down` and goes on trying.
+ * @throws ParleyError `bus_unavailable` where the file in `dataDir` cannot be opened
  */
 export async function connectBus(options: ConnectBusOptions): Promise<MessageBus> {
   const { amqpUrl, managementUrl, amqpConnections, dataDir, ...both } = options;
   // Each process loads the one driver that it uses.
-  if (amqpUrl === undefined) {
+  if (amqpUrl !== undefined) {
+    const { connectRabbitMq } = await import('./rabbitmq/rabbitmq-bus.ts');
+    return connectRabbitMq({ ...both, amqpUrl, managementUrl, amqpConnections });
+  }
+  if (dataDir !== undefined) {
     const { openEmbeddedBus } = await import('./embedded/embedded-bus.ts');
     return openEmbeddedBus({ ...both, dataDir });
   }
-  const { connectRabbitMq } = await import('./rabbitmq/rabbitmq-bus.ts');
-  return connectRabbitMq({ ...both, amqpUrl, managementUrl, amqpConnections });
+  const { createRemoteBus } = await import('./remote/remote-bus.ts');
+  return createRemoteBus(both);
 }

@@ -4,5 +4,6 @@ export { type ConnectBusOptions, connectBus } from './connect-bus.ts';
 export * from './conversation-lanes.ts';
 export * from './event-envelope.ts';
 export * from './message-bus.ts';
+export { type QueuePermissions, serveQueue } from './remote/serve-queue.ts';
 export * from './retry-while-unavailable.ts';
 export { DELIVERY_LIMIT } from './topology.ts';

@@ -1,3 +1,4 @@
+import type { DuplexStream, QueueEvent, QueueRequest } from '@parley/control-plane';
 import type { ChannelName, QueueDepth, QueueName } from '@parley/shared-models';
 
 /** A message on its way, as AMQP has it. The body is bytes: only who needs its content parses it. */
@@ -45,8 +46,7 @@ export interface ConsumeOptions {
   readonly prefetch: number;
   /**
    * Hands out a message only once no power cut can undo the publish that it goes back to, that is the first one, made without
-   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. A RabbitMQ node sees to that itself; the embedded queue
-   * knows it of what this process has published, and others that consume the same queue. @default false
+   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. @default false
    */
   readonly onlyDurable?: boolean;
 }
@@ -55,7 +55,10 @@ export interface Subscription {
   /** Takes no more messages; what is in hand can be finished. Resolves when nothing new will arrive. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops taking, waits for what is in hand up to `timeoutMs`, then returns the rest to the queue. */
+  /**
+   * Stops taking, waits for what is in hand up to `timeoutMs`, then returns the rest to the queue. Idempotent; at the server's own
+   * queue a second call can shorten the wait. @default 10_000
+   */
   close(options?: { timeoutMs?: number }): Promise<void>;
   /** Deliveries in hand now. */
   readonly inHand: number;
@@ -101,9 +104,24 @@ export interface ChannelBinding {
   readonly type: string;
 }
 
-/** Durable queues and fleeting signals. Two drivers, one conformance suite; nothing above knows which is underneath. */
+/** A stream to the server's queue, of a member that is registered. */
+export type QueueStream = DuplexStream<QueueRequest, QueueEvent>;
+
+/** Opens a stream, once the member is registered. @throws ParleyError, also when the signal is given */
+export type OpenQueueStream = (signal: AbortSignal) => Promise<QueueStream>;
+
+/** Durable queues and fleeting signals. Three drivers, one conformance suite; nothing above knows which is underneath. */
 export interface MessageBus {
   readonly kind: 'rabbitmq' | 'embedded';
+  /**
+   * Which queue this is, for two processes that want to know whether they share it: `embedded` is the server's own,
+   * `rabbitmq:<cluster>/<vhost>` that vhost, `rabbitmq` one that has not been reached yet.
+   */
+  name(): string;
+  /**
+   * Only a bus that is reached through the server: from now on it opens its streams so, again and again. Until then it is down.
+   */
+  attach?(open: OpenQueueStream): void;
 
   /** Makes the agent's queue if it is not there. Idempotent. */
   declareAgentQueue(agentId: string): Promise<void>;

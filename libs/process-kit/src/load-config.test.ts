@@ -188,7 +188,7 @@ describe('describeConfig', () => {
   });
 
   it('shows no default where there is none', () => {
-    expect(lineOf('AMQP_URL')).toMatch(/embedded queue$/);
+    expect(lineOf('AMQP_URL')).toMatch(/server's own queue$/);
     expect(lineOf('DATA_DIR')).toMatch(/\[\.\/data in the workspace\]$/);
   });
 });

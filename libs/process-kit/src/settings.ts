@@ -36,7 +36,7 @@ export const settings = {
   amqpUrl: z
     .url({ protocol: /^amqps?$/, error: 'an amqp:// or amqps:// URL' })
     .optional()
-    .describe('RabbitMQ; unset: the embedded queue'),
+    .describe("RabbitMQ, the same for all; unset: the server's own queue"),
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// URL' })
     .optional()

@@ -3,6 +3,7 @@ import { ChannelName, EventType } from './channel-event.ts';
 import { Timestamp } from './chat-message.ts';
 import { boundedArray } from './collections.ts';
 import { AgentId, AgentName } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { nameText, shownName, visibleText } from './visible-text.ts';
 
 /** `paused`: registered, takes no messages; `draining`: finishes what it has; `offline`: its lease has run out. */
@@ -42,6 +43,8 @@ export const ChannelSubscription = z.object({
   channel: ChannelName,
   /** Empty: all. */
   types: boundedArray(EventType, 100).default([]),
+  /** How many of the last events of the past it wants, which it fetches itself. @default 0 */
+  replayLast: z.int().min(0).max(LIMITS.eventsPage).optional(),
 });
 export type ChannelSubscription = z.infer<typeof ChannelSubscription>;
 

@@ -131,6 +131,11 @@ export const ERRORS = {
     canRetry: false,
     status: 409,
   },
+  queue_mismatch: {
+    meaning: 'An agent or a broker is on another queue than the server; the message says what to set.',
+    canRetry: false,
+    status: 409,
+  },
   bus_unavailable: { meaning: 'The queue cannot be reached.', canRetry: true, status: 503 },
   queue_missing: { meaning: 'The queue that was published to does not exist.', canRetry: false, status: 404 },
   store_unavailable: { meaning: 'The store cannot be reached or is full.', canRetry: true, status: 503 },

@@ -185,6 +185,26 @@ export const Signals = {
 export type SignalType = keyof typeof Signals;
 export type SignalOf<T extends SignalType> = z.infer<(typeof Signals)[T]>;
 
+/** By hand: parsed for each message, it would take longer than the rest of its head. */
+export const QueueHeaders = z.custom<Readonly<Record<string, string | number>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((header) => typeof header === 'string' || typeof header === 'number'),
+  'must be an object whose values are strings and numbers',
+);
+
+/** undefined when the text is not the JSON of headers */
+export function readQueueHeaders(text: string): z.infer<typeof QueueHeaders> | undefined {
+  try {
+    return QueueHeaders.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** The queues' names are part of the protocol: other languages use them. */
 export const BROKER_INPUT_QUEUE = 'broker_input_queue';
 export const SERVER_INPUT_QUEUE = 'server_input_queue';

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly logLimitBytes: number;
   /** Memory for pages of the file. @default SQLite's own, 2,000 KiB */
   readonly cacheKib?: number;
+  /** Whether this process has the file alone for as long as it is open. @default false */
+  readonly isExclusive?: boolean;
 }
 
 /**
@@ -21,9 +23,11 @@ export interface DatabaseOptions {
  * @throws SQLite's error; an Error when a later Parley has written the file
  */
 export function openDatabase(file: string, options: DatabaseOptions): DatabaseSync {
-  const { migrations, timeoutMs, logLimitBytes, cacheKib } = options;
+  const { migrations, timeoutMs, logLimitBytes, cacheKib, isExclusive = false } = options;
   const database = new DatabaseSync(file, { timeout: timeoutMs, enableForeignKeyConstraints: true });
   try {
+    // Before the first access to the log, so that SQLite needs no shared memory for it (https://sqlite.org/wal.html, section 8).
+    if (isExclusive) database.exec('PRAGMA locking_mode = EXCLUSIVE');
     switchToWal(database, timeoutMs);
     database.exec(`PRAGMA journal_size_limit = ${logLimitBytes}`);
     // Negative: KiB, not pages.

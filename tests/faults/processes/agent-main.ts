@@ -24,7 +24,6 @@ await main(async () => {
   const bus = await connectBus({
     amqpUrl: config.AMQP_URL,
     amqpConnections: 1,
-    dataDir: config.DATA_DIR,
     logger,
   });
   const agent = startAgent({

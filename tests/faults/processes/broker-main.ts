@@ -16,10 +16,9 @@ await main(async () => {
   const bus = await connectBus({
     amqpUrl: config.AMQP_URL,
     amqpConnections: 1,
-    dataDir: config.DATA_DIR,
     logger,
   });
-  const broker = startBroker(config, { bus: chaoticBus(bus, faults), logger });
+  const broker = startBroker(config, { bus: chaoticBus(bus, faults, true), logger });
   runUntilSignal(
     { ...broker, stop: () => broker.stop().finally(() => bus.close()) },
     { logger, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },

@@ -23,8 +23,11 @@ function firstOfTurn(handle: Handler): Handler {
   };
 }
 
-/** The bus with duplicates and reordered deliveries, and on demand without waiting for confirms. */
-export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus {
+/**
+ * The bus with duplicates and reordered deliveries, and on demand without waiting for confirms.
+ * @param isBroker dies of a deadly message; the server, through which it may come, does not
+ */
+export function chaoticBus(bus: MessageBus, settings: FaultSettings, isBroker = false): MessageBus {
   const random = createSeededRandom(settings.seed);
   const ignore = (): void => {};
   return {
@@ -43,7 +46,8 @@ export function chaoticBus(bus: MessageBus, settings: FaultSettings): MessageBus
     },
     consume: (queue, handler, options) => {
       const handle: Handler = async (delivery) => {
-        if (queue === BROKER_INPUT_QUEUE && isDeadly(delivery)) process.kill(process.pid, 'SIGKILL');
+        if (isBroker && queue === BROKER_INPUT_QUEUE && isDeadly(delivery))
+          process.kill(process.pid, 'SIGKILL');
         if (random.next() < settings.delays) await delay(random.integer(1, 100));
         return handler(delivery);
       };

@@ -42,13 +42,13 @@ describe('servers on one queue and store', () => {
   });
 
   async function start(announceMs = 600_000): Promise<Server> {
-    const bus = await ground.folder.open();
+    const { bus } = ground;
     let now = 1_000_000;
     const agents = createAgentRegistry({
       store: ground.store,
       logger: silent,
       heartbeatMs: HEARTBEAT_MS,
-      declareQueue: async () => {},
+      declareQueues: async () => {},
       deleteQueue: async () => {},
       clock: () => now,
     });

@@ -1,6 +1,11 @@
 import type { RegisterAgentRequest } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
-import { type AgentState, ParleyError, type WantedAgentState } from '@parley/shared-models';
+import {
+  type AgentProfile,
+  type AgentState,
+  ParleyError,
+  type WantedAgentState,
+} from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { claimOf, hearClaim, isElsewhere } from './agent-claim.ts';
 import { type AgentEntry, entryOfStored, isAsBusy, looksDifferent, statusOf, toldOf } from './agent-entry.ts';
@@ -17,7 +22,8 @@ export interface AgentRegistryOptions {
   readonly maxAgents?: number;
   /** Whether the join token of this id counts no more. @default none is revoked */
   readonly isRevoked?: (tokenId: string) => boolean;
-  readonly declareQueue: (agentId: string) => Promise<void>;
+  /** Makes the queues of an agent that is about to be seen. */
+  readonly declareQueues: (agentId: string, profile: AgentProfile) => Promise<void>;
   readonly deleteQueue: (agentId: string) => Promise<void>;
   /** Milliseconds that only go forward: a wall clock that jumps must not end leases. @default performance.now */
   readonly clock?: () => number;
@@ -163,7 +169,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
       try {
         name = names.reserve(agentId, request.profile);
         await forgetting.get(agentId);
-        await options.declareQueue(agentId);
+        await options.declareQueues(agentId, request.profile);
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile, heldBy);
         // What is wanted may have been stored, or heard of, since this was.

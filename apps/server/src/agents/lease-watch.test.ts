@@ -184,7 +184,7 @@ describe('the watch over leases', () => {
   it('leaves to another server the agents that are there', async () => {
     const { agents } = fixture.services;
     await fixture.register('echo');
-    const echo = await fixture.folder.open();
+    const echo = fixture.bus;
     const answer = gate();
     await echo.consume(agentQueue('echo'), () => answer.opened, { prefetch: 1 });
     for (const text of ['in hand', 'waiting']) await giveTo('echo', text);

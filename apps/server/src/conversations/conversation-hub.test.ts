@@ -38,7 +38,7 @@ describe('the conversations of a server', () => {
     const other = await createConversationHub({
       serverId: newId(),
       store: fixture.store,
-      bus: bus ?? (await fixture.folder.open()),
+      bus: bus ?? fixture.bus,
       logger: silent,
       lookMs,
     });

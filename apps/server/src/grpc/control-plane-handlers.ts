@@ -11,7 +11,7 @@ import { createTaskHandlers } from '../tasks/task-handlers.ts';
 
 /** What the server does for each RPC. */
 export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
-  const { agents, audit, brokers, commands, commandService, config } = services;
+  const { agents, audit, brokers, commands, commandService, config, queueMembers } = services;
   const { processes, reports } = commandService;
   const peopleSignIn = services.authenticator.isRequired;
   return {
@@ -19,14 +19,18 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     ...createAskHandlers(services),
     ...createEventHandlers(services),
     ...createTaskHandlers(services),
+    connectQueue: queueMembers.connectQueue,
     async registerAgent({ instanceId: secret, ...request }, { peer, token }) {
+      queueMembers.requireSame(request.queue);
       // Other servers, agents that hear signals, and readers of the audit could claim to be that process.
       const instanceId = createHash('sha256').update(secret).digest('base64url');
       const { replaced, ...response } = await agents.register({ ...request, instanceId }, token);
       const { agentId, incarnation } = response;
       // The process that had this id before, if it is another one, must stop now and not with its next heartbeat.
-      if (replaced !== undefined && replaced.instanceId !== instanceId)
+      if (replaced !== undefined && replaced.instanceId !== instanceId) {
         commands.fence(agentId, `Another process has registered as "${agentId}".`);
+        queueMembers.fence(agentId);
+      }
       await processes.registered({ agentId, instanceId, incarnation });
       await audit.enter(registration({ ...request, instanceId }, response, replaced, { peer, token }));
       return { ...response, peopleSignIn };
@@ -36,7 +40,8 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
       await processes.left(agentId, incarnation);
     },
     heartbeat: async (request) => ({ ...(await agents.heartbeat(request)), peopleSignIn }),
-    async registerBroker({ brokerId, name }) {
+    async registerBroker({ brokerId, name, queue }) {
+      queueMembers.requireSame(queue);
       brokers.register(brokerId, name);
       return { heartbeatMs: config.HEARTBEAT_MS };
     },

@@ -92,7 +92,7 @@ export function registryFixture(): RegistryFixture {
         heartbeatMs: HEARTBEAT_MS,
         maxAgents: MAX_AGENTS,
         isRevoked: (tokenId) => fixture.revoked.has(tokenId),
-        declareQueue: (agentId) => fixture.declaring(agentId),
+        declareQueues: (agentId) => fixture.declaring(agentId),
         deleteQueue: (agentId) => fixture.deleting(agentId),
         clock: () => clock,
       });

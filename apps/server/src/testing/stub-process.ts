@@ -46,6 +46,7 @@ export async function startStubProcess(
           return true;
         },
         end: () => stub.cut(),
+        isBehind: false,
       });
       agents.setConnected(agentId, incarnation, true);
       const closeDelivery = await processes.opened(agentId, incarnation);

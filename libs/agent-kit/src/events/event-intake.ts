@@ -7,11 +7,6 @@ import type { EventHandler } from './event-handler.ts';
 
 /** Lets the events in that the agent's group has subscribed to. */
 export interface EventIntake {
-  /**
-   * From now on the group's queue has the events that the definition wants now, also while nobody takes them; but those of
-   * which it wants the past, too: whatever comes before `start` is that past, and would be there twice.
-   */
-  declareForNew(): Promise<void>;
   /** Subscribes as the definition says now, or takes events again. */
   start(): Promise<void>;
   pause(): Promise<void>;
@@ -58,20 +53,12 @@ export function createEventIntake(options: {
     }
   };
 
-  const declare = async (subscriptions: readonly EventSubscription[]): Promise<void> => {
-    if (subscriptions.length > 0) await bus.declareChannelQueue(options.group(), bindingsOf(subscriptions));
-  };
-
   return {
-    declareForNew() {
-      const { subscriptions = [] } = options.definition();
-      return declare(subscriptions.filter(({ replayLast = 0 }) => replayLast === 0));
-    },
     async start() {
       const { subscriptions = [] } = options.definition();
       if (subscriptions.length === 0) return;
-      // Each time: a new version of the agent may want more.
-      await declare(subscriptions);
+      // The server has made it for those of which no past is wanted; a bus that knows of it makes it again where RabbitMQ has lost it.
+      await bus.declareChannelQueue(options.group(), bindingsOf(subscriptions));
       if (subscription !== undefined) return subscription.resume();
       for (const wanted of subscriptions) await replay(wanted);
       const prefetch = options.concurrency();

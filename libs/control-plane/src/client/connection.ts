@@ -1,6 +1,7 @@
 import {
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientWritableStream,
@@ -17,7 +18,8 @@ import { errorOf } from '../wire/error-status.ts';
 
 export type Method = MethodDefinition<object, object>;
 export type RequestStream = ClientWritableStream<object>;
-export type AnswerStream = ClientReadableStream<object>;
+export type AnswerStream = ClientReadableStream<object> | ClientDuplexStream<object, object>;
+export type DuplexCall = ClientDuplexStream<object, object>;
 
 /** One gRPC channel that can be thrown away and replaced, and every call on it. */
 export interface Connection {
@@ -30,6 +32,7 @@ export interface Connection {
     method: Method,
     done: (error: ParleyError | undefined, answer?: object) => void,
   ): RequestStream;
+  duplexStream(method: Method): DuplexCall;
   /** @throws ParleyError `unavailable` */
   whenReady(timeoutMs: number): Promise<void>;
   /** The next call goes over a fresh channel; calls under way end as they would have. */
@@ -125,6 +128,14 @@ export function openConnection(options: ConnectionOptions): Connection {
           },
         ),
       );
+      return call;
+    },
+    duplexStream(method) {
+      const { path, requestSerialize, responseDeserialize } = method;
+      const call = track(
+        live().makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata()),
+      );
+      call.once('status', () => calls.delete(call));
       return call;
     },
     whenReady(timeoutMs) {

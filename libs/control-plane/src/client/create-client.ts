@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AgentCaller, Pushed, Sent, Unary } from '../contracts/contract.ts';
+import type { AgentCaller, Duplex, Pushed, Sent, Unary } from '../contracts/contract.ts';
 import {
   type AgentServices,
   agentServices,
@@ -14,7 +14,7 @@ import type { MemberTls } from '../tls.ts';
 import { parseAnswer } from '../wire/parse.ts';
 import { openConnection } from './connection.ts';
 import { readStream } from './read-stream.ts';
-import { openSendStream, type SendStream } from './send-stream.ts';
+import { type DuplexStream, openDuplex, openSendStream, type SendStream } from './send-stream.ts';
 
 /** What registering gives beside its answer; empty where the server gives none. */
 const Credential = z.object({ credential: z.string() });
@@ -54,7 +54,9 @@ type CallOf<Contract> =
         (request: Request, options?: StreamOptions) => AsyncIterable<Item>
       : Contract extends Sent<infer Item>
         ? () => SendStream<Item>
-        : never;
+        : Contract extends Duplex<infer Request, infer Event>
+          ? (first: Request, options?: StreamOptions) => DuplexStream<Request, Event>
+          : never;
 
 /**
  * The RPCs of `parley.v1`. Every call throws a `ParleyError` with the code that the server gave; `unavailable` when the
@@ -116,7 +118,9 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
       const call = connection.answerStream(methodOf(contract), contract.request.encode(request));
       yield* contract.join(readStream(call, { schema: contract.piece.schema, openMs, signal, onOpen }));
     };
-  const callOf = (contract: Unary<never, unknown> | Pushed<never, unknown, never> | Sent<never>): unknown => {
+  const callOf = (
+    contract: Unary<never, unknown> | Pushed<never, unknown, never> | Sent<never> | Duplex<never, unknown>,
+  ): unknown => {
     switch (contract.kind) {
       case 'unary':
         return unary(contract);
@@ -124,6 +128,9 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
         return pushed(contract);
       case 'sent':
         return () => openSendStream(connection, contract, callMs);
+      case 'duplex':
+        return (first: never, stream: StreamOptions = {}) =>
+          openDuplex(connection, contract, first, { openMs, ...stream });
     }
   };
   const rpcs = Object.fromEntries(

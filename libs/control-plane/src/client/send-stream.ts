@@ -1,9 +1,10 @@
 import { ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
-import type { Sent } from '../contracts/contract.ts';
+import type { Duplex, Sent } from '../contracts/contract.ts';
 import { methodOf } from '../proto-definitions.ts';
 import { parseAnswer } from '../wire/parse.ts';
 import type { Connection } from './connection.ts';
+import { type ReadOptions, readStream } from './read-stream.ts';
 
 /** The way of items to the server, in order. */
 export interface SendStream<Item> {
@@ -71,5 +72,45 @@ export function openSendStream<Item>(
       }
     },
     cancel: () => call.cancel(),
+  };
+}
+
+/** Both ways of a stream. */
+export interface DuplexStream<Request, Event> {
+  /** Does not wait, and does nothing once the stream is over. */
+  send(request: Request): void;
+  /** No more will be sent; what the server still says arrives. */
+  end(): void;
+  /** The server is slow, and something waits for it: what may be lost should not be sent now. */
+  readonly isBehind: boolean;
+  /**
+   * What the server says, until it ends the stream; to be read once. Leaving the loop ends the stream.
+   * @throws ParleyError as other streams
+   */
+  readonly events: AsyncIterable<Event>;
+}
+
+export function openDuplex<Request, Event>(
+  connection: Connection,
+  { request, event, ...contract }: Duplex<Request, Event>,
+  first: Request,
+  options: Omit<ReadOptions<Event>, 'schema'>,
+): DuplexStream<Request, Event> {
+  const call = connection.duplexStream(methodOf(contract));
+  let isOver = false;
+  call.once('status', () => {
+    isOver = true;
+  });
+  const send = (sent: Request): void => {
+    if (!isOver && !call.writableEnded) call.write(request.encode(sent));
+  };
+  send(first);
+  return {
+    send,
+    end: () => call.end(),
+    get isBehind() {
+      return call.writableNeedDrain;
+    },
+    events: readStream(call, { ...options, schema: event.schema }),
   };
 }

@@ -12,8 +12,9 @@ export interface Wire<T> {
 /**
  * Who may call. `anybody`: whoever the server lets in at all. `agent`: the agent that the request names, in the incarnation
  * that it names; it shows so by the credential that registering gave. `broker`: likewise the broker that the request names.
+ * `member`: likewise the agent or the broker that the first request of a stream names.
  */
-export type CallerKind = 'anybody' | 'agent' | 'broker';
+export type CallerKind = 'anybody' | 'agent' | 'broker' | 'member';
 
 interface Common<Request> {
   /** As in the .proto files, in package `parley.v1`. */
@@ -55,6 +56,14 @@ export interface Sent<Item> extends Common<Item> {
   readonly example: { readonly request: NoInfer<Item> };
 }
 
+/** An RPC in which both sides go on sending. It is over when its handler is. */
+export interface Duplex<Request, Event> extends Common<Request> {
+  readonly kind: 'duplex';
+  readonly event: Wire<Event>;
+  /** The first request, and an event. */
+  readonly example: { readonly request: NoInfer<Request>; readonly event: NoInfer<Event> };
+}
+
 export function unary<Request, Answer>(
   contract: Omit<Unary<Request, Answer>, 'kind'>,
 ): Unary<Request, Answer> {
@@ -69,6 +78,12 @@ export function pushed<Request, Item, Piece>(
 
 export function sent<Item>(contract: Omit<Sent<Item>, 'kind'>): Sent<Item> {
   return { kind: 'sent', ...contract };
+}
+
+export function duplex<Request, Event>(
+  contract: Omit<Duplex<Request, Event>, 'kind'>,
+): Duplex<Request, Event> {
+  return { kind: 'duplex', ...contract };
 }
 
 const Incarnation = z.number().int().positive();

@@ -4,11 +4,16 @@ import { createCredentials } from '../server/credentials.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import type { Pushed, Sent, Unary } from './contract.ts';
+import type { Duplex, Pushed, Sent, Unary } from './contract.ts';
 import { CONTRACTS } from './index.ts';
 
-type AnyContract = Unary<unknown, unknown> | Pushed<unknown, unknown> | Sent<unknown>;
+type AnyContract =
+  | Unary<unknown, unknown>
+  | Pushed<unknown, unknown>
+  | Sent<unknown>
+  | Duplex<unknown, unknown>;
 type AnyClient = Readonly<Record<string, (request?: unknown) => unknown>>;
+type Both = { readonly events: AsyncIterable<unknown> } | undefined;
 const contracts = Object.entries(CONTRACTS as unknown as Record<string, AnyContract>);
 
 /** Makes the call, whatever its kind, and gives what comes back. */
@@ -17,6 +22,10 @@ async function make(client: AnyClient, name: string, contract: AnyContract): Pro
   if (contract.kind === 'unary') return client[name]?.(request);
   if (contract.kind === 'pushed')
     return (await collect(client[name]?.(request) as AsyncIterable<unknown>, 1))[0];
+  if (contract.kind === 'duplex') {
+    const both = client[name]?.(request) as Both;
+    return both === undefined ? undefined : (await collect(both.events, 1))[0];
+  }
   const stream = client[name]?.() as { send(item: unknown): Promise<void>; end(): Promise<number> };
   const sent = stream.send(request);
   return (await Promise.all([sent, stream.end()]))[1];
@@ -27,7 +36,12 @@ describe('the contract of each RPC', () => {
 
   it.each(contracts)('has an rpc of its kind in the .proto files: %s', (_, contract) => {
     const { requestStream, responseStream } = methodOf(contract);
-    const kinds = { unary: [false, false], pushed: [false, true], sent: [true, false] };
+    const kinds = {
+      unary: [false, false],
+      pushed: [false, true],
+      sent: [true, false],
+      duplex: [true, true],
+    };
     expect([requestStream, responseStream]).toEqual(kinds[contract.kind]);
   });
 
@@ -42,8 +56,12 @@ describe('the contract of each RPC', () => {
     const handlers = createInMemoryHandlers();
     const requests: unknown[] = [];
     const answering = {
-      async [name](request: unknown, push: unknown) {
+      async [name](request: unknown, push: unknown, pushOfDuplex: unknown) {
         requests.push(request);
+        if (contract.kind === 'duplex') {
+          (pushOfDuplex as { send(item: unknown): void }).send(contract.example.event);
+          return;
+        }
         if (contract.kind === 'pushed') {
           (push as { send(item: unknown): void }).send(contract.example.item);
           return () => {};
@@ -58,7 +76,8 @@ describe('the contract of each RPC', () => {
     if (contract.kind === 'sent') expect(came).toBe(1);
     else {
       const { example } = contract;
-      const expected = 'item' in example ? example.item : example.answer;
+      const { item, answer = item, event = answer } = example as Record<string, unknown>;
+      const expected = event;
       if (typeof expected === 'object') expect(came).toMatchObject(expected as object);
       else expect(came).toBe(expected);
     }

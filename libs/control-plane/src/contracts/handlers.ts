@@ -1,5 +1,5 @@
 import type { BoundToken } from '../bound-token.ts';
-import type { Pushed, Sent, Unary } from './contract.ts';
+import type { Duplex, Pushed, Sent, Unary } from './contract.ts';
 import type { Contracts } from './index.ts';
 
 /** What is known of a call beside its request. */
@@ -19,6 +19,8 @@ export interface Push<T> {
   /** Returns false when the peer is slow and the stream's buffer is full: the stream is then ended by the control plane. */
   send(item: T): boolean;
   end(error?: Error): void;
+  /** The peer is slow, and something waits for it: what may be lost should not be sent now. */
+  readonly isBehind: boolean;
 }
 
 type HandlerOf<Contract> =
@@ -29,7 +31,15 @@ type HandlerOf<Contract> =
         (request: Request, push: Push<Item>, context: CallContext) => Promise<() => void> | (() => void)
       : Contract extends Sent<infer Item>
         ? (item: Item, context: CallContext) => Promise<void>
-        : never;
+        : Contract extends Duplex<infer Request, infer Event>
+          ? (
+              first: Request,
+              /** What follows the first one. Ends when the peer has ended its side, or is gone. */
+              requests: AsyncIterable<Request>,
+              push: Push<Event>,
+              context: CallContext,
+            ) => Promise<void>
+          : never;
 
 /**
  * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing

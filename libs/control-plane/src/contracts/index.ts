@@ -1,8 +1,9 @@
 import { channel } from './channel.ts';
 import { commands } from './commands.ts';
-import type { AgentCaller, Pushed, Sent, Unary } from './contract.ts';
+import type { AgentCaller, Duplex, Pushed, Sent, Unary } from './contract.ts';
 import { conversation } from './conversation.ts';
 import { memory } from './memory.ts';
+import { queue } from './queue.ts';
 import { registration } from './registration.ts';
 import { status } from './status.ts';
 import { tasks } from './tasks.ts';
@@ -13,7 +14,7 @@ export const AGENT_CONTRACTS = { ...memory, ...conversation, ...channel, ...task
 /**
  * Every RPC of `parley.v1`, by the name that its handler, its call and its fake have.
  */
-export const CONTRACTS = { ...registration, ...status, ...commands, ...AGENT_CONTRACTS };
+export const CONTRACTS = { ...registration, ...status, ...commands, ...queue, ...AGENT_CONTRACTS };
 
 export type Contracts = typeof CONTRACTS;
 export type RpcName = keyof Contracts;
@@ -27,7 +28,9 @@ export type RequestOf<Name extends RpcName> =
       ? Request
       : Contracts[Name] extends Sent<infer Item>
         ? Item
-        : never;
+        : Contracts[Name] extends Duplex<infer Request, infer _Event>
+          ? Request
+          : never;
 
 export type AgentRpc = keyof typeof AGENT_CONTRACTS;
 export type MemoryRpc = keyof typeof memory;

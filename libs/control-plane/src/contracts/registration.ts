@@ -13,6 +13,9 @@ import { asItIs, Caller, EXAMPLE_CALLER, NOTHING, unary, type Wire } from './con
 /** Ids that a process makes for itself: any text that can be seen, logged and compared. */
 export const PeerId = nameText(128);
 
+/** Which queue a member is on, as `name()` of its bus says. @default not said */
+const QueueName = z.string().max(500).optional();
+
 const RegisterAgentRequest = z.object({
   /** The id that the agent wants; `isExclusive` tells what happens when it is in use. */
   agentId: AgentId,
@@ -27,6 +30,7 @@ const RegisterAgentRequest = z.object({
    */
   instanceId: PeerId,
   profile: AgentProfile,
+  queue: QueueName,
 });
 export type RegisterAgentRequest = z.infer<typeof RegisterAgentRequest>;
 
@@ -118,7 +122,7 @@ export const registration = {
     rpc: 'RegisterBroker',
     caller: 'anybody',
     gives: 'broker',
-    request: asItIs(z.object({ brokerId: PeerId, name: AgentName })),
+    request: asItIs(z.object({ brokerId: PeerId, name: AgentName, queue: QueueName })),
     answer: asItIs(RegisteredBroker),
     example: { request: { brokerId: 'broker-1', name: 'Broker' }, answer: { heartbeatMs: 2000 } },
   }),

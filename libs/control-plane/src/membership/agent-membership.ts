@@ -10,6 +10,7 @@ import type {
 } from '@parley/shared-models';
 import type { ControlPlaneClientOptions } from '../client/create-client.ts';
 import type { AgentServices } from '../contracts/index.ts';
+import type { MemberQueue } from './member-queue.ts';
 
 /** Who an agent is, according to the server. */
 export interface AgentIdentity {
@@ -29,11 +30,8 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   metrics(): AgentMetrics;
   /** Goes with each heartbeat: what the agent is doing. */
   state(): AgentState;
-  /**
-   * Done before each registration: what whoever sees the agent counts on. Where it rejects, the registration is tried
-   * again. @default nothing
-   */
-  prepare?(): Promise<void>;
+  /** The queue on which it is. @default not said: a server with a queue of its own refuses that */
+  readonly queue?: MemberQueue | undefined;
   /** The server has taken the agent in, for the first time or again. `state` is what it wants it to do. */
   onRegistered(registered: AgentIdentity & { state: AgentState }): void;
   /** The server wants another state than before: an operator paused or resumed the agent. */

@@ -2,6 +2,7 @@ import { type AgentState, newId, ParleyError } from '@parley/shared-models';
 import { createControlPlaneClient } from '../client/create-client.ts';
 import type { AgentIdentity, AgentMembership, JoinAsAgentOptions } from './agent-membership.ts';
 import { keepConnected, pause } from './keep-connected.ts';
+import { untilAborted } from './member-queue.ts';
 import { isForgotten, isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
@@ -27,6 +28,8 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
   let isConnected = false;
   let heartbeatMs = 0;
   let wanted: AgentState = 'online';
+  let queueName: string | undefined;
+  const registered = Promise.withResolvers<void>();
 
   const known = (): AgentIdentity => {
     if (identity !== undefined) return identity;
@@ -38,15 +41,16 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     options.onState(state);
   };
   const register = async (): Promise<void> => {
-    await options.prepare?.();
     const agentId = identity?.agentId ?? options.agentId;
     const { isExclusive } = options;
     const sent = profile;
-    const request = { agentId, isExclusive, instanceId, profile: sent };
+    queueName = options.queue?.name();
+    const request = { agentId, isExclusive, instanceId, profile: sent, queue: queueName };
     const answer = await client.registerAgent(request, cut.signal);
     // It has been given another one meanwhile.
     mustRegister = profile !== sent;
     identity = { agentId: answer.agentId, incarnation: answer.incarnation };
+    registered.resolve();
     // Before its stream of commands is open: none has come.
     if (isTooOpen(answer)) return leaveForGood(identity);
     heartbeatMs = answer.heartbeatMs;
@@ -55,10 +59,10 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
   };
   const isTooOpen = ({ peopleSignIn = false }: { peopleSignIn?: boolean | undefined }): boolean =>
     options.needsSignIn === true && !peopleSignIn;
-  const leaveForGood = async (registered: AgentIdentity): Promise<void> => {
+  const leaveForGood = async (own: AgentIdentity): Promise<void> => {
     halt.abort();
     await settleWithin(LEAVE_MS, logger, 'could not unregister', () =>
-      client.unregisterAgent(registered, cut.signal),
+      client.unregisterAgent(own, cut.signal),
     );
     mustRegister = true;
     client.close();
@@ -74,6 +78,11 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     while (!signal.aborted) {
       await pause(heartbeatMs, signal);
       if (!signal.aborted) await beat();
+      // A RabbitMQ that had not been reached yet has told its name: whether the server is on it shows when this is said.
+      if (queueName !== options.queue?.name()) {
+        mustRegister = true;
+        rejoin.abort();
+      }
     }
   };
   const receiveCommands = async (signal: AbortSignal): Promise<void> => {
@@ -141,6 +150,11 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
       options.onFenced();
       return false;
     },
+  });
+
+  options.queue?.attach?.(async (signal) => {
+    await untilAborted(registered.promise, signal);
+    return client.connectQueue(known(), { signal });
   });
 
   const close = async (): Promise<void> => {

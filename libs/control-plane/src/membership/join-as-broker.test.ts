@@ -18,7 +18,7 @@ describe('a broker that joins', () => {
   it('registers, and subscribes under its broker id', async () => {
     const { handlers, broker } = await joined();
     expect(handlers.requests.slice(0, 2)).toEqual([
-      { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker' } },
+      { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker', queue: '' } },
       { rpc: 'subscribeToAgentStatus', request: { subscriberId: 'b-1', readsLoads: true } },
     ]);
     expect(broker.membership.isConnected).toBe(true);

@@ -2,6 +2,7 @@ import { type AgentStatus, isAsNewAs, ParleyError } from '@parley/shared-models'
 import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
 import type { AgentStatusUpdate } from '../contracts/status.ts';
 import { keepConnected, pause } from './keep-connected.ts';
+import { type MemberQueue, untilAborted } from './member-queue.ts';
 import { isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
@@ -11,6 +12,8 @@ export interface JoinAsBrokerOptions extends ControlPlaneClientOptions {
   readonly brokerId: string;
   /** What operators see. */
   readonly name: string;
+  /** The queue on which it is. @default not said: a server with a queue of its own refuses that */
+  readonly queue?: MemberQueue | undefined;
   /** All agents by id, after every change. The map is the membership's own and changes later. */
   onAgents?(agents: ReadonlyMap<string, AgentStatus>): void;
   /**
@@ -57,6 +60,7 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
   const ready = Promise.withResolvers<void>();
   // Whoever asks gets the rejection; a membership whose readiness nobody asked for is no unhandled one.
   ready.promise.catch(() => undefined);
+  const registered = Promise.withResolvers<void>();
   let isConnected = false;
   /** Of `agents`. */
   let known = '';
@@ -77,6 +81,10 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
     options.onAgents?.(agents);
     look();
   };
+  const register = async (): Promise<number> => {
+    const request = { brokerId, name, queue: options.queue?.name() };
+    return (await client.registerBroker(request, cut.signal)).heartbeatMs;
+  };
   const follow = async (signal: AbortSignal, onJoined: () => void): Promise<void> => {
     const request = { subscriberId: brokerId, readsLoads: true };
     for await (const update of client.subscribeToAgentStatus(request, { signal })) {
@@ -91,7 +99,7 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
     let heartbeatMs = firstMs;
     while (!signal.aborted) {
       await pause(heartbeatMs, signal);
-      if (!signal.aborted) ({ heartbeatMs } = await client.registerBroker({ brokerId, name }, cut.signal));
+      if (!signal.aborted) heartbeatMs = await register();
     }
   };
 
@@ -103,7 +111,8 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
     signal: halt.signal,
     async session(signal, onJoined) {
       try {
-        const { heartbeatMs } = await client.registerBroker({ brokerId, name }, cut.signal);
+        const heartbeatMs = await register();
+        registered.resolve();
         await untilFirstEnds(signal, [
           (inner) => follow(inner, onJoined),
           (inner) => stayRegistered(inner, heartbeatMs),
@@ -117,6 +126,11 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
       if (isRefusal(error)) options.onRefused?.(error);
       return true;
     },
+  });
+
+  options.queue?.attach?.(async (signal) => {
+    await untilAborted(registered.promise, signal);
+    return client.connectQueue({ brokerId }, { signal });
   });
 
   const close = async (): Promise<void> => {

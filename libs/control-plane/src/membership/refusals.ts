@@ -4,7 +4,13 @@ import { type ErrorCode, ParleyError } from '@parley/shared-models';
 const FORGOTTEN: readonly ErrorCode[] = ['unknown_agent', 'not_found'];
 
 /** Codes that mean: not you, or not like this, and waiting does not mend it. */
-const REFUSED: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'invalid_request', 'not_supported'];
+const REFUSED: readonly ErrorCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'invalid_request',
+  'not_supported',
+  'queue_mismatch',
+];
 
 export function isForgotten(error: unknown): boolean {
   return error instanceof ParleyError && FORGOTTEN.includes(error.code);

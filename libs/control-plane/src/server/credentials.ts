@@ -39,12 +39,15 @@ export function requireCredentials(
     if (agent !== undefined) return credentials.forAgent(agent.agentId, agent.incarnation);
     const caller = contractAt(path)?.caller;
     const { brokerId } = message as { brokerId?: unknown };
-    if (caller === 'broker') return credentials.forBroker(String(brokerId));
-    return caller === 'agent' ? NOBODYS : undefined;
+    const namesBroker = caller === 'member' && typeof brokerId === 'string' && brokerId !== '';
+    if (caller === 'broker' || namesBroker) return credentials.forBroker(String(brokerId));
+    return caller === 'agent' || caller === 'member' ? NOBODYS : undefined;
   };
 
   return (method, call) => {
     let given = '';
+    /** What follows the first request of a member's stream comes from the same. */
+    let isKnown = false;
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
@@ -53,6 +56,7 @@ export function requireCredentials(
             receive(metadata);
           },
           onReceiveMessage(message: unknown, receive) {
+            if (isKnown) return receive(message);
             const expected = expectedFor(method.path, message);
             if (expected === undefined) {
               const { brokerId } = message as { brokerId?: unknown };
@@ -61,6 +65,7 @@ export function requireCredentials(
               return receive(message);
             }
             if (expected !== NOBODYS && isSame(given, expected)) {
+              isKnown = contractAt(method.path)?.caller === 'member';
               onShown(call.getPeer());
               return receive(message);
             }
@@ -87,7 +92,8 @@ export function agentIn(message: unknown): { agentId: string; incarnation: numbe
     incarnation?: unknown;
     key?: { agentId?: unknown; incarnation?: unknown } | null;
   };
-  if (incarnation !== undefined) return { agentId: String(agentId), incarnation: Number(incarnation) };
+  if (incarnation !== undefined && agentId !== '')
+    return { agentId: String(agentId), incarnation: Number(incarnation) };
   if (typeof key !== 'object' || key === null || key.incarnation === undefined) return undefined;
   return { agentId: String(key.agentId), incarnation: Number(key.incarnation) };
 }

@@ -3,7 +3,7 @@ import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@
 import { ParleyError } from '@parley/shared-models';
 import { type BoundToken, readBoundToken } from '../bound-token.ts';
 import { CONTRACTS } from '../contracts/index.ts';
-import { pathOf } from '../contracts/paths.ts';
+import { contractAt, pathOf } from '../contracts/paths.ts';
 import { bearer } from '../join-token.ts';
 import { statusOf } from '../wire/error-status.ts';
 import { agentIn } from './credentials.ts';
@@ -76,6 +76,8 @@ export function requireJoinToken(
     if (method.path.startsWith(OPEN_TO_ALL)) return new ServerInterceptingCall(call);
     let admission: 'anybody' | BoundToken = 'anybody';
     let received: Metadata;
+    /** What follows the first request of a member's stream comes from the same. */
+    let isKnown = false;
     const refuse = (error: unknown, agentId?: string): void => {
       const refused = { kind: 'join_token', peer: call.getPeer(), method: method.path } as const;
       onRefused(agentId === undefined ? refused : { ...refused, agentId });
@@ -99,8 +101,10 @@ export function requireJoinToken(
             receive(metadata);
           },
           onReceiveMessage(message: unknown, receive) {
-            if (admission === 'anybody' || isAllowed(method.path, message, admission))
+            if (isKnown || admission === 'anybody' || isAllowed(method.path, message, admission)) {
+              isKnown = contractAt(method.path)?.caller === 'member';
               return receive(message);
+            }
             const { agentId, group } = admission;
             const only = `This join token is for the agent "${agentId}" in the group "${group}" only.`;
             refuse(new ParleyError('forbidden', only), agentId);

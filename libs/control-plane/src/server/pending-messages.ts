@@ -1,4 +1,4 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 
 /** What a slow reader has not taken yet. Kept outside of the stream, where it could not be thrown away. */
 export interface PendingMessages {
@@ -11,7 +11,9 @@ export interface PendingMessages {
   flush(): void;
 }
 
-export function pendingMessages(call: ServerWritableStream<unknown, object>): PendingMessages {
+export function pendingMessages(
+  call: ServerWritableStream<unknown, object> | ServerDuplexStream<unknown, object>,
+): PendingMessages {
   let waiting: object[] = [];
   const write = (): void => {
     while (!call.writableNeedDrain) {

@@ -1,6 +1,14 @@
-import { type handleServerStreamingCall, Metadata, status } from '@grpc/grpc-js';
+import {
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  Metadata,
+  type ServerDuplexStream,
+  type ServerWritableStream,
+  status,
+} from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
-import type { Pushed } from '../contracts/contract.ts';
+import type { z } from 'zod';
+import type { Duplex, Pushed } from '../contracts/contract.ts';
 import type { CallContext, Push } from '../contracts/handlers.ts';
 import type { Logger } from '../logger.ts';
 import { statusOf } from '../wire/error-status.ts';
@@ -18,7 +26,7 @@ export interface OpenStream {
 /** The streams that are open, so that a server that shuts down, or trusts the peer no longer, can end them. */
 export type OpenStreams = Set<OpenStream>;
 
-export interface PushedOptions extends Admitting {
+export interface StreamServing extends Admitting {
   readonly logger: Logger;
   readonly open: OpenStreams;
   /** Items that may wait for a slow reader before the stream is ended. */
@@ -29,44 +37,127 @@ export interface PushedOptions extends Admitting {
 export function servePushed<Request, Item, Piece>(
   { request: { schema }, piece, split }: Pushed<Request, Item, Piece>,
   handle: (request: Request, push: Push<Item>, context: CallContext) => Promise<() => void> | (() => void),
-  options: PushedOptions,
+  options: StreamServing,
 ): handleServerStreamingCall<unknown, object> {
-  const { logger, open } = options;
+  const { logger } = options;
   return (call) => {
-    const rpc = call.getPath();
-    const pending = pendingMessages(call);
-    let isClosed = false;
     let unsubscribe: (() => void) | undefined;
-
-    const gone = new AbortController();
-
-    const close = (): void => {
-      if (isClosed) return;
-      isClosed = true;
-      gone.abort();
-      open.delete(stream);
-      pending.clear();
-      release();
-    };
     const release = (): void => {
       try {
         unsubscribe?.();
       } catch (err) {
-        logger.error({ err, rpc }, 'could not unsubscribe');
+        logger.error({ err, rpc: call.getPath() }, 'could not unsubscribe');
       }
     };
-    const end = (error?: unknown): void => {
-      if (isClosed) return;
-      if (error === undefined) pending.flush();
-      close();
-      if (error === undefined) call.end();
-      // grpc-js turns this event, not an exception, into the status of the stream.
-      else call.emit('error', refusal(logger, rpc, error));
+    const push = openPush(call, (item: Item) => split(item).map(piece.encode), options);
+    push.gone.addEventListener('abort', release);
+    const start = async (): Promise<void> => {
+      const request = parseRequest(schema, call.request);
+      unsubscribe = await handle(request, push, contextOf(call, request, push.gone, options));
+      if (push.gone.aborted) return release();
+      // Tells the subscriber that it was accepted, however long the first item takes.
+      call.sendMetadata(new Metadata());
     };
-    const send = (item: Item): boolean => {
-      if (isClosed) return false;
-      for (const part of split(item)) pending.add(piece.encode(part));
-      if (pending.size <= options.maxPending) return true;
+    start().catch(push.end);
+  };
+}
+
+/** An RPC in which both sides go on sending. */
+export function serveDuplex<Request, Event>(
+  { request: { schema }, event }: Duplex<Request, Event>,
+  handle: (
+    first: Request,
+    requests: AsyncIterable<Request>,
+    push: Push<Event>,
+    context: CallContext,
+  ) => Promise<void>,
+  options: StreamServing,
+): handleBidiStreamingCall<unknown, object> {
+  return (call) => {
+    const push = openPush(call, (item: Event) => [event.encode(item)], options);
+    const start = async (): Promise<void> => {
+      const requests = requestsOf(call, schema, push.gone);
+      const { value: first } = await requests.next();
+      // It ended before it said who it is.
+      if (first === undefined) return;
+      await handle(first, requests, push, contextOf(call, first, push.gone, options));
+    };
+    start().then(() => push.end(), push.end);
+  };
+}
+
+/**
+ * What the peer sends, one at a time: it is read no faster than it is taken. Not by iterating over the call, which would destroy
+ * it at the end: the status could not be sent any more.
+ */
+async function* requestsOf<Request>(
+  call: ServerDuplexStream<unknown, object>,
+  schema: z.ZodType<Request>,
+  gone: AbortSignal,
+): AsyncGenerator<Request, void, void> {
+  const waiting: unknown[] = [];
+  let isOver = false;
+  let wake = (): void => {};
+  const end = (): void => {
+    isOver = true;
+    wake();
+  };
+  call.on('data', (request) => {
+    waiting.push(request);
+    call.pause();
+    wake();
+  });
+  call.once('end', end);
+  gone.addEventListener('abort', end);
+  while (!gone.aborted) {
+    const request = waiting.shift();
+    if (request !== undefined) yield parseRequest(schema, request);
+    else if (isOver) return;
+    else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        call.resume();
+      });
+    }
+  }
+}
+
+/** The server's side of a stream that it sends into; `gone` is aborted when the stream is over, however it ends. */
+function openPush<Item>(
+  call: ServerWritableStream<unknown, object> | ServerDuplexStream<unknown, object>,
+  encode: (item: Item) => readonly object[],
+  { logger, open, maxPending }: StreamServing,
+): Push<Item> & { readonly gone: AbortSignal } {
+  const rpc = call.getPath();
+  const pending = pendingMessages(call);
+  const gone = new AbortController();
+
+  const close = (): void => {
+    open.delete(stream);
+    pending.clear();
+    gone.abort();
+  };
+  const end = (error?: unknown): void => {
+    if (gone.signal.aborted) return;
+    if (error === undefined) pending.flush();
+    close();
+    if (error === undefined) call.end();
+    // grpc-js turns this event, not an exception, into the status of the stream.
+    else call.emit('error', refusal(logger, rpc, error));
+  };
+  const stream: OpenStream = { metadata: call.metadata, end };
+  call.once('cancelled', close);
+  open.add(stream);
+  return {
+    gone: gone.signal,
+    end,
+    get isBehind() {
+      return pending.size > 0;
+    },
+    send(item) {
+      if (gone.signal.aborted) return false;
+      for (const message of encode(item)) pending.add(message);
+      if (pending.size <= maxPending) return true;
       logger.warn(
         { rpc, peer: call.getPeer(), pending: pending.size },
         'a subscriber reads too slowly: ended',
@@ -74,20 +165,7 @@ export function servePushed<Request, Item, Piece>(
       close();
       call.emit('error', tooSlow());
       return false;
-    };
-
-    const stream: OpenStream = { metadata: call.metadata, end };
-    call.once('cancelled', close);
-    open.add(stream);
-    const start = async (): Promise<void> => {
-      const request = parseRequest(schema, call.request);
-      const context = contextOf(call, request, gone.signal, options);
-      unsubscribe = await handle(request, { send, end }, context);
-      if (isClosed) return release();
-      // Tells the subscriber that it was accepted, however long the first item takes.
-      call.sendMetadata(new Metadata());
-    };
-    start().catch(end);
+    },
   };
 }
 

@@ -14,11 +14,17 @@ const profile = {
   concurrency: 7,
   host: 'web-1',
   subscriptions: [
-    { channel: 'human' as const, types: ['note'] },
-    { channel: 'agents' as const, types: [] },
+    { channel: 'human' as const, types: ['note'], replayLast: 5 },
+    { channel: 'agents' as const, types: [], replayLast: 0 },
   ],
 };
-const registration = { agentId: 'echo', isExclusive: true, instanceId: 'process 1', profile };
+const registration = {
+  agentId: 'echo',
+  isExclusive: true,
+  instanceId: 'process 1',
+  profile,
+  queue: 'rabbitmq:rabbit@host//',
+};
 const metrics = { handled: 3, failed: 1, meanHandleMs: 2.5 };
 
 describe('the services of parley.v1', () => {
@@ -59,10 +65,12 @@ describe('the services of parley.v1', () => {
   it('registers and unregisters a broker', async () => {
     const { handlers, url } = await loopback.serve();
     const client = loopback.connect(url);
-    expect(await client.registerBroker({ brokerId: 'b-1', name: 'Broker' })).toEqual({ heartbeatMs: 20 });
+    expect(await client.registerBroker({ brokerId: 'b-1', name: 'Broker', queue: 'embedded' })).toEqual({
+      heartbeatMs: 20,
+    });
     await client.unregisterBroker({ brokerId: 'b-1' });
     expect(handlers.requests).toEqual([
-      { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker' } },
+      { rpc: 'registerBroker', request: { brokerId: 'b-1', name: 'Broker', queue: 'embedded' } },
       { rpc: 'unregisterBroker', request: { brokerId: 'b-1' } },
     ]);
   });

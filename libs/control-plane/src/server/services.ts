@@ -1,19 +1,23 @@
 import type { Server, UntypedHandleCall } from '@grpc/grpc-js';
-import type { Pushed, Sent, Unary } from '../contracts/contract.ts';
+import type { Duplex, Pushed, Sent, Unary } from '../contracts/contract.ts';
 import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
 import { CONTRACTS } from '../contracts/index.ts';
 import { serviceDefinition } from '../proto-definitions.ts';
-import { type PushedOptions, servePushed } from './serve-stream.ts';
+import { type StreamServing, serveDuplex, servePushed } from './serve-stream.ts';
 import { serveSent, serveUnary } from './serve-unary.ts';
 
 /** That a contract and its handler fit is what `ControlPlaneHandlers` says; each of them is then one of many. */
-type AnyContract = Unary<unknown, unknown> | Pushed<unknown, unknown, unknown> | Sent<unknown>;
+type AnyContract =
+  | Unary<unknown, unknown>
+  | Pushed<unknown, unknown, unknown>
+  | Sent<unknown>
+  | Duplex<unknown, unknown>;
 type AnyHandler = (...args: unknown[]) => Promise<never>;
 
 /** Adds every service of `parley.v1`: each RPC as its contract says, done by its handler. */
 export function addServices(
   server: Server,
-  { handlers, ...options }: PushedOptions & { readonly handlers: ControlPlaneHandlers },
+  { handlers, ...options }: StreamServing & { readonly handlers: ControlPlaneHandlers },
 ): void {
   const services = new Map<string, Record<string, UntypedHandleCall>>();
   for (const [name, contract] of Object.entries(CONTRACTS)) {
@@ -30,7 +34,7 @@ export function addServices(
   for (const [service, rpcs] of services) server.addService(serviceDefinition(service), rpcs);
 }
 
-function serve(contract: AnyContract, handle: AnyHandler, options: PushedOptions): UntypedHandleCall {
+function serve(contract: AnyContract, handle: AnyHandler, options: StreamServing): UntypedHandleCall {
   switch (contract.kind) {
     case 'unary':
       return serveUnary(contract, handle, options) as UntypedHandleCall;
@@ -38,5 +42,7 @@ function serve(contract: AnyContract, handle: AnyHandler, options: PushedOptions
       return servePushed(contract, handle, options) as UntypedHandleCall;
     case 'sent':
       return serveSent(contract, handle, options) as UntypedHandleCall;
+    case 'duplex':
+      return serveDuplex(contract, handle, options) as UntypedHandleCall;
   }
 }

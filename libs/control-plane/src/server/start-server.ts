@@ -1,6 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { ParleyError } from '@parley/shared-models';
+import { LIMITS, ParleyError } from '@parley/shared-models';
 import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
@@ -52,7 +52,7 @@ export interface ControlPlaneServerOptions {
    * first: that tells a process that stands still from one that died. @default 10000
    */
   readonly keepaliveTimeoutMs?: number;
-  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 1048576 */
+  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 2097152: the body of a message, and what is around it */
   readonly maxMessageBytes?: number;
   /** Messages that may wait for a slow subscriber before its stream is ended with RESOURCE_EXHAUSTED. @default 1024 */
   readonly maxPendingPerStream?: number;
@@ -99,7 +99,7 @@ export async function startControlPlaneServer(
   const server = new Server({
     'grpc.keepalive_time_ms': options.keepaliveMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 10_000,
-    'grpc.max_receive_message_length': options.maxMessageBytes ?? 1024 * 1024,
+    'grpc.max_receive_message_length': options.maxMessageBytes ?? 2 * LIMITS.queueBodyBytes,
     'grpc.max_concurrent_streams': 1_000,
     'grpc.max_connection_idle_ms': options.idleMs ?? 60_000,
     // 'grpc.enable_channelz' must stay on: without it grpc-js 1.14 forgets its sessions, and `forceShutdown` cuts none.

@@ -14,6 +14,7 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
   not_found: status.NOT_FOUND,
   unknown_agent: status.NOT_FOUND,
   stale_incarnation: status.FAILED_PRECONDITION,
+  queue_mismatch: status.FAILED_PRECONDITION,
   id_conflict: status.ABORTED,
   id_taken: status.ALREADY_EXISTS,
   too_many_members: status.RESOURCE_EXHAUSTED,

@@ -1,17 +1,22 @@
 import type { QueueName } from '@parley/shared-models';
 import type { BusLogger, BusOptions } from '../bus-options.ts';
-import type { ConnectBusOptions } from '../connect-bus.ts';
 import type { MessageBus } from '../message-bus.ts';
 
-/** One broker of its own for one test: an own vhost, or an own data folder. */
+/** How another process reaches the broker of a test; plain JSON. */
+export interface BusAddress {
+  readonly amqpUrl?: string;
+  /** Of a server that serves its own queue. */
+  readonly grpcUrl?: string;
+}
+
+/** One broker of its own for one test: an own vhost, or a server with an own data folder. */
 export interface BusFixture {
   /**
    * Opens one more bus on this broker, as a further process would. Failed messages come back within milliseconds
-   * unless `options` say otherwise. The suite closes it.
+   * unless `options` say otherwise; what the server's own queue decides is as the first bus wants it. The suite closes it.
    */
   open(options?: Partial<BusOptions>): Promise<MessageBus>;
-  /** How another process reaches the same broker; plain JSON. */
-  readonly address: Omit<ConnectBusOptions, 'logger'>;
+  readonly address: BusAddress;
   /** Puts into the queue what is no envelope: no message id, no type. */
   publishMalformed(queue: QueueName, body: Uint8Array): Promise<void>;
   /** Removes the broker and all in it. */
@@ -27,7 +32,7 @@ export interface Context {
   open(options?: Partial<BusOptions>): Promise<MessageBus>;
 }
 
-const ignore = (): void => undefined;
+const ignore = (..._: unknown[]): void => undefined;
 
 /** For tests in which what the bus reports does not matter. */
-export const silentLogger: BusLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const silentLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore } satisfies BusLogger;

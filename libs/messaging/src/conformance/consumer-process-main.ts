@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connectBus } from '../connect-bus.ts';
+import { attachTo } from '../testing/remote-fixture.ts';
 import { silentLogger } from './bus-fixture.ts';
 import type { ConsumerTask } from './consumer-process.ts';
 import { textOf } from './envelopes.ts';
@@ -8,7 +9,9 @@ import { textOf } from './envelopes.ts';
 const task: ConsumerTask = JSON.parse(process.argv[2] ?? '');
 const asked = once(process, 'message');
 const retryDelay = { minMs: 600_000, maxMs: 600_000 };
-const bus = await connectBus({ ...task.address, retryDelay, logger: silentLogger });
+const { amqpUrl, grpcUrl } = task.address;
+const bus = await connectBus({ amqpUrl, retryDelay, logger: silentLogger });
+const detach = grpcUrl === undefined ? undefined : attachTo(bus, grpcUrl);
 let inHand = 0;
 const subscription = await bus.consume(
   task.queue,
@@ -18,7 +21,7 @@ const subscription = await bus.consume(
       return bus.publish(task.deadly.publishTo, envelope);
     }
     inHand += 1;
-    process.send?.(inHand);
+    if (process.connected) process.send?.(inHand);
     return task.doesFail ? Promise.reject(new Error('asked to fail')) : new Promise(() => undefined);
   },
   { prefetch: task.prefetch },
@@ -29,3 +32,4 @@ await asked;
 process.disconnect();
 await subscription.close({ timeoutMs: 10 });
 await bus.close();
+detach?.();

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { QueueName } from '@parley/shared-models';
-import type { BusFixture } from './bus-fixture.ts';
+import type { BusAddress } from './bus-fixture.ts';
 
 export interface ConsumerTask {
-  readonly address: BusFixture['address'];
+  readonly address: BusAddress;
   readonly queue: QueueName;
   readonly prefetch: number;
   /** Whether its handler fails, so that the message waits for its retry; otherwise it never ends. */
@@ -19,6 +19,7 @@ export interface ConsumerProcess {
   /** Resolves once that many messages are in its hand. */
   hasInHand(count: number): Promise<void>;
   kill(): void;
+  signal(signal: NodeJS.Signals): void;
   /** Closes its bus; the process must then end by itself. */
   closeBus(): void;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -55,6 +56,7 @@ export async function startConsumerProcess(task: ConsumerTask): Promise<Consumer
   return {
     hasInHand,
     kill: () => child.kill('SIGKILL'),
+    signal: (signal) => child.kill(signal),
     closeBus: () => child.send('close'),
     ended,
   };

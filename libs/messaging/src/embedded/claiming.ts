@@ -1,18 +1,20 @@
 import { isOutsideTrouble, type LogSync } from '@parley/sqlite';
 import { lengthOfItems } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
-import { ALONE_FROM } from '../topology.ts';
+import { ALONE_FROM, PERMANENT_QUEUES } from '../topology.ts';
 import type { Consumer } from './consumer.ts';
-import type { Doorbell } from './publishing.ts';
 import { STATE } from './schema.ts';
 import { placeOf } from './settlement.ts';
-import { itemsOf, type QueueView, type ReadyRow, type Statements } from './statements.ts';
+import { itemsOf, type ReadyRow, type Statements } from './statements.ts';
 
-/** Finds work for the consumers of this bus: which queues are worth a look, what each consumer gets. */
+/** Finds work for the consumers: which queues are worth a look, what each consumer gets. */
 export interface Claiming {
+  /** From now on it has a place at its queue. Of a queue with one active consumer that is the one whose place is oldest. */
   add(consumer: Consumer): void;
+  /** Gives its place up. */
   remove(consumer: Consumer): void;
-  consumers(): Consumer[];
+  /** How many have a place at the queue. */
+  consumersOf(queue: string): number;
   /** There may be something in the queue. */
   wake(queue: string): void;
   wakeAll(): void;
@@ -24,16 +26,17 @@ export interface Claiming {
   claim(): () => void;
 }
 
-/** The consumers of one queue on this bus. */
-interface LocalQueue {
+/** A queue that has consumers. */
+interface ConsumedQueue {
   readonly name: string;
+  /** In the order in which they came. */
   readonly consumers: Consumer[];
+  /** Only the first of them gets messages. */
+  readonly isSingleActive: boolean;
   /** Whether a look may find something. */
   isPromising: boolean;
   /** The next message is handed out alone, and no consumer is idle. */
   waitsForIdle: boolean;
-  /** Other processes consume it too, or did. */
-  isShared: boolean;
   /** Whose turn it is, so that consumers share evenly. */
   turn: number;
 }
@@ -49,72 +52,43 @@ interface Found {
 
 export function createClaiming(parts: {
   statements: Statements;
-  doorbell: Doorbell;
-  /** The id under which this instance claims. */
-  instanceId: () => number;
   /** The disk is full. */
   isRoomScarce: () => boolean;
-  log: Pick<LogSync, 'sync' | 'pending'>;
+  log: Pick<LogSync, 'pending'>;
   logger: BusLogger;
 }): Claiming {
-  const { statements, doorbell, instanceId, isRoomScarce, log, logger } = parts;
-  const queues = new Map<string, LocalQueue>();
+  const { statements, isRoomScarce, log, logger } = parts;
+  const queues = new Map<string, ConsumedQueue>();
 
-  const takers = ({ consumers }: LocalQueue): Consumer[] =>
-    consumers.filter((consumer) => consumer.isTaking && consumer.capacity() > 0);
+  const takers = ({ consumers, isSingleActive }: ConsumedQueue): Consumer[] =>
+    (isSingleActive ? consumers.slice(0, 1) : consumers).filter(
+      (consumer) => consumer.isTaking && consumer.capacity() > 0,
+    );
 
-  const isWorthALook = (queue: LocalQueue): boolean => queue.isPromising && takers(queue).length > 0;
+  const isWorthALook = (queue: ConsumedQueue): boolean => queue.isPromising && takers(queue).length > 0;
 
-  function look(queue: LocalQueue): boolean {
+  function look(queue: ConsumedQueue): boolean {
     if (!isWorthALook(queue)) return false;
-    const view = statements.viewQueue(queue.name);
-    const isWorthIt =
-      view !== undefined &&
-      statements.hasReady(view.id) !== undefined &&
-      allowed(view, takers(queue)).length > 0;
-    // Whoever puts something there, or frees the place of the active consumer, rings.
+    const id = statements.queueId(queue.name);
+    const isWorthIt = id !== undefined && statements.hasReady(id) !== undefined;
+    // It is woken by whoever puts something there.
     if (!isWorthIt) queue.isPromising = false;
     return isWorthIt;
   }
 
-  function allowed(view: QueueView, candidates: Consumer[]): Consumer[] {
-    if (view.is_single_active === 0) return candidates;
-    if (view.active_consumer === null) return candidates.slice(0, 1);
-    return candidates.filter(({ rowId }) => rowId === view.active_consumer);
-  }
-
-  function claimFrom(queue: LocalQueue): () => void {
-    const view = viewFor(queue);
-    const chosen = view === undefined ? [] : allowed(view, takers(queue));
-    if (view === undefined || chosen.length === 0) return () => undefined;
-    const { rows, takers: given, isAll, waitsForIdle } = read(view.id, chosen);
+  function claimFrom(queue: ConsumedQueue): () => void {
+    const id = statements.queueId(queue.name);
+    if (id === undefined) return () => undefined;
+    const { rows, takers: given, isAll, waitsForIdle } = read(id, takers(queue));
     queue.waitsForIdle = waitsForIdle;
-    queue.isShared ||= view.consumers > queue.consumers.filter(({ rowId }) => rowId !== undefined).length;
     const newest = rows.at(-1);
-    const owner = instanceId();
-    if (newest !== undefined) statements.handOut(owner, view.id, newest.id);
-    if (isAll) doorbell.drained(queue.name);
+    if (newest !== undefined) statements.handOut(id, newest.id);
     return () => {
       if (!isAll && !waitsForIdle) queue.isPromising = true;
-      if (rows.length === 0) return;
-      const ready = given.some(({ onlyDurable }) => onlyDurable) ? durable(queue) : undefined;
-      for (const row of rows) deliver(queue, given, owner, row, ready);
+      // Resolves when what came from outside the queues before now is on the disk; undefined: it is.
+      const ready = given.some(({ onlyDurable }) => onlyDurable) ? log.pending() : undefined;
+      for (const each of rows) deliver(queue, given, each, ready);
     };
-  }
-
-  /**
-   * Resolves when what came from outside the queues before now is on the disk; undefined: it is. What this process publishes it syncs
-   * itself. Others do likewise, but how far they are is not known here: those that consume the same queue may have published.
-   */
-  const durable = ({ isShared }: LocalQueue): Promise<void> | undefined =>
-    isShared ? log.sync() : log.pending();
-
-  /** The queue; where it has no active consumer and needs one, the first of ours has become it. */
-  function viewFor(queue: LocalQueue): QueueView | undefined {
-    const view = statements.viewQueue(queue.name);
-    const rowId = takers(queue)[0]?.rowId;
-    if (view?.is_single_active !== 1 || rowId === undefined) return view;
-    return statements.becomeActive(rowId, queue.name) > 0 ? statements.viewQueue(queue.name) : view;
   }
 
   /** What these consumers may take now, oldest first. */
@@ -148,14 +122,13 @@ export function createClaiming(parts: {
     const rest = { ...row, items: row.items - count, body: row.body.subarray(bytes) };
     statements.remove(row.id);
     for (const part of [first, rest])
-      statements.insertAt({ ...part, queue_id: queueId, state: STATE.ready, owner: null }, part);
+      statements.insertAt({ ...part, queue_id: queueId, state: STATE.ready }, part);
     return first;
   }
 
   function deliver(
-    queue: LocalQueue,
+    queue: ConsumedQueue,
     chosen: readonly Consumer[],
-    owner: number,
     row: ReadyRow,
     ready: Promise<void> | undefined,
   ): void {
@@ -168,12 +141,12 @@ export function createClaiming(parts: {
     for (const [index, item] of items.entries()) {
       const consumer = nextTaker(queue, chosen) ?? chosen[0];
       if (consumer === undefined) throw new Error(`claimed from ${queue.name} for no consumer`);
-      const claim = { id: placeOf(row, index), owner, redeliveries, ...batch };
+      const claim = { id: placeOf(row, index), redeliveries, ...batch };
       consumer.deliver(claim, item, consumer.onlyDurable ? ready : undefined);
     }
   }
 
-  function nextTaker(queue: LocalQueue, chosen: readonly Consumer[]): Consumer | undefined {
+  function nextTaker(queue: ConsumedQueue, chosen: readonly Consumer[]): Consumer | undefined {
     for (let step = 0; step < chosen.length; step++) {
       const consumer = chosen[(queue.turn + step) % chosen.length];
       if (consumer === undefined || consumer.capacity() <= 0) continue;
@@ -191,9 +164,9 @@ export function createClaiming(parts: {
         queues.set(consumer.queue, {
           name: consumer.queue,
           consumers: [consumer],
+          isSingleActive: PERMANENT_QUEUES[consumer.queue]?.singleActiveConsumer === true,
           isPromising: true,
           waitsForIdle: false,
-          isShared: false,
           turn: 0,
         });
     },
@@ -203,8 +176,10 @@ export function createClaiming(parts: {
       const left = queue.consumers.filter((other) => other !== consumer);
       queue.consumers.splice(0, queue.consumers.length, ...left);
       if (left.length === 0) queues.delete(consumer.queue);
+      // The next one may have become the active one.
+      else queue.isPromising = true;
     },
-    consumers: () => [...queues.values()].flatMap((queue) => queue.consumers),
+    consumersOf: (name) => queues.get(name)?.consumers.length ?? 0,
     wake(name) {
       const queue = queues.get(name);
       if (queue !== undefined) queue.isPromising = true;
@@ -228,7 +203,7 @@ export function createClaiming(parts: {
         try {
           deliveries.push(claimFrom(queue));
         } catch (err) {
-          // The queue is tried again with the next tick; the rest of the group goes on.
+          // The queue is tried again with its next message; the rest of the group goes on.
           if (isOutsideTrouble(err)) {
             queue.isPromising = true;
             throw err;

@@ -26,8 +26,6 @@ export interface Consumer {
   readonly queue: string;
   /** See `ConsumeOptions`. */
   readonly onlyDurable: boolean;
-  /** Its row in the file; undefined while it has no place at the queue. */
-  rowId: number | undefined;
   isTaking: boolean;
   /** Whose handlers run now. */
   readonly hands: ReadonlySet<Hand>;
@@ -39,6 +37,8 @@ export interface Consumer {
   deliver(claim: Claim, item: BatchItem, ready: Promise<void> | undefined): void;
   /** Resolves when nothing is in hand and all verdicts are recorded, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
+  /** Who waits in `idle` waits no more. */
+  giveUpWaiting(): void;
   /** What its handlers say from now on does not count. Returns the claims that were in hand. */
   letGo(): Claim[];
 }
@@ -54,7 +54,7 @@ export function createConsumer(parts: {
   mustWait: () => boolean;
   record: (hand: Hand, verdict: Verdict) => Promise<void>;
   /** Nothing is in hand any more. */
-  onEmptyHands: () => Promise<void>;
+  onEmptyHands: () => void;
   /** The same, and how each handler ended is recorded. */
   onIdle: () => void;
   logger: BusLogger;
@@ -90,7 +90,7 @@ export function createConsumer(parts: {
       if (verdict !== undefined && hand.isLost)
         logger.warn(about(), 'a handler ended after its message was taken from it');
       else if (verdict !== undefined) await record(hand, verdict);
-      if (hands.size === 0) await onEmptyHands();
+      if (hands.size === 0) onEmptyHands();
     } catch (err) {
       // The bus is closing, or the disk gone for long: the message counts as handed out and comes again.
       logger.warn({ err, ...about() }, 'could not record how a handler ended');
@@ -113,7 +113,6 @@ export function createConsumer(parts: {
   return {
     queue,
     onlyDurable,
-    rowId: undefined,
     isTaking: false,
     hands,
     capacity,
@@ -137,6 +136,9 @@ export function createConsumer(parts: {
         const timer = setTimeout(done, timeoutMs);
         idleWaiters.add(done);
       });
+    },
+    giveUpWaiting() {
+      for (const wake of [...idleWaiters]) wake();
     },
     letGo() {
       const kept = [...hands].filter((hand) => !hand.isLost);
@@ -173,7 +175,11 @@ export function createVerdictRecorder(parts: {
     const { batch } = claim;
     if (batch !== undefined && !batch.isApart) {
       batch.acknowledged.add(claim.id);
-      if (batch.acknowledged.size < batch.items) return;
+      if (batch.acknowledged.size < batch.items) {
+        // Nothing is written, but there is room for more.
+        if (hasMore()) writes.nudge();
+        return;
+      }
     }
     const settled = await writes.write(() => settlement.acknowledge(claim), {
       // A power cut that undoes it leads to a redelivery, as a crash before it does.
@@ -184,7 +190,7 @@ export function createVerdictRecorder(parts: {
     if (settled === 'done') return;
     logger.warn(
       { queue, messageId: delivery.envelope.messageId },
-      'acknowledged too late: it was handed out again',
+      'acknowledged too late: it is gone, with its queue',
     );
   }
 

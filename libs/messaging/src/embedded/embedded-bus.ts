@@ -1,17 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
-import { within } from '@parley/sqlite';
+import { createLogSync, createTransactions, within } from '@parley/sqlite';
+import { isStorable } from '../batch.ts';
 import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
+import { createSignalHub } from '../signal-hub.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
-import type { EmbeddedBusOptions } from './embedded-options.ts';
-import { createEngine, type Engine, queueTopic, signalTopic } from './engine.ts';
+import { createClaiming } from './claiming.ts';
+import { DEFAULT_DOWN_AFTER_MS, type EmbeddedBusOptions } from './embedded-options.ts';
 import { reasonOf } from './failure-reason.ts';
-import { queueMissing } from './publishing.ts';
+import { createPublishing, queueMissing } from './publishing.ts';
 import { openQueueDatabase } from './queue-database.ts';
-import { isStorable } from './statements.ts';
+import { createSettlement } from './settlement.ts';
+import { prepareStatements } from './statements.ts';
 import { createSubscription } from './subscription.ts';
-import { unavailable } from './write-groups.ts';
+import { createWriteGroups, unavailable } from './write-groups.ts';
+import { createWriteHealth } from './write-health.ts';
 
 /** For what a closing bus still writes while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;
@@ -19,95 +23,95 @@ const FAREWELL_TIMEOUT_MS = 2_000;
 /** What a message takes besides its body, about. */
 const ROW_BYTES = 1_000;
 
-/** Before it consumes, a bus clears away the dead, so that their messages come in their place. */
-const CLEARING_TIMEOUT_MS = 1_000;
+/** While the disk is full, it is tried this often whether there is room again for this much. */
+const ROOM_PROBE = { everyMs: 1_000, bytes: 256 * 1024 } as const;
 
 /**
- * Opens the durable queue in `<dataDir>/queue.sqlite`, which any number of processes of one machine may share.
- * A process that is killed holds up nobody. One that is stopped in the very middle of a write holds the file until it
- * goes on: nobody can take SQLite's lock from it, so the others wait, and their `health()` says so.
- * @throws ParleyError `bus_unavailable` when the file cannot be opened or written within `publishTimeoutMs`
+ * Opens the durable queue in `<dataDir>/queue.sqlite`. The file belongs to one process as long as this bus is open.
+ * @throws ParleyError `bus_unavailable` when the file cannot be opened or written within `publishTimeoutMs`, or another
+ *   process has it
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<MessageBus> {
   const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  return openBusOn(await openQueueDatabase(options.dataDir, timeoutMs), options);
-}
-
-/** The same on a file that is open already; the bus closes it. */
-export async function openBusOn(database: DatabaseSync, options: EmbeddedBusOptions): Promise<MessageBus> {
-  const timeoutMs = options.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
-  const engine = createEngine(database, options);
-  const bus = createBus(database, engine, { ...options, publishTimeoutMs: timeoutMs });
-  try {
-    await engine.listen();
-    await engine.writes.write(() => declarePermanentQueues(engine), { timeoutMs });
-    await engine.caretaker.look();
-    engine.caretaker.start();
-    return bus;
-  } catch (error) {
-    await bus.close();
-    throw error;
-  }
-}
-
-function declarePermanentQueues({ statements }: Engine): void {
-  for (const [name, { singleActiveConsumer = false }] of Object.entries(PERMANENT_QUEUES)) {
-    statements.declareQueue(name, singleActiveConsumer ? 1 : 0);
-  }
+  return openBusOn(await openQueueDatabase(options.dataDir, timeoutMs, options.logger), options);
 }
 
 interface Closable {
   close(): Promise<void>;
 }
 
-function createBus(
+/** The same on a file that is open already; the bus closes it. */
+export async function openBusOn(
   database: DatabaseSync,
-  engine: Engine,
   {
-    publishTimeoutMs: timeoutMs,
-    retryDelay = DEFAULT_RETRY_DELAY,
     logger,
-  }: EmbeddedBusOptions & { publishTimeoutMs: number },
-): MessageBus {
-  const { statements, writes, health, publishing, membership, caretaker, signals, mesh, log } = engine;
+    publishTimeoutMs: timeoutMs = DEFAULT_PUBLISH_TIMEOUT_MS,
+    retryDelay = DEFAULT_RETRY_DELAY,
+    downAfterMs = DEFAULT_DOWN_AFTER_MS,
+    syncLog,
+  }: EmbeddedBusOptions,
+): Promise<MessageBus> {
+  const health = createWriteHealth({ downAfterMs, logger });
+  const log = createLogSync(database, { syncFile: syncLog, onFailure: health.failed });
+  const statements = prepareStatements(database);
+  const claiming = createClaiming({ statements, isRoomScarce: () => writes.isRoomScarce(), log, logger });
+  const publishing = createPublishing(statements, claiming.wake);
+  const settlement = createSettlement(statements, claiming.wake);
+  const writes = createWriteGroups({
+    transactions: createTransactions(database),
+    log,
+    health,
+    logger,
+    hooks: {
+      mayClaim: claiming.mayClaim,
+      isClaimWanted: claiming.isClaimWanted,
+      claim() {
+        publishing.write();
+        return claiming.claim();
+      },
+      committed: settlement.committed,
+      rolledBack() {
+        publishing.rolledBack();
+        settlement.rolledBack();
+        claiming.wakeAll();
+      },
+    },
+  });
+  const signals = createSignalHub(logger);
   const open = new Set<Closable>();
   let closing: Promise<void> | undefined;
+  let isProbing = false;
+  const prober = setInterval(() => {
+    // Never rejects.
+    if (writes.isRoomScarce() && !isProbing) void probeRoom();
+  }, ROOM_PROBE.everyMs).unref();
 
-  /** While something is open the process stays alive, and the bus closes it when it closes. */
-  function keep<T extends Closable>(opened: T): T {
-    open.add(opened);
-    caretaker.keepProcess(true);
-    return opened;
+  async function probeRoom(): Promise<void> {
+    isProbing = true;
+    try {
+      const { bytes } = ROOM_PROBE;
+      await writes.write(() => statements.fillRoom(bytes), { isDurable: false, bytes });
+      await writes.write(() => statements.emptyRoom(), { isDurable: false });
+    } catch (err) {
+      logger.debug({ err }, 'closed before there was room');
+    }
+    isProbing = false;
   }
 
   function refuseWhenClosing(): void {
     if (closing !== undefined) throw unavailable('it is closed');
   }
 
-  function release(closed: Closable): void {
-    open.delete(closed);
-    caretaker.keepProcess(open.size > 0);
-  }
-
-  async function clearAwayTheDead(): Promise<void> {
-    try {
-      await within(CLEARING_TIMEOUT_MS, caretaker.look());
-    } catch (err) {
-      logger.debug({ err }, 'could not look for dead processes before consuming');
-    }
-  }
-
   async function close(): Promise<void> {
     await Promise.all([...open].map((opened) => opened.close()));
     // Comes after all publishes under way.
-    const leaving = writes.write(membership.leave, { isDurable: false });
+    const last = writes.write(() => undefined, { isDurable: false });
     try {
-      await within(health.current().state === 'up' ? timeoutMs : FAREWELL_TIMEOUT_MS, leaving);
+      await within(health.current().state === 'up' ? timeoutMs : FAREWELL_TIMEOUT_MS, last);
     } catch (err) {
-      logger.warn({ err }, 'left without a word: other processes will find out');
+      logger.warn({ err }, 'the embedded queue is closed before everything was written');
     }
-    caretaker.stop();
-    await mesh.close();
+    clearInterval(prober);
     try {
       await log.close();
     } finally {
@@ -132,11 +136,12 @@ function createBus(
     return writes.write(remove, { timeoutMs });
   }
 
-  return {
+  const bus: MessageBus = {
     kind: 'embedded',
+    name: () => 'embedded',
 
     declareAgentQueue: (agentId) =>
-      writes.write(() => void statements.declareQueue(agentQueue(agentId), 0), { timeoutMs }),
+      writes.write(() => void statements.declareQueue(agentQueue(agentId)), { timeoutMs }),
 
     deleteAgentQueue: (agentId) => deleteQueue(agentQueue(agentId)),
 
@@ -148,7 +153,7 @@ function createBus(
       writes.write(
         () => {
           const queue = channelQueue(group);
-          statements.declareQueue(queue, 0);
+          statements.declareQueue(queue);
           for (const { channel, type } of bindings) statements.bind(channel, type, queue);
         },
         { timeoutMs },
@@ -164,23 +169,12 @@ function createBus(
       refuseWhenClosing();
       if (!Number.isInteger(prefetch) || prefetch < 1)
         throw new RangeError('prefetch is a whole number from 1');
-      const subscription: Subscription = keep(
-        createSubscription(
-          { ...engine, retryDelay, timeoutMs, logger },
-          {
-            queue,
-            handler,
-            prefetch,
-            onlyDurable,
-            onClosed: () => {
-              mesh.withdraw(queueTopic(queue));
-              release(subscription);
-            },
-          },
-        ),
+      const subscription: Subscription = createSubscription(
+        { writes, statements, settlement, claiming, retryDelay, timeoutMs, logger },
+        { queue, handler, prefetch, onlyDurable, onClosed: () => open.delete(subscription) },
       );
+      open.add(subscription);
       try {
-        await Promise.all([mesh.announce(queueTopic(queue)), clearAwayTheDead()]);
         await subscription.resume();
         return subscription;
       } catch (error) {
@@ -190,21 +184,23 @@ function createBus(
     },
 
     signal(signal) {
-      if (closing !== undefined) return;
-      signals.send(signal);
-      mesh.post(signalTopic(signal.key), signal.type, signal.body);
+      if (closing === undefined) signals.send(signal);
     },
 
     async subscribe(name, listener) {
       refuseWhenClosing();
-      const subscription = keep(signals.subscribe(name, listener, () => release(subscription)));
+      const subscription = signals.subscribe(name, listener, () => open.delete(subscription));
+      open.add(subscription);
       return subscription;
     },
 
     async depths() {
+      refuseWhenClosing();
       writes.flush();
       try {
-        return statements.depths().map((depth) => ({ ...depth }));
+        return statements
+          .depths()
+          .map((depth) => ({ ...depth, consumers: claiming.consumersOf(depth.name) }));
       } catch (error) {
         throw unavailable(reasonOf(error), error);
       }
@@ -228,4 +224,16 @@ function createBus(
       return closing;
     },
   };
+
+  const begin = (): void => {
+    for (const name of Object.keys(PERMANENT_QUEUES)) statements.declareQueue(name);
+    settlement.putBackAll();
+  };
+  try {
+    await writes.write(begin, { timeoutMs });
+    return bus;
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
 }

@@ -29,7 +29,7 @@ export interface PendingWrites {
   size(): number;
 }
 
-/** They bound how long one group keeps other processes waiting. */
+/** They bound how long one group keeps the event loop. */
 export const GROUP_WRITES = 1_000;
 const GROUP_BYTES = 8 * 1024 * 1024;
 

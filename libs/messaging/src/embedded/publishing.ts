@@ -4,44 +4,6 @@ import type { Envelope } from '../message-bus.ts';
 import { BATCHED_QUEUES } from '../topology.ts';
 import { rowOf, rowOfBatch, type Statements } from './statements.ts';
 
-/** Gathers the queues in which a transaction put something, and tells who waits there once it is committed. */
-export interface Doorbell {
-  /** A message became ready in the queue, or a consumer's place became free. */
-  touch(queue: string): void;
-  /** The same, and the others know of the queue already. */
-  touchHere(queue: string): void;
-  /** A claim of the same transaction took all that was there: nobody need come. */
-  drained(queue: string): void;
-  committed(): void;
-  rolledBack(): void;
-}
-
-/**
- * @param wakeHere at once, inside the transaction: its own claims come last
- * @param wakeOthers after the commit
- */
-export function createDoorbell(
-  wakeHere: (queue: string) => void,
-  wakeOthers: (queue: string) => void,
-): Doorbell {
-  const touched = new Set<string>();
-  return {
-    touch(queue) {
-      touched.add(queue);
-      wakeHere(queue);
-    },
-    touchHere: wakeHere,
-    drained: (queue) => {
-      touched.delete(queue);
-    },
-    committed() {
-      for (const queue of touched) wakeOthers(queue);
-      touched.clear();
-    },
-    rolledBack: () => touched.clear(),
-  };
-}
-
 /**
  * Gathers what one write group publishes, so that each queue is looked at once and those that carry batches get few rows. Runs
  * inside the group's transaction.
@@ -56,7 +18,8 @@ export interface Publishing {
   rolledBack(): void;
 }
 
-export function createPublishing(statements: Statements, doorbell: Doorbell): Publishing {
+/** @param wake is called with each queue that gets a message, inside the transaction: its own claims come last */
+export function createPublishing(statements: Statements, wake: (queue: string) => void): Publishing {
   const gathered = new Map<number, { readonly queue: string; readonly envelopes: Envelope[] }>();
   const ids = new Map<string, number>();
 
@@ -97,9 +60,7 @@ export function createPublishing(statements: Statements, doorbell: Doorbell): Pu
     },
     write() {
       for (const [id, { queue, envelopes }] of gathered) {
-        // Others were rung for what waits there already, and will find these messages with it.
-        if (statements.hasReady(id) === undefined) doorbell.touch(queue);
-        else doorbell.touchHere(queue);
+        wake(queue);
         append(id, queue, envelopes);
       }
       clear();

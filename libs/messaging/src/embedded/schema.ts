@@ -2,9 +2,9 @@
 export const STATE = {
   /** Waits to be handed out. */
   ready: 0,
-  /** Handed out by the instance `owner`. */
+  /** Handed out. */
   inHand: 1,
-  /** Its handler failed; the instance `owner` makes it ready again after a delay. */
+  /** Its handler failed; it becomes ready again after a delay. */
   delayed: 2,
 } as const;
 
@@ -16,7 +16,7 @@ export const STATE = {
  *   some twenty bytes and not the body.
  * - A row of type `batch` holds `items` messages. Its id is the place of the last one; those before it are reserved for the
  *   others, so that a batch that is taken apart keeps its order.
- * - No times: clocks jump. Leases are judged by whether `beat` grows, see membership.ts.
+ * - No times: clocks jump.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -82,5 +82,13 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX messages_by_owner;
   DROP INDEX messages_by_queue;
   CREATE INDEX messages_by_queue ON messages (queue_id, state, id, items);
+  `,
+  // One process has the file: who consumes, and who has what in hand, is in its memory.
+  `
+  DROP TABLE consumers;
+  DROP TABLE instances;
+  ALTER TABLE queues DROP COLUMN active_consumer;
+  ALTER TABLE queues DROP COLUMN is_single_active;
+  ALTER TABLE messages DROP COLUMN owner;
   `,
 ];

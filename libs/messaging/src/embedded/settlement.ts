@@ -1,21 +1,19 @@
-import { DEAD_LETTER_QUEUE, HEADERS, newId } from '@parley/shared-models';
+import { DEAD_LETTER_QUEUE, HEADERS, newId, readQueueHeaders } from '@parley/shared-models';
 import { DELIVERY_LIMIT } from '../topology.ts';
 import { STATE } from './schema.ts';
 import {
   type EnvelopeRow,
   itemsOf,
   type MessageRow,
-  readHeaders,
   rowOf,
   type Statements,
   type StoredMessage,
 } from './statements.ts';
 
-/** A message in the hand of one instance. The three together name one hand-out and no other. */
+/** A message that a consumer has in hand. */
 export interface Claim {
   /** Its place in the queue; the id of its row, unless it came in a batch. */
   readonly id: number;
-  readonly owner: number;
   readonly redeliveries: number;
   /** Shared by all messages of its row. */
   readonly batch?: ClaimedBatch;
@@ -37,7 +35,7 @@ export interface Death {
   readonly message: string;
 }
 
-/** `lost`: somebody else has the message meanwhile, or it is gone; nothing was changed. */
+/** `lost`: it is gone, with its queue; nothing was changed. */
 export type Settled = 'done' | 'lost';
 export type Requeued = 'delayed' | 'dead' | 'lost';
 
@@ -51,11 +49,11 @@ export interface Settlement {
   reject(claim: Claim, queue: string, death: Death): Requeued;
   /** To be made ready by `endDelay`; or a dead letter, when that was once too often. */
   requeue(claim: Claim, queue: string, lastError: string): Requeued;
-  endDelay(claim: { id: number; owner: number }, queue: string): void;
+  endDelay(claim: Pick<Claim, 'id'>, queue: string): void;
   /** Back to its place at once, as if it had never been handed out but for the count. */
   putBack(claim: Claim, queue: string): void;
-  /** The same for all that an instance has in hand. */
-  putBackAll(owner: number): void;
+  /** The same for all that is handed out or delayed: the process that did so has ended. */
+  putBackAll(): void;
   committed(): void;
   rolledBack(): void;
 }
@@ -79,7 +77,7 @@ export function createSettlement(statements: Statements, touch: (queue: string) 
       type: stored.type || 'unknown',
       timestamp: stored.timestamp ?? Date.now(),
       headers: JSON.stringify({
-        ...readHeaders(stored.headers ?? ''),
+        ...readQueueHeaders(stored.headers ?? ''),
         [HEADERS.deathReason]: death.reason,
         [HEADERS.deathMessage]: death.message.slice(0, SENTENCE_LENGTH),
         [HEADERS.deathQueue]: queue,
@@ -100,33 +98,32 @@ export function createSettlement(statements: Statements, touch: (queue: string) 
   /** Gives each item a row of its own, at its place; those that are malformed become dead letters. */
   function takeApart(
     stored: StoredMessage,
-    parts: { state: number; owner: number | null; redeliveries: number; without?: ReadonlySet<number> },
+    parts: { state: number; redeliveries: number; without?: ReadonlySet<number> },
   ): void {
-    const { state, owner, redeliveries, without } = parts;
+    const { state, redeliveries, without } = parts;
     const { queue_id } = stored;
     statements.remove(stored.id);
     for (const [index, item] of itemsOf(stored).entries()) {
       const id = placeOf(stored, index);
       if (without?.has(id)) continue;
       if ('envelope' in item)
-        statements.insertAt({ id, queue_id, state, owner, redeliveries, items: 1 }, rowOf(item.envelope));
+        statements.insertAt({ id, queue_id, state, redeliveries, items: 1 }, rowOf(item.envelope));
       else bury({ ...EMPTY, body: item.malformed }, stored.queue, malformed(item.reason));
     }
   }
 
   /** Whether this hand-out still counts. Afterwards the message has a row of its own. */
-  function isInHand({ id, owner, redeliveries, batch }: Claim): boolean {
+  function isInHand({ id, redeliveries, batch }: Claim): boolean {
     if (batch !== undefined && !batch.isApart) {
-      const isOurs = statements.isInHand(batch.id, owner, redeliveries) !== undefined;
-      const stored = isOurs ? statements.read(batch.id) : undefined;
+      const stored = statements.read(batch.id);
       if (stored === undefined) return false;
-      takeApart(stored, { state: STATE.inHand, owner, redeliveries, without: batch.acknowledged });
+      takeApart(stored, { state: STATE.inHand, redeliveries, without: batch.acknowledged });
       batch.isApart = true;
       undo.push(() => {
         batch.isApart = false;
       });
     }
-    return statements.isInHand(id, owner, redeliveries) !== undefined;
+    return statements.isInHand(id) !== undefined;
   }
 
   function isSound(id: number): boolean {
@@ -148,9 +145,9 @@ export function createSettlement(statements: Statements, touch: (queue: string) 
   }
 
   return {
-    acknowledge({ id, owner, redeliveries, batch }) {
+    acknowledge({ id, batch }) {
       const row = batch === undefined || batch.isApart ? id : batch.id;
-      return statements.acknowledge(row, owner, redeliveries) === 1 ? 'done' : 'lost';
+      return statements.remove(row) === 1 ? 'done' : 'lost';
     },
     reject(claim, queue, death) {
       if (!isInHand(claim)) return 'lost';
@@ -171,22 +168,22 @@ export function createSettlement(statements: Statements, touch: (queue: string) 
       statements.delay(claim.id);
       return 'delayed';
     },
-    endDelay({ id, owner }, queue) {
-      if (statements.endDelay(id, owner) === 1) touch(queue);
+    endDelay({ id }, queue) {
+      if (statements.endDelay(id) === 1) touch(queue);
     },
     putBack(claim, queue) {
       if (isInHand(claim)) putBack(claim, queue);
     },
-    putBackAll(owner) {
-      for (const row of statements.ofOwner(owner)) {
+    putBackAll() {
+      for (const row of statements.taken()) {
         const { id, queue, state, items, redeliveries } = row;
         const stored = items > 1 ? statements.read(id) : undefined;
         if (stored !== undefined) {
-          takeApart(stored, { state: STATE.ready, owner: null, redeliveries: redeliveries + 1 });
+          takeApart(stored, { state: STATE.ready, redeliveries: redeliveries + 1 });
           touch(queue);
         } else if (state === STATE.inHand) putBack(row, queue);
         else {
-          statements.endDelay(id, owner);
+          statements.endDelay(id);
           touch(queue);
         }
       }

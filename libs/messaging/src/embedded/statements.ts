@@ -1,18 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { readQueueHeaders } from '@parley/shared-models';
 import { isOutsideTrouble, preparing } from '@parley/sqlite';
 import { z } from 'zod';
-import { BATCH_TYPE, type BatchItem, decodeBatch, Headers } from '../batch.ts';
+import { BATCH_TYPE, type BatchItem, decodeBatch, isStorable } from '../batch.ts';
 import type { Envelope } from '../message-bus.ts';
 import { STATE } from './schema.ts';
-
-/** What the file says of a queue to somebody who would take from it. */
-export interface QueueView {
-  readonly id: number;
-  readonly is_single_active: 0 | 1;
-  readonly active_consumer: number | null;
-  /** Of all processes. */
-  readonly consumers: number;
-}
 
 /** An envelope that may be missing: all its columns are null when another program left a message without one. */
 type FoundEnvelope = EnvelopeRow | { readonly [column in keyof EnvelopeRow]: null };
@@ -42,7 +34,7 @@ export function prepareStatements(database: DatabaseSync) {
     `INSERT INTO envelopes (id, ${ENVELOPE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertAt = change(`
-    INSERT INTO messages (id, queue_id, state, owner, redeliveries, items) VALUES (?, ?, ?, ?, ?, ?)`);
+    INSERT INTO messages (id, queue_id, state, redeliveries, items) VALUES (?, ?, ?, ?, ?)`);
   const ready = database.prepare(`
     SELECT messages.id AS id, items, redeliveries, ${ENVELOPE_COLUMNS}
     FROM messages LEFT JOIN envelopes ON envelopes.id = messages.id
@@ -67,9 +59,7 @@ export function prepareStatements(database: DatabaseSync) {
   }
 
   return {
-    declareQueue: change(`
-      INSERT INTO queues (name, is_single_active) VALUES (?, ?)
-      ON CONFLICT (name) DO UPDATE SET is_single_active = excluded.is_single_active`),
+    declareQueue: change('INSERT INTO queues (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
     deleteQueue: change('DELETE FROM queues WHERE name = ?'),
     /** undefined when there is no such queue. */
     queueId: (name: string): number | undefined => queueId(name)?.id,
@@ -80,20 +70,7 @@ export function prepareStatements(database: DatabaseSync) {
     boundTo: all<{ id: number; name: string }>(`
       SELECT DISTINCT queues.id AS id, name FROM bindings JOIN queues ON queues.id = queue_id
       WHERE channel = ? AND type IN (?, '*')`),
-    viewQueue: one<QueueView>(`
-      SELECT id, is_single_active, active_consumer,
-        (SELECT count(*) FROM consumers WHERE queue = queues.name) AS consumers
-      FROM queues WHERE name = ?`),
     hasReady: one<object>(`SELECT 1 FROM messages WHERE queue_id = ? AND state = ${STATE.ready} LIMIT 1`),
-    /** Gives a single-active queue that has no living active consumer this one. */
-    becomeActive: change(`
-      UPDATE queues SET active_consumer = ?
-      WHERE name = ? AND is_single_active = 1
-        AND (active_consumer IS NULL OR active_consumer NOT IN (SELECT id FROM consumers WHERE queue = queues.name))`),
-    /** The consumer that waits longest becomes the active one; nobody, when none is there. */
-    passOn: change(`
-      UPDATE queues SET active_consumer = (SELECT min(id) FROM consumers WHERE queue = queues.name)
-      WHERE name = ? AND active_consumer = ?`),
 
     /** At the end of the queue. @param items how many messages the row holds, if it is a batch */
     append(toQueue: number, row: EnvelopeRow, items = 1): void {
@@ -105,17 +82,12 @@ export function prepareStatements(database: DatabaseSync) {
         id,
         queue_id,
         state,
-        owner,
         redeliveries,
         items,
-      }: MessageRow & {
-        readonly queue_id: number;
-        readonly state: number;
-        readonly owner: number | null;
-      },
+      }: MessageRow & { readonly queue_id: number; readonly state: number },
       row: EnvelopeRow,
     ): void {
-      insertAt(id, queue_id, state, owner, redeliveries, items);
+      insertAt(id, queue_id, state, redeliveries, items);
       attachEnvelope(id, row);
     },
     read: one<StoredMessage>(`
@@ -126,38 +98,34 @@ export function prepareStatements(database: DatabaseSync) {
     ready: (ofQueue: number) => ready.iterate(ofQueue) as Iterable<unknown> as Iterable<ReadyRow>,
     /** Takes what is ready in the queue up to and with this id. */
     handOut: change(`
-      UPDATE messages SET state = ${STATE.inHand}, owner = ?
+      UPDATE messages SET state = ${STATE.inHand}
       WHERE queue_id = ? AND state = ${STATE.ready} AND id <= ?`),
-    acknowledge: change('DELETE FROM messages WHERE id = ? AND owner = ? AND redeliveries = ?'),
-    isInHand: one<{ id: number }>(
-      `SELECT id FROM messages WHERE id = ? AND owner = ? AND redeliveries = ? AND state = ${STATE.inHand}`,
-    ),
+    isInHand: one<{ id: number }>(`SELECT id FROM messages WHERE id = ? AND state = ${STATE.inHand}`),
     delay: change(
       `UPDATE messages SET state = ${STATE.delayed}, redeliveries = redeliveries + 1 WHERE id = ?`,
     ),
     putBack: change(`
-      UPDATE messages SET state = ${STATE.ready}, owner = NULL, redeliveries = redeliveries + 1 WHERE id = ?`),
+      UPDATE messages SET state = ${STATE.ready}, redeliveries = redeliveries + 1 WHERE id = ?`),
     endDelay: change(`
-      UPDATE messages SET state = ${STATE.ready}, owner = NULL
-      WHERE id = ? AND owner = ? AND state = ${STATE.delayed}`),
+      UPDATE messages SET state = ${STATE.ready} WHERE id = ? AND state = ${STATE.delayed}`),
     remove,
-    ofOwner: all<MessageRow & { queue: string; state: number }>(`
+    /** What is handed out or delayed, of all queues. */
+    taken: all<MessageRow & { queue: string; state: number }>(`
       SELECT messages.id AS id, items, redeliveries, queues.name AS queue, state
       FROM queues JOIN messages ON queue_id = queues.id AND state IN (${STATE.inHand}, ${STATE.delayed})
-      WHERE owner = ? ORDER BY messages.id`),
+      ORDER BY messages.id`),
     /** Returns how many messages went. */
     purge(queue: string): number {
       const items = countWaiting(queue)?.items ?? 0;
       removeWaiting(queue);
       return items;
     },
-    depths: all<{ name: string; ready: number; unacknowledged: number; consumers: number }>(`
+    depths: all<{ name: string; ready: number; unacknowledged: number }>(`
       SELECT name,
         (SELECT coalesce(sum(items), 0) FROM messages
           WHERE queue_id = queues.id AND state IN (${STATE.ready}, ${STATE.delayed})) AS ready,
         (SELECT coalesce(sum(items), 0) FROM messages
-          WHERE queue_id = queues.id AND state = ${STATE.inHand}) AS unacknowledged,
-        (SELECT count(*) FROM consumers WHERE queue = queues.name) AS consumers
+          WHERE queue_id = queues.id AND state = ${STATE.inHand}) AS unacknowledged
       FROM queues ORDER BY id`),
 
     fillRoom: change('INSERT INTO room_probe (filling) VALUES (zeroblob(?))'),
@@ -182,17 +150,13 @@ const Row = z.object({
   type: z.string().min(1),
   timestamp: z.number(),
   headers: z.string().transform((text, context) => {
-    const headers = readHeaders(text);
+    const headers = readQueueHeaders(text);
     if (headers === undefined)
       context.addIssue({ code: 'custom', message: 'no object of strings and numbers' });
     return headers ?? {};
   }),
   body: z.instanceof(Uint8Array),
 });
-
-/** Whether the envelope fits into a row. */
-export const isStorable = ({ timestamp, type }: Envelope): boolean =>
-  Number.isSafeInteger(timestamp) && timestamp >= 0 && type !== BATCH_TYPE;
 
 export function rowOf(envelope: Envelope): EnvelopeRow {
   return {
@@ -248,16 +212,4 @@ function envelopeOf({
 }: z.infer<typeof Row>): BatchItem {
   const correlation = correlation_id === null ? {} : { correlationId: correlation_id };
   return { envelope: { messageId: message_id, ...correlation, type, timestamp, headers, body } };
-}
-
-/** undefined when the text is no JSON of headers */
-export function readHeaders(text: string): Envelope['headers'] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  return Headers.safeParse(value).data;
 }

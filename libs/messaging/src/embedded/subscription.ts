@@ -3,7 +3,6 @@ import type { BusLogger, RetryDelay } from '../bus-options.ts';
 import type { Handler, Subscription } from '../message-bus.ts';
 import type { Claiming } from './claiming.ts';
 import { createConsumer, createVerdictRecorder } from './consumer.ts';
-import type { Membership } from './membership.ts';
 import { queueMissing } from './publishing.ts';
 import type { Settlement } from './settlement.ts';
 import type { Statements } from './statements.ts';
@@ -22,7 +21,6 @@ export interface SubscriptionParts {
   readonly statements: Statements;
   readonly settlement: Settlement;
   readonly claiming: Claiming;
-  readonly membership: Membership;
   readonly retryDelay: RetryDelay;
   /** How long a change of the file may take that a caller waits for. */
   readonly timeoutMs: number;
@@ -40,9 +38,11 @@ export function createSubscription(
     onClosed,
   }: { queue: string; handler: Handler; prefetch: number; onlyDurable: boolean; onClosed: () => void },
 ): Subscription {
-  const { writes, statements, settlement, claiming, membership, timeoutMs, logger } = parts;
+  const { writes, statements, settlement, claiming, timeoutMs, logger } = parts;
   let wanted: 'taking' | 'paused' | 'closed' = 'paused';
   let closing: Promise<void> | undefined;
+  let hasPlace = false;
+  let isCutShort = false;
   /** Changes happen one after the other. */
   let lastChange: Promise<void> = Promise.resolve();
 
@@ -54,15 +54,14 @@ export function createSubscription(
     onlyDurable,
     mustWait: () => recorder.delayed() >= MAX_DELAYED,
     record: recorder.record,
-    onEmptyHands: async () => {
-      if (wanted === 'paused') await giveUpPlace();
+    onEmptyHands: () => {
+      if (wanted === 'paused') giveUpPlace();
     },
     onIdle: () => {
       if (claiming.idle(queue)) writes.nudge();
     },
     logger,
   });
-  claiming.add(consumer);
 
   function change(step: () => Promise<void>): Promise<void> {
     const result = lastChange.then(step);
@@ -73,15 +72,16 @@ export function createSubscription(
   async function start(): Promise<void> {
     if (wanted !== 'taking') return;
     recorder.startDelaying();
-    if (consumer.rowId === undefined) {
-      const takePlace = (): number => {
-        if (statements.viewQueue(queue) === undefined) throw queueMissing(queue);
-        return membership.addConsumer(queue);
-      };
-      consumer.rowId = await writes.write(takePlace, { timeoutMs, isDurable: false });
-    }
+    // A write, so that it comes after those that make the queue.
+    const mustExist = (): void => {
+      if (statements.queueId(queue) === undefined) throw queueMissing(queue);
+    };
+    await writes.write(mustExist, { timeoutMs, isDurable: false });
     // It may have been paused in the meantime.
-    consumer.isTaking = wanted === 'taking';
+    if (wanted !== 'taking') return;
+    consumer.isTaking = true;
+    if (!hasPlace) claiming.add(consumer);
+    hasPlace = true;
     claiming.wake(queue);
     writes.nudge();
   }
@@ -89,33 +89,43 @@ export function createSubscription(
   async function pause(): Promise<void> {
     await bestEffort(recorder.stopDelaying());
     // Passed on only when nothing is in hand: the next consumer's messages come after these.
-    if (consumer.hands.size === 0) await giveUpPlace();
+    if (consumer.hands.size === 0) giveUpPlace();
   }
 
-  async function giveUpPlace(): Promise<void> {
-    const { rowId } = consumer;
-    if (consumer.isTaking || rowId === undefined) return;
-    consumer.rowId = undefined;
-    const remove = (): void => membership.removeConsumer(rowId, queue);
-    await writes.write(remove, { isDurable: false, timeoutMs });
+  function giveUpPlace(): void {
+    if (consumer.isTaking || !hasPlace) return;
+    hasPlace = false;
+    claiming.remove(consumer);
+    writes.nudge();
   }
 
   async function close(closeTimeoutMs: number): Promise<void> {
     await bestEffort(recorder.stopDelaying());
-    await consumer.idle(closeTimeoutMs);
-    const { rowId } = consumer;
-    consumer.rowId = undefined;
+    if (!isCutShort) await consumer.idle(closeTimeoutMs);
     const claims = consumer.letGo();
     const leave = (): void => {
       for (const claim of claims) settlement.putBack(claim, queue);
-      if (rowId !== undefined) membership.removeConsumer(rowId, queue);
     };
-    await bestEffort(writes.write(leave, { isDurable: false }));
-    claiming.remove(consumer);
+    if (claims.length > 0) await bestEffort(writes.write(leave, { isDurable: false }));
+    // Not before: the next consumer's messages come after these.
+    giveUpPlace();
     onClosed();
   }
 
-  /** What is not written in time stays pending; when the instance is gone, others clear up after it. */
+  /** It is being closed, and shall be within this time. */
+  function cutShort(timeoutMs: number): void {
+    const cut = (): void => {
+      isCutShort = true;
+      consumer.giveUpWaiting();
+    };
+    if (timeoutMs <= 0) cut();
+    else {
+      const timer = setTimeout(cut, timeoutMs);
+      closing?.finally(() => clearTimeout(timer)).catch(() => undefined);
+    }
+  }
+
+  /** What is not written in time stays pending; what is in hand when the bus closes is put back when it is opened again. */
   async function bestEffort(write: Promise<void>): Promise<void> {
     try {
       await within(FAREWELL_TIMEOUT_MS, write);
@@ -145,7 +155,8 @@ export function createSubscription(
     close({ timeoutMs: closeTimeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {
       wanted = 'closed';
       consumer.isTaking = false;
-      closing ??= change(() => close(closeTimeoutMs));
+      if (closing === undefined) closing = change(() => close(closeTimeoutMs));
+      else cutShort(closeTimeoutMs);
       return closing;
     },
   };

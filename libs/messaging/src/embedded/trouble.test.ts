@@ -1,14 +1,14 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, DEAD_LETTER_QUEUE, HEADERS, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { silentLogger } from '../conformance/bus-fixture.ts';
-import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
+import { collectDeliveries, eventually, gate } from '../conformance/deliveries.ts';
 import { envelopeOf, numbered } from '../conformance/envelopes.ts';
 import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
-import { type BusFolder, makeBusFolder } from './bus-folder.ts';
+import { type BusFolder, makeBusFolder } from '../testing/bus-folder.ts';
 import { openBusOn } from './embedded-bus.ts';
 import { openQueueDatabase } from './queue-database.ts';
 
@@ -41,7 +41,7 @@ describe('embedded queue in trouble', () => {
     const limitPages = (pages: number): void => database.exec(`PRAGMA max_page_count = ${pages}`);
 
     async function open(publishTimeoutMs: number): Promise<MessageBus> {
-      database = await openQueueDatabase(folder.dataDir, 1_000);
+      database = await openQueueDatabase(folder.dataDir, 1_000, silentLogger);
       const { dataDir } = folder;
       bus = await openBusOn(database, { dataDir, logger: silentLogger, publishTimeoutMs, downAfterMs: 100 });
       return bus;
@@ -81,59 +81,59 @@ describe('embedded queue in trouble', () => {
     });
   });
 
-  it('waits for a process that holds the file, says so, and goes on in order', async () => {
-    const bus = await folder.open({ downAfterMs: 100, publishTimeoutMs: 20_000 });
-    const other = folder.look();
-    other.exec('BEGIN IMMEDIATE');
-    const texts = numbered(20);
-    const publishes = texts.map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text)));
-    expect((await reaches(bus, 'down')).reason).toMatch(/another process holds/);
-    other.exec('ROLLBACK');
-    await Promise.all(publishes);
-    await reaches(bus, 'up');
-    const received = collectDeliveries();
-    await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 5 });
-    await received.waitFor(texts.length);
-    expect(received.texts()).toEqual(texts);
-  });
-
-  it('fails with bus_unavailable what a held file lets through too late, and has not written it', async () => {
-    const bus = await folder.open({ publishTimeoutMs: 100 });
-    const other = folder.look();
-    other.exec('BEGIN IMMEDIATE');
-    await expect(bus.publish(SERVER_INPUT_QUEUE, envelopeOf('late'))).rejects.toMatchObject({
+  it('is opened by one process only, and says so to the next one', async () => {
+    const bus = await folder.open();
+    await expect(openQueueDatabase(folder.dataDir, 50, silentLogger)).rejects.toMatchObject({
       code: 'bus_unavailable',
+      message: expect.stringMatching(/another process has this file.*set AMQP_URL/),
     });
-    other.exec('ROLLBACK');
-    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('next'));
+    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('still there'));
     expect(await readyIn(bus, SERVER_INPUT_QUEUE)).toBe(1);
   });
 
-  it('closes while another process holds the file, failing what was not written', async () => {
-    const bus = await folder.open({ publishTimeoutMs: 200 });
-    const received = collectDeliveries(() => new Promise(() => undefined));
-    const subscription = await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });
-    await bus.publish(SERVER_INPUT_QUEUE, envelopeOf('in hand'));
-    await received.waitFor(1);
-    const other = folder.look();
-    other.exec('BEGIN IMMEDIATE');
-    const publish = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('late'));
-    const closing = subscription.close({ timeoutMs: 10 }).then(() => bus.close());
-    await expect(publish).rejects.toMatchObject({ code: 'bus_unavailable' });
-    await closing;
-    expect(bus.health().state).toBe('down');
-    other.exec('ROLLBACK');
-    expect(await readyIn(await folder.open(), SERVER_INPUT_QUEUE)).toBe(0);
+  it('is opened once the process that has the file lets go of it, and says that it waits', async () => {
+    const before = await folder.open();
+    const warnings: string[] = [];
+    const isWaiting = gate();
+    const logger = {
+      ...silentLogger,
+      warn: (_: object, message: string) => {
+        warnings.push(message);
+        isWaiting.open();
+      },
+    };
+    const opening = folder.open({ logger, publishTimeoutMs: 20_000 });
+    await isWaiting.opened;
+    await before.close();
+    expect((await opening).health()).toEqual({ state: 'up' });
+    expect(warnings).toEqual([expect.stringMatching(/another process has this file/)]);
   });
 
-  it('opens once the process that holds the file lets go of it', async () => {
-    const other = folder.look();
-    other.exec('BEGIN EXCLUSIVE; CREATE TABLE something (x)');
-    const opening = folder.open();
+  it('opens while a tool reads the file, once that is done', async () => {
+    await (await folder.open()).close();
+    const tool = new DatabaseSync(path.join(folder.dataDir, 'queue.sqlite'));
+    tool.exec('BEGIN; SELECT * FROM messages');
+    const opening = folder.open({ publishTimeoutMs: 20_000 });
     // It has tried by now, and would have failed if it did not wait.
     await setImmediate();
-    other.exec('ROLLBACK');
+    tool.close();
     expect((await opening).health()).toEqual({ state: 'up' });
+  });
+
+  it('closes while a publish finds no room, failing what was not written', async () => {
+    const bus = await folder.open({ publishTimeoutMs: 20_000 });
+    folder.look().exec('PRAGMA max_page_count = 60');
+    const publishing = Promise.allSettled(
+      numbered(10).map((text) => bus.publish(SERVER_INPUT_QUEUE, large(text))),
+    );
+    await reaches(bus, 'down');
+    await bus.close();
+    const outcomes = await publishing;
+    const failed = outcomes.filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const outcome of failed) expect(outcome).toMatchObject({ reason: { code: 'bus_unavailable' } });
+    const ready = await readyIn(await folder.open(), SERVER_INPUT_QUEUE);
+    expect(ready).toBe(outcomes.length - failed.length);
   });
 
   it('lets a message that cannot be stored fail alone', async () => {
@@ -181,7 +181,7 @@ describe('embedded queue in trouble', () => {
     const file = path.join(folder.dataDir, 'queue.sqlite');
     writeFileSync(file, content ?? '');
     const dataDir = content === undefined ? path.join(file, 'below') : folder.dataDir;
-    await expect(openQueueDatabase(dataDir, 1_000)).rejects.toMatchObject({
+    await expect(openQueueDatabase(dataDir, 1_000, silentLogger)).rejects.toMatchObject({
       code: 'bus_unavailable',
       message: expect.stringMatching(reason),
     });
@@ -189,7 +189,7 @@ describe('embedded queue in trouble', () => {
 
   it('keeps what it makes from everybody else', async () => {
     const dataDir = path.join(folder.dataDir, 'own');
-    const database = await openQueueDatabase(dataDir, 1_000);
+    const database = await openQueueDatabase(dataDir, 1_000, silentLogger);
     for (const name of readdirSync(dataDir))
       expect([name, (statSync(path.join(dataDir, name)).mode & 0o077).toString(8)]).toEqual([name, '0']);
     expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
@@ -197,8 +197,9 @@ describe('embedded queue in trouble', () => {
   });
 
   it('refuses a file that a newer version has made', async () => {
-    await (await folder.open()).close();
+    const bus = await folder.open();
     folder.look().exec('PRAGMA user_version = 99');
+    await bus.close();
     await expect(folder.open()).rejects.toMatchObject({ message: expect.stringMatching(/version 99/) });
   });
 });

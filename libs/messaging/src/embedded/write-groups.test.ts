@@ -31,8 +31,6 @@ describe('write groups', () => {
         isFailing: () => false,
       },
       hooks: {
-        isMember: () => true,
-        rejoin: () => () => undefined,
         mayClaim: () => false,
         isClaimWanted: () => false,
         claim: () => () => undefined,
@@ -123,23 +121,6 @@ describe('write groups', () => {
     expect(steps.filter((step) => step === 'commit')).toHaveLength(1);
     await writes.write(insert(3), { urgency: 'soon' });
     expect(stored()).toEqual([1, 2, 3]);
-  });
-
-  it('register again first when the others have given this instance up', async () => {
-    writes.close();
-    const log: string[] = [];
-    let isMember = false;
-    writes = create({
-      isMember: () => isMember,
-      rejoin: () => {
-        log.push('rejoined');
-        return () => {
-          isMember = true;
-        };
-      },
-    });
-    await writes.write(() => log.push('written'));
-    expect(log).toEqual(['rejoined', 'written']);
   });
 
   it('claim in the same transaction as the writes, after them, and deliver after the commit', async () => {

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/shared-models';
-import { isBusy, isDiskFull, isOutsideTrouble, type LogSync, type Transactions } from '@parley/sqlite';
+import { isDiskFull, isOutsideTrouble, type LogSync, type Transactions } from '@parley/sqlite';
 import type { BusLogger } from '../bus-options.ts';
 import { reasonOf } from './failure-reason.ts';
 import { createPendingWrites, GROUP_WRITES, type PendingWrite } from './pending-writes.ts';
@@ -18,10 +18,6 @@ export interface WriteOptions {
 
 /** What else happens in and around a group. */
 export interface GroupHooks {
-  /** Inside the transaction, first: whether the other processes still count on this instance. */
-  isMember(): boolean;
-  /** In a transaction of its own, after `isMember` said no. Returns what to do after the commit. */
-  rejoin(): () => void;
   /** Whether a claim may find something; looks at memory only. */
   mayClaim(): boolean;
   /** The same, looked up in the file. */
@@ -55,8 +51,7 @@ export interface WriteGroups {
 const SOON_MS = 5;
 /** Between two looks at the deadlines of what waits for the disk. */
 const DEADLINE_LOOK_MS = 100;
-const BUSY_RETRY_MS = { min: 1, max: 50 };
-const TROUBLE_RETRY_MS = { min: 10, max: 250 };
+const RETRY_MS = { min: 10, max: 250 };
 
 export function createWriteGroups(parts: {
   transactions: Transactions;
@@ -129,24 +124,15 @@ export function createWriteGroups(parts: {
   /** Returns what to do after the commit; undefined when there was none, and it is tried again later. */
   function commit(group: readonly PendingWrite[]): (() => void) | undefined {
     try {
-      return commitAsMember(group);
+      return transactions.run(() => {
+        for (const write of group) apply(write);
+        return hooks.claim();
+      });
     } catch (error) {
       hooks.rolledBack();
       pending.restore(group);
       failed(error, group.length);
       return undefined;
-    }
-  }
-
-  function commitAsMember(group: readonly PendingWrite[]): () => void {
-    for (;;) {
-      const afterCommit = transactions.run(() => {
-        if (!hooks.isMember()) return undefined;
-        for (const write of group) apply(write);
-        return hooks.claim();
-      });
-      if (afterCommit !== undefined) return afterCommit;
-      transactions.run(() => hooks.rejoin())();
     }
   }
 
@@ -210,10 +196,7 @@ export function createWriteGroups(parts: {
     logger.debug({ err: error, writes, failures }, 'could not write a group; will repeat it');
     const expired = pending.takeExpired(performance.now());
     for (const write of expired) write.reject(unavailable(reasonOf(error), error));
-    const { min, max } = isBusy(error) ? BUSY_RETRY_MS : TROUBLE_RETRY_MS;
-    const delay = Math.min(max, min * 2 ** Math.min(failures - 1, 10));
-    // Half of it by chance, so that processes that wait for one another do not come back together.
-    retryTimer = setTimeout(flush, delay / 2 + (Math.random() * delay) / 2);
+    retryTimer = setTimeout(flush, Math.min(RETRY_MS.max, RETRY_MS.min * 2 ** Math.min(failures - 1, 10)));
   }
 
   return {

@@ -276,7 +276,7 @@ describe('batches on RabbitMQ', () => {
         supervising = (async () => {
           while (!isOver) {
             child = await startConsumerProcess({
-              address: { amqpUrl: vhost.amqpUrl, dataDir: '' },
+              address: { amqpUrl: vhost.amqpUrl },
               queue,
               prefetch: 256,
               deadly: { text: 'killer', publishTo },

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
+import { fullJitter, RECONNECT } from '../backoff.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { BusHealth } from '../message-bus.ts';
-import { fullJitter, RECONNECT } from './backoff.ts';
 import { inTime } from './in-time.ts';
 
 /** TCP, TLS and AMQP handshake together. */

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { fullJitter, RETRY } from '../backoff.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { Subscription } from '../message-bus.ts';
-import { fullJitter, RETRY } from './backoff.ts';
 import { type ConsumerSession, openSession } from './consumer-session.ts';
 import type { DeliveryHandling } from './delivery-handling.ts';
 import { redeliveriesOf } from './envelope-properties.ts';

@@ -1,10 +1,10 @@
 import { ParleyError } from '@parley/shared-models';
 import type { Message, Options } from 'amqplib';
+import { fullJitter, RETRY } from '../backoff.ts';
 import { BATCH_LIMITS, encodeBatch } from '../batch.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { Envelope } from '../message-bus.ts';
 import { BATCHED_QUEUES } from '../topology.ts';
-import { fullJitter, RETRY } from './backoff.ts';
 import { batchProperties, toBuffer, toProperties } from './envelope-properties.ts';
 import { createDeadlines, createUnconfirmedWindow } from './unconfirmed-window.ts';
 

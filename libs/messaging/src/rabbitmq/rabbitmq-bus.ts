@@ -9,6 +9,7 @@ import { type Connection, createHealthBoard, keepConnected } from './connection.
 import { type Consumer, createConsumer } from './consumer.ts';
 import { DELETION_SETTLES_MS, declareQueue, declareTopology, routingKey } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';
+import { vhostOf } from './management-api.ts';
 import { NOT_FOUND, replyCodeOf } from './on-channel.ts';
 import { createPublisher } from './publisher.ts';
 import { createConsumerWatch, createItemCounts } from './queue-estimates.ts';
@@ -41,6 +42,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   const listeners = new Set<SignalListener>();
   let consumingModel: ChannelModel | undefined;
   let publishingModel: ChannelModel | undefined;
+  let ownName = 'rabbitmq';
   let restoring: NodeJS.Timeout | undefined;
   let closing: Promise<void> | undefined;
 
@@ -117,6 +119,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
       logger,
       name: name === 'both' ? 'parley' : `parley ${name}`,
       setUp: async (model) => {
+        ownName = nameOf(model, amqpUrl);
         await declareTopology(model, administration.own);
         const uses = await Promise.all(roles.map((role) => role.setUp(model)));
         return async () => {
@@ -160,6 +163,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   const bus: MessageBus = {
     kind: 'rabbitmq',
+    name: () => ownName,
     declareAgentQueue: administration.declareAgentQueue,
     deleteAgentQueue: administration.deleteAgentQueue,
     publish: publisher.publish,
@@ -233,6 +237,13 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   ]);
   giveUp.abort();
   return bus;
+}
+
+/** Which RabbitMQ this is, as its nodes say, and which vhost of it. */
+function nameOf({ connection }: ChannelModel, amqpUrl: string): string {
+  // Not in amqplib's types.
+  const { cluster_name } = (Reflect.get(connection, 'serverProperties') ?? {}) as { cluster_name?: unknown };
+  return typeof cluster_name === 'string' ? `rabbitmq:${cluster_name}/${vhostOf(amqpUrl)}` : 'rabbitmq';
 }
 
 const closed = (): ParleyError => new ParleyError('bus_unavailable', 'the bus is closed');

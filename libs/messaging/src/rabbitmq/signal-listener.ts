@@ -1,8 +1,8 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { fullJitter, RETRY } from '../backoff.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { Signal, SignalSubscription } from '../message-bus.ts';
 import { SIGNAL_EXCHANGE } from '../topology.ts';
-import { fullJitter, RETRY } from './backoff.ts';
 
 /** Signals that wait for one subscriber at most; then the oldest are dropped. */
 const MAX_WAITING = 10_000;

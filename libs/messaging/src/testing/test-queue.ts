@@ -7,4 +7,5 @@ export {
   type Gate,
   gate,
 } from '../conformance/deliveries.ts';
-export { type BusFolder, makeBusFolder } from '../embedded/bus-folder.ts';
+export { type BusFolder, makeBusFolder } from './bus-folder.ts';
+export { isUp, UNRESTRICTED } from './remote-fixture.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import { type BusFixture, silentLogger } from '../conformance/bus-fixture.ts';
-import { createVhost, type RabbitMqVhost } from '../testing/index.ts';
-import { connectRabbitMq } from './rabbitmq-bus.ts';
+import { connectRabbitMq } from '../rabbitmq/rabbitmq-bus.ts';
+import { createVhost, type RabbitMqVhost } from './index.ts';
 
 /** A vhost of its own for each test of the conformance suite. */
 export async function createRabbitMqFixture(): Promise<BusFixture & { readonly vhost: RabbitMqVhost }> {
@@ -9,7 +9,7 @@ export async function createRabbitMqFixture(): Promise<BusFixture & { readonly v
   const { amqpUrl } = vhost;
   return {
     vhost,
-    address: { amqpUrl, dataDir: '' },
+    address: { amqpUrl },
     open: (options) =>
       connectRabbitMq({ logger: silentLogger, amqpUrl, retryDelay: { minMs: 1, maxMs: 5 }, ...options }),
     publishMalformed: async (queue, body) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { retryDelayOf } from '../bus-options.ts';
 import { fullJitter } from './backoff.ts';
+import { retryDelayOf } from './bus-options.ts';
 
 describe('back-off', () => {
   it('stays within a bound that doubles with each failure up to the maximum', () => {
