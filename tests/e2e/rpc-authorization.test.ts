@@ -62,6 +62,7 @@ const RPCS: Readonly<Record<string, readonly [who: Who, request: (caller: Caller
   'AgentConversationService/IsWanted': ['agent', (caller) => ({ ...caller, requestId: newId() })],
   'AgentChannelService/ListEvents': ['agent', (caller) => ({ ...caller, channel: 'human', limit: 1 })],
   'QueueService/ConnectQueue': ['agent', (caller) => caller],
+  'AgentHost/Work': ['member', () => ({ hello: { profile: { name: 'Worker', concurrency: 1 } } })],
   'TaskService/CreateTask': ['agent', (caller) => ({ ...caller, ...asking, title: 'T', input: '1' })],
   'TaskService/RefineTask': ['agent', (caller) => ({ ...caller, ...asking, text: 'More' })],
   'TaskService/CancelTask': ['agent', (caller) => ({ ...caller, ...asking })],

@@ -40,7 +40,8 @@ const MAINS: Readonly<Record<MemberName, string>> = {
   server: entry('server-main.ts'),
   broker: entry('broker-main.ts'),
   'agent-a': entry('agent-main.ts'),
-  'agent-b': entry('agent-main.ts'),
+  // An agent in another language: over one stream, and with no way to the queue.
+  'agent-b': entry('hosted-agent-main.ts'),
 };
 const READY: Readonly<Record<MemberName, string>> = {
   server: 'serving',

@@ -40,17 +40,24 @@ export function startProcess(
   args: readonly string[] = [],
   entry: string = path.join(root, `apps/${app}/src/main.ts`),
 ): ParleyProcess {
-  const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
+  const own = {
+    NODE_NO_WARNINGS: '1',
+    ...inherited('NODE_COMPILE_CACHE'),
+    // Another build of the web app than the one beside its source, when the tests are told of one.
+    ...inherited('WEB_DIST'),
+  };
+  return startProgram(app, [process.execPath, entry, ...args], { ...own, ...env });
+}
+
+/** Starts any program that is part of what is tested, with just these settings. */
+export function startProgram(
+  app: string,
+  [program, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): ParleyProcess {
+  const child: ChildProcess = spawn(program, args, {
     cwd: root,
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '',
-      NODE_NO_WARNINGS: '1',
-      ...inherited('NODE_COMPILE_CACHE'),
-      // Another build of the web app than the one beside its source, when the tests are told of one.
-      ...inherited('WEB_DIST'),
-      ...env,
-    },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: LogLine[] = [];

@@ -11,14 +11,21 @@ import { headers, queueMessages, signals } from './queue-sections.ts';
 import { settingsTable } from './settings-table.ts';
 import { table } from './table.ts';
 
-const PROTOS = path.resolve(import.meta.dirname, '../../protos/parley/v1');
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PROTOS = path.join(ROOT, 'protos/parley/v1');
 
 /** Each document that has parts that follow from the source, and its parts, by the name of their marker. */
 export function referenceDocuments(): ReadonlyMap<string, ReadonlyMap<string, string>> {
   return new Map([
     ['docs/protocol.md', referenceSections()],
     ['docs/settings.md', new Map([['settings', settingsTable()]])],
+    ['docs/any-language.md', new Map([['python', pythonAgent()]])],
   ]);
+}
+
+function pythonAgent(): string {
+  const source = readFileSync(path.join(ROOT, 'examples/python/agent.py'), 'utf8');
+  return `\`\`\`python\n${source.trimEnd()}\n\`\`\``;
 }
 
 /** The parts of `docs/protocol.md` that follow from the models. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { provisionChromium } from '../provision/chromium.mjs';
+import { provisionForeignLanguages } from '../provision/foreign-languages.mjs';
 import { provisionPostgres } from '../provision/postgres.mjs';
 import { provisionRabbitMq } from '../provision/rabbitmq.mjs';
 
@@ -9,6 +10,7 @@ const provisioners = {
   AMQP_URL: provisionRabbitMq,
   DATABASE_URL: provisionPostgres,
   CHROMIUM_PATH: provisionChromium,
+  AGENT_PYTHON: provisionForeignLanguages,
 };
 
 /** @typedef {keyof typeof provisioners} ServerVariable */
@@ -24,6 +26,7 @@ const signs = {
   AMQP_URL: /\bRABBITMQ_MANAGEMENT_URL\b|@parley\/messaging\/testing/,
   DATABASE_URL: /\benv(\.|\[')DATABASE_URL\b/,
   CHROMIUM_PATH: /\benv(\.|\[')CHROMIUM_PATH\b/,
+  AGENT_PYTHON: /\bAGENT_PYTHON\b/,
 };
 
 /**

@@ -3,6 +3,7 @@ import { type MessageBus, retryWhileUnavailable, type Subscription } from '@parl
 import { type Logger, type RunningProcess, serverTls } from '@parley/process-kit';
 import { DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { type AgentHost, createAgentHost } from './agents/host/agent-host.ts';
 import { startLeaseWatch } from './agents/lease-watch.ts';
 import { refusedCall } from './audit/refusals.ts';
 import { startChannelLog } from './channels/start-channel-log.ts';
@@ -55,7 +56,7 @@ export async function startServer(
   let isDraining = false;
   const connections = await registerRoutes(app, services, () => isDraining);
 
-  const controlPlane = await openPorts(app, services).catch(async (error: unknown) => {
+  const { controlPlane, agentHost } = await openPorts(app, services).catch(async (error: unknown) => {
     await stopServices();
     throw error;
   });
@@ -121,7 +122,7 @@ export async function startServer(
       controlPlane.setServing(false);
       isDraining = true;
       const until = performance.now() + timeoutMs;
-      await connections.drain(timeoutMs);
+      await Promise.all([connections.drain(timeoutMs), agentHost.drain(timeoutMs)]);
       const restMs = Math.max(0, until - performance.now());
       await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: restMs })));
     },
@@ -134,6 +135,7 @@ export async function startServer(
         await Promise.all(subscriptions.map((subscription) => subscription.close({ timeoutMs: 0 })));
         await app.close();
         await controlPlane.stop();
+        await agentHost.stop();
         await services.queueMembers.stop();
         await stopServices();
       })();
@@ -143,8 +145,13 @@ export async function startServer(
 }
 
 /** @throws Error with code `EADDRINUSE` when one is taken; then nothing is left open */
-async function openPorts(app: App, services: ServerServices): Promise<ControlPlaneServer> {
-  const { config, logger } = services;
+async function openPorts(
+  app: App,
+  services: ServerServices,
+): Promise<{ controlPlane: ControlPlaneServer; agentHost: AgentHost }> {
+  const { config, logger, bus, authenticator } = services;
+  const handlers = createControlPlaneHandlers(services);
+  const agentHost = createAgentHost({ bus, handlers, peopleSignIn: authenticator.isRequired, logger });
   const limits = createConnectionLimits(config.CONNECTIONS_PER_ADDRESS);
   let controlPlane: ControlPlaneServer | undefined;
   try {
@@ -152,7 +159,7 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
     controlPlane = await startControlPlaneServer({
       host: config.HOST,
       port: config.GRPC_PORT,
-      handlers: createControlPlaneHandlers(services),
+      handlers: { ...handlers, work: agentHost.work },
       joinToken: config.JOIN_TOKEN ?? services.localAccess?.token,
       isTrusted: config.JOIN_TOKEN === undefined ? services.localAccess?.isOwn : undefined,
       isRevoked: services.revokedTokens.has,
@@ -170,9 +177,10 @@ async function openPorts(app: App, services: ServerServices): Promise<ControlPla
       keepaliveTimeoutMs: Math.max(5_000, 2 * config.HEARTBEAT_MS),
     });
     await app.listen({ host: config.HOST, port: config.PORT });
-    return controlPlane;
+    return { controlPlane, agentHost };
   } catch (error) {
     await controlPlane?.stop();
+    await agentHost.stop();
     await app.close();
     throw error;
   }

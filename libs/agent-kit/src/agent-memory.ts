@@ -25,10 +25,14 @@ export interface AgentMemory {
   /** The value with its version, 0 when there never was one. */
   read<T>(key: string, schema: z.ZodType<T>): Promise<{ value: T | undefined; version: number }>;
   /**
-   * Returns the new version.
+   * Returns what is remembered by it: when the message is handled again, that is what was put then.
    * @throws ParleyError `id_conflict` when the key has another version than `expectedVersion`
    */
-  put(key: string, value: JsonValue, options?: { readonly expectedVersion?: number }): Promise<number>;
+  put(
+    key: string,
+    value: JsonValue,
+    options?: { readonly expectedVersion?: number },
+  ): Promise<{ value: JsonValue; version: number }>;
   /**
    * Reads, changes and puts; does so again when another one has changed it meanwhile, so `change` must be pure.
    * Returns the new value.

@@ -33,11 +33,11 @@ describe('the profile of an agent', () => {
   });
 
   it('has the name that it was given on the command line, and the group of that', () => {
-    expect(profileOf({ name: 'Echo', onMessage }, 'Second Echo')).toMatchObject({
+    expect(profileOf({ name: 'Echo', onMessage }, { name: 'Second Echo' })).toMatchObject({
       name: 'Second Echo',
       group: 'second-echo',
     });
-    expect(profileOf({ name: 'Echo', group: 'echo', onMessage }, 'Second Echo').group).toBe('echo');
+    expect(profileOf({ name: 'Echo', group: 'echo', onMessage }, { name: 'Second Echo' }).group).toBe('echo');
   });
 
   it('says which events its group takes: the server gives it the past of no others', () => {

@@ -49,7 +49,13 @@ const Instance = z.looseObject(fields);
  * What the agent says about itself when it registers; the whole definition is checked.
  * @throws ZodError that names each field that is wrong, or that no agent has
  */
-export function profileOf(definition: AgentDefinition, name: string = definition.name): AgentProfile {
+export function profileOf(
+  definition: AgentDefinition,
+  {
+    name = definition.name,
+    host = hostname(),
+  }: { name?: string | undefined; host?: string | undefined } = {},
+): AgentProfile {
   const { subscriptions, onEvent } = (isPlain(definition) ? Plain : Instance).parse(definition);
   if (subscriptions !== undefined && onEvent === undefined) {
     const message = 'must be there, since there are subscriptions';
@@ -65,7 +71,7 @@ export function profileOf(definition: AgentDefinition, name: string = definition
     examples: definition.examples,
     concurrency: definition.concurrency,
     ...(definition.timeoutMs === undefined ? {} : { timeoutMs: definition.timeoutMs }),
-    ...(capabilities.includes(CAPABILITIES.executesCommands) ? { host: hostname() } : {}),
+    ...(capabilities.includes(CAPABILITIES.executesCommands) ? { host } : {}),
     ...(subscriptions === undefined
       ? {}
       : { subscriptions: subscriptions.filter(({ types }) => types?.length !== 0) }),

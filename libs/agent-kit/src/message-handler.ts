@@ -46,6 +46,8 @@ export interface MessageHandlerOptions {
   readonly listeningSince: () => number;
   /** Called as soon as the agent's own code has ended, well or not. @default nothing */
   onReturned?(): void;
+  /** Called when what became of a message is safe in the queue. @default nothing */
+  onEnded?(messageId: string): void;
   readonly meter: WorkMeter;
   readonly logger: Logger;
   /**
@@ -120,7 +122,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
   const abandoned = new AbortController();
 
   const refuseIfAbandoned = (): void => {
-    if (abandoned.signal.aborted) throw new Error('the process is going down');
+    if (abandoned.signal.aborted) throw new Error('the agent is going away');
   };
 
   const answer = async (request: ChatMessage, delivery: Delivery, arrivedAt: number): Promise<void> => {
@@ -172,6 +174,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       try {
         hasSucceeded = await attemptAnswer(work);
         finished.add(key);
+        options.onEnded?.(request.id);
         if (hasSucceeded) answered.add(request.id);
       } finally {
         done(hasSucceeded);
@@ -221,7 +224,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         return true;
       } catch (thrown) {
         // Whatever it threw because of that, the next agent answers the message.
-        if (abandoned.signal.aborted) throw new Error('the process is going down', { cause: thrown });
+        if (abandoned.signal.aborted) throw new Error('the agent is going away', { cause: thrown });
         const error = errorOf(thrown);
         const ending = abort.signal.reason as Ending | undefined;
         if (ending === 'unwanted') {

@@ -72,7 +72,7 @@ export function createReplyWriter(options: ReplyWriterOptions): ReplyWriter {
     body: ReplyBody | Settled | Failure,
   ): Promise<void> => {
     // A half-written answer is not the last word: the next agent writes all of it, under the same ids.
-    if (options.abandoned.aborted) throw new Error('the process is going down');
+    if (options.abandoned.aborted) throw new Error('the agent is going away');
     const envelope = (): Envelope => ({
       messageId,
       correlationId: request.id,

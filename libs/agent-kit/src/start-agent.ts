@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { joinAsAgent, type MemberTls } from '@parley/control-plane';
+import { type JoinAsAgentOptions, joinAsAgent, type MemberTls } from '@parley/control-plane';
 import {
   type Delivery,
   type MessageBus,
@@ -47,9 +47,29 @@ export interface StartAgentOptions {
    * @default a free one made of the name, and of the machine's where it executes commands
    */
   readonly id?: string | undefined;
+  /** Whether `id` is taken over from whoever has it. @default true */
+  readonly isExclusive?: boolean | undefined;
+  /** As in JoinAsAgentOptions. */
+  readonly connect?: JoinAsAgentOptions['connect'];
+  /** As in JoinAsAgentOptions. */
+  readonly instanceId?: string | undefined;
+  /** The machine on which it executes commands. @default this one */
+  readonly host?: string | undefined;
+  /** Its handlers are in another process, of which this is the other end. @default they are in this one */
+  readonly guest?: GuestOptions;
   /** From where the threads of an agent with `isolated: true` load its definition. @default such an agent is refused */
   readonly isolation?: Isolation | undefined;
   readonly logger: Logger;
+}
+
+/** An agent whose handlers are in another process. That this one stands still is not their doing. */
+export interface GuestOptions {
+  /** What reaches them. */
+  readonly code: AgentCode;
+  /** What became of a message is safe in the queue. */
+  onMessageEnded(messageId: string): void;
+  /** The server has the result of a command. */
+  onCommandTold(commandId: string): void;
 }
 
 export interface RunningAgent extends RunningProcess {
@@ -68,7 +88,7 @@ const RESUBSCRIBE_MS = 60_000;
 export function startAgent(options: StartAgentOptions): RunningAgent {
   const { bus } = options;
   let { definition } = options;
-  let profile = profileOf(definition, options.name);
+  let profile = profileOf(definition, options);
   const logger = options.logger.child({ agent: profile.name });
   const meter = createWorkMeter(() => profile.concurrency);
   const ended = Promise.withResolvers<void>();
@@ -86,7 +106,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   let changes: Promise<void> = Promise.resolve();
 
   const codeOf = (given: AgentDefinition): AgentCode => {
-    const { isolation } = options;
+    const { isolation, guest } = options;
+    if (guest !== undefined) return guest.code;
     if (given.isolated !== true) return codeInThisThread(given);
     if (isolation === undefined) {
       throw new Error(
@@ -109,14 +130,15 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     identity: () => identity,
     listeningSince: () => Math.max(listeningSince, loop.wentOnAt()),
     onReturned: () => loop.look(),
+    onEnded: (messageId) => options.guest?.onMessageEnded(messageId),
     meter,
     logger,
   });
 
   const loop = watchLoop({
     onStall(stoodMs) {
-      const messages = handler.inHand();
-      const events = eventHandler.inHand();
+      const messages = options.guest === undefined ? handler.inHand() : [];
+      const events = options.guest === undefined ? eventHandler.inHand() : [];
       logger.warn(
         { messages, events, stoodMs: Math.round(stoodMs) },
         describeStall(stoodMs, messages, events),
@@ -156,6 +178,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     definition: () => definition,
     link: () => membership,
     logger,
+    hasTurnFirst: options.guest !== undefined,
+    onTold: (commandId) => options.guest?.onCommandTold(commandId),
     describeAgent: async () =>
       describeAgent({
         ...identity,
@@ -245,7 +269,9 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     ...(options.joinToken === undefined ? {} : { joinToken: options.joinToken }),
     tls: options.tls,
     agentId: identity.id,
-    isExclusive: options.id !== undefined,
+    isExclusive: options.id !== undefined && options.isExclusive !== false,
+    connect: options.connect,
+    instanceId: options.instanceId,
     profile,
     needsSignIn: definition.needsSignIn !== undefined,
     logger,
@@ -288,7 +314,9 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     onCommand: (command) => desk.receive(command),
     onNobodySignsIn: () => {
       desk.abandon();
-      ended.reject(new Error(`Nobody signs in at ${options.grpcUrl}. ${definition.needsSignIn}`));
+      ended.reject(
+        new ParleyError('forbidden', `Nobody signs in at ${options.grpcUrl}. ${definition.needsSignIn}`),
+      );
     },
     onFenced: () => {
       // What this process would still answer is refused; the one that replaced it shall have the messages now.
@@ -297,9 +325,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       tasks.abandon().catch((err: unknown) => logger.warn({ err }, 'tasks could not be left'));
       // They are lost already: who runs one of them again must not have it run twice at the same time.
       desk.abandon();
-      ended.reject(
-        new Error(`Another process has taken over the agent id "${identity.id}": this one stops.`),
-      );
+      const taken = `Another process has taken over the agent id "${identity.id}": this one stops.`;
+      ended.reject(new ParleyError('stale_incarnation', taken));
     },
   });
 
@@ -307,7 +334,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     ended: ended.promise,
     update(next) {
       const before = profile;
-      const nextProfile = profileOf(next, options.name);
+      const nextProfile = profileOf(next, options);
       const nextCode = codeOf(next);
       profile = nextProfile;
       code.retire();

@@ -6,7 +6,16 @@ export {
   createControlPlaneClient,
   type StreamOptions,
 } from './client/create-client.ts';
+export { createLocalClient, type LocalClientOptions } from './client/local-client.ts';
 export type { DuplexStream } from './client/send-stream.ts';
+export type {
+  AgentFrame,
+  AgentHello,
+  CommandEnd,
+  HostAnswer,
+  HostCall,
+  ServerFrame,
+} from './contracts/agent-host.ts';
 export type { AgentCaller } from './contracts/contract.ts';
 export type { CallContext, ControlPlaneHandlers, Push } from './contracts/handlers.ts';
 export {

@@ -39,6 +39,7 @@ describe('the .proto files', () => {
       AgentConversationService: ['History', 'Ask', 'CancelAsk', 'IsWanted'],
       AgentChannelService: ['ListEvents'],
       QueueService: ['stream ConnectQueue stream'],
+      AgentHost: ['stream Work stream'],
       TaskService: [
         'CreateTask',
         'RefineTask',

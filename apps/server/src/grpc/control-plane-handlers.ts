@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ControlPlaneHandlers } from '@parley/control-plane';
-import { loadOf } from '@parley/shared-models';
+import type { BoundToken, ControlPlaneHandlers } from '@parley/control-plane';
+import { loadOf, ParleyError } from '@parley/shared-models';
 import { directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { registration } from '../agents/registration-audit.ts';
@@ -9,8 +9,8 @@ import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 import { createTaskHandlers } from '../tasks/task-handlers.ts';
 
-/** What the server does for each RPC. */
-export function createControlPlaneHandlers(services: ServerServices): ControlPlaneHandlers {
+/** What the server does for each RPC but the one that does all of them: see agents/host. */
+export function createControlPlaneHandlers(services: ServerServices): Omit<ControlPlaneHandlers, 'work'> {
   const { agents, audit, brokers, commands, commandService, config, queueMembers } = services;
   const { processes, reports } = commandService;
   const peopleSignIn = services.authenticator.isRequired;
@@ -20,8 +20,9 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     ...createEventHandlers(services),
     ...createTaskHandlers(services),
     connectQueue: queueMembers.connectQueue,
-    async registerAgent({ instanceId: secret, ...request }, { peer, token }) {
+    async registerAgent({ instanceId: secret, ...request }, { peer, token, beginsAnew = false }) {
       queueMembers.requireSame(request.queue);
+      if (token !== undefined) requireBound(token, request);
       // Other servers, agents that hear signals, and readers of the audit could claim to be that process.
       const instanceId = createHash('sha256').update(secret).digest('base64url');
       const { replaced, ...response } = await agents.register({ ...request, instanceId }, token);
@@ -31,6 +32,8 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
         commands.fence(agentId, `Another process has registered as "${agentId}".`);
         queueMembers.fence(agentId);
       }
+      // What was sent to it is lost, as if to another process.
+      if (beginsAnew) await processes.left(agentId, incarnation);
       await processes.registered({ agentId, instanceId, incarnation });
       await audit.enter(registration({ ...request, instanceId }, response, replaced, { peer, token }));
       return { ...response, peopleSignIn };
@@ -91,4 +94,14 @@ export function createControlPlaneHandlers(services: ServerServices): ControlPla
     sendCommandResult: async ({ incarnation, ...result }) =>
       reports.result(result, await processes.instanceOf(result.agentId, incarnation)),
   };
+}
+
+/** @throws ParleyError `forbidden` where the join token is for somebody else */
+function requireBound(
+  { agentId, group }: BoundToken,
+  request: { readonly agentId: string; readonly profile: { readonly group: string } },
+): void {
+  if (request.agentId === agentId && request.profile.group === group) return;
+  const only = `This join token is for the agent "${agentId}" in the group "${group}" only.`;
+  throw new ParleyError('forbidden', only);
 }

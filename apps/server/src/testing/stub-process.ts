@@ -47,6 +47,7 @@ export async function startStubProcess(
         },
         end: () => stub.cut(),
         isBehind: false,
+        caughtUp: async () => {},
       });
       agents.setConnected(agentId, incarnation, true);
       const closeDelivery = await processes.opened(agentId, incarnation);

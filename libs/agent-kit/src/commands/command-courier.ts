@@ -46,7 +46,7 @@ export function createCommandCourier(
   let arrived = 0;
 
   const nextNews = async (signal: AbortSignal): Promise<void> => {
-    await until(news.promise, signal);
+    await until(() => news.promise, signal);
     news = Promise.withResolvers();
   };
 
@@ -65,23 +65,25 @@ export function createCommandCourier(
         signal.throwIfAborted();
         const { report, result } = entry;
         if (report !== undefined && report !== reported) {
-          await until(link().sendCommandState({ commandId: entry.id, ...report }), signal);
+          await until(() => link().sendCommandState({ commandId: entry.id, ...report }), signal);
           reported = report;
           continue;
         }
         const pieces = entry.output.after(sent);
         for (const piece of pieces) {
           stream ??= link().openCommandOutput();
-          await until(stream.send({ commandId: entry.id, ...piece }), signal);
+          const open = stream;
+          await until(() => open.send({ commandId: entry.id, ...piece }), signal);
           sent = piece.seq;
         }
         if (pieces.length > 0) {
           await gather(gatherMs(sent), signal);
         } else if (result !== undefined) {
-          if (stream !== undefined) await until(stream.end(), signal);
+          const open = stream;
+          if (open !== undefined) await until(() => open.end(), signal);
           stream = undefined;
           arrived = sent;
-          await until(link().sendCommandResult(result), signal);
+          await until(() => link().sendCommandResult(result), signal);
           return;
         } else await nextNews(signal);
       }
@@ -142,14 +144,14 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The work, or the end of the wait for it. */
-async function until(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** The work, or the end of the wait for it. It is not begun once that is over: nobody would hear that it failed. */
+async function until(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.throwIfAborted();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([work, aborted.promise]);
+    await Promise.race([work(), aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@parley/messaging/test-queue';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { startCommandFixture, untilStopped } from '../testing/command-fixture.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
+import type { CommandContext } from './command-context.ts';
 
 const start = endedAfterEach(startCommandFixture, (fixture) => fixture.stop());
 
@@ -84,6 +86,35 @@ describe('a command', () => {
     const { commandId } = await agent.send();
     await agent.sees(commandId, 'working');
     expect(agent.results).toEqual([]);
+  });
+
+  it('is heard of only when it has its turn, where its handler is elsewhere', async () => {
+    const told: string[] = [];
+    const contexts: CommandContext[] = [];
+    const gates: (() => void)[] = [];
+    const agent = await start(
+      {
+        commandConcurrency: 1,
+        async onCommand(context) {
+          contexts.push(context);
+          await new Promise<void>((resolve) => gates.push(resolve));
+        },
+      },
+      { hasTurnFirst: true, onTold: (id) => told.push(id) },
+    );
+    const first = await agent.send();
+    const second = await agent.send({ timeoutMs: 60_000 });
+    await eventually(() => expect(contexts).toHaveLength(1));
+    // Its turn is its own already.
+    await contexts[0]?.begin();
+    await agent.state(first.commandId, 'running');
+    expect(contexts).toHaveLength(1);
+    gates[0]?.();
+    await agent.result(first.commandId);
+    await eventually(() => expect(told).toEqual([first.commandId]));
+    await eventually(() => expect(contexts[1]?.command.id).toBe(second.commandId));
+    gates[1]?.();
+    expect(await agent.result(second.commandId)).toMatchObject({ success: true });
   });
 
   it('has one turn however often it begins', async () => {

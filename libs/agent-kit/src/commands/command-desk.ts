@@ -29,6 +29,10 @@ export interface CommandDeskOptions {
   readonly definition: () => AgentDefinition;
   readonly link: () => CommandLink;
   readonly logger: Logger;
+  /** As in RunCommandOptions. @default false */
+  readonly hasTurnFirst?: boolean;
+  /** The server has the result of the command. */
+  onTold?(commandId: string): void;
   /** What the agent does, for the command `status`. */
   describeAgent(): Promise<string>;
   /** An operator wants the process to end. */
@@ -60,7 +64,10 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     }
     const courier = createCommandCourier(entry, options.link, logger);
     couriers.set(entry.id, courier);
-    void courier.done.then(() => couriers.delete(entry.id));
+    void courier.done.then(() => {
+      couriers.delete(entry.id);
+      if (entry.isTold) options.onTold?.(entry.id);
+    });
   };
   const supervise = (run: Promise<void>): void => {
     runs.add(run);
@@ -68,7 +75,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   };
   const run = (entry: CommandEntry): void => {
     const definition = options.definition();
-    supervise(runCommand(entry, { definition, turns, logger, onChange: () => tell(entry) }));
+    const { hasTurnFirst = false } = options;
+    supervise(runCommand(entry, { definition, turns, hasTurnFirst, logger, onChange: () => tell(entry) }));
   };
   const endAtOnce = (entry: CommandEntry, errorMessage: string): void => {
     endCommand(entry, { errorMessage });

@@ -14,6 +14,8 @@ import type { Turns } from './turns.ts';
 export interface RunCommandOptions {
   readonly definition: AgentDefinition;
   readonly turns: Turns;
+  /** It has its turn before its handler hears of it. @default `begin` waits for it */
+  readonly hasTurnFirst: boolean;
   readonly logger: Logger;
   /** The entry has changed: the server is to be told. */
   onChange(): void;
@@ -37,15 +39,19 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
   let timer: NodeJS.Timeout | undefined;
   let timeoutMs = command.timeoutMs;
 
-  const begin = async (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
-    stopped.throwIfAborted();
-    // That it waits for its turn is not its fault.
-    clearTimeout(timer);
+  const takeTurn = async (): Promise<void> => {
+    if (giveBack !== undefined) return;
     entry.state = 'waiting';
     giveBack = await turns.take(stopped);
     // Stopped after it was given its turn and before this line.
     if (stopped.aborted) giveBack();
     stopped.throwIfAborted();
+  };
+  const begin = async (rule: string | undefined, ownTimeoutMs: number | undefined): Promise<void> => {
+    stopped.throwIfAborted();
+    // That it waits for its turn is not its fault.
+    clearTimeout(timer);
+    await takeTurn();
     begunAt = performance.now();
     entry.state = 'running';
     entry.report = { state: 'running', ...(rule === undefined ? {} : { rule }) };
@@ -75,6 +81,10 @@ export async function runCommand(entry: CommandEntry, options: RunCommandOptions
   try {
     if (definition.onCommand === undefined) {
       return end(entry, { refusedBy: '', errorMessage: 'This agent executes no commands.' }, 0);
+    }
+    if (options.hasTurnFirst) {
+      await takeTurn();
+      entry.state = 'deciding';
     }
     // Also one that never says that it runs has an end.
     endAfter([timeoutMs]);

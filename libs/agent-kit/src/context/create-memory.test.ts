@@ -37,7 +37,8 @@ describe('the memory in a context', () => {
   });
 
   it('gives back what was put, as it is or as the schema has it', async () => {
-    expect(await open().put('budget', { left: 10, currency: '€' })).toBe(1);
+    const value = { left: 10, currency: '€' };
+    expect(await open().put('budget', value)).toEqual({ value, version: 1 });
     expect(await next().get('budget')).toEqual({ left: 10, currency: '€' });
     expect(await next().read('budget', Budget)).toEqual({ value: { left: 10 }, version: 1 });
   });
@@ -60,7 +61,7 @@ describe('the memory in a context', () => {
     await expect(next().put('budget', 2, { expectedVersion: 0 })).rejects.toMatchObject({
       code: 'id_conflict',
     });
-    expect(await next().put('budget', 2, { expectedVersion: 1 })).toBe(2);
+    expect(await next().put('budget', 2, { expectedVersion: 1 })).toEqual({ value: 2, version: 2 });
     await expect(next().delete('budget', { expectedVersion: 1 })).rejects.toMatchObject({
       code: 'id_conflict',
     });
@@ -90,7 +91,7 @@ describe('the memory in a context', () => {
   it('puts and deletes once for each message', async () => {
     await open().put('a', 1);
     await next().put('a', 2);
-    expect(await open().put('a', 1)).toBe(1);
+    expect(await open().put('a', 1)).toEqual({ value: 1, version: 1 });
     expect(access.values('ada')).toEqual({ a: 2 });
     const deletion = newId();
     await open({ requestId: deletion }).delete('a');

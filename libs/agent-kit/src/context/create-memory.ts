@@ -55,8 +55,9 @@ function memoryOf(
     read,
     async put(key, value, { expectedVersion } = {}) {
       const writeId = nextWriteId(key);
-      return (await services.putMemory({ subject, key, value: encode(key, value), expectedVersion, writeId }))
-        .version;
+      const written = { subject, key, value: encode(key, value), expectedVersion, writeId };
+      const entry = await services.putMemory(written);
+      return { value: storedIn(entry, JsonValue), version: entry.version };
     },
     async update(key, schema, change) {
       checkSchema(keyOf(key), schema);

@@ -50,7 +50,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const abandoned = new AbortController();
 
   const take = async (channel: ChannelName, event: PublishedEvent): Promise<void> => {
-    if (abandoned.signal.aborted) throw new Error('the process is going down');
+    if (abandoned.signal.aborted) throw new Error('the agent is going away');
     if (finished.has(event.id)) return;
     const code = options.code();
     const { definition } = code;
@@ -134,7 +134,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
       await lanes.run(event.correlationId ?? event.id, () => take(channel, event));
     },
     inHand: () => [...running],
-    abandon: () => abandoned.abort(new Error('the process is going down')),
+    abandon: () => abandoned.abort(new Error('the agent is going away')),
   };
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import type { CommandContext } from '../commands/command-context.ts';
-import { type CommandDesk, createCommandDesk } from '../commands/command-desk.ts';
+import { type CommandDesk, type CommandDeskOptions, createCommandDesk } from '../commands/command-desk.ts';
 
 /** An agent's command desk, joined over real gRPC to a server that keeps in memory what it is told. */
 export interface CommandFixture {
@@ -43,6 +43,7 @@ export const untilStopped = ({ signal }: CommandContext): Promise<void> =>
 
 export async function startCommandFixture(
   definition: Omit<AgentDefinition, 'name' | 'onMessage'>,
+  more: Partial<CommandDeskOptions> = {},
 ): Promise<CommandFixture> {
   const logger = createLogger('test', 'silent');
   const events = new EventEmitter().setMaxListeners(0);
@@ -83,6 +84,7 @@ export async function startCommandFixture(
     onShutdown() {
       fixture.shutdowns += 1;
     },
+    ...more,
   });
   await joined;
 

@@ -80,7 +80,7 @@ export interface ControlPlaneClient extends Rpcs {
   close(): void;
 }
 
-type Rpcs = { readonly [Name in RpcName]: CallOf<Contracts[Name]> };
+export type Rpcs = { readonly [Name in RpcName]: CallOf<Contracts[Name]> };
 
 /** Where the server itself waits, so much longer, in milliseconds, the call waits for its answer. */
 const WAIT_MARGIN_MS = 5_000;
@@ -139,13 +139,17 @@ export function createControlPlaneClient(options: ControlPlaneClientOptions): Co
 
   return {
     ...rpcs,
-    servicesFor: (caller) =>
-      agentServices((name) => {
-        const call = rpcs[name] as (request: never, signal?: AbortSignal) => Promise<unknown>;
-        return async (request: object, signal) => call({ ...caller(), ...request } as never, signal);
-      }),
+    servicesFor: servicesFrom(rpcs),
     whenReady: (timeoutMs = 5_000) => connection.whenReady(timeoutMs),
     renewChannel: () => connection.renew(),
     close: () => connection.close(),
   };
 }
+
+export const servicesFrom =
+  (rpcs: Rpcs): ControlPlaneClient['servicesFor'] =>
+  (caller) =>
+    agentServices((name) => {
+      const call = rpcs[name] as (request: never, signal?: AbortSignal) => Promise<unknown>;
+      return async (request: object, signal) => call({ ...caller(), ...request } as never, signal);
+    });

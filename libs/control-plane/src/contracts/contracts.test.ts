@@ -98,6 +98,8 @@ describe('the contract of each RPC', () => {
       'registerBroker',
       'getAgentStatus',
       'subscribeToAgentStatus',
+      // It registers, and is then the agent that it has become.
+      'work',
     ]);
   });
 });

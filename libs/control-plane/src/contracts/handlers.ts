@@ -10,6 +10,10 @@ export interface CallContext {
   readonly token?: BoundToken | undefined;
   /** Whether it has shown the credential of the broker that the request names by `subscriberId`; without credentials, everybody has. */
   readonly isBroker: boolean;
+  /** The process has nothing in hand any more of what was sent to it before. @default it may have */
+  readonly beginsAnew?: boolean;
+  /** It has shown that it is a member: its connection is not closed for the sake of a newer one. */
+  hold(): void;
   /** Aborted when the caller has gone. That stops nothing but the wait. */
   readonly signal: AbortSignal;
 }
@@ -21,6 +25,8 @@ export interface Push<T> {
   end(error?: Error): void;
   /** The peer is slow, and something waits for it: what may be lost should not be sent now. */
   readonly isBehind: boolean;
+  /** Resolves when nothing waits for the peer, or the stream is over. */
+  caughtUp(): Promise<void>;
 }
 
 type HandlerOf<Contract> =

@@ -1,3 +1,4 @@
+import { agentHost } from './agent-host.ts';
 import { channel } from './channel.ts';
 import { commands } from './commands.ts';
 import type { AgentCaller, Duplex, Pushed, Sent, Unary } from './contract.ts';
@@ -14,7 +15,14 @@ export const AGENT_CONTRACTS = { ...memory, ...conversation, ...channel, ...task
 /**
  * Every RPC of `parley.v1`, by the name that its handler, its call and its fake have.
  */
-export const CONTRACTS = { ...registration, ...status, ...commands, ...queue, ...AGENT_CONTRACTS };
+export const CONTRACTS = {
+  ...registration,
+  ...status,
+  ...commands,
+  ...queue,
+  ...agentHost,
+  ...AGENT_CONTRACTS,
+};
 
 export type Contracts = typeof CONTRACTS;
 export type RpcName = keyof Contracts;

@@ -20,7 +20,7 @@ const plainText = (min: number, max: number) =>
 
 const Json = jsonText(JsonValue);
 /** JSON text; kept as it was written. */
-const Value = z
+export const MemoryValue = z
   .string()
   .refine((text) => Buffer.byteLength(text) <= MEMORY_VALUE_BYTES, {
     message: `at most ${MEMORY_VALUE_BYTES} bytes`,
@@ -34,6 +34,9 @@ const Key = z.object({
   subject: plainText(0, 200),
   key: plainText(1, 256),
 });
+/** Of a call that says in another way who makes it, and whom it is about. */
+export const MemoryKeyName = Key.shape.key;
+export const MemorySubject = Key.shape.subject;
 type Key = z.infer<typeof Key>;
 
 /** Makes a change idempotent: with an id that the key has seen, nothing changes and the entry of then is returned. */
@@ -71,7 +74,7 @@ const MemoryEntry = z.object({
 });
 export type MemoryEntry = z.infer<typeof MemoryEntry>;
 
-const Entry = asItIs(MemoryEntry);
+export const Entry = asItIs(MemoryEntry);
 const entryBytes = ({ key, value }: MemoryEntry): number =>
   ENTRY_BYTES + Buffer.byteLength(key) + Buffer.byteLength(value);
 
@@ -100,7 +103,7 @@ export const memory = {
   putMemory: unary({
     ...MEMORY,
     rpc: 'Put',
-    request: ofKey(withoutUnset(z.object({ ...change, value: Value }), 'writeId')),
+    request: ofKey(withoutUnset(z.object({ ...change, value: MemoryValue }), 'writeId')),
     answer: field('entry', Entry),
     example: { request: { ...exampleKey, value: '"tea"' }, answer: exampleEntry },
   }),

@@ -8,7 +8,7 @@ import type {
   CommandStateReport,
   ParleyError,
 } from '@parley/shared-models';
-import type { ControlPlaneClientOptions } from '../client/create-client.ts';
+import type { ControlPlaneClient, ControlPlaneClientOptions } from '../client/create-client.ts';
 import type { AgentServices } from '../contracts/index.ts';
 import type { MemberQueue } from './member-queue.ts';
 
@@ -19,6 +19,10 @@ export interface AgentIdentity {
 }
 
 export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
+  /** How it reaches the server. @default over gRPC */
+  readonly connect?: ((options: ControlPlaneClientOptions) => ControlPlaneClient) | undefined;
+  /** By it the server knows the process. @default random */
+  readonly instanceId?: string | undefined;
   /** The id that the agent wants. */
   readonly agentId: string;
   /** true: takes the id over from whoever has it. false: the server may give another. */

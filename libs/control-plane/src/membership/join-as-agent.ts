@@ -17,8 +17,8 @@ const LEAVE_MS = 2_000;
  */
 export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
   const { logger } = options;
-  const client = createControlPlaneClient(options);
-  const instanceId = newId();
+  const { connect = createControlPlaneClient, instanceId = newId() } = options;
+  const client = connect(options);
   const halt = new AbortController();
   const cut = new AbortController();
   let { profile } = options;

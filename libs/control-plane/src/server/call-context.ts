@@ -9,6 +9,8 @@ export interface Admitting {
   readonly credentials?: Credentials | undefined;
   /** Undefined: nobody has to show one. */
   readonly joinTokens?: JoinTokens | undefined;
+  /** Called with the address and port of who has shown that it is a member. */
+  readonly onShown: (peer: string) => void;
 }
 
 /** What is known of a call beside its request. */
@@ -16,7 +18,7 @@ export function contextOf(
   call: { readonly metadata: Metadata; getPeer(): string },
   request: unknown,
   signal: AbortSignal,
-  { credentials, joinTokens }: Admitting,
+  { credentials, joinTokens, onShown }: Admitting,
 ): CallContext {
   const { metadata } = call;
   // Worked out by the few handlers that want to know.
@@ -31,6 +33,7 @@ export function contextOf(
       const { subscriberId } = (request ?? {}) as { readonly subscriberId?: string };
       return subscriberId !== undefined && isFromBroker(credentials, metadata, subscriberId);
     },
+    hold: () => onShown(call.getPeer()),
     signal,
   };
 }

@@ -13,7 +13,12 @@ import type { RefusedCall } from './refusal-log.ts';
 const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
 /** Who is no broker is answered with what any member may know. */
-const OPEN_TO_BOUND = [CONTRACTS.getAgentStatus, CONTRACTS.subscribeToAgentStatus].map(pathOf);
+const OPEN_TO_BOUND = [
+  CONTRACTS.getAgentStatus,
+  CONTRACTS.subscribeToAgentStatus,
+  // Whom it registers, its handler sees to: the handler of registerAgent does.
+  CONTRACTS.work,
+].map(pathOf);
 
 const REGISTER_AGENT = pathOf(CONTRACTS.registerAgent);
 

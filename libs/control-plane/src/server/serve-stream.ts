@@ -77,7 +77,8 @@ export function serveDuplex<Request, Event>(
     const push = openPush(call, (item: Event) => [event.encode(item)], options);
     const start = async (): Promise<void> => {
       const requests = requestsOf(call, schema, push.gone);
-      const { value: first } = await requests.next();
+      const timer = setTimeout(() => push.end(silent()), FIRST_REQUEST_MS);
+      const { value: first } = await requests.next().finally(() => clearTimeout(timer));
       // It ended before it said who it is.
       if (first === undefined) return;
       await handle(first, requests, push, contextOf(call, first, push.gone, options));
@@ -154,6 +155,7 @@ function openPush<Item>(
     get isBehind() {
       return pending.size > 0;
     },
+    caughtUp: () => pending.empty(),
     send(item) {
       if (gone.signal.aborted) return false;
       for (const message of encode(item)) pending.add(message);
@@ -168,6 +170,11 @@ function openPush<Item>(
     },
   };
 }
+
+/** A stream of both ways on which nothing comes for so long ends, in milliseconds. */
+const FIRST_REQUEST_MS = 10_000;
+const silent = (): ParleyError =>
+  new ParleyError('unavailable', `No request has come within ${FIRST_REQUEST_MS / 1000} s.`);
 
 function tooSlow(): ReturnType<typeof statusOf> {
   const error = new ParleyError('rate_limited', 'The stream was read too slowly; open it again.');

@@ -94,6 +94,7 @@ export async function startControlPlaneServer(
   const open: OpenStreams = new Set();
   /** By the connection's address and port: what to call when a member has shown there who it is. */
   const shown = new Map<string, () => void>();
+  const onShown = (peer: string): void => shown.get(peer)?.();
   const joinTokens =
     joinToken === undefined ? undefined : createJoinTokens(joinToken, options.isRevoked ?? (() => false));
   const server = new Server({
@@ -106,13 +107,11 @@ export async function startControlPlaneServer(
     interceptors: [
       limitOpenCalls(options.openCallsPerSecond ?? 200),
       ...(joinTokens === undefined ? [] : [requireJoinToken(joinTokens, onRefused, options.isTrusted)]),
-      ...(credentials === undefined
-        ? []
-        : [requireCredentials(credentials, onRefused, (peer) => shown.get(peer)?.())]),
+      ...(credentials === undefined ? [] : [requireCredentials(credentials, onRefused, onShown)]),
     ],
   });
   const maxPending = options.maxPendingPerStream ?? 1_024;
-  addServices(server, { handlers, logger, open, maxPending, credentials, joinTokens });
+  addServices(server, { handlers, logger, open, maxPending, credentials, joinTokens, onShown });
   const health = await addHealthService(server, open);
   const injector = server.createConnectionInjector(serverCredentials(tls));
   const listener = createServer({ noDelay: true }, (socket) => {
