@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type JoinAsAgentOptions, joinAsAgent, type MemberTls } from '@parley/control-plane';
+import { type JoinAsAgentOptions, joinAsAgent, type MemberTls, untilAborted } from '@parley/control-plane';
 import {
   type Delivery,
   type MessageBus,
@@ -207,7 +207,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   const consume = async (): Promise<void> => {
     // The server has made it. A bus that knows of it makes it again where RabbitMQ has lost it, and can tell how much is in it. What
     // is asked of a queue that is away may take long to fail.
-    await untilStopping(bus.declareAgentQueue(identity.id), stopping.signal);
+    await untilAborted(() => bus.declareAgentQueue(identity.id), stopping.signal);
     // Before the first message: from then on an answer can be stopped.
     await signals?.close();
     signals = await bus.subscribe(`agent_signals_${identity.id}_${newId()}`, (signal) => {
@@ -396,16 +396,3 @@ function describeStall(stoodMs: number, messages: readonly string[], events: rea
 /** What a server answers that does not know yet what the agent takes. */
 const isNotYet = (error: unknown): boolean =>
   error instanceof ParleyError && (error.code === 'forbidden' || error.code === 'queue_missing');
-
-/** The work, or the end of the wait for it. */
-async function untilStopping(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(new ParleyError('cancelled', 'The process is going down.'));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

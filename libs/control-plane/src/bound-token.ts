@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { newId } from '@parley/shared-models';
+import { newId, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** Whom a join token lets in: this agent, in this group. */
@@ -36,6 +36,10 @@ export function boundToken(
   const token = { agentId, group, tokenId: options.tokenId ?? newId(), expiresAt };
   return encode(joinToken, token);
 }
+
+/** What somebody else is told who shows it. */
+export const forAnother = ({ agentId, group }: Bound): ParleyError =>
+  new ParleyError('forbidden', `This join token is for the agent "${agentId}" in the group "${group}" only.`);
 
 /**
  * What the token says; undefined when it is no such token, or was signed with another one. Of the texts that would decode

@@ -1,4 +1,11 @@
-export { BOUND_TOKEN_HOURS, type Bound, type BoundToken, boundToken, readBoundToken } from './bound-token.ts';
+export {
+  BOUND_TOKEN_HOURS,
+  type Bound,
+  type BoundToken,
+  boundToken,
+  forAnother,
+  readBoundToken,
+} from './bound-token.ts';
 export { CHANNEL_OPTIONS, channelCredentials } from './client/connection.ts';
 export {
   type ControlPlaneClient,
@@ -16,6 +23,7 @@ export type {
   HostCall,
   ServerFrame,
 } from './contracts/agent-host.ts';
+export { METADATA_BYTES } from './contracts/agent-host.ts';
 export type { AgentCaller } from './contracts/contract.ts';
 export type { CallContext, ControlPlaneHandlers, Push } from './contracts/handlers.ts';
 export {
@@ -71,3 +79,5 @@ export {
   startControlPlaneServer,
 } from './server/start-server.ts';
 export type { MemberTls, ServerTls } from './tls.ts';
+export { untilAborted } from './until-aborted.ts';
+export { snakeCase } from './wire/parse.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentConfig } from '@parley/agent';
-import { type AgentFrame, createControlPlaneClient } from '@parley/control-plane';
+import { createControlPlaneClient } from '@parley/control-plane';
 import { createLogger, loadConfig, main } from '@parley/process-kit';
 import { AgentProfile, newId, ParleyError } from '@parley/shared-models';
 import { allowClockJumps } from './clock-jumps.ts';
@@ -16,7 +16,7 @@ await main(async () => {
     agentId: process.env.AGENT_ID,
     isExclusive: true,
     instanceId: newId(),
-  } as NonNullable<AgentFrame['hello']>;
+  };
 
   let isLeaving = false;
   let leave = (): void => {};
@@ -34,9 +34,7 @@ await main(async () => {
       if (welcome !== undefined) logger.info({ agentId: welcome.agentId }, 'registered');
       if (message === undefined) continue;
       const { text } = message.message;
-      void delay(5).then(() =>
-        send({ work: number, reply: { text, metadata: undefined, more: false, inReplyTo: undefined } }),
-      );
+      void delay(5).then(() => send({ work: number, reply: { text } }));
     }
   };
   for (;;) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { BoundToken, ControlPlaneHandlers } from '@parley/control-plane';
-import { loadOf, ParleyError } from '@parley/shared-models';
+import { type ControlPlaneHandlers, forAnother } from '@parley/control-plane';
+import { loadOf } from '@parley/shared-models';
 import { directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { registration } from '../agents/registration-audit.ts';
+import { refusedCall } from '../audit/refusals.ts';
 import { createEventHandlers } from '../channels/list-events.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
@@ -22,7 +23,13 @@ export function createControlPlaneHandlers(services: ServerServices): Omit<Contr
     connectQueue: queueMembers.connectQueue,
     async registerAgent({ instanceId: secret, ...request }, { peer, token, beginsAnew = false }) {
       queueMembers.requireSame(request.queue);
-      if (token !== undefined) requireBound(token, request);
+      const { agentId: wantedId, profile } = request;
+      // By AgentHost.Work: a call of its own does not come so far.
+      if (token !== undefined && (token.agentId !== wantedId || token.group !== profile.group)) {
+        const method = '/parley.v1.AgentHost/Work';
+        await audit.enterRefusal(refusedCall({ kind: 'join_token', peer, method, agentId: token.agentId }));
+        throw forAnother(token);
+      }
       // Other servers, agents that hear signals, and readers of the audit could claim to be that process.
       const instanceId = createHash('sha256').update(secret).digest('base64url');
       const { replaced, ...response } = await agents.register({ ...request, instanceId }, token);
@@ -94,14 +101,4 @@ export function createControlPlaneHandlers(services: ServerServices): Omit<Contr
     sendCommandResult: async ({ incarnation, ...result }) =>
       reports.result(result, await processes.instanceOf(result.agentId, incarnation)),
   };
-}
-
-/** @throws ParleyError `forbidden` where the join token is for somebody else */
-function requireBound(
-  { agentId, group }: BoundToken,
-  request: { readonly agentId: string; readonly profile: { readonly group: string } },
-): void {
-  if (request.agentId === agentId && request.profile.group === group) return;
-  const only = `This join token is for the agent "${agentId}" in the group "${group}" only.`;
-  throw new ParleyError('forbidden', only);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentCommandOutput, AgentMembership } from '@parley/control-plane';
+import { type AgentCommandOutput, type AgentMembership, untilAborted } from '@parley/control-plane';
 import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import type { CommandEntry } from './command-entry.ts';
@@ -46,7 +46,7 @@ export function createCommandCourier(
   let arrived = 0;
 
   const nextNews = async (signal: AbortSignal): Promise<void> => {
-    await until(() => news.promise, signal);
+    await untilAborted(() => news.promise, signal);
     news = Promise.withResolvers();
   };
 
@@ -65,7 +65,7 @@ export function createCommandCourier(
         signal.throwIfAborted();
         const { report, result } = entry;
         if (report !== undefined && report !== reported) {
-          await until(() => link().sendCommandState({ commandId: entry.id, ...report }), signal);
+          await untilAborted(() => link().sendCommandState({ commandId: entry.id, ...report }), signal);
           reported = report;
           continue;
         }
@@ -73,17 +73,17 @@ export function createCommandCourier(
         for (const piece of pieces) {
           stream ??= link().openCommandOutput();
           const open = stream;
-          await until(() => open.send({ commandId: entry.id, ...piece }), signal);
+          await untilAborted(() => open.send({ commandId: entry.id, ...piece }), signal);
           sent = piece.seq;
         }
         if (pieces.length > 0) {
           await gather(gatherMs(sent), signal);
         } else if (result !== undefined) {
           const open = stream;
-          if (open !== undefined) await until(() => open.end(), signal);
+          if (open !== undefined) await untilAborted(() => open.end(), signal);
           stream = undefined;
           arrived = sent;
-          await until(() => link().sendCommandResult(result), signal);
+          await untilAborted(() => link().sendCommandResult(result), signal);
           return;
         } else await nextNews(signal);
       }
@@ -141,18 +141,5 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
     await delay(ms, undefined, { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** The work, or the end of the wait for it. It is not begun once that is over: nobody would hear that it failed. */
-async function until(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work(), aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,10 +1,8 @@
 import { types } from 'node:util';
+import { METADATA_BYTES } from '@parley/control-plane';
 import { type JsonValue, LIMITS, ParleyError, type ReplyMarks } from '@parley/shared-models';
 import { describeValue } from './describe-value.ts';
 import { jsonOf } from './json-of.ts';
-
-/** Of a reply's metadata as JSON: it travels in one frame with the text. */
-const METADATA_BYTES = 32 * 1024;
 
 const LIMIT = LIMITS.textLength.toLocaleString('en');
 const NOTE = `*Cut off here: a message holds at most ${LIMIT} characters.*`;

@@ -1,9 +1,10 @@
 import { ParleyError } from '@parley/shared-models';
-import type { Duplex, Pushed, Sent, Unary } from '../contracts/contract.ts';
+import type { AnyContract, Pushed, Sent, Unary } from '../contracts/contract.ts';
 import type { CallContext, ControlPlaneHandlers, Push } from '../contracts/handlers.ts';
 import { CONTRACTS } from '../contracts/index.ts';
 import type { Logger } from '../logger.ts';
 import { methodOf } from '../proto-definitions.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { parseAnswer, parseRequest } from '../wire/parse.ts';
 import { type ControlPlaneClient, type Rpcs, type StreamOptions, servicesFrom } from './create-client.ts';
 import type { SendStream } from './send-stream.ts';
@@ -16,11 +17,6 @@ export interface LocalClientOptions {
   readonly logger: Logger;
 }
 
-type AnyContract =
-  | Unary<object, unknown>
-  | Pushed<object, unknown, unknown>
-  | Sent<object>
-  | Duplex<object, unknown>;
 type AnyHandler = (...args: unknown[]) => Promise<unknown>;
 
 /** Items that may wait for a slow reader before its stream is ended. */
@@ -50,7 +46,7 @@ export function createLocalClient({ handlers, caller, logger }: LocalClientOptio
       throw new ParleyError('internal', 'Something went wrong on the server.');
     }
   };
-  const requestOf = (contract: AnyContract, request: object): object => {
+  const requestOf = (contract: AnyContract, request: unknown): unknown => {
     const { requestSerialize, requestDeserialize } = methodOf(contract);
     const sent = requestSerialize(contract.request.encode(request));
     return parseRequest(contract.request.schema, requestDeserialize(sent));
@@ -61,16 +57,18 @@ export function createLocalClient({ handlers, caller, logger }: LocalClientOptio
   };
 
   const unary =
-    (name: string, contract: Unary<object, unknown>) =>
-    async (request: object, signal?: AbortSignal): Promise<unknown> => {
+    (name: string, contract: Unary<unknown, unknown>) =>
+    async (request: unknown, signal?: AbortSignal): Promise<unknown> => {
       const context = contextUntil(signal);
-      const given = handle(name, context, requestOf(contract, request));
-      const answer = await untilAborted(given, context.signal);
+      const given = (): Promise<unknown> => handle(name, context, requestOf(contract, request));
+      const answer = await untilAborted(given, context.signal).catch((error: unknown) => {
+        throw context.signal.aborted ? stopped() : error;
+      });
       return parseAnswer(contract.answer.schema, answered(contract, contract.answer.encode(answer)));
     };
 
-  const pushed = (name: string, contract: Pushed<object, unknown, unknown>) =>
-    async function* (request: object, { signal, onOpen }: StreamOptions = {}): AsyncGenerator<unknown> {
+  const pushed = (name: string, contract: Pushed<unknown, unknown, unknown>) =>
+    async function* (request: unknown, { signal, onOpen }: StreamOptions = {}): AsyncGenerator<unknown> {
       const context = contextUntil(signal);
       const items: unknown[] = [];
       let end: { readonly error: unknown } | undefined;
@@ -122,7 +120,7 @@ export function createLocalClient({ handlers, caller, logger }: LocalClientOptio
       }
     };
 
-  const sent = (name: string, contract: Sent<object>) => (): SendStream<object> => {
+  const sent = (name: string, contract: Sent<unknown>) => (): SendStream<unknown> => {
     const cancelled = new AbortController();
     const context = contextUntil(cancelled.signal);
     let received = 0;
@@ -164,16 +162,3 @@ export function createLocalClient({ handlers, caller, logger }: LocalClientOptio
 }
 
 const stopped = (): ParleyError => new ParleyError('cancelled', 'The call was stopped.');
-
-/** What the call gives, or the end of the wait for it. */
-async function untilAborted(call: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(stopped());
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([call, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

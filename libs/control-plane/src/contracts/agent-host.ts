@@ -24,13 +24,14 @@ import { Entry, type MemoryEntry, MemoryKeyName, MemorySubject, MemoryValue } fr
 import { PeerId } from './registration.ts';
 
 /** A field that has its default where it was not set. */
-const unset = <T>(value: string | number, schema: z.ZodType<T>): z.ZodType<T | undefined> =>
-  z.preprocess((given) => (given === value ? undefined : given), schema.optional());
+const unset = <T>(value: string | number, schema: z.ZodType<T>) =>
+  z.preprocess((given) => (given === value ? undefined : given), schema.optional()).optional();
 
 const Count = z.number().int().nonnegative();
 const Text = z.string();
 const Line = z.string().max(4000);
-const Version = Count.nullish().transform((version) => version ?? undefined);
+const Version = Count.nullish();
+const Flag = z.boolean().optional();
 
 const Profile = z.preprocess((profile) => {
   const { name, group, ...rest } = (profile ?? {}) as { readonly name?: unknown; readonly group?: unknown };
@@ -41,18 +42,18 @@ const Profile = z.preprocess((profile) => {
 const Hello = z.object({
   profile: Profile,
   agentId: unset('', AgentId),
-  isExclusive: z.boolean().default(false),
+  isExclusive: Flag,
   instanceId: unset('', PeerId),
-  needsSignIn: z.boolean().default(false),
-  takesSessionEnd: z.boolean().default(false),
+  needsSignIn: Flag,
+  takesSessionEnd: Flag,
   attempts: unset(0, z.number().int().min(1).max(100)),
   commandConcurrency: unset(0, z.number().int().min(1).max(1000)),
 });
 /** Who an agent is that works over the stream. */
 export type AgentHello = z.infer<typeof Hello>;
 
-/** Of a reply's metadata as JSON: it travels in one frame with the text. */
-const METADATA_BYTES = 32 * 1024;
+/** Longest metadata of a reply as JSON, in bytes: it travels in one frame with the text. */
+export const METADATA_BYTES = 32 * 1024;
 
 const Reply = z.object({
   text: Text,
@@ -62,7 +63,7 @@ const Reply = z.object({
       jsonText(Metadata),
     ),
   ),
-  more: z.boolean().default(false),
+  more: Flag,
   inReplyTo: unset('', Id),
 });
 
@@ -72,7 +73,7 @@ const Failure = z.object({
   message: Text.transform((text) => text.slice(0, 1000)),
 });
 
-const key = { key: MemoryKeyName, isShared: z.boolean().default(false), userId: unset('', MemorySubject) };
+const key = { key: MemoryKeyName, isShared: Flag, userId: unset('', MemorySubject) };
 
 const Call = z.object({
   number: Count,
@@ -111,7 +112,7 @@ const CommandEnd = z.object({
   errorMessage: unset('', Line),
   refusedBy: Text.max(200).nullish(),
   awaitsApprovalBy: Text.max(200).nullish(),
-  isTruncated: z.boolean().default(false),
+  isTruncated: Flag,
 });
 export type CommandEnd = z.infer<typeof CommandEnd>;
 
@@ -271,13 +272,7 @@ export const agentHost = {
         work: 0,
         hello: {
           profile: AgentProfile.parse({ name: 'Echo', group: 'echo' }),
-          agentId: undefined,
-          isExclusive: false,
           instanceId: 'process 1',
-          needsSignIn: false,
-          takesSessionEnd: false,
-          attempts: undefined,
-          commandConcurrency: undefined,
         },
       },
       event: {

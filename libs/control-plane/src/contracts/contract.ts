@@ -64,6 +64,13 @@ export interface Duplex<Request, Event> extends Common<Request> {
   readonly example: { readonly request: NoInfer<Request>; readonly event: NoInfer<Event> };
 }
 
+/** One of many, whichever: that it fits its handler is what `ControlPlaneHandlers` says. */
+export type AnyContract =
+  | Unary<unknown, unknown>
+  | Pushed<unknown, unknown, unknown>
+  | Sent<unknown>
+  | Duplex<unknown, unknown>;
+
 export function unary<Request, Answer>(
   contract: Omit<Unary<Request, Answer>, 'kind'>,
 ): Unary<Request, Answer> {

@@ -4,14 +4,9 @@ import { createCredentials } from '../server/credentials.ts';
 import { collect } from '../testing/collect.ts';
 import { onLoopback } from '../testing/fixture.ts';
 import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import type { Duplex, Pushed, Sent, Unary } from './contract.ts';
+import type { AnyContract } from './contract.ts';
 import { CONTRACTS } from './index.ts';
 
-type AnyContract =
-  | Unary<unknown, unknown>
-  | Pushed<unknown, unknown>
-  | Sent<unknown>
-  | Duplex<unknown, unknown>;
 type AnyClient = Readonly<Record<string, (request?: unknown) => unknown>>;
 type Both = { readonly events: AsyncIterable<unknown> } | undefined;
 const contracts = Object.entries(CONTRACTS as unknown as Record<string, AnyContract>);

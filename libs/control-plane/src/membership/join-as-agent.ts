@@ -1,8 +1,8 @@
 import { type AgentState, newId, ParleyError } from '@parley/shared-models';
 import { createControlPlaneClient } from '../client/create-client.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { AgentIdentity, AgentMembership, JoinAsAgentOptions } from './agent-membership.ts';
 import { keepConnected, pause } from './keep-connected.ts';
-import { untilAborted } from './member-queue.ts';
 import { isForgotten, isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
@@ -153,7 +153,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
   });
 
   options.queue?.attach?.(async (signal) => {
-    await untilAborted(registered.promise, signal);
+    await untilAborted(() => registered.promise, signal);
     return client.connectQueue(known(), { signal });
   });
 

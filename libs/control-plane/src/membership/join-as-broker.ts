@@ -1,8 +1,9 @@
 import { type AgentStatus, isAsNewAs, ParleyError } from '@parley/shared-models';
 import { type ControlPlaneClientOptions, createControlPlaneClient } from '../client/create-client.ts';
 import type { AgentStatusUpdate } from '../contracts/status.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { keepConnected, pause } from './keep-connected.ts';
-import { type MemberQueue, untilAborted } from './member-queue.ts';
+import type { MemberQueue } from './member-queue.ts';
 import { isRefusal } from './refusals.ts';
 import { settleWithin } from './settle-within.ts';
 import { untilFirstEnds } from './until-first-ends.ts';
@@ -129,7 +130,7 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
   });
 
   options.queue?.attach?.(async (signal) => {
-    await untilAborted(registered.promise, signal);
+    await untilAborted(() => registered.promise, signal);
     return client.connectQueue({ brokerId }, { signal });
   });
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { DuplexStream } from '../client/send-stream.ts';
 import type { QueueEvent, QueueRequest } from '../contracts/queue.ts';
 
@@ -8,16 +7,4 @@ export interface MemberQueue {
   name(): string;
   /** Only of the server's own queue: opens a stream to it, as soon as the member is registered. */
   attach?(open: (signal: AbortSignal) => Promise<DuplexStream<QueueRequest, QueueEvent>>): void;
-}
-
-/** Waits for what may take for ever. @throws the signal's reason once it is given */
-export async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const ended = new AbortController();
-  try {
-    await Promise.race([work, once(signal, 'abort', { signal: ended.signal }).catch(() => undefined)]);
-    signal.throwIfAborted();
-  } finally {
-    ended.abort();
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/shared-models';
-import { type BoundToken, readBoundToken } from '../bound-token.ts';
+import { type BoundToken, forAnother, readBoundToken } from '../bound-token.ts';
 import { CONTRACTS } from '../contracts/index.ts';
 import { contractAt, pathOf } from '../contracts/paths.ts';
 import { bearer } from '../join-token.ts';
@@ -110,9 +110,7 @@ export function requireJoinToken(
               isKnown = contractAt(method.path)?.caller === 'member';
               return receive(message);
             }
-            const { agentId, group } = admission;
-            const only = `This join token is for the agent "${agentId}" in the group "${group}" only.`;
-            refuse(new ParleyError('forbidden', only), agentId);
+            refuse(forAnother(admission), admission.agentId);
           },
         });
       },

@@ -1,17 +1,11 @@
 import type { Server, UntypedHandleCall } from '@grpc/grpc-js';
-import type { Duplex, Pushed, Sent, Unary } from '../contracts/contract.ts';
+import type { AnyContract } from '../contracts/contract.ts';
 import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
 import { CONTRACTS } from '../contracts/index.ts';
 import { serviceDefinition } from '../proto-definitions.ts';
 import { type StreamServing, serveDuplex, servePushed } from './serve-stream.ts';
 import { serveSent, serveUnary } from './serve-unary.ts';
 
-/** That a contract and its handler fit is what `ControlPlaneHandlers` says; each of them is then one of many. */
-type AnyContract =
-  | Unary<unknown, unknown>
-  | Pushed<unknown, unknown, unknown>
-  | Sent<unknown>
-  | Duplex<unknown, unknown>;
 type AnyHandler = (...args: unknown[]) => Promise<never>;
 
 /** Adds every service of `parley.v1`: each RPC as its contract says, done by its handler. */

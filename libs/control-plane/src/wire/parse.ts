@@ -28,6 +28,7 @@ function firstIssue(error: z.ZodError): { path: string; message: string } {
   return { path, message: issue?.message ?? 'malformed' };
 }
 
-function snakeCase(name: string): string {
+/** A field's name as it stands in the .proto files. */
+export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -109,7 +109,7 @@ export function createAgentHost({
       grpcUrl: 'this server',
       connect: (options) => createLocalClient({ handlers: own, caller: context, logger: options.logger }),
       id: hello.agentId ?? context.token?.agentId,
-      isExclusive: hello.isExclusive,
+      isExclusive: hello.isExclusive === true,
       instanceId: hello.instanceId,
       host: hello.profile.host ?? context.peer.replace(/:\d+$/, ''),
       logger,

@@ -1,7 +1,6 @@
 import {
   type AgentCode,
   type AgentDefinition,
-  type AgentMemory,
   type CommandContext,
   type CommandOutcome,
   codeInThisThread,
@@ -9,27 +8,19 @@ import {
   type GuestOptions,
   type MessageContext,
 } from '@parley/agent-kit';
-import type {
-  AgentFrame,
-  AgentHello,
-  CommandEnd,
-  HostAnswer,
-  HostCall,
-  MemoryEntry,
-  Push,
-  ServerFrame,
-} from '@parley/control-plane';
+import type { AgentFrame, AgentHello, HostAnswer, HostCall, Push, ServerFrame } from '@parley/control-plane';
 import { Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   CAPABILITIES,
   type ErrorCode,
-  JsonValue,
   originOf,
   ParleyError,
   reportOf,
   subjectOf,
 } from '@parley/shared-models';
+import { AgentFault, answerMessage, handleEvent, takeCommand } from './agent-answers.ts';
+import { type Context, doCall, isRead } from './agent-calls.ts';
 import { createWork, type Work } from './work.ts';
 
 /** An agent whose handlers are at the other end of a stream. */
@@ -50,7 +41,6 @@ const MAX_CALLS = 256;
 /** Of these, calls whose answers may be large; with more of them the agent is read no further. */
 const MAX_READS = 16;
 
-type Context = MessageContext | EventContext | CommandContext;
 type Over = NonNullable<ServerFrame['over']>;
 
 export function createHostedAgent(hello: AgentHello, push: Push<ServerFrame>, logger: Logger): HostedAgent {
@@ -299,214 +289,3 @@ function overBecause(failure: unknown, { aborted, reason }: AbortSignal, isComma
   if (aborted) return { code: 'cancelled', message: 'It was stopped.', path: '' };
   return { code: failure === undefined ? '' : (code ?? 'agent_failed'), message, path: '' };
 }
-
-/** What an agent itself has said wrong, or that it has failed for good. */
-class AgentFault extends ParleyError {}
-
-/** @returns Error where the agent says no code: then it is tried again */
-function failureOf({ malformed, failed }: AgentFrame): Error | undefined {
-  if (malformed !== undefined) return wrong(malformed.path, malformed.message);
-  if (failed === undefined) return undefined;
-  const error =
-    failed.code === undefined ? new Error(failed.message) : new AgentFault(failed.code, failed.message);
-  // Where it was thrown is not here.
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
-}
-
-function wrong(path: string, message: string): AgentFault {
-  return new AgentFault('agent_failed', `The agent's answer is wrong: ${message}`, { details: { path } });
-}
-
-/** The field of a frame that does not belong there. */
-function misplaced(frame: AgentFrame, where: string): AgentFault {
-  const [name = 'frame'] = Object.keys(frame).filter((key) => key !== 'work');
-  const field = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return wrong(field, `${field}: not for ${where}`);
-}
-
-/** What the agent says of a work until it is stopped. @throws Error when it is */
-async function nextFrame(work: Work): Promise<AgentFrame> {
-  const frame = await work.next();
-  if (frame === undefined) throw new Error('the work was stopped');
-  const failure = failureOf(frame);
-  if (failure !== undefined) throw failure;
-  return frame;
-}
-
-async function answerMessage(work: Work, context: MessageContext): Promise<void> {
-  for (;;) {
-    let frame = await nextFrame(work);
-    if (frame.typing !== undefined) {
-      context.typing(frame.typing);
-      continue;
-    }
-    if (frame.piece !== undefined) {
-      const last = await streamPieces(work, context, frame.piece);
-      // Stopped: what was shown is the reply.
-      if (last === undefined) return;
-      frame = last;
-    } else if (frame.reply !== undefined) {
-      await context.reply(textFor(frame.reply), frame.reply.metadata);
-    }
-    if (frame.done !== undefined || frame.reply?.more === false) return;
-    if (frame.reply === undefined) throw misplaced(frame, 'a message');
-  }
-}
-
-function textFor({ text, inReplyTo }: NonNullable<AgentFrame['reply']>): string {
-  if (inReplyTo === undefined) return text;
-  throw wrong('reply.in_reply_to', 'reply.in_reply_to: not for a message');
-}
-
-/** Shows the pieces until a frame ends what they have begun, and resolves with that; undefined: the person has stopped it. */
-async function streamPieces(
-  work: Work,
-  context: MessageContext,
-  first: string,
-): Promise<AgentFrame | undefined> {
-  let last: AgentFrame | undefined;
-  const pieces = async function* (): AsyncGenerator<string> {
-    yield first;
-    while (last === undefined) {
-      const frame = await nextFrame(work);
-      if (frame.piece !== undefined) yield frame.piece;
-      else if (frame.typing !== undefined) context.typing(frame.typing);
-      else {
-        if (frame.reply === undefined && frame.done === undefined) throw misplaced(frame, 'a message');
-        last = frame;
-        if (frame.reply !== undefined) yield textFor(frame.reply);
-      }
-    }
-  };
-  await context.stream(pieces(), () => last?.reply?.metadata ?? {});
-  // It was cut off: what the agent still writes is too much.
-  while (last === undefined && !context.signal.aborted) {
-    const frame = await nextFrame(work);
-    if (frame.reply !== undefined || frame.done !== undefined) last = frame;
-  }
-  return last;
-}
-
-async function handleEvent(work: Work, context: EventContext): Promise<void> {
-  for (;;) {
-    const frame = await nextFrame(work);
-    if (frame.done !== undefined) return;
-    if (frame.reply === undefined) throw misplaced(frame, 'an event');
-    const { text, inReplyTo, metadata, more } = frame.reply;
-    if (inReplyTo === undefined) throw wrong('reply.in_reply_to', 'reply.in_reply_to: the id of a message');
-    if (metadata !== undefined) throw wrong('reply.metadata', 'reply.metadata: not for an event');
-    await context.reply(text, { messageId: inReplyTo });
-    if (!more) return;
-  }
-}
-
-async function takeCommand(work: Work, context: CommandContext): Promise<CommandOutcome> {
-  for (;;) {
-    const frame = await nextFrame(work);
-    if (frame.commandEnd !== undefined) return outcomeOf(frame.commandEnd);
-    if (frame.output === undefined) throw misplaced(frame, 'a command');
-    // It has its turn. That it was stopped meanwhile is heard by its signal.
-    await context.begin().catch(() => undefined);
-    context.output[frame.output.stream](frame.output.data);
-  }
-}
-
-/** Whether its answer may be large. */
-const isRead = ({ readMemory, writeMemory, readHistory }: HostCall): boolean =>
-  readMemory !== undefined || writeMemory !== undefined || readHistory !== undefined;
-
-function outcomeOf({
-  exitCode,
-  signal,
-  errorMessage,
-  refusedBy,
-  awaitsApprovalBy,
-  isTruncated,
-}: CommandEnd): CommandOutcome {
-  if (typeof refusedBy === 'string') return { refusedBy, errorMessage: errorMessage ?? 'It is refused.' };
-  if (typeof awaitsApprovalBy === 'string') return { awaitsApprovalBy };
-  return {
-    ...(typeof exitCode === 'number' ? { exitCode } : {}),
-    ...(signal === undefined ? {} : { signal }),
-    ...(errorMessage === undefined ? {} : { errorMessage }),
-    isTruncated,
-  };
-}
-
-/** @throws ParleyError what the call is answered with */
-async function doCall(context: Context, call: HostCall): Promise<Partial<HostAnswer>> {
-  if ('command' in context) {
-    if (call.begin === undefined) throw invalid('call: a command can only `begin`');
-    const { rule, timeoutMs } = call.begin;
-    await context
-      .begin({ ...(rule === undefined ? {} : { rule }), ...(timeoutMs === undefined ? {} : { timeoutMs }) })
-      .catch((error: unknown) => {
-        throw new ParleyError('cancelled', 'The command was stopped before it began.', { cause: error });
-      });
-    return {};
-  }
-  if (call.publish !== undefined) {
-    const { channel, type, payload, id } = call.publish;
-    const eventId = await context.publish(channel, type, jsonOf(payload), id === undefined ? {} : { id });
-    return { eventId };
-  }
-  const memoryCall = call.readMemory ?? call.writeMemory ?? call.forgetMemory;
-  if (memoryCall !== undefined) {
-    const memory = memoryFor(context, memoryCall);
-    const { key } = memoryCall;
-    if (call.writeMemory !== undefined) {
-      const { value, expectedVersion } = call.writeMemory;
-      return { entry: entryOf(key, await memory.put(key, JSON.parse(value), expecting(expectedVersion))) };
-    }
-    if (call.forgetMemory !== undefined) {
-      await memory.delete(key, expecting(call.forgetMemory.expectedVersion));
-      return {};
-    }
-    return { entry: entryOf(key, await memory.read(key, JsonValue)) };
-  }
-  if (call.begin !== undefined) throw invalid('call.begin: only for a command');
-  if (!('history' in context)) throw invalid('call: an event has neither history nor questions');
-  if (call.readHistory !== undefined) {
-    const { limit } = call.readHistory;
-    return { messages: await context.history(limit === undefined ? {} : { limit }) };
-  }
-  if (call.ask === undefined) throw invalid('call: it must have one of its fields');
-  const { targetName, targetAgentId, targetGroup, text, timeoutMs } = call.ask;
-  const target =
-    targetAgentId !== undefined
-      ? { agentId: targetAgentId }
-      : targetGroup !== undefined
-        ? { group: targetGroup }
-        : (targetName ?? '');
-  return { reply: await context.ask(target, text, timeoutMs === undefined ? {} : { timeoutMs }) };
-}
-
-function entryOf(key: string, stored: { readonly value: unknown; readonly version: number }): MemoryEntry {
-  const { value, version } = stored;
-  const text = value === undefined ? '' : JSON.stringify(value);
-  return { key, value: text, version, updatedAt: '', isDeleted: version > 0 && text === '', writeId: '' };
-}
-
-function memoryFor(
-  context: MessageContext | EventContext,
-  { isShared, userId }: { readonly isShared: boolean; readonly userId?: string | undefined },
-): AgentMemory {
-  if ('memoryAbout' in context) return userId === undefined ? context.memory : context.memoryAbout(userId);
-  if (userId !== undefined) throw invalid('call: user_id is for events: a message is about its own person');
-  return isShared ? context.memory.shared : context.memory;
-}
-
-function jsonOf(text: string): unknown {
-  if (text === '') return null;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ParleyError('invalid_request', 'call.publish.payload: no JSON', { cause });
-  }
-}
-
-const expecting = (expectedVersion: number | undefined): { readonly expectedVersion?: number } =>
-  expectedVersion === undefined ? {} : { expectedVersion };
-
-const invalid = (message: string): ParleyError => new ParleyError('invalid_request', message);
