@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -94,7 +95,7 @@ func (w *work) count() (string, error) {
 }
 
 func (w *work) message(given *parley.WorkMessage) error {
-	text := given.Message.Text
+	text := strings.TrimPrefix(given.Message.Text, "@Gopher ")
 	count, err := w.count()
 	if err != nil {
 		return err
@@ -200,7 +201,7 @@ func (s *stream) answered(answer *parley.HostAnswer) {
 func serve(ctx context.Context, host parley.AgentHostClient, hello *parley.AgentHello, leaving context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	client, err := host.Work(ctx, grpc.WaitForReady(true))
+	client, err := host.Work(ctx)
 	if err != nil {
 		return err
 	}
@@ -246,7 +247,9 @@ func main() {
 	if address == "" {
 		address = "127.0.0.1:50051"
 	}
-	server, err := grpc.Dial(address, grpc.WithInsecure())
+	again := backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
+	params := grpc.ConnectParams{Backoff: again, MinConnectTimeout: 5 * time.Second}
+	server, err := grpc.Dial(address, grpc.WithInsecure(), grpc.WithConnectParams(params))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -269,7 +272,7 @@ func main() {
 			Subscriptions: []*parley.ChannelSubscription{{Channel: "human", Types: []string{"parcel"}}},
 		},
 	}
-	for {
+	for leaving.Err() == nil { // a server that is away is waited for
 		err := serve(ctx, parley.NewAgentHostClient(server), hello, leaving)
 		if err == io.EOF {
 			return
@@ -277,6 +280,6 @@ func main() {
 		if code := status.Code(err); code != codes.Unavailable && code != codes.ResourceExhausted {
 			log.Fatal(err)
 		}
-		time.Sleep(time.Duration(100+rand.Intn(1900)) * time.Millisecond) // a server that is away comes back
+		time.Sleep(time.Duration(100+rand.Intn(1900)) * time.Millisecond)
 	}
 }

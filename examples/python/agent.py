@@ -8,8 +8,7 @@ profile = AgentProfile(name="Python", description="Counts what you say", capabil
     subscriptions=[ChannelSubscription(channel="human", types=["parcel"])])
 first = AgentFrame(hello=AgentHello(profile=profile, instance_id=str(uuid.uuid4())))
 token = [("authorization", "Bearer " + os.environ["JOIN_TOKEN"])] if "JOIN_TOKEN" in os.environ else []
-server = grpc.insecure_channel(os.environ.get("GRPC_URL", "127.0.0.1:50051"), [("grpc.max_reconnect_backoff_ms", 5000)])
-connect = server.stream_stream("/parley.v1.AgentHost/Work", AgentFrame.SerializeToString, ServerFrame.FromString)
+fresh = os.environ.get("GRPC_URL", "127.0.0.1:50051"), [("grpc.use_local_subchannel_pool", 1)]
 numbers, handlers, out, answers, stops, leaving = itertools.count(1), ThreadPoolExecutor(64), queue.SimpleQueue(), {}, {}, []
 def say(work, **what): out.put(AgentFrame(work=work, **what))
 def call(work, **what):  # has the server do something, and waits for it
@@ -18,7 +17,7 @@ def call(work, **what):  # has the server do something, and waits for it
     if answer.result().error_code: raise RuntimeError(answer.result().error_message)
     return answer.result()
 def message(work, given, stop):
-    text, entry = given.message.text, call(work, read_memory=ReadMemory(key="count")).entry
+    text, entry = given.message.text.removeprefix("@Python "), call(work, read_memory=ReadMemory(key="count")).entry
     count = WriteMemory(key="count", value=str(int(entry.value or 0) + 1), expected_version=entry.version)
     count = call(work, write_memory=count).entry.value  # where it was written before a crash, what was written then
     if text.startswith("ask "):
@@ -48,10 +47,12 @@ def take(work, kind, given):
         handlers.submit(globals()[kind], work, given, stops[work]).add_done_callback(
             lambda run: run.exception() and say(work, failed=Failure(message=str(run.exception()))))
 signal.signal(signal.SIGTERM, lambda *_: leaving.append(AgentFrame(leave=Leave())) or out.put(leaving[0]))
-while True:  # until it has left; a server that is away is waited for, and what was in hand comes again
+while not leaving:  # a server that is away is waited for, and what was in hand comes again
     try:
-        for frame in connect(itertools.chain([first], leaving, iter(out.get, None)), metadata=token, wait_for_ready=True):
-            take(frame.work, frame.WhichOneof("frame"), getattr(frame, frame.WhichOneof("frame")))
+        with grpc.insecure_channel(*fresh) as server:
+            rpc = server.stream_stream("/parley.v1.AgentHost/Work", AgentFrame.SerializeToString, ServerFrame.FromString)
+            for frame in rpc(itertools.chain([first], iter(out.get, None)), metadata=token):
+                take(frame.work, frame.WhichOneof("frame"), getattr(frame, frame.WhichOneof("frame")))
         sys.exit()
     except grpc.RpcError as error:
         (ended, lost, stopped), (out, answers, stops) = (out, answers, stops), (queue.SimpleQueue(), {}, {})

@@ -22,6 +22,7 @@ for (const { name, missing, build, driver } of KINDS) {
       let system: ParleySystem;
       let client: RawClient;
       let agent: ParleyProcess | undefined;
+      let agentId: string;
 
       beforeAll(async () => {
         folder = await mkdtemp(path.join(os.tmpdir(), 'parley-foreign-'));
@@ -43,22 +44,26 @@ for (const { name, missing, build, driver } of KINDS) {
       afterEach(() => client?.terminate());
 
       const stateOf = async () =>
-        (await createHttpApi({ url: system.url }).agents()).find(({ agentName }) => agentName === name);
+        (await createHttpApi({ url: system.url }).agents()).find((each) => each.agentId === agentId);
+      /** Its id, when the server has registered it. @param from in the server's log: what was known before may be of another process */
+      const registered = (from = 0): Promise<string> =>
+        eventually(() => {
+          const line = system.server.log
+            .slice(from)
+            .findLast((each) => each.msg === 'registered' && each.agent === name);
+          if (line === undefined) throw new Error(`${name} has not registered: ${agent?.output}`);
+          return String(line.agentId);
+        });
       const startAgent = async (): Promise<void> => {
+        const from = system.server.log.length;
         agent = start({ GRPC_URL: system.env.GRPC_URL ?? '' });
-        await isOnline();
+        agentId = await registered(from);
       };
       /** The next one shall have its id. */
       const killAgent = async (): Promise<void> => {
         await agent?.kill();
         await eventually(async () => expect(await stateOf()).not.toMatchObject({ state: 'online' }));
       };
-      const isOnline = async (): Promise<string> =>
-        eventually(async () => {
-          const status = await stateOf();
-          if (status?.state !== 'online') throw new Error(`${name} is ${status?.state}: ${agent?.output}`);
-          return status.agentId;
-        });
       const send = (text: string): string => sendText(client, text, { target: { agentName: name } });
       const replyTo = async (id: string): Promise<ChatMessage> =>
         (await client.received('message', ({ message }) => message.inReplyTo === id)).message;
@@ -91,7 +96,7 @@ for (const { name, missing, build, driver } of KINDS) {
       });
 
       it('asks another agent, and is told that there is none', async () => {
-        expect(await say('ask Echo how are you')).toMatchObject({ said: 'how are you' });
+        expect(await say(`@${name} ask Echo how are you`)).toMatchObject({ said: 'how are you' });
         const { text, kind } = await replyTo(send('ask Nobody how are you'));
         expect(kind).toBe('ERROR');
         expect(text).toContain('Nobody');
@@ -107,7 +112,6 @@ for (const { name, missing, build, driver } of KINDS) {
       });
 
       it('runs a command, shows what it prints, and stops it', async () => {
-        const agentId = await isOnline();
         const run = (line: string) => {
           const id = newId();
           client.send({ type: 'command.run', id, agentId, command: line });
@@ -163,7 +167,6 @@ for (const { name, missing, build, driver } of KINDS) {
 
       it('dies while its commands print: they are lost, and nothing else is', async () => {
         for (let round = 0; round < 3; round++) {
-          const agentId = await isOnline();
           const id = newId();
           client.send({
             type: 'command.run',
@@ -182,22 +185,32 @@ for (const { name, missing, build, driver } of KINDS) {
 
       it('outlives the server, and goes on with the next one', async () => {
         const { number } = await say('before');
-        const id = send('go on');
-        await isWriting(id);
         const conversationId = newId();
+        const id = sendText(client, 'go on', { conversationId, target: { agentName: name } });
+        await isWriting(id);
         await system.server.kill();
         client.terminate();
         await system.startServer();
         client = await connectRaw(system.webSocketUrl);
-        expect(await isOnline()).toBe((await stateOf())?.agentId);
+        client.send({ type: 'conversation.open', conversationId });
+        expect(await registered()).toBe(agentId);
         expect(agent?.isRunning).toBe(true);
+        await isWriting(id);
         stop(id);
-        const after = sendText(client, 'after', { conversationId, target: { agentName: name } });
-        expect(readReply(await replyTo(after))).toEqual({ said: 'after', number: number + 2 });
+        expect(readReply(await replyTo(id))).toMatchObject({ number: number + 1 });
+        expect(await say('after')).toEqual({ said: 'after', number: number + 2 });
+      });
+
+      it('ends when it is told to while the server is away', async () => {
+        await system.server.kill();
+        try {
+          expect(await agent?.terminate()).toBe(0);
+        } finally {
+          await system.startServer();
+        }
       });
 
       it('has a command that was in hand when its stream broke lost, and not run again', async () => {
-        const agentId = await isOnline();
         const file = path.join(folder, `${newId()}.log`);
         const id = newId();
         client.send({
