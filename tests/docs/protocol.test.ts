@@ -8,8 +8,6 @@ import {
   channelQueue,
   DeadLetter,
   deriveId,
-  parseClientFrame,
-  parseServerFrame,
 } from '@parley/shared-models';
 import { CREDENTIAL_FIELD } from '../../libs/control-plane/src/credential-field.ts';
 import {
@@ -21,7 +19,6 @@ import {
 import { docComments, meaningOf } from '../../tools/protocol-reference/doc-comments.ts';
 import { fieldTable } from '../../tools/protocol-reference/field-table.ts';
 import { fillMarkers } from '../../tools/protocol-reference/fill-markers.ts';
-import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from '../../tools/protocol-reference/frame-examples.ts';
 import { referenceDocuments } from '../../tools/protocol-reference/reference-sections.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -35,14 +32,6 @@ it.each([...referenceDocuments()])(
 
 describe('docs/protocol.md', () => {
   const document = read('docs/protocol.md');
-
-  it.each(Object.entries(CLIENT_EXAMPLES))('has a valid example of the client frame %s', (_type, example) => {
-    expect(parseClientFrame(JSON.stringify(example))).toEqual({ ok: true, frame: example });
-  });
-
-  it.each(Object.entries(SERVER_EXAMPLES))('has a valid example of the server frame %s', (_type, example) => {
-    expect(parseServerFrame(JSON.stringify(example))).toEqual({ ok: true, frame: example });
-  });
 
   it.each([
     ...Object.keys(PERMANENT_QUEUES),

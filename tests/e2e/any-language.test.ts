@@ -44,7 +44,7 @@ for (const { name, missing, build, driver } of KINDS) {
       afterEach(() => client?.terminate());
 
       const stateOf = async () =>
-        (await createHttpApi({ url: system.url }).agents()).find((each) => each.agentId === agentId);
+        (await createHttpApi({ url: system.url }).agents()).agents.find((each) => each.agentId === agentId);
       /** Its id, when the server has registered it. @param from in the server's log: what was known before may be of another process */
       const registered = (from = 0): Promise<string> =>
         eventually(() => {

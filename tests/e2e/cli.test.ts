@@ -105,7 +105,8 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the parley command, over the %s queue', (dr
       const chat = start(['chat', '--to', 'Endless']);
       chat.type('count until I stop you\n');
       const conversation = await eventually(async () => {
-        const [found] = await api().conversations({ search: 'count until I stop you' });
+        const { conversations } = await api().conversations({ search: 'count until I stop you' });
+        const [found] = conversations;
         if (found === undefined) throw new Error('not accepted yet');
         return found;
       });
@@ -350,7 +351,7 @@ describe('the parley command', () => {
       const token = await signToken('ada', 'member');
       const ada = await runCli(['send', '--to', 'Echo', 'hello'], { env: { ...env, PARLEY_TOKEN: token } });
       expect([ada.code, ada.stdout]).toEqual([0, 'hello\n']);
-      const conversations = await createHttpApi({ url: system.url, token }).conversations();
+      const { conversations } = await createHttpApi({ url: system.url, token }).conversations();
       expect(conversations.map(({ ownerId }) => ownerId)).toEqual(['ada']);
     } finally {
       await system.stop();

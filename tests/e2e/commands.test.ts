@@ -147,7 +147,7 @@ describe.each(SYSTEM_KINDS)('commands on an agent, over $kind', ({ driver, hasPo
     const file = path.join(folder, `${newId()}.order`);
     client.send({ type: 'agent.control', agentId: 'shell-b', action: 'pause' });
     await eventually(async () => {
-      const found = (await api().agents()).find(({ agentId }) => agentId === 'shell-b');
+      const found = (await api().agents()).agents.find(({ agentId }) => agentId === 'shell-b');
       if (found?.state !== 'paused') throw new Error(`it is ${found?.state}`);
     });
     const ids: string[] = [];

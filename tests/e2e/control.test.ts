@@ -20,7 +20,7 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
   const control = (action: string): void => client.send({ type: 'agent.control', agentId: 'echo', action });
   const isIn = (state: string): Promise<void> =>
     eventually(async () => {
-      const found = (await api().agents()).find(({ agentId }) => agentId === 'echo');
+      const found = (await api().agents()).agents.find(({ agentId }) => agentId === 'echo');
       if (found?.state !== state) throw new Error(`it is ${found?.state}`);
     });
 
@@ -37,7 +37,7 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
       ),
     );
     await eventually(async () => {
-      const queue = (await api().queues()).find(({ name }) => name === agentQueue('echo'));
+      const queue = (await api().queues()).queues.find(({ name }) => name === agentQueue('echo'));
       if (queue?.ready !== 3) throw new Error(`${queue?.ready} wait`);
     });
     client.send({ type: 'queues.reset', confirm: true });
@@ -78,7 +78,7 @@ describe.each(SYSTEM_KINDS)('control of agents and queues, over $kind', ({ drive
     await isIn('offline');
     // It goes on with its heartbeats meanwhile.
     const lastSeen = async (): Promise<number> =>
-      Date.parse((await api().agents()).find(({ agentId }) => agentId === 'echo')?.lastSeen ?? '');
+      Date.parse((await api().agents()).agents.find(({ agentId }) => agentId === 'echo')?.lastSeen ?? '');
     const since = await lastSeen();
     await eventually(async () => expect((await lastSeen()) - since).toBeGreaterThan(2 * HEARTBEAT_MS));
     control('reregister');

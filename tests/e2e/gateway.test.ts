@@ -49,7 +49,7 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
   const status = async (fits: (status: Status) => boolean = () => true): Promise<Status> => {
     let found: Status | undefined;
     await eventually(async () => {
-      const all = await api().externalStatus();
+      const { gateways: all } = await api().externalStatus();
       found = all.find((one) => one.url.includes(`:${external.port}/`));
       if (found === undefined || !fits(found)) throw new Error(`not yet: ${JSON.stringify(all)}`);
     });
@@ -96,7 +96,7 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
       id: expect.any(String),
     });
     expect(ada).toMatchObject({ message: 'echo good day' });
-    const conversations = await api().conversations({ search: 'echo hello' });
+    const { conversations } = await api().conversations({ search: 'echo hello' });
     const [ofGrace] = conversations;
     const { messages } = await api().messages(ofGrace?.id ?? '');
     expect(messages.map(({ sender, text }) => [sender.kind, sender.id, sender.name, text])).toEqual([
@@ -126,7 +126,9 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
     await say(twice);
     // The external server asks again, so it is told again: the same answer under the same id.
     expect((await external.takeJson()).id).toBe(first.id);
-    const [conversation] = await api().conversations({ search: 'echo once' });
+    const {
+      conversations: [conversation],
+    } = await api().conversations({ search: 'echo once' });
     expect(
       (await api().messages(conversation?.id ?? '')).messages.filter(({ kind }) => kind === 'TEXT'),
     ).toHaveLength(1);
@@ -372,7 +374,7 @@ describe('the gateway where people sign in', () => {
       await external.tell({ do: 'text', data: '{"message":"echo hello","user_id":"grace"}' });
       expect(await external.takeJson()).toMatchObject({ message: 'echo hello', user_id: 'grace' });
       const api = createHttpApi({ url: system.url, token: await signToken('bridge', 'operator') });
-      expect(await api.conversations()).toMatchObject([{ ownerId: 'bridge' }]);
+      expect((await api.conversations()).conversations).toMatchObject([{ ownerId: 'bridge' }]);
     } finally {
       await gateway.kill();
     }

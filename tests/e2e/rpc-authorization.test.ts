@@ -258,7 +258,7 @@ describe('who may call which RPC', () => {
     await expect(register('it', joinToken)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
     const api = createHttpApi({ url: system.url });
     await eventually(async () => {
-      const found = (await api.agents()).find(({ agentId }) => agentId === 'it');
+      const found = (await api.agents()).agents.find(({ agentId }) => agentId === 'it');
       expect(found).toMatchObject({ state: 'offline' });
     });
     const [tokenId] = revoked.stdout.split(' ');
@@ -336,7 +336,7 @@ describe('who may call which RPC', () => {
       await expect(ask('db', 'attackers', joinToken)).rejects.toMatchObject({ code: status.ALREADY_EXISTS });
     // Who has the server's own token is given another id, but never that of another group.
     expect(await ask('db', 'attackers', JOIN_TOKEN)).toMatchObject({ agentId: 'db-3' });
-    const found = await createHttpApi({ url: system.url }).agents();
+    const { agents: found } = await createHttpApi({ url: system.url }).agents();
     expect(
       found
         .map(({ agentId }) => agentId)

@@ -103,9 +103,11 @@ describe('a server where people sign in', () => {
       .setProtectedHeader({ alg: 'HS256' })
       .sign(new TextEncoder().encode(AUTH_SECRET));
     const [client, other] = [await connect(lost), await connect(await token('ada', ['member']))];
-    const refused = createHttpApi({ url: system.url, token: lost }).revokeToken(jti);
+    const refused = createHttpApi({ url: system.url, token: lost }).revokeToken({ tokenId: jti });
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
-    await createHttpApi({ url: system.url, token: await token('olga', ['operator']) }).revokeToken(jti);
+    await createHttpApi({ url: system.url, token: await token('olga', ['operator']) }).revokeToken({
+      tokenId: jti,
+    });
     expect(await client.closed).toBe(CLOSE_CODES.unauthenticated);
     expect(await get('/api/agents', lost)).toBe(401);
     other.send({ type: 'agents.request' });

@@ -97,7 +97,7 @@ describe.each(SYSTEM_KINDS)('a message that nobody is going to answer, with $kin
       const api = createHttpApi({ url: system.url });
       client.send({ type: 'agent.control', agentId: 'paused', action: 'pause' });
       await eventually(async () => {
-        const found = (await api.agents()).find(({ agentId }) => agentId === 'paused');
+        const found = (await api.agents()).agents.find(({ agentId }) => agentId === 'paused');
         expect(found?.state).toBe('paused');
       });
       const ids = [1, 2, 3, 4, 5].map((number) =>

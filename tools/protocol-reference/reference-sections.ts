@@ -1,11 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { CLOSE_CODES, ClientFrames, ERRORS, LIMITS, ServerFrames } from '@parley/shared-models';
-import type { z } from 'zod';
+import {
+  CLOSE_CODES,
+  ClientFrames,
+  ERRORS,
+  LIMITS,
+  PERMISSIONS,
+  ROUTES,
+  type Route,
+  ServerFrames,
+} from '@parley/shared-models';
+import { z } from 'zod';
 import type { CallerKind } from '../../libs/control-plane/src/contracts/contract.ts';
 import { contractAt } from '../../libs/control-plane/src/contracts/paths.ts';
+import { CLIENT_FRAMES } from '../../libs/shared-models/src/testing/client-frame-examples.ts';
+import type { FrameExamples } from '../../libs/shared-models/src/testing/frame-examples.ts';
+import { SERVER_FRAMES } from '../../libs/shared-models/src/testing/server-frame-examples.ts';
 import { fieldTable } from './field-table.ts';
-import { CLIENT_EXAMPLES, SERVER_EXAMPLES } from './frame-examples.ts';
 import { OBJECTS } from './objects.ts';
 import { headers, queueMessages, signals } from './queue-sections.ts';
 import { settingsTable } from './settings-table.ts';
@@ -31,8 +42,8 @@ function pythonAgent(): string {
 /** The parts of `docs/protocol.md` that follow from the models. */
 function referenceSections(): ReadonlyMap<string, string> {
   return new Map([
-    ['client-frames', frames(ClientFrames, CLIENT_EXAMPLES)],
-    ['server-frames', frames(ServerFrames, SERVER_EXAMPLES)],
+    ['client-frames', frames(ClientFrames, CLIENT_FRAMES)],
+    ['server-frames', frames(ServerFrames, SERVER_FRAMES)],
     ['objects', objects()],
     ['errors', errors()],
     [
@@ -49,6 +60,7 @@ function referenceSections(): ReadonlyMap<string, string> {
         Object.entries(LIMITS).map(([name, value]) => [`\`${name}\``, String(value)]),
       ),
     ],
+    ['http-routes', httpRoutes()],
     ['queue-messages', queueMessages()],
     ['headers', headers()],
     ['signals', signals()],
@@ -58,12 +70,12 @@ function referenceSections(): ReadonlyMap<string, string> {
 
 function frames(
   schemas: Readonly<Record<string, z.ZodType>>,
-  examples: Readonly<Record<string, unknown>>,
+  examples: Readonly<Record<string, FrameExamples<object>>>,
 ): string {
   return Object.entries(schemas)
     .map(
       ([type, schema]) =>
-        `#### \`${type}\`\n\n${fieldTable(schema)}\n\n\`\`\`json\n${JSON.stringify(examples[type])}\n\`\`\``,
+        `#### \`${type}\`\n\n${fieldTable(schema)}\n\n\`\`\`json\n${JSON.stringify(examples[type]?.valid[0])}\n\`\`\``,
     )
     .join('\n\n');
 }
@@ -82,6 +94,26 @@ function errors(): string {
     String(status),
   ]);
   return table(['code', 'meaning', 'can the same request succeed later?', 'HTTP'], rows);
+}
+
+function httpRoutes(): string {
+  const rows = Object.values<Route>(ROUTES).map(({ method, path: to, action, says, input }) => {
+    const role = action === 'public' ? action : PERMISSIONS[action];
+    return [`\`${method} ${to}\``, role, says, namesOf(input)];
+  });
+  return table(['path', 'role', 'what', 'takes'], rows);
+}
+
+/** What must be given is bold. */
+function namesOf(input: z.ZodType | undefined): string {
+  const object = input instanceof z.ZodNullable || input instanceof z.ZodOptional ? input.unwrap() : input;
+  if (object instanceof z.ZodNullable) return namesOf(object);
+  if (!(object instanceof z.ZodObject)) return '';
+  const names = Object.entries<z.ZodType>(object.shape).map(([name, schema]) => {
+    const isNeeded = !schema.safeParse(undefined).success;
+    return isNeeded ? `**\`${name}\`**` : `\`${name}\``;
+  });
+  return names.join(', ');
 }
 
 const CALLERS: Readonly<Record<CallerKind, string>> = {

@@ -4,6 +4,7 @@ import type {
   ErrorReport,
   ExternalUser,
   ServerFrameOf,
+  ServerFrameType,
   Target,
   Task,
 } from '@parley/shared-models';
@@ -66,8 +67,27 @@ export interface AgentsChange {
   readonly isFull: boolean;
 }
 
+/** Frames that the client does something with. */
+export type HandledFrame =
+  | 'welcome'
+  | 'ack'
+  | 'message'
+  | 'message.delta'
+  | 'message.status'
+  | 'agents'
+  | 'agents.load'
+  | 'session'
+  | 'command.status'
+  | 'command.output'
+  | 'task.update'
+  | 'error'
+  | 'pong';
+
+/** The others are told as they come, each under its own name. */
+export type ToldFrames = { [T in Exclude<ServerFrameType, HandledFrame>]: ServerFrameOf<T> };
+
 /** What `client.on` offers: the event's name and what its listeners get. */
-export interface ClientEvents {
+export interface ClientEvents extends ToldFrames {
   connection: ConnectionState;
   welcome: ServerFrameOf<'welcome'>;
   /** Of each conversation every message once, in order of `seq`. */
@@ -79,24 +99,13 @@ export interface ClientEvents {
   delta: ServerFrameOf<'message.delta'>;
   status: ServerFrameOf<'message.status'>;
   ack: ServerFrameOf<'ack'>;
-  typing: ServerFrameOf<'typing'>;
   /** Who holds a followed conversation, or null: nobody any more, because it was left, moved, or its time is over. */
   session: ServerFrameOf<'session'>;
   agents: AgentsChange;
   'command.status': ServerFrameOf<'command.status'>;
   'command.output': ServerFrameOf<'command.output'>;
-  /** What a reset of the queues, asked for over this connection, took away. */
-  'queues.reset': ServerFrameOf<'queues.reset'>;
   /** A task of a followed conversation: on opening it, and on each change; the larger `version` is the newer. */
   task: Task;
-  /** What the agent that is at a step of such a task says of it. */
-  'task.progress': ServerFrameOf<'task.progress'>;
-  /** The server has the event that this client published. */
-  'event.accepted': ServerFrameOf<'event.accepted'>;
-  /** An event of a channel that is followed. After a reconnect, open the channel again with its `last` ones. */
-  event: ServerFrameOf<'event'>;
-  /** For gateways: something to pass on to the external server; answer it with the frame `external.sent`. */
-  'external.send': ServerFrameOf<'external.send'>;
   error: ClientError;
   /** The messages not acknowledged yet, in the order they were written, whenever that changes. */
   outbox: readonly OutboxItem[];

@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { createHttpApi } from './http.ts';
-import type { HttpOptions } from './http-request.ts';
+import { createHttpApi, type HttpOptions } from './http.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -102,7 +101,7 @@ const health = {
 describe('the HTTP interface', () => {
   it('lists conversations', async () => {
     const { api, received } = await startApi(200, { conversations: [conversation] }, { token: 'secret' });
-    expect(await api.conversations({ search: 'a&b', limit: 5 })).toEqual([conversation]);
+    expect(await api.conversations({ search: 'a&b', limit: 5 })).toEqual({ conversations: [conversation] });
     expect(received[0]).toMatchObject({
       method: 'GET',
       url: '/api/conversations?search=a%26b&limit=5',
@@ -113,7 +112,7 @@ describe('the HTTP interface', () => {
   it('reads and renames one conversation', async () => {
     const { api, received } = await startApi(200, conversation);
     expect(await api.conversation(id)).toEqual(conversation);
-    expect(await api.renameConversation(id, 'Budget')).toEqual(conversation);
+    expect(await api.renameConversation(id, { title: 'Budget' })).toEqual(conversation);
     expect(received).toEqual([
       expect.objectContaining({ method: 'GET', url: `/api/conversations/${id}` }),
       expect.objectContaining({
@@ -135,14 +134,14 @@ describe('the HTTP interface', () => {
 
   it('lists agents and queues', async () => {
     const { api, received } = await startApi(200, { agents: [agent], queues: [queue] });
-    expect(await api.agents()).toEqual([agent]);
-    expect(await api.queues()).toEqual([queue]);
+    expect(await api.agents()).toEqual({ agents: [agent] });
+    expect(await api.queues()).toEqual({ queues: [queue] });
     expect(received.map(({ url }) => url)).toEqual(['/api/agents', '/api/queues']);
   });
 
   it('lists dead letters', async () => {
     const { api, received } = await startApi(200, { deadLetters: [deadLetter] });
-    expect(await api.deadLetters({ state: 'dead' })).toEqual([deadLetter]);
+    expect(await api.deadLetters({ state: 'dead' })).toEqual({ deadLetters: [deadLetter] });
     expect(received[0]?.url).toBe('/api/dead-letters?state=dead');
   });
 
@@ -153,6 +152,24 @@ describe('the HTTP interface', () => {
     expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
       `POST /api/dead-letters/${id}/replay`,
       `DELETE /api/dead-letters/${id}`,
+    ]);
+  });
+
+  it('sends the query of what is asked for, without what is undefined', async () => {
+    const { api, received } = await startApi(200, { tasks: [] });
+    expect(await api.tasks({ all: 'true', limit: 5, before: undefined, conversationId: id })).toEqual({
+      tasks: [],
+    });
+    expect(received[0]?.url).toBe(`/api/tasks?all=true&limit=5&conversationId=${id}`);
+  });
+
+  it('sends a body where a route takes one, and none where it takes nothing', async () => {
+    const { api, received } = await startApi(200, { removed: 0, failed: 0, queues: [] });
+    await api.resetQueues({ confirm: true });
+    await expect(api.cancelTask('a/b')).rejects.toMatchObject({ code: 'internal' });
+    expect(received.map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual([
+      'POST /api/queues/reset {"confirm":true}',
+      'POST /api/tasks/a%2Fb/cancel ',
     ]);
   });
 

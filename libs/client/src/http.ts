@@ -1,172 +1,145 @@
 import {
-  AgentStatus,
-  Conversation,
-  ConversationPage,
-  DeadLetter,
-  ExternalStatusReport,
-  HealthReport,
-  MessagePage,
-  QueueDepth,
-  type SendToExternal,
-  SentToExternal,
+  ErrorReport,
+  type ParametersOf,
+  ParleyError,
+  ROUTES,
+  type Route,
+  type RouteName,
+  type Routes,
 } from '@parley/shared-models';
-import { type CommandsApi, createCommandsApi } from './http-commands.ts';
-import { createEventsApi, type EventsApi } from './http-events.ts';
-import { type HttpOptions, request } from './http-request.ts';
-import { createTasksApi, type TasksApi } from './http-tasks.ts';
+import type { z } from 'zod';
+
+/** The part of `fetch` that is needed. */
+export type FetchLike = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly signal: AbortSignal;
+  },
+) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
+
+export interface HttpOptions {
+  /** Where the server is: `http://host:port`, or empty for the page's own server. @default '' */
+  readonly url?: string;
+  /** Sent as a bearer token. A function is asked for every request. */
+  readonly token?: string | (() => string | undefined);
+  /** @default globalThis.fetch */
+  readonly fetch?: FetchLike;
+  /** A request that takes longer fails with `unavailable`. @default 15000 */
+  readonly timeoutMs?: number;
+}
+
+/** Those that answer JSON. */
+type JsonRoute = {
+  [Name in RouteName]: Routes[Name] extends { answer: z.ZodType } ? Name : never;
+}[RouteName];
+type InputOf<R> = R extends { readonly input: infer Input extends z.ZodType }
+  ? NonNullable<z.input<Input>>
+  : object;
+type AnswerOf<R> = R extends { readonly answer: infer Answer extends z.ZodType } ? z.output<Answer> : never;
 
 interface Abortable {
   /** Its abort rejects the call with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ConversationsQuery extends Abortable {
-  /** In titles and texts, without case. */
-  readonly search?: string | undefined;
-  /** 1 to 500. @default 100 */
-  readonly limit?: number | undefined;
-}
+type Values<Names extends readonly string[]> = { [Index in keyof Names]: string };
 
-export interface MessagesQuery extends Abortable {
-  /** The first messages after this `seq`. @default 0 */
-  readonly afterSeq?: number | undefined;
-  /** Instead: the last messages before this `seq`. */
-  readonly beforeSeq?: number | undefined;
-  /** 1 to `LIMITS.messagesPage`. @default 100 */
-  readonly limit?: number | undefined;
-}
-
-export interface DeadLettersQuery extends Abortable {
-  readonly state?: DeadLetter['state'] | undefined;
-  /** 1 to 500. @default 100 */
-  readonly limit?: number | undefined;
-}
+/** What a function takes: the parameters of the path in order, then the query or body. */
+type Arguments<R extends Route> = [
+  ...Values<ParametersOf<R['path']>>,
+  ...(object extends InputOf<R> ? [input?: InputOf<R> & Abortable] : [input: InputOf<R> & Abortable]),
+];
 
 /**
- * The server's HTTP interface.
+ * The server's HTTP interface: a function for each of `ROUTES` that answers JSON.
  * All @throws ParleyError with the server's code; `unavailable` when it cannot be reached or takes too long;
  * `internal` when its answer is not what the protocol says.
  */
-export interface HttpApi extends CommandsApi, EventsApi, TasksApi {
-  /** Newest first. */
-  conversations(query?: ConversationsQuery): Promise<Conversation[]>;
-  conversation(id: string, options?: Abortable): Promise<Conversation>;
-  /** @param title 1 to 200 characters */
-  renameConversation(id: string, title: string, options?: Abortable): Promise<Conversation>;
-  /** In order of `seq`. */
-  messages(conversationId: string, query?: MessagesQuery): Promise<MessagePage>;
-  agents(options?: Abortable): Promise<AgentStatus[]>;
-  queues(options?: Abortable): Promise<QueueDepth[]>;
-  /** For operators. */
-  deadLetters(query?: DeadLettersQuery): Promise<DeadLetter[]>;
-  /** For operators. */
-  deadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
-  /** For operators: sends it on its way again. */
-  replayDeadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
-  /** For operators: it stays in the list, as `discarded`. */
-  discardDeadLetter(id: string, options?: Abortable): Promise<DeadLetter>;
-  /** The last report of each gateway to an external server, the latest first. */
-  externalStatus(options?: Abortable): Promise<ExternalStatusReport['gateways']>;
-  /**
-   * For operators: sends a text to an external server. Resolves when the gateway has sent it.
-   * @throws ParleyError `unavailable` when no gateway is there, or it could not send
-   */
-  sendToExternal(wanted: SendToExternal, options?: Abortable): Promise<SentToExternal>;
-  /** Also a degraded server answers this. */
-  health(options?: Abortable): Promise<HealthReport>;
+export type HttpApi = {
+  readonly [Name in JsonRoute]: (...given: Arguments<Routes[Name]>) => Promise<AnswerOf<Routes[Name]>>;
+};
+
+export function createHttpApi(options: HttpOptions = {}): HttpApi {
+  const functions = Object.entries<Route>(ROUTES).map(([name, route]) => [name, callerOf(options, route)]);
+  // What each of them takes and gives is what its route says.
+  return Object.fromEntries(functions) as HttpApi;
 }
 
-export function createHttpApi(http: HttpOptions = {}): HttpApi {
-  const conversationPath = (id: string) => `/api/conversations/${encodeURIComponent(id)}`;
-  const deadLetterPath = (id: string) => `/api/dead-letters/${encodeURIComponent(id)}`;
-
-  return {
-    ...createCommandsApi(http),
-    ...createEventsApi(http),
-    ...createTasksApi(http),
-    conversations: ({ signal, search, limit } = {}) =>
-      request(http, {
-        path: '/api/conversations',
-        query: { search, limit },
-        signal,
-        parse: (answer) => ConversationPage.parse(answer).conversations,
-      }),
-    conversation: (id, { signal } = {}) =>
-      request(http, { path: conversationPath(id), signal, parse: (answer) => Conversation.parse(answer) }),
-    renameConversation: (id, title, { signal } = {}) =>
-      request(http, {
-        method: 'PATCH',
-        path: conversationPath(id),
-        body: { title },
-        signal,
-        parse: (answer) => Conversation.parse(answer),
-      }),
-    messages: (conversationId, { signal, afterSeq, beforeSeq, limit } = {}) =>
-      request(http, {
-        path: `${conversationPath(conversationId)}/messages`,
-        query: { afterSeq, beforeSeq, limit },
-        signal,
-        parse: (answer) => MessagePage.parse(answer),
-      }),
-    agents: ({ signal } = {}) =>
-      request(http, {
-        path: '/api/agents',
-        signal,
-        parse: (answer) => AgentStatus.array().parse(memberOf(answer, 'agents')),
-      }),
-    queues: ({ signal } = {}) =>
-      request(http, {
-        path: '/api/queues',
-        signal,
-        parse: (answer) => QueueDepth.array().parse(memberOf(answer, 'queues')),
-      }),
-    deadLetters: ({ signal, state, limit } = {}) =>
-      request(http, {
-        path: '/api/dead-letters',
-        query: { state, limit },
-        signal,
-        parse: (answer) => DeadLetter.array().parse(memberOf(answer, 'deadLetters')),
-      }),
-    deadLetter: (id, { signal } = {}) =>
-      request(http, { path: deadLetterPath(id), signal, parse: (answer) => DeadLetter.parse(answer) }),
-    replayDeadLetter: (id, { signal } = {}) =>
-      request(http, {
-        method: 'POST',
-        path: `${deadLetterPath(id)}/replay`,
-        signal,
-        parse: (answer) => DeadLetter.parse(answer),
-      }),
-    discardDeadLetter: (id, { signal } = {}) =>
-      request(http, {
-        method: 'DELETE',
-        path: deadLetterPath(id),
-        signal,
-        parse: (answer) => DeadLetter.parse(answer),
-      }),
-    externalStatus: ({ signal } = {}) =>
-      request(http, {
-        path: '/external-status',
-        signal,
-        parse: (answer) => ExternalStatusReport.parse(answer).gateways,
-      }),
-    sendToExternal: (wanted, { signal } = {}) =>
-      request(http, {
-        method: 'POST',
-        path: '/send-to-external',
-        body: wanted,
-        signal,
-        parse: (answer) => SentToExternal.parse(answer),
-      }),
-    health: ({ signal } = {}) =>
-      request(http, {
-        path: '/health',
-        signal,
-        alsoAnswers: [503],
-        parse: (answer) => HealthReport.parse(answer),
-      }),
+function callerOf(options: HttpOptions, route: Route): (...given: unknown[]) => Promise<unknown> {
+  return async (...given) => {
+    const path = route.path.replace(/:\w+/g, () => encodeURIComponent(String(given.shift())));
+    const { signal, ...input } = (given[0] ?? {}) as Abortable & Record<string, unknown>;
+    const { ok, status, body } = await exchange(options, route, { path, input, signal });
+    if (!ok && route.otherStatus !== status) throw errorOf(status, body);
+    const answer = route.answer?.safeParse(body);
+    if (answer?.success === true) return answer.data;
+    if (!ok) throw errorOf(status, body);
+    const message = `${path}: the answer is not what it should be`;
+    throw new ParleyError('internal', message, { cause: answer?.error });
   };
 }
 
-function memberOf(answer: unknown, name: string): unknown {
-  return (answer as Record<string, unknown> | undefined)?.[name];
+interface Asked extends Abortable {
+  readonly path: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+async function exchange(
+  options: HttpOptions,
+  { method, input: takes }: Route,
+  { path, input, signal }: Asked,
+) {
+  const { url = '', fetch = globalThis.fetch as FetchLike, timeoutMs = 15_000 } = options;
+  const token = typeof options.token === 'function' ? options.token() : options.token;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const isInQuery = method === 'GET' || method === 'DELETE';
+  const hasBody = takes !== undefined && !isInQuery;
+  try {
+    const response = await fetch(url.replace(/\/+$/, '') + path + (isInQuery ? queryOf(input) : ''), {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(hasBody ? { body: JSON.stringify(input) } : {}),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    return { ok: response.ok, status: response.status, body: parseJson(await response.text()) };
+  } catch (cause) {
+    // Whoever aborted knows why.
+    if (signal?.aborted === true) throw cause;
+    const why = timeout.aborted ? `did not answer within ${timeoutMs} ms` : 'cannot be reached';
+    throw new ParleyError('unavailable', `The server ${why}.`, { cause });
+  }
+}
+
+/** The value, or undefined when the text is not JSON: a proxy answers with pages. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined values are left out. */
+function queryOf(query: Asked['input']): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+function errorOf(status: number, body: unknown): ParleyError {
+  const report = ErrorReport.safeParse(body);
+  if (!report.success) {
+    const code = status === 401 ? 'unauthenticated' : status >= 500 ? 'unavailable' : 'internal';
+    return new ParleyError(code, `The server answered with HTTP status ${status}.`);
+  }
+  const { code, message, details } = report.data;
+  return new ParleyError(code, message, details === undefined ? {} : { details });
 }

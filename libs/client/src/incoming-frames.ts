@@ -1,12 +1,7 @@
-import {
-  ParleyError,
-  type ServerFrame,
-  type ServerFrameOf,
-  type ServerFrameType,
-} from '@parley/shared-models';
+import { ParleyError, type ServerFrame, type ServerFrameOf } from '@parley/shared-models';
 import type { AgentDirectory } from './agent-directory.ts';
 import type { Answers } from './answers.ts';
-import type { ClientEvents } from './client-events.ts';
+import type { ClientEvents, HandledFrame, ToldFrames } from './client-events.ts';
 import type { CommandRuns } from './command-runs.ts';
 import { type DeltaOrder, dropOldest } from './delta-order.ts';
 import type { Follows } from './follows.ts';
@@ -30,7 +25,7 @@ export interface IncomingOptions {
 /** Messages remembered as `routed`; of one that is forgotten that state is told once more. */
 const MOST_ROUTED = 500;
 
-type Handlers = { readonly [T in ServerFrameType]: (frame: ServerFrameOf<T>) => void };
+type Handlers = { readonly [T in HandledFrame]: (frame: ServerFrameOf<T>) => void };
 
 /** What the client does with each frame of the server, by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
@@ -76,7 +71,6 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     agents: (frame) => emit('agents', directory.update(frame)),
     'agents.load': (frame) => emit('agents', directory.updateLoads(frame)),
     session: (frame) => sessions.update(frame),
-    typing: (frame) => emit('typing', frame),
     'command.status'(frame) {
       emit('command.status', frame);
       commands.onStatus(frame);
@@ -84,12 +78,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     'command.output'(frame) {
       if (commands.onOutput(frame)) emit('command.output', frame);
     },
-    'queues.reset': (frame) => emit('queues.reset', frame),
     'task.update': ({ task }) => emit('task', task),
-    'task.progress': (frame) => emit('task.progress', frame),
-    'event.accepted': (frame) => emit('event.accepted', frame),
-    event: (frame) => emit('event', frame),
-    'external.send': (frame) => emit('external.send', frame),
     error({ type: _, inReplyTo, ...error }) {
       if (inReplyTo === undefined) {
         emit('error', { ...error, origin: 'server' });
@@ -112,9 +101,9 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
   };
 
   return (frame) => {
-    // The table's type pairs each name with its frame; indexing by a union loses that pairing.
-    const handler = handlers[frame.type] as (frame: ServerFrame) => void;
-    handler(frame);
+    // The types pair each name with its frame; indexing by a union loses that pairing.
+    if (frame.type in handlers) (handlers[frame.type as HandledFrame] as (frame: ServerFrame) => void)(frame);
+    else emit(frame.type as keyof ToldFrames, frame as never);
   };
 }
 

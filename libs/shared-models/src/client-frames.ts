@@ -6,6 +6,7 @@ import { CommandRequest } from './command.ts';
 import { ExternalStatus, ExternalUser } from './external.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import type { Action } from './permissions.ts';
 import { nameText } from './visible-text.ts';
 
 /** Whom a message is for. With none of them, the broker chooses. */
@@ -105,3 +106,29 @@ export const ClientFrames = {
 export type ClientFrameType = keyof typeof ClientFrames;
 export type ClientFrameOf<T extends ClientFrameType> = z.infer<(typeof ClientFrames)[T]>;
 export type ClientFrame = { [T in ClientFrameType]: ClientFrameOf<T> }[ClientFrameType];
+
+/** What each frame asks for; `none`: nothing beyond being signed in. */
+export const FRAME_ACTIONS: { readonly [T in ClientFrameType]: Action | 'none' } = {
+  hello: 'none',
+  ping: 'none',
+  'message.send': 'conversations.write',
+  'message.cancel': 'conversations.write',
+  'conversation.open': 'conversations.read',
+  'conversation.close': 'conversations.read',
+  typing: 'conversations.write',
+  'agents.request': 'agents.read',
+  'agent.control': 'agents.control',
+  'queues.reset': 'queues.reset',
+  'command.run': 'commands.run',
+  'command.cancel': 'commands.run',
+  'command.open': 'commands.read',
+  'command.close': 'commands.read',
+  'command.approve': 'commands.approve',
+  'command.reject': 'commands.approve',
+  'task.cancel': 'tasks.cancel',
+  'channel.open': 'channels.read',
+  'channel.close': 'channels.read',
+  'event.publish': 'events.publish',
+  'external.report': 'external.report',
+  'external.sent': 'external.report',
+};

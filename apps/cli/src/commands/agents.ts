@@ -8,7 +8,7 @@ export function agentsCommand(): Command {
     .description('Lists the agents.')
     .option('--json', 'print everything about them as JSON')
     .action(async ({ json }: { json?: true }, command: Command) => {
-      const agents = await httpApi(globalOptions(command)).agents();
+      const { agents } = await httpApi(globalOptions(command)).agents();
       if (json) {
         printJson(agents);
         return;

@@ -19,7 +19,7 @@ export function deadLettersCommand(): Command {
     .option('--limit <n>', 'at most so many', numberFrom(1, 500, true), 100)
     .option('--json', 'print them as JSON')
     .action(async ({ state, limit, json }: ListOptions, self: Command) => {
-      const letters = await httpApi(globalOptions(self)).deadLetters({ state, limit });
+      const { deadLetters: letters } = await httpApi(globalOptions(self)).deadLetters({ state, limit });
       if (json) printJson(letters);
       else if (letters.length === 0) print('There are none.');
       else print(table(['ID', 'DIED AT', 'STATE', 'QUEUE', 'REASON'], letters.map(rowOf)));

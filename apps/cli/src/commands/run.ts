@@ -39,7 +39,7 @@ async function run(
   command: Command,
 ): Promise<void> {
   const global = globalOptions(command);
-  const agentIds = agentIdsOf(agents, await httpApi(global).agents());
+  const agentIds = agentIdsOf(agents, (await httpApi(global).agents()).agents);
   const client = await connect(global);
   try {
     const [first = ''] = agentIds;

@@ -44,7 +44,7 @@ export function tokenCommand(): Command {
     .argument('<token>', "the token or its id, which the audit shows with the agent's registrations")
     .action(async (given: string, _options: object, self: Command) => {
       const { tokenIdOf } = await import('../token/make-token.ts');
-      const { tokenId } = await httpApi(globalOptions(self)).revokeToken(tokenIdOf(given));
+      const { tokenId } = await httpApi(globalOptions(self)).revokeToken({ tokenId: tokenIdOf(given) });
       print(`${tokenId} is revoked.`);
     });
   return command;

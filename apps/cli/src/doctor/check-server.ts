@@ -52,7 +52,7 @@ export async function checkReady({ url, token }: GlobalOptions): Promise<Finding
 export async function checkAgents(api: HttpApi): Promise<Finding> {
   const name = 'Agents';
   try {
-    const agents = await api.agents();
+    const { agents } = await api.agents();
     const online = agents.filter(({ state }) => state === 'online');
     return {
       name,

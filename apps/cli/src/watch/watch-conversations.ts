@@ -52,13 +52,14 @@ async function followAll(
     followed.delete(oldest);
     client.leave(oldest);
   };
-  for (const one of await api.conversations({ limit: FOLLOWED, signal })) follow(one, one.lastSeq);
+  const { conversations: begun } = await api.conversations({ limit: FOLLOWED, signal });
+  for (const one of begun) follow(one, one.lastSeq);
   sayReady();
   let since = new Date().toISOString();
   while (!signal.aborted) {
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
     try {
-      const conversations = await api.conversations({ limit: FOLLOWED, signal });
+      const { conversations } = await api.conversations({ limit: FOLLOWED, signal });
       for (const one of conversations.reverse()) {
         if (one.updatedAt < since) continue;
         follow(one, one.createdAt < since ? one.lastSeq - 1 : 0);

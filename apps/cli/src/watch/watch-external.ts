@@ -24,7 +24,7 @@ export async function watchExternal({
   let isAway = false;
   while (!signal.aborted) {
     try {
-      const gateways = await api.externalStatus({ signal });
+      const { gateways } = await api.externalStatus({ signal });
       if (isFirst && gateways.length === 0 && !isJson)
         print('No gateway yet. EXTERNAL_WS_URL=… npx nx serve gateway');
       if (isAway) printError(style('dim', 'Parley is back', process.stderr));

@@ -1,50 +1,15 @@
 import { Readable } from 'node:stream';
-import { AuditAction, AuditPage } from '@parley/shared-models';
 import type { AuditStore } from '@parley/store';
-import { z } from 'zod';
-import type { App } from '../http/create-app.ts';
+import type { RouteHandlers } from '../http/serve-routes.ts';
 import type { ServerServices } from '../server-services.ts';
 
 const EXPORT_PAGE = 500;
 
-/** `/api/audit`: page by page, newest first, and as JSON lines from the first entry on. */
-export function registerAuditRoutes(app: App, { store, logger }: ServerServices): void {
-  app.get(
-    '/api/audit',
-    {
-      config: { action: 'audit.read' },
-      schema: {
-        tags: ['audit'],
-        querystring: z.object({
-          limit: z.coerce.number().int().min(1).max(500).default(100),
-          before: z.coerce.number().int().min(1).optional(),
-          action: AuditAction.optional(),
-          actorId: z.string().max(128).optional(),
-          agentId: z.string().max(128).optional(),
-          subjectId: z.string().max(128).optional(),
-        }),
-        response: { 200: AuditPage },
-      },
-    },
-    ({ query }) => store.audit.list(query),
-  );
-
-  app.get(
-    '/api/audit/head',
-    {
-      config: { action: 'audit.read' },
-      schema: {
-        tags: ['audit'],
-        response: { 200: z.object({ seq: z.number().int().nonnegative(), hash: z.string() }) },
-      },
-    },
-    () => store.audit.head(),
-  );
-
-  app.get(
-    '/api/audit/export',
-    { config: { action: 'audit.read' }, schema: { tags: ['audit'], produces: ['application/x-ndjson'] } },
-    async (_request, reply) => {
+export function auditRoutes({ store, logger }: ServerServices) {
+  return {
+    audit: ({ input }) => store.audit.list(input),
+    auditHead: () => store.audit.head(),
+    async exportAudit({ reply }) {
       const lines = Readable.from(exportLines(store.audit));
       lines.on('error', (err) => logger.warn({ err }, 'an export of the audit broke off'));
       return reply
@@ -52,7 +17,7 @@ export function registerAuditRoutes(app: App, { store, logger }: ServerServices)
         .header('content-disposition', 'attachment; filename="parley-audit.jsonl"')
         .send(lines);
     },
-  );
+  } satisfies Partial<RouteHandlers>;
 }
 
 /** All entries that are there when it begins: what is added meanwhile, by this export too, would never end. */

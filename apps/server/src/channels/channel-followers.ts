@@ -1,8 +1,14 @@
 import type { MessageBus, SignalSubscription } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
-import { type ChannelName, type ServerFrame, SIGNAL_KEYS, Signals, type User } from '@parley/shared-models';
+import {
+  type ChannelName,
+  isAllowed,
+  type ServerFrame,
+  SIGNAL_KEYS,
+  Signals,
+  type User,
+} from '@parley/shared-models';
 import type { LoggedEvent, Store } from '@parley/store';
-import { isAllowed } from '../users/permissions.ts';
 import type { Reader } from '../websocket/reader.ts';
 import { mayRead, ownerOfEvent } from './event-owner.ts';
 import { createFollowing, type Following, type Shown } from './following.ts';

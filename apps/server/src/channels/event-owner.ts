@@ -1,6 +1,5 @@
-import type { PublishedEvent, User } from '@parley/shared-models';
+import { isAllowed, type PublishedEvent, type User } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { isAllowed } from '../users/permissions.ts';
 
 /** The person with whom it began: who published the event, or the event or message that it follows from. */
 export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise<string | undefined> {

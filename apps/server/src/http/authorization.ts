@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { ParleyError, reportOf, type User } from '@parley/shared-models';
+import { type Action, ParleyError, reportOf, type User } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -7,7 +7,7 @@ import { refusedSignIn } from '../audit/refusals.ts';
 import type { UserLimits } from '../limits/user-limits.ts';
 import type { Authenticator } from '../users/authenticator.ts';
 import type { Caller } from '../users/local-access.ts';
-import { type Action, authorizeEntered } from '../users/permissions.ts';
+import { authorizeEntered } from '../users/permissions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,21 +1,19 @@
-import { registerAuditRoutes } from '../audit/audit-routes.ts';
-import { registerEventRoutes } from '../channels/event-routes.ts';
-import { registerOrderRoutes } from '../channels/order-routes.ts';
-import { registerCommandRoutes } from '../commands/command-routes.ts';
-import { registerExternalRoutes } from '../external/external-routes.ts';
-import { registerQueueResetRoute } from '../requests/queue-reset-route.ts';
+import { auditRoutes } from '../audit/audit-routes.ts';
+import { enteredBy } from '../audit/origin.ts';
+import { channelRoutes } from '../channels/channel-routes.ts';
+import { commandRoutes } from '../commands/command-routes.ts';
+import { resetQueues } from '../requests/reset-queues.ts';
 import type { ServerServices } from '../server-services.ts';
-import { registerTaskRoutes } from '../tasks/task-routes.ts';
-import { registerRevocationRoute } from '../tokens/revocation-route.ts';
+import { taskRoutes } from '../tasks/task-routes.ts';
 import { type Connections, registerWebSocketRoute } from '../websocket/websocket-route.ts';
 import type { App } from './create-app.ts';
-import { registerAgentRoutes } from './routes/agent-routes.ts';
-import { registerConversationRoutes } from './routes/conversation-routes.ts';
-import { registerDeadLetterRoutes } from './routes/dead-letter-routes.ts';
-import { registerHealthRoutes } from './routes/health-routes.ts';
-import { registerMetricsRoute } from './routes/metrics-route.ts';
-import { registerUserFileRoutes } from './routes/user-file-routes.ts';
+import { conversationRoutes } from './routes/conversation-routes.ts';
+import { deadLetterRoutes } from './routes/dead-letter-routes.ts';
+import { healthRoutes } from './routes/health-routes.ts';
+import { metricsRoute } from './routes/metrics-route.ts';
+import { userFileRoutes } from './routes/user-file-routes.ts';
 import { registerWebApp } from './routes/web-app.ts';
+import { type RouteHandlers, serveRoutes } from './serve-routes.ts';
 
 /** Everything that the server answers over HTTP and WebSocket. */
 export async function registerRoutes(
@@ -24,20 +22,38 @@ export async function registerRoutes(
   isDraining: () => boolean,
 ): Promise<Connections> {
   const connections = registerWebSocketRoute(app, services);
-  registerHealthRoutes(app, services, isDraining);
-  registerMetricsRoute(app, services, connections);
-  registerAgentRoutes(app, services);
-  registerConversationRoutes(app, services);
-  registerDeadLetterRoutes(app, services);
-  registerExternalRoutes(app, services);
-  registerUserFileRoutes(app, services);
-  registerEventRoutes(app, services);
-  registerOrderRoutes(app, services);
-  registerCommandRoutes(app, services);
-  registerAuditRoutes(app, services);
-  registerQueueResetRoute(app, services);
-  registerRevocationRoute(app, services);
-  registerTaskRoutes(app, services);
+  serveRoutes(app, {
+    ...healthRoutes(services, isDraining),
+    ...metricsRoute(services, connections),
+    ...operationRoutes(services),
+    ...conversationRoutes(services),
+    ...channelRoutes(services),
+    ...taskRoutes(services),
+    ...commandRoutes(services),
+    ...deadLetterRoutes(services),
+    ...auditRoutes(services),
+    ...userFileRoutes(services),
+  });
   await registerWebApp(app, services);
   return connections;
+}
+
+function operationRoutes(services: ServerServices) {
+  const { agents, bus, gateways, revokedTokens, audit, logger } = services;
+  return {
+    agents: () => ({ agents: agents.list() }),
+    queues: async () => ({ queues: await bus.depths() }),
+    resetQueues: ({ origin }) => resetQueues(services, origin),
+    async revokeToken({ input: { tokenId }, origin }) {
+      await revokedTokens.revoke(tokenId);
+      await audit.enter({ ...enteredBy(origin), action: 'token.revoked', subjectId: tokenId, result: 'ok' });
+      return { tokenId };
+    },
+    externalStatus: () => ({ gateways: gateways.list() }),
+    async sendToExternal({ input, user }) {
+      const sent = await gateways.send(input);
+      logger.info({ ...sent, userId: user.id }, 'an operator sent to an external server');
+      return sent;
+    },
+  } satisfies Partial<RouteHandlers>;
 }

@@ -1,7 +1,6 @@
 import type { VersionedTask } from '@parley/control-plane';
-import { ParleyError, type User } from '@parley/shared-models';
+import { isAllowed, ParleyError, type User } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
-import { isAllowed } from '../users/permissions.ts';
 import { requireTask } from './task-records.ts';
 
 /** A person's own task; operators have everybody's. @throws ParleyError `not_found`, `forbidden` */

@@ -4,9 +4,9 @@ import { isOpen, newTask, TaskDocument } from '@parley/durable-tasks';
 import { newId, Task, TaskDetail, TaskPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type App, createApp } from '../http/create-app.ts';
+import { registerRoutes } from '../http/register-routes.ts';
 import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
 import { listTaskViews, viewText } from './task-records.ts';
-import { registerTaskRoutes } from './task-routes.ts';
 
 const SECRET = 'a secret of 32 characters, or more';
 const tokenFor = (sub: string, ...roles: string[]): Promise<string> =>
@@ -23,7 +23,7 @@ describe('/api/tasks', () => {
   beforeAll(async () => {
     fixture = await makeServices({ AUTH_SECRET: SECRET });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
-    registerTaskRoutes(app, fixture.services);
+    await registerRoutes(app, fixture.services, () => false);
     await app.listen({ host: '127.0.0.1', port: 0 });
     url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/tasks`;
   });

@@ -4,6 +4,7 @@ import {
   type ClientFrameOf,
   type ClientFrameType,
   deriveId,
+  FRAME_ACTIONS,
   ParleyError,
   type UnstoredMessage,
 } from '@parley/shared-models';
@@ -16,7 +17,7 @@ import { type Submitted, submit } from '../requests/submit.ts';
 import { cancelTask } from '../tasks/cancel-task.ts';
 import { ownedTask } from '../tasks/owned-task.ts';
 import { showTasksOf } from '../tasks/show-tasks.ts';
-import { authorize, authorizeEntered, FRAME_ACTIONS } from '../users/permissions.ts';
+import { authorize, authorizeEntered } from '../users/permissions.ts';
 import { onAgentControl } from './frames/agent-control.ts';
 import type { FrameHandler, Session } from './session.ts';
 

@@ -1,6 +1,5 @@
-import { type ClientFrameOf, LIMITS, reportOf } from '@parley/shared-models';
+import { type ClientFrameOf, isAllowed, LIMITS, reportOf } from '@parley/shared-models';
 import { languageModelOf } from '../agents/language-model-label.ts';
-import { isAllowed } from '../users/permissions.ts';
 import { followOwn } from './frame-handlers.ts';
 import type { Session } from './session.ts';
 

@@ -86,7 +86,7 @@ export function createCommandDesk(client: Client, http: HttpApi, store: StoreApi
       take([await http.approveCommand(id)]);
     },
     async reject(id, reason) {
-      take([await http.rejectCommand(id, reason)]);
+      take([await http.rejectCommand(id, { reason })]);
     },
     follow(id, onPiece) {
       const stopListening = client.on('command.output', ({ id: of, stream, seq, data }) => {

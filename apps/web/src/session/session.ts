@@ -1,5 +1,5 @@
 import type { Client, HttpApi } from '@parley/client';
-import { type Conversation, reportOf, type Target, type Task } from '@parley/shared-models';
+import { type Conversation, hasRole, reportOf, type Target, type Task } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ALL_AGENTS, isChangedBy } from './agent-control.ts';
 import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
@@ -7,7 +7,6 @@ import { type CommandDesk, createCommandDesk } from './command-desk.ts';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './describe-failure.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
-import { hasRole } from './has-role.ts';
 import {
   type KeyValueStorage,
   type LastSeen,
@@ -110,7 +109,7 @@ export function createSession({
 
   function refreshConversations(): void {
     const load = async () => {
-      const conversations = await http.conversations({ limit: LISTED });
+      const { conversations } = await http.conversations({ limit: LISTED });
       addConversations(conversations);
       setState({ conversationsLoading: { phase: 'ready' } });
       for (const { id, lastSeq } of conversations.slice(0, FOLLOWED)) {
@@ -227,7 +226,7 @@ export function createSession({
 
     findConversations(query) {
       http.conversations({ search: query, limit: LISTED }).then(
-        addConversations,
+        ({ conversations }) => addConversations(conversations),
         // What is in the list already is searched here, so the person still sees something.
         (error: unknown) => reportProblem('the server could not search', error),
       );

@@ -1,7 +1,6 @@
-import type { AgentStatus, Role } from '@parley/shared-models';
+import { type AgentStatus, hasRole, type Role } from '@parley/shared-models';
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
-import { hasRole } from './has-role.ts';
 import type { Session } from './session.ts';
 import type { SessionState } from './session-state.ts';
 

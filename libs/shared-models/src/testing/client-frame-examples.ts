@@ -1,6 +1,15 @@
 import type { ClientFrameOf, ClientFrameType } from '../client-frames.ts';
 import type { ExternalStatus } from '../external.ts';
-import { AT, type FrameExamples, ID, OTHER_ID } from './frame-examples.ts';
+import {
+  AT,
+  COMMAND_ID,
+  CONVERSATION_ID,
+  type FrameExamples,
+  ID,
+  MESSAGE_ID,
+  OTHER_ID,
+  TASK_ID,
+} from './frame-examples.ts';
 
 const EXTERNAL: ExternalStatus = {
   gatewayId: ID,
@@ -20,7 +29,7 @@ const EXTERNAL: ExternalStatus = {
 export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<ClientFrameOf<T>> } = {
   hello: {
     valid: [
-      { type: 'hello', clientName: 'test' },
+      { type: 'hello', clientName: 'my-script', resume: { [CONVERSATION_ID]: 2 } },
       { type: 'hello', clientName: 'test', token: 't', resume: { [ID]: 0, [OTHER_ID]: 7 } },
     ],
     invalid: [
@@ -35,7 +44,13 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
   },
   'message.send': {
     valid: [
-      { type: 'message.send', id: ID, text: 'Hello' },
+      {
+        type: 'message.send',
+        id: MESSAGE_ID,
+        conversationId: CONVERSATION_ID,
+        text: 'What is left of my budget?',
+        target: { agentName: 'Finance' },
+      },
       {
         type: 'message.send',
         id: ID,
@@ -63,12 +78,12 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     ],
   },
   'message.cancel': {
-    valid: [{ type: 'message.cancel', messageId: ID }],
+    valid: [{ type: 'message.cancel', messageId: MESSAGE_ID }],
     invalid: [[{ messageId: undefined }, 'messageId']],
   },
   'conversation.open': {
     valid: [
-      { type: 'conversation.open', conversationId: ID },
+      { type: 'conversation.open', conversationId: CONVERSATION_ID, afterSeq: 0 },
       { type: 'conversation.open', conversationId: ID, afterSeq: 0 },
     ],
     invalid: [
@@ -77,17 +92,17 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
     ],
   },
   'conversation.close': {
-    valid: [{ type: 'conversation.close', conversationId: ID }],
+    valid: [{ type: 'conversation.close', conversationId: CONVERSATION_ID }],
     invalid: [[{ conversationId: undefined }, 'conversationId']],
   },
   typing: {
-    valid: [{ type: 'typing', conversationId: ID, isTyping: true }],
+    valid: [{ type: 'typing', conversationId: CONVERSATION_ID, isTyping: true }],
     invalid: [[{ isTyping: 'yes' }, 'isTyping']],
   },
   'agents.request': { valid: [{ type: 'agents.request' }], invalid: [] },
   'agent.control': {
     valid: [
-      { type: 'agent.control', agentId: 'echo', action: 'pause' },
+      { type: 'agent.control', agentId: 'finance', action: 'pause' },
       { type: 'agent.control', agentId: '*', action: 'reregister' },
     ],
     invalid: [
@@ -104,7 +119,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
   },
   'command.run': {
     valid: [
-      { type: 'command.run', id: ID, agentId: 'shell', command: 'ls' },
+      { type: 'command.run', id: COMMAND_ID, agentId: 'shell', command: 'df -h', timeoutMs: 10_000 },
       { type: 'command.run', id: ID, agentId: 'shell', command: 'ls', cwd: '/tmp', timeoutMs: 1000 },
       { type: 'command.run', id: ID, agentIds: ['shell', 'shell-2'], command: 'ls' },
       { type: 'command.run', id: ID, agentId: 'shell', commandType: 'status', command: '' },
@@ -120,10 +135,10 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
       [{ commandType: 'pause' }, 'commandType'],
     ],
   },
-  'command.cancel': { valid: [{ type: 'command.cancel', id: ID }], invalid: [[{ id: 1 }, 'id']] },
+  'command.cancel': { valid: [{ type: 'command.cancel', id: COMMAND_ID }], invalid: [[{ id: 1 }, 'id']] },
   'command.open': {
     valid: [
-      { type: 'command.open', id: ID },
+      { type: 'command.open', id: COMMAND_ID, afterSeq: 0 },
       { type: 'command.open', id: ID, afterSeq: 3 },
     ],
     invalid: [
@@ -131,13 +146,19 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
       [{ afterSeq: -1 }, 'afterSeq'],
     ],
   },
-  'command.close': { valid: [{ type: 'command.close', id: ID }], invalid: [[{ id: undefined }, 'id']] },
-  'command.approve': { valid: [{ type: 'command.approve', id: ID }], invalid: [[{ id: null }, 'id']] },
+  'command.close': {
+    valid: [{ type: 'command.close', id: COMMAND_ID }],
+    invalid: [[{ id: undefined }, 'id']],
+  },
+  'command.approve': {
+    valid: [{ type: 'command.approve', id: COMMAND_ID }],
+    invalid: [[{ id: null }, 'id']],
+  },
   'command.reject': {
-    valid: [{ type: 'command.reject', id: ID, reason: 'not now' }],
+    valid: [{ type: 'command.reject', id: COMMAND_ID, reason: 'not during business hours' }],
     invalid: [[{ reason: 'x'.repeat(501) }, 'reason']],
   },
-  'task.cancel': { valid: [{ type: 'task.cancel', taskId: ID }], invalid: [[{ taskId: '' }, 'taskId']] },
+  'task.cancel': { valid: [{ type: 'task.cancel', taskId: TASK_ID }], invalid: [[{ taskId: '' }, 'taskId']] },
   'channel.open': {
     valid: [
       { type: 'channel.open', channel: 'human', last: 20 },
@@ -158,7 +179,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
       {
         type: 'event.publish',
         channel: 'human',
-        event: { id: ID, type: 'order_requested', payload: { quantity: 1 } },
+        event: { id: TASK_ID, type: 'order_requested', payload: { product: 'Laptop', quantity: 1 } },
       },
       { type: 'event.publish', channel: 'human', event: { id: ID, type: 'note', payload: null } },
     ],
@@ -172,7 +193,24 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
   },
   'external.report': {
     valid: [
-      { type: 'external.report', status: EXTERNAL },
+      {
+        type: 'external.report',
+        status: {
+          gatewayId: '019aa0d4-6d00-7000-8000-000000000004',
+          url: 'wss://friends.example/ws/parley',
+          state: 'connected',
+          since: AT,
+          reconnects: 1,
+          received: 12,
+          sent: 12,
+          answered: 12,
+          failed: 0,
+          ignored: 1,
+          queued: 0,
+          kept: 0,
+          latency: { meanMs: 41.5, p95Ms: 80 },
+        },
+      },
       {
         type: 'external.report',
         status: {
@@ -191,7 +229,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrameType]: FrameExamples<Cli
   },
   'external.sent': {
     valid: [
-      { type: 'external.sent', id: ID, ok: true },
+      { type: 'external.sent', id: COMMAND_ID, ok: true },
       { type: 'external.sent', id: ID, ok: false, error: 'not connected' },
     ],
     invalid: [

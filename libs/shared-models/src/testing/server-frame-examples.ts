@@ -1,29 +1,58 @@
+import { type AgentStatus, loadOf } from '../agent-status.ts';
 import type { ChatMessage } from '../chat-message.ts';
 import type { CommandRecord } from '../command.ts';
 import type { ServerFrameOf, ServerFrameType } from '../server-frames.ts';
-import { AT, type FrameExamples, ID, OTHER_ID } from './frame-examples.ts';
+import {
+  AT,
+  COMMAND_ID,
+  CONVERSATION_ID,
+  type FrameExamples,
+  ID,
+  MESSAGE_ID,
+  OTHER_ID,
+  REPLY_ID,
+  TASK_ID,
+} from './frame-examples.ts';
 
-const USER = { kind: 'user', id: 'ada', name: 'Ada' } as const;
-const AGENT = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
+const AGENT_STATUS: AgentStatus = {
+  agentId: 'finance',
+  agentName: 'Finance',
+  group: 'finance',
+  description: 'Budgets, invoices, expenses',
+  capabilities: [],
+  keywords: ['budget'],
+  examples: [],
+  state: 'online',
+  load: 0.25,
+  lastSeen: AT,
+  incarnation: 3,
+  metrics: { handled: 12, failed: 0, meanHandleMs: 840 },
+};
 
-const MESSAGE: ChatMessage = {
-  id: ID,
-  conversationId: OTHER_ID,
+const AGENT = { kind: 'agent', id: 'finance', name: 'Finance' } as const;
+
+const REPLY: ChatMessage = {
+  id: REPLY_ID,
+  conversationId: CONVERSATION_ID,
   seq: 2,
   kind: 'REPLY',
   sender: AGENT,
-  receiver: USER,
-  text: '',
-  inReplyTo: OTHER_ID,
+  receiver: { kind: 'user', id: 'local', name: 'You' },
+  text: 'You have **1,200 €** left.',
+  inReplyTo: MESSAGE_ID,
   createdAt: AT,
+};
+const MESSAGE: ChatMessage = {
+  ...REPLY,
+  text: '',
   metadata: { model: 'offline rules', deep: [{ er: null }] },
 };
 
 const COMMAND: CommandRecord = {
-  id: ID,
+  id: COMMAND_ID,
   agentId: 'shell',
   agentName: 'Shell',
-  requestedBy: { id: 'ada', name: 'Ada' },
+  requestedBy: { id: 'local', name: 'You' },
   type: 'shell',
   command: 'df -h',
   timeoutMs: 10_000,
@@ -40,10 +69,10 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     valid: [
       {
         type: 'welcome',
-        connectionId: ID,
-        user: { id: 'ada', name: 'Ada', roles: ['member'] },
+        connectionId: '019aa0d4-6900-7000-8000-0000000000aa',
+        user: { id: 'local', name: 'You', roles: ['admin'] },
         serverTime: AT,
-        heartbeatMs: 15_000,
+        heartbeatMs: 30_000,
         queue: 'embedded',
         languageModel: 'offline rules',
       },
@@ -55,7 +84,7 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
   },
   ack: {
     valid: [
-      { type: 'ack', id: ID, conversationId: OTHER_ID, seq: 1 },
+      { type: 'ack', id: MESSAGE_ID, conversationId: CONVERSATION_ID, seq: 1 },
       { type: 'ack', id: ID, conversationId: OTHER_ID, seq: 1, message: MESSAGE },
     ],
     invalid: [
@@ -65,7 +94,7 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
   },
   message: {
     valid: [
-      { type: 'message', message: MESSAGE },
+      { type: 'message', message: REPLY },
       { type: 'message', message: MESSAGE, status: { status: 'answered', hops: [] } },
     ],
     invalid: [
@@ -77,12 +106,12 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     valid: [
       {
         type: 'message.delta',
-        messageId: ID,
-        conversationId: ID,
-        agentId: 'echo',
+        messageId: REPLY_ID,
+        conversationId: CONVERSATION_ID,
+        agentId: 'finance',
         index: 0,
-        text: 'H',
-        inReplyTo: ID,
+        text: 'You have ',
+        inReplyTo: MESSAGE_ID,
       },
       {
         type: 'message.delta',
@@ -103,19 +132,21 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     valid: [
       {
         type: 'message.status',
-        messageId: ID,
-        conversationId: ID,
-        status: 'failed',
+        messageId: MESSAGE_ID,
+        conversationId: CONVERSATION_ID,
+        status: 'routed',
         routing: {
-          agentId: 'echo',
-          agentName: 'Echo',
+          agentId: 'finance',
+          agentName: 'Finance',
           strategy: 'keywords',
-          confidence: 0.92,
-          reason: 'keyword "echo"',
-          candidates: [{ agentId: 'echo', agentName: 'Echo', confidence: 0.92 }],
+          confidence: 0.6,
+          reason: '“budget” speaks for Finance.',
+          candidates: [{ agentId: 'finance', agentName: 'Finance', confidence: 0.6 }],
         },
-        hops: [{ service: 'server', at: AT }],
-        error: { code: 'agent_failed', message: 'no' },
+        hops: [
+          { service: 'server', at: AT },
+          { service: 'broker', at: '2026-01-31T09:30:00.002Z' },
+        ],
       },
       { type: 'message.status', messageId: ID, conversationId: ID, status: 'accepted', hops: [] },
     ],
@@ -125,15 +156,28 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
   },
   typing: {
-    valid: [{ type: 'typing', conversationId: ID, by: AGENT, isTyping: false }],
+    valid: [
+      {
+        type: 'typing',
+        conversationId: CONVERSATION_ID,
+        by: { kind: 'agent', id: 'finance', name: 'Finance' },
+        isTyping: true,
+      },
+    ],
     invalid: [[{ by: { ...AGENT, kind: 'robot' } }, 'by.kind']],
   },
   session: {
     valid: [
       {
         type: 'session',
-        conversationId: ID,
-        session: { agentId: 'finance', agentName: 'Finance', group: 'finance', since: AT, expiresAt: AT },
+        conversationId: CONVERSATION_ID,
+        session: {
+          agentId: 'finance',
+          agentName: 'Finance',
+          group: 'finance',
+          since: AT,
+          expiresAt: '2026-01-31T10:00:00.000Z',
+        },
       },
       { type: 'session', conversationId: ID, session: null },
     ],
@@ -143,28 +187,7 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
   },
   agents: {
-    valid: [
-      {
-        type: 'agents',
-        isFull: true,
-        agents: [
-          {
-            agentId: 'echo',
-            agentName: 'Echo',
-            group: 'echo',
-            description: '',
-            capabilities: [],
-            keywords: ['echo'],
-            examples: [],
-            state: 'online',
-            load: 0.25,
-            lastSeen: AT,
-            incarnation: 1,
-            metrics: { handled: 1, failed: 0, meanHandleMs: 1.5 },
-          },
-        ],
-      },
-    ],
+    valid: [{ type: 'agents', agents: [AGENT_STATUS], isFull: false }],
     invalid: [
       [{ agents: [{}] }, 'agents.0.agentId'],
       [{ isFull: undefined }, 'isFull'],
@@ -172,17 +195,7 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
   },
   'agents.load': {
     valid: [
-      {
-        type: 'agents.load',
-        agents: [
-          {
-            agentId: 'echo',
-            load: 0.25,
-            lastSeen: AT,
-            metrics: { handled: 1, failed: 0, meanHandleMs: 1.5 },
-          },
-        ],
-      },
+      { type: 'agents.load', agents: [loadOf(AGENT_STATUS)] },
       { type: 'agents.load', agents: [] },
     ],
     invalid: [
@@ -192,7 +205,7 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
   },
   'command.status': {
     valid: [
-      { type: 'command.status', id: ID, state: 'running', command: COMMAND },
+      { type: 'command.status', id: COMMAND_ID, state: 'running', command: COMMAND },
       {
         type: 'command.status',
         id: ID,
@@ -220,12 +233,17 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
   },
   'command.output': {
-    valid: [{ type: 'command.output', id: ID, stream: 'stderr', seq: 1, data: 'no\n' }],
+    valid: [{ type: 'command.output', id: COMMAND_ID, stream: 'stdout', seq: 1, data: 'Filesystem …\n' }],
     invalid: [[{ stream: 'stdin' }, 'stream']],
   },
   'queues.reset': {
     valid: [
-      { type: 'queues.reset', removed: 3, failed: 3, queues: [{ name: 'broker_input_queue', removed: 3 }] },
+      {
+        type: 'queues.reset',
+        removed: 2,
+        failed: 3,
+        queues: [{ name: 'agent_queue_finance', removed: 2 }],
+      },
     ],
     invalid: [[{ removed: -1 }, 'removed']],
   },
@@ -234,32 +252,29 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       {
         type: 'task.update',
         task: {
-          id: ID,
-          conversationId: ID,
+          id: TASK_ID,
+          conversationId: CONVERSATION_ID,
           state: 'EXECUTING',
           title: 'Stock performance of Apple',
-          version: 7,
+          version: 4,
           round: 1,
           group: 'planner',
-          createdAt: AT,
-          updatedAt: AT,
           plan: [
             {
-              id: 'prices',
+              id: 'prices:AAPL',
               title: 'Load the prices of AAPL',
-              state: 'done',
+              state: 'running',
               kind: 'step',
               round: 1,
               group: 'executor',
               dependsOn: [],
               attempt: 1,
               maxAttempts: 3,
-              agentId: 'executor',
               startedAt: AT,
-              endedAt: AT,
-              summary: '21 days',
             },
           ],
+          createdAt: AT,
+          updatedAt: AT,
         },
       },
     ],
@@ -269,11 +284,11 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     valid: [
       {
         type: 'task.progress',
-        taskId: ID,
-        conversationId: ID,
+        taskId: TASK_ID,
+        conversationId: CONVERSATION_ID,
         stepId: 'prices:AAPL',
         agentId: 'executor',
-        text: '20 of 60 days',
+        text: '21 days read',
         at: AT,
       },
     ],
@@ -282,19 +297,19 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       [{ text: 'x'.repeat(1001) }, 'text'],
     ],
   },
-  'event.accepted': { valid: [{ type: 'event.accepted', id: ID }], invalid: [[{ id: 'x' }, 'id']] },
+  'event.accepted': { valid: [{ type: 'event.accepted', id: TASK_ID }], invalid: [[{ id: 'x' }, 'id']] },
   event: {
     valid: [
       {
         type: 'event',
-        channel: 'agents',
+        channel: 'human',
         event: {
-          id: ID,
-          type: 'order_created',
-          payload: [1, 'a', null],
-          source: AGENT,
+          id: TASK_ID,
+          type: 'notification',
+          payload: { message: 'Order created, you will receive an email soon.' },
+          source: { kind: 'agent', id: 'email', name: 'Email' },
           at: AT,
-          correlationId: ID,
+          correlationId: MESSAGE_ID,
         },
       },
     ],
@@ -302,7 +317,12 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
   },
   'external.send': {
     valid: [
-      { type: 'external.send', id: ID, text: 'Hello' },
+      {
+        type: 'external.send',
+        id: COMMAND_ID,
+        text: 'The office closes at noon today.',
+        userId: '4711',
+      },
       { type: 'external.send', id: ID, text: 'Hello', userId: '4711' },
     ],
     invalid: [
@@ -316,9 +336,9 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
       {
         type: 'error',
         code: 'invalid_frame',
-        message: 'text: too small',
-        inReplyTo: ID,
+        message: 'text: a string is required',
         details: { path: 'text' },
+        inReplyTo: MESSAGE_ID,
       },
       { type: 'error', code: 'internal', message: '' },
     ],

@@ -1,14 +1,10 @@
-import { type AuditInput, DeadLetter, Id, ParleyError } from '@parley/shared-models';
-import { z } from 'zod';
+import { type AuditInput, type DeadLetter, ParleyError } from '@parley/shared-models';
 import { enteredBy, type Origin } from '../../audit/origin.ts';
 import { replayDeadLetter } from '../../requests/dead-letters.ts';
 import type { ServerServices } from '../../server-services.ts';
-import type { App } from '../create-app.ts';
+import type { RouteHandlers } from '../serve-routes.ts';
 
-const Parameters = z.object({ id: Id });
-
-/** `/api/dead-letters`: list, inspect, replay, discard. Operators only. */
-export function registerDeadLetterRoutes(app: App, services: ServerServices): void {
+export function deadLetterRoutes(services: ServerServices) {
   const { store, logger, audit } = services;
 
   const require = async (id: string): Promise<DeadLetter> => {
@@ -26,61 +22,24 @@ export function registerDeadLetterRoutes(app: App, services: ServerServices): vo
       details: { queue: letter.queue, reason: letter.reason, messageId: letter.messageId },
     });
 
-  app.get(
-    '/api/dead-letters',
-    {
-      config: { action: 'deadLetters.read' },
-      schema: {
-        tags: ['dead letters'],
-        querystring: z.object({
-          state: DeadLetter.shape.state.optional(),
-          limit: z.coerce.number().int().min(1).max(500).default(100),
-        }),
-        response: { 200: z.object({ deadLetters: z.array(DeadLetter) }) },
-      },
-    },
-    async ({ query }) => {
-      const { state, limit } = query;
+  return {
+    async deadLetters({ input: { state, limit } }) {
       return { deadLetters: await store.listDeadLetters(state === undefined ? { limit } : { limit, state }) };
     },
-  );
-
-  app.get(
-    '/api/dead-letters/:id',
-    {
-      config: { action: 'deadLetters.read' },
-      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
-    },
-    ({ params }) => require(params.id),
-  );
-
-  app.post(
-    '/api/dead-letters/:id/replay',
-    {
-      config: { action: 'deadLetters.manage' },
-      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
-    },
-    async ({ params, user, ip }) => {
-      const letter = await replayDeadLetter(await require(params.id), services);
-      await enter('dead_letter.replayed', letter, { user, remoteAddress: ip });
-      logger.info({ deadLetterId: params.id, userId: user.id }, 'an operator replayed a dead letter');
+    deadLetter: ({ params }) => require(params.id),
+    async replayDeadLetter({ params: { id }, user, origin }) {
+      const letter = await replayDeadLetter(await require(id), services);
+      await enter('dead_letter.replayed', letter, origin);
+      logger.info({ deadLetterId: id, userId: user.id }, 'an operator replayed a dead letter');
       return letter;
     },
-  );
-
-  app.delete(
-    '/api/dead-letters/:id',
-    {
-      config: { action: 'deadLetters.manage' },
-      schema: { tags: ['dead letters'], params: Parameters, response: { 200: DeadLetter } },
-    },
-    async ({ params, user, ip }) => {
-      const letter = await require(params.id);
-      const hasChanged = await store.setDeadLetterState(letter.id, 'discarded');
+    async discardDeadLetter({ params: { id }, user, origin }) {
+      const letter = await require(id);
+      const hasChanged = await store.setDeadLetterState(id, 'discarded');
       if (!hasChanged) throw new ParleyError('id_conflict', `This dead letter was ${letter.state} before.`);
-      await enter('dead_letter.discarded', letter, { user, remoteAddress: ip });
-      logger.info({ deadLetterId: letter.id, userId: user.id }, 'an operator discarded a dead letter');
-      return { ...letter, state: 'discarded' as const };
+      await enter('dead_letter.discarded', letter, origin);
+      logger.info({ deadLetterId: id, userId: user.id }, 'an operator discarded a dead letter');
+      return { ...letter, state: 'discarded' };
     },
-  );
+  } satisfies Partial<RouteHandlers>;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HealthReport } from '@parley/shared-models';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
-import { registerHealthRoutes } from './health-routes.ts';
+import { registerRoutes } from '../register-routes.ts';
 
 describe('the health routes', () => {
   let fixture: ServicesFixture;
@@ -13,7 +13,7 @@ describe('the health routes', () => {
     fixture = await makeServices({}, { publishTimeoutMs: 200 });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
     isDraining = false;
-    registerHealthRoutes(app, fixture.services, () => isDraining);
+    await registerRoutes(app, fixture.services, () => isDraining);
   });
   afterEach(async () => {
     await app.close();

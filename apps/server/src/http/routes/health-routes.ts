@@ -1,34 +1,22 @@
-import { HealthReport } from '@parley/shared-models';
+import type { HealthReport } from '@parley/shared-models';
 import type { ServerServices } from '../../server-services.ts';
 import { VERSION } from '../../version.ts';
-import type { App } from '../create-app.ts';
+import type { RouteHandlers } from '../serve-routes.ts';
 
-/** `GET /health`: what state everything is in. `GET /ready`: whether a message sent now would be answered. */
-export function registerHealthRoutes(app: App, services: ServerServices, isDraining: () => boolean): void {
-  app.get(
-    '/health',
-    {
-      config: { action: 'public' },
-      schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } },
-    },
-    async (_request, reply) => {
+/** In what state everything is. */
+export function healthRoutes(services: ServerServices, isDraining: () => boolean) {
+  return {
+    async health({ reply }) {
       const report = await healthOf(services);
-      return reply.status(report.status === 'ok' ? 200 : 503).send(report);
+      if (report.status !== 'ok') reply.status(503);
+      return report;
     },
-  );
-
-  app.get(
-    '/ready',
-    {
-      config: { action: 'public' },
-      schema: { tags: ['operation'], response: { 200: HealthReport, 503: HealthReport } },
-    },
-    async (_request, reply) => {
+    async ready({ reply }) {
       const report = await healthOf(services);
-      const isReady = report.status === 'ok' && report.brokers > 0 && !isDraining();
-      return reply.status(isReady ? 200 : 503).send(report);
+      if (report.status !== 'ok' || report.brokers === 0 || isDraining()) reply.status(503);
+      return report;
     },
-  );
+  } satisfies Partial<RouteHandlers>;
 }
 
 async function healthOf({ bus, store, agents, brokers, startedAt }: ServerServices): Promise<HealthReport> {

@@ -2,10 +2,10 @@ import { AgentState } from '@parley/shared-models';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ServerServices } from '../../server-services.ts';
 import type { Connections } from '../../websocket/websocket-route.ts';
-import type { App } from '../create-app.ts';
+import type { RouteHandlers } from '../serve-routes.ts';
 
-/** `GET /metrics`: what Prometheus asks for. All values are looked up when it asks; nothing is counted on the way of a message. */
-export function registerMetricsRoute(app: App, services: ServerServices, connections: Connections): void {
+/** What Prometheus asks for. All values are looked up when it asks; nothing is counted on the way of a message. */
+export function metricsRoute(services: ServerServices, connections: Connections) {
   const { agents, brokers, bus } = services;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -58,12 +58,9 @@ export function registerMetricsRoute(app: App, services: ServerServices, connect
     },
   });
 
-  app.get(
-    '/metrics',
-    { config: { action: 'metrics.read' }, schema: { hide: true } },
-    async (_request, reply) => {
-      reply.header('content-type', registry.contentType);
-      return registry.metrics();
+  return {
+    async metrics({ reply }) {
+      return reply.header('content-type', registry.contentType).send(await registry.metrics());
     },
-  );
+  } satisfies Partial<RouteHandlers>;
 }

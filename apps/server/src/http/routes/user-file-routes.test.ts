@@ -7,7 +7,7 @@ import { submit } from '@parley/store/testing';
 import { SignJWT } from 'jose';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
-import { registerUserFileRoutes } from './user-file-routes.ts';
+import { registerRoutes } from '../register-routes.ts';
 
 const SECRET = 'a secret of 32 characters, or more';
 
@@ -54,7 +54,7 @@ describe('the files of a person', () => {
   beforeEach(async () => {
     fixture = await makeServices({ AUTH_SECRET: SECRET });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
-    registerUserFileRoutes(app, fixture.services);
+    await registerRoutes(app, fixture.services, () => false);
     await app.listen({ host: '127.0.0.1', port: 0 });
   });
   afterEach(async () => {

@@ -14,7 +14,10 @@ const POLL_MS = 5000;
 export function DeadLetters() {
   const { http } = useSession();
   const { data, failure, reload } = usePolled(
-    useCallback((signal: AbortSignal) => http.deadLetters({ signal, state: 'dead' }), [http]),
+    useCallback(
+      async (signal: AbortSignal) => (await http.deadLetters({ signal, state: 'dead' })).deadLetters,
+      [http],
+    ),
     POLL_MS,
   );
   const [problem, setProblem] = useState<string>();

@@ -14,7 +14,7 @@ export function Queues() {
   const { http } = useSession();
   const mayReset = useHasRole('operator');
   const { data, failure, reload } = usePolled(
-    useCallback((signal: AbortSignal) => http.queues({ signal }), [http]),
+    useCallback(async (signal: AbortSignal) => (await http.queues({ signal })).queues, [http]),
     POLL_MS,
   );
   return (

@@ -28,7 +28,7 @@ export function ResetQueues({ queues, onDone }: Props) {
   function reset(): void {
     setIsBusy(true);
     http
-      .resetQueues()
+      .resetQueues({ confirm: true })
       .then(
         ({ removed, failed }) =>
           setSaid(`${countText(removed, 'message')} removed, ${countText(failed, 'request')} failed by it.`),

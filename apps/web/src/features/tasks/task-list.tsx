@@ -20,7 +20,10 @@ export function TaskList() {
   const maySeeAll = useHasRole('operator');
   const [all, setAll] = useState(false);
   const { data, failure, reload } = usePolled(
-    useCallback((signal: AbortSignal) => session.http.tasks({ signal, all }), [session, all]),
+    useCallback(
+      async (signal: AbortSignal) => (await session.http.tasks({ signal, all: `${all}` })).tasks,
+      [session, all],
+    ),
     POLL_MS,
   );
   useEffect(() => {

@@ -1,4 +1,5 @@
-import type { ChannelLogEntry, EventsQuery } from '@parley/client';
+import type { HttpApi } from '@parley/client';
+import type { EventPage } from '@parley/shared-models';
 import { useCallback, useEffect, useEffectEvent } from 'react';
 import { type Polled, usePolled } from '../../../components/use-polled.ts';
 import { useChannels } from '../../../session/use-channels.ts';
@@ -30,8 +31,14 @@ export function usePolledWithEvents<T>(load: (signal: AbortSignal) => Promise<T>
 }
 
 /** The log of the channels, read again when an event comes for which `isNews` is true. Give `query` one identity. */
-export function useEvents(query: EventsQuery, isNews: IsNews): Polled<ChannelLogEntry[]> {
+export function useEvents(
+  query: Parameters<HttpApi['events']>[0],
+  isNews: IsNews,
+): Polled<EventPage['events']> {
   const { http } = useSession();
-  const load = useCallback((signal: AbortSignal) => http.events({ ...query, signal }), [http, query]);
+  const load = useCallback(
+    async (signal: AbortSignal) => (await http.events({ ...query, signal })).events,
+    [http, query],
+  );
   return usePolledWithEvents(load, isNews);
 }
