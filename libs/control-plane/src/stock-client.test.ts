@@ -229,8 +229,8 @@ describe('a stock gRPC client made of the .proto files', () => {
     });
     expect(await refusal(call(registration, 'Heartbeat', { ...me, state: 'AGENT_STATE_ONLINE' }))).toEqual({
       code: 5,
-      details: 'There is no agent "echo".',
-      parley: 'unknown_agent',
+      details: '"echo" is not registered here.',
+      parley: 'not_registered',
       more: null,
     });
     expect(await refusal(call(statuses, 'GetAgentStatus', { agent_id: 'echo' }))).toMatchObject({ code: 5 });

@@ -89,6 +89,12 @@ export const ERRORS = {
     canRetry: false,
     status: 404,
   },
+  not_registered: {
+    meaning:
+      'The server does not know the agent that calls, or not any more: it must register again.',
+    canRetry: true,
+    status: 409,
+  },
   agent_offline: {
     meaning: 'The addressed agent went offline and did not come back within the grace time.',
     canRetry: true,

@@ -64,7 +64,7 @@ describe('the agents of a server', () => {
         return remove(...args);
       });
       const forgotten = fixture.agents.forget('echo');
-      expect(() => beat('echo', 1)).toThrow(expect.objectContaining({ code: 'unknown_agent' }));
+      expect(() => beat('echo', 1)).toThrow(expect.objectContaining({ code: 'not_registered' }));
       const registered = register();
       // Long enough for a registration that does not wait.
       await register('other');

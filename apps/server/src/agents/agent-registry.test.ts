@@ -154,7 +154,7 @@ describe('the agents of a server', () => {
     });
 
     it('are told apart from those that this server does not know', async () => {
-      const unknown = expect.objectContaining({ code: 'unknown_agent' });
+      const unknown = expect.objectContaining({ code: 'not_registered' });
       expect(() => beat('echo', 1)).toThrow(unknown);
       await register();
       expect(() => beat('echo', 2)).toThrow(unknown);

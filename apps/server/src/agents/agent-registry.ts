@@ -21,7 +21,7 @@ export interface AgentRegistry {
     token?: BoundToken,
   ): Promise<RegisterAgentResponse & { readonly replaced?: AgentEntry | undefined }>;
   unregister(agentId: string, incarnation: number): Promise<void>;
-  /** Returns what the agent shall do. @throws ParleyError `unknown_agent`, `stale_incarnation` */
+  /** Returns what the agent shall do. @throws ParleyError `not_registered`, `stale_incarnation` */
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
@@ -43,7 +43,10 @@ export interface AgentRegistry {
    * throws, the agent stays.
    */
   forget(agentId: string): Promise<boolean>;
-  /** @throws ParleyError `unknown_agent`, `stale_incarnation` */
+  /**
+   * @param incarnation of the agent that asks. @default somebody else asks about it
+   * @throws ParleyError `unknown_agent`; with an incarnation `not_registered`, `stale_incarnation`
+   */
   require(agentId: string, incarnation?: number): AgentEntry;
   get(agentId: string): AgentEntry | undefined;
   /** Whether this server has heard of the incarnation itself. */

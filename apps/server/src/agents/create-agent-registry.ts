@@ -85,7 +85,11 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
 
   const require = (agentId: string, incarnation?: number): AgentEntry => {
     const entry = agents.get(agentId);
-    if (entry === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+    if (entry === undefined) {
+      if (incarnation === undefined)
+        throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+      throw new ParleyError('not_registered', `"${agentId}" is not registered here.`);
+    }
     if (incarnation !== undefined && incarnation < entry.incarnation) {
       throw new ParleyError(
         'stale_incarnation',
@@ -95,7 +99,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     // A larger one than is known: this server has lost its registration.
     if (incarnation !== undefined && incarnation > entry.incarnation) {
       throw new ParleyError(
-        'unknown_agent',
+        'not_registered',
         `Incarnation ${incarnation} of "${agentId}" is not registered here.`,
       );
     }

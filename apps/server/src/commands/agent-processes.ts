@@ -12,7 +12,7 @@ export interface AgentProcesses {
   left(agentId: string, incarnation: number): Promise<void>;
   /** It has opened its stream. The returned function is to be called when the stream is gone. */
   opened(agentId: string, incarnation: number): Promise<() => void>;
-  /** @throws ParleyError `unknown_agent`: it must register again */
+  /** @throws ParleyError `not_registered` */
   instanceOf(agentId: string, incarnation: number): Promise<string>;
 }
 
@@ -33,7 +33,7 @@ export function createAgentProcesses(options: {
     if (known?.incarnation === incarnation) return known.instanceId;
     const [process] = await commands.processesOf([agentId]);
     if (process?.incarnation !== incarnation)
-      throw new ParleyError('unknown_agent', `The process of "${agentId}" is not known: register again.`);
+      throw new ParleyError('not_registered', `The process of "${agentId}" is not known.`);
     instances.set(agentId, process);
     return process.instanceId;
   };

@@ -12,7 +12,7 @@ export interface RequestInHand {
 
 /**
  * The message, if it was routed to the caller or to another instance of its group.
- * @throws ParleyError `unknown_agent`, `stale_incarnation`, `not_found`, `forbidden`
+ * @throws ParleyError `not_registered`, `stale_incarnation`, `not_found`, `forbidden`
  */
 export async function requestInHand(
   { agents, store }: ServerServices,

@@ -120,7 +120,7 @@ describe('what the server does for an agent that answers', () => {
     ['a message of another agent', { agentId: 'other' }, 'forbidden'],
     ['no message', { requestId: newId() }, 'not_found'],
     ['a process that was replaced', { incarnation: 0 }, 'stale_incarnation'],
-    ['an agent that is not registered', { agentId: 'nobody' }, 'unknown_agent'],
+    ['an agent that is not registered', { agentId: 'nobody' }, 'not_registered'],
   ])('does nothing on behalf of %s', async (_, wrong, code) => {
     await expect(ask(wrong)).rejects.toMatchObject({ code });
     const history = { ...asking, requestId: request.id, limit: 10, ...wrong };
@@ -189,7 +189,7 @@ describe('what the server does for an agent that answers', () => {
     });
 
     it('is told only to the agent that is registered now', async () => {
-      await expect(isWanted('hr', 7)).rejects.toMatchObject({ code: 'unknown_agent' });
+      await expect(isWanted('hr', 7)).rejects.toMatchObject({ code: 'not_registered' });
     });
   });
 });

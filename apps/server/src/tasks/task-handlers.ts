@@ -21,7 +21,7 @@ export function createTaskHandlers(services: ServerServices) {
   const { tasks } = store;
   const leaseMs = config.TASK_LEASE_MS;
 
-  /** @throws ParleyError `unknown_agent`, `stale_incarnation`, `not_found`, `forbidden` */
+  /** @throws ParleyError `not_registered`, `stale_incarnation`, `not_found`, `forbidden` */
   const ownTask = async ({ agentId, incarnation }: AgentCaller, id: string): Promise<VersionedTask> => {
     const { group } = agents.require(agentId, incarnation).profile;
     const task = await requireTask(services, id);

@@ -26,7 +26,7 @@ describe('what the server does for an agent, asked patiently', () => {
 
   it.each([
     ['is away', 'unavailable'],
-    ['does not know the agent for a moment', 'unknown_agent'],
+    ['does not know the agent for a moment', 'not_registered'],
     ['knows it by a new number that is still on its way', 'stale_incarnation'],
   ] as const)('waits for a server that %s', async (_, code) => {
     const { services, calls } = failing(error(code), error(code));

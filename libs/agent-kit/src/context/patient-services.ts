@@ -32,7 +32,7 @@ const AWAY: readonly ErrorCode[] = [
   'unavailable',
   'store_unavailable',
   'bus_unavailable',
-  'unknown_agent',
+  'not_registered',
   'stale_incarnation',
 ];
 

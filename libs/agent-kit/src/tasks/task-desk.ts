@@ -131,7 +131,7 @@ export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
         if (signal.aborted) return;
         const isAway =
           err instanceof ParleyError &&
-          ['unavailable', 'store_unavailable', 'unknown_agent'].includes(err.code);
+          ['unavailable', 'store_unavailable', 'not_registered'].includes(err.code);
         logger[isAway ? 'debug' : 'warn']({ err }, `could not ${what} tasks; trying again`);
       }
       await delay(waitMs(), undefined, { signal: AbortSignal.any([signal, early.signal]) }).catch(() => {});

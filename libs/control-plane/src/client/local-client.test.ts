@@ -58,10 +58,10 @@ describe("a client in the server's own process", () => {
 
   it('gives on what a handler refuses, and not what it stumbles over', async () => {
     const refused = localClient({
-      heartbeat: () => Promise.reject(new ParleyError('unknown_agent', 'Who?')),
+      heartbeat: () => Promise.reject(new ParleyError('not_registered', 'Who?')),
     });
     const { request } = CONTRACTS.heartbeat.example;
-    await expect(refused.client.heartbeat(request)).rejects.toMatchObject({ code: 'unknown_agent' });
+    await expect(refused.client.heartbeat(request)).rejects.toMatchObject({ code: 'not_registered' });
     const broken = localClient({ heartbeat: () => Promise.reject(new Error('a secret')) });
     await expect(broken.client.heartbeat(request)).rejects.toMatchObject({
       code: 'internal',

@@ -50,7 +50,7 @@ type HandlerOf<Contract> =
 /**
  * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
  * metadata `parley-code` and the details, as JSON, in `parley-details-bin`: `stale_incarnation` FAILED_PRECONDITION,
- * `not_found` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
+ * `not_found`, `not_registered` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
  * `id_taken` ALREADY_EXISTS, `too_many_members` RESOURCE_EXHAUSTED, `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
  * ABORTED, `rate_limited` RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text,
  * any other error INTERNAL without its text, which is logged.

@@ -48,7 +48,7 @@ export type TaskRpc = keyof typeof tasks;
 
 /**
  * What the server does for one agent, by RPC; who calls is filled in. A signal ends the wait with `cancelled`.
- * Errors of all: ParleyError `unavailable`, `unknown_agent` (the agent is about to register again), `stale_incarnation`.
+ * Errors of all: ParleyError `unavailable`, `not_registered` (the agent is about to register again), `stale_incarnation`.
  */
 export type AgentServices = {
   readonly [Name in AgentRpc]: (

@@ -48,7 +48,7 @@ describe('the log of failed connections', () => {
 
   it('does not make a failure of a server that has only forgotten the agent', () => {
     const { logger, log } = fixture();
-    log.failed(new ParleyError('unknown_agent', 'There is no agent "echo".'));
+    log.failed(new ParleyError('not_registered', 'There is no agent "echo".'));
     expect(logger.lines[0]).toMatchObject({
       level: 'info',
       message: 'agent "Echo" is unknown to the server: registering again',

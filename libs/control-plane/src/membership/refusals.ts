@@ -1,8 +1,5 @@
 import { type ErrorCode, ParleyError } from '@parley/shared-models';
 
-/** Codes that mean: this server does not know you (any more), register. */
-const FORGOTTEN: readonly ErrorCode[] = ['unknown_agent', 'not_found'];
-
 /** Codes that mean: not you, or not like this, and waiting does not mend it. */
 const REFUSED: readonly ErrorCode[] = [
   'unauthenticated',
@@ -12,8 +9,9 @@ const REFUSED: readonly ErrorCode[] = [
   'queue_mismatch',
 ];
 
+/** Whether this server does not know the caller, or not any more. */
 export function isForgotten(error: unknown): boolean {
-  return error instanceof ParleyError && FORGOTTEN.includes(error.code);
+  return error instanceof ParleyError && error.code === 'not_registered';
 }
 
 export function isRefusal(error: ParleyError): boolean {

@@ -27,6 +27,7 @@ describe('a refused RPC', () => {
   const statuses: [ErrorCode, number][] = [
     ['stale_incarnation', 9],
     ['not_found', 5],
+    ['not_registered', 5],
     ['unknown_agent', 5],
     ['unauthenticated', 16],
     ['forbidden', 7],
@@ -77,7 +78,7 @@ describe('a refused RPC', () => {
     await expect(
       collect(client.receiveCommands({ agentId: 'nobody', incarnation: 1 })),
     ).rejects.toMatchObject({
-      code: 'unknown_agent',
+      code: 'not_registered',
     });
   });
 
@@ -104,8 +105,8 @@ describe('a refused RPC', () => {
       data: 'x',
     };
     await output.send({ ...piece, seq: 1 });
-    await expect(output.end()).rejects.toMatchObject({ code: 'unknown_agent' });
-    await expect(output.send({ ...piece, seq: 2 })).rejects.toMatchObject({ code: 'unknown_agent' });
+    await expect(output.end()).rejects.toMatchObject({ code: 'not_registered' });
+    await expect(output.send({ ...piece, seq: 2 })).rejects.toMatchObject({ code: 'not_registered' });
     expect(handlers.requests).toEqual([]);
   });
 });

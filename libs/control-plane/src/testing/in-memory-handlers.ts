@@ -64,7 +64,10 @@ export function createInMemoryHandlers({
   };
   const known = (agentId: string, incarnation?: number): Registered => {
     const agent = agents.get(agentId);
-    if (agent === undefined) throw new ParleyError('unknown_agent', `There is no agent "${agentId}".`);
+    if (agent === undefined) {
+      const code = incarnation === undefined ? 'unknown_agent' : 'not_registered';
+      throw new ParleyError(code, `"${agentId}" is not registered here.`);
+    }
     if (incarnation !== undefined && incarnation < agent.incarnation) {
       throw new ParleyError('stale_incarnation', `"${agentId}" was taken over.`);
     }
@@ -167,7 +170,7 @@ export function createInMemoryHandlers({
     },
     forget(agentId) {
       agents.delete(agentId);
-      commandStreams.get(agentId)?.end(new ParleyError('unknown_agent', 'forgotten'));
+      commandStreams.get(agentId)?.end(new ParleyError('not_registered', 'forgotten'));
     },
   };
   return memory;

@@ -12,6 +12,7 @@ const STATUS_OF: Partial<Record<ErrorCode, status>> = {
   unauthenticated: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,
   not_found: status.NOT_FOUND,
+  not_registered: status.NOT_FOUND,
   unknown_agent: status.NOT_FOUND,
   stale_incarnation: status.FAILED_PRECONDITION,
   queue_mismatch: status.FAILED_PRECONDITION,

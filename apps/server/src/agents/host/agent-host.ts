@@ -42,7 +42,7 @@ const PASSING: readonly ErrorCode[] = [
   'unavailable',
   'store_unavailable',
   'bus_unavailable',
-  'unknown_agent',
+  'not_registered',
   'internal',
   'cancelled',
 ];
