@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { newId, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
-import { CLIENT_FRAMES } from '../../libs/shared-models/src/testing/client-frame-examples.ts';
+import { CLIENT_FRAMES } from '../../libs/shared-models/testing/client-frame-examples.ts';
 import type { SeededRandom } from '../faults/seeded-random.ts';
 import type { FuzzTarget } from './fuzz.ts';
 import { createMutator } from './mutate.ts';

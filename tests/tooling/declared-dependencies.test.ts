@@ -16,7 +16,7 @@ const packageIn = (folder: string) =>
 
 /** What does not run in a process: tests and builds need packages of all, or of their own for development. */
 const isTestCode = (file: string): boolean =>
-  /\.(test|config)\.tsx?$|(^|\/)(testing|conformance|tests)\/|-fixture\.ts$|test-program\.ts$/.test(file);
+  /\.(test|config)\.tsx?$|(^|\/)(testing|conformance|tests)\//.test(file);
 
 const IMPORT =
   /^(?:import|export)\b[^;'"]*?from\s+'([^'.#][^']*)'|^import\s+'([^'.#][^']*)'|\bimport\(\s*'([^'.#][^']*)'/gm;

@@ -13,9 +13,9 @@ import {
 import { z } from 'zod';
 import type { CallerKind } from '../../libs/control-plane/src/contracts/contract.ts';
 import { contractAt } from '../../libs/control-plane/src/contracts/paths.ts';
-import { CLIENT_FRAMES } from '../../libs/shared-models/src/testing/client-frame-examples.ts';
-import type { FrameExamples } from '../../libs/shared-models/src/testing/frame-examples.ts';
-import { SERVER_FRAMES } from '../../libs/shared-models/src/testing/server-frame-examples.ts';
+import { CLIENT_FRAMES } from '../../libs/shared-models/testing/client-frame-examples.ts';
+import type { FrameExamples } from '../../libs/shared-models/testing/frame-examples.ts';
+import { SERVER_FRAMES } from '../../libs/shared-models/testing/server-frame-examples.ts';
 import { fieldTable } from './field-table.ts';
 import { OBJECTS } from './objects.ts';
 import { headers, queueMessages, signals } from './queue-sections.ts';

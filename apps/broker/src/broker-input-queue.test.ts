@@ -20,7 +20,7 @@ import {
 } from '@parley/shared-models';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import { createModelQuestion } from './model-question.ts';
-import { agent, messageEnvelope } from './testing/messages.ts';
+import { agent, messageEnvelope } from '../testing/messages.ts';
 
 describe('what the broker has in hand', () => {
   let folder: BusFolder;

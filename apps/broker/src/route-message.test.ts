@@ -11,7 +11,7 @@ import {
   parseHops,
 } from '@parley/shared-models';
 import { type RoutingContext, routeMessage } from './route-message.ts';
-import { agent, messageEnvelope, parsed } from './testing/messages.ts';
+import { agent, messageEnvelope, parsed } from '../testing/messages.ts';
 
 const finance = agent('finance', { keywords: ['budget'] });
 const context = (...agents: ReturnType<typeof agent>[]): RoutingContext => ({

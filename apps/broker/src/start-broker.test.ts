@@ -26,7 +26,7 @@ import {
 } from '@parley/shared-models';
 import { BrokerConfig } from './config.ts';
 import { startBroker } from './start-broker.ts';
-import { agent, messageEnvelope, parsed } from './testing/messages.ts';
+import { agent, messageEnvelope, parsed } from '../testing/messages.ts';
 
 const logger = createLogger('test', 'silent');
 

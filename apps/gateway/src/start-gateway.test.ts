@@ -12,7 +12,7 @@ import {
 } from '@parley/shared-models';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { startGateway } from './start-gateway.ts';
-import { welcome } from './testing/welcome.ts';
+import { welcome } from '../testing/welcome.ts';
 
 describe('a gateway', () => {
   let servers: WebSocketServer[];

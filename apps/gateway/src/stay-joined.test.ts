@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '@parley/process-kit';
 import { CLOSE_CODES } from '@parley/shared-models';
 import { WebSocket, WebSocketServer } from 'ws';
 import { stayJoined } from './stay-joined.ts';
-import { welcome } from './testing/welcome.ts';
+import { welcome } from '../testing/welcome.ts';
 
 /** A logger that keeps what it was given at these levels. */
 function keepingLogger(lines: string[]): Logger {

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { gate } from '@parley/messaging/test-queue';
 import { agentQueue, deriveId, HEADERS, ParleyError, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { z } from 'zod';
-import { endedAfterEach } from './testing/ended-after-each.ts';
-import { replyId, startHandler } from './testing/handler-fixture.ts';
+import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { replyId, startHandler } from '../testing/handler-fixture.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

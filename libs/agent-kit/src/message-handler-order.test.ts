@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually, gate } from '@parley/messaging/test-queue';
 import { HEADERS, ParleyError } from '@parley/shared-models';
-import { endedAfterEach } from './testing/ended-after-each.ts';
-import { replyId, startHandler } from './testing/handler-fixture.ts';
+import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { replyId, startHandler } from '../testing/handler-fixture.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

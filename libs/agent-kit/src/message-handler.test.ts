@@ -10,8 +10,8 @@ import {
   traceparentOf,
 } from '@parley/shared-models';
 import type { MessageContext } from './agent-definition.ts';
-import { endedAfterEach } from './testing/ended-after-each.ts';
-import { AGENT, replyId, startHandler } from './testing/handler-fixture.ts';
+import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { AGENT, replyId, startHandler } from '../testing/handler-fixture.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

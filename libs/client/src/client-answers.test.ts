@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type MessageStatus, newId } from '@parley/shared-models';
+import { type Peer, replyFrame } from '../testing/scripted-server.ts';
+import { record, settled, startPair, until } from '../testing/start-pair.ts';
 import type { ClientOptions, Sent } from './client.ts';
-import { type Peer, replyFrame } from './testing/scripted-server.ts';
-import { record, settled, startPair, until } from './testing/start-pair.ts';
 
 /** A client with one accepted message. */
 async function startAccepted(options: Partial<ClientOptions> = {}) {

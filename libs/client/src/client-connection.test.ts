@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { newId, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket as WsWebSocket } from 'ws';
+import { startScriptedServer } from '../testing/scripted-server.ts';
+import { record, settled, startClient, startPair, startServer, until } from '../testing/start-pair.ts';
 import type { ConnectionState } from './client-events.ts';
 import { createClient } from './create-client.ts';
-import { startScriptedServer } from './testing/scripted-server.ts';
-import { record, settled, startClient, startPair, startServer, until } from './testing/start-pair.ts';
 
 const isState = (name: ConnectionState['state']) => (state: ConnectionState) => state.state === name;
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { LIMITS, newId } from '@parley/shared-models';
 import fc from 'fast-check';
 import { runs } from '../../../tools/test/property-runs.mjs';
-import { type Peer, replyFrame } from './testing/scripted-server.ts';
-import { record, settled, startClient, startPair, startServer } from './testing/start-pair.ts';
+import { type Peer, replyFrame } from '../testing/scripted-server.ts';
+import { record, settled, startClient, startPair, startServer } from '../testing/start-pair.ts';
 
 const seqs = (messages: readonly { seq: number }[]) => messages.map(({ seq }) => seq);
 

@@ -7,7 +7,7 @@ import {
   type ServerFrame,
   type Task,
 } from '@parley/shared-models';
-import { record, settled, startPair } from './testing/start-pair.ts';
+import { record, settled, startPair } from '../testing/start-pair.ts';
 
 const conversationId = newId();
 const agent = AgentStatus.parse({

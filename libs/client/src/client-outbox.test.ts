@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { LIMITS, newId } from '@parley/shared-models';
 import fc from 'fast-check';
 import { runs } from '../../../tools/test/property-runs.mjs';
+import { createFakeStorage } from '../testing/fake-storage.ts';
+import { record, settled, startClient, startPair, startServer, until } from '../testing/start-pair.ts';
 import { localStorageAdapter } from './local-storage.ts';
 import { memoryStorage } from './storage.ts';
-import { createFakeStorage } from './testing/fake-storage.ts';
-import { record, settled, startClient, startPair, startServer, until } from './testing/start-pair.ts';
 
 const isWaiting = ({ state }: { state: string }) => state === 'waiting';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type AgentSession, newId, type ServerFrame } from '@parley/shared-models';
-import { record, settled, startPair, until } from './testing/start-pair.ts';
+import { record, settled, startPair, until } from '../testing/start-pair.ts';
 
 const HOUR_MS = 3_600_000;
 const isoAt = (time: number): string => new Date(time).toISOString();

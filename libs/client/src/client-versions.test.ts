@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ChatMessage, newId, type ServerFrame } from '@parley/shared-models';
+import { type Peer, replyFrame } from '../testing/scripted-server.ts';
+import { settled, startPair } from '../testing/start-pair.ts';
 import type { Client } from './client.ts';
-import { type Peer, replyFrame } from './testing/scripted-server.ts';
-import { settled, startPair } from './testing/start-pair.ts';
 
 /** What is told about a message: to a client of version 1 by one frame each, to one of version 2 by as few as there may be. */
 type Version = 1 | 2;

@@ -6,7 +6,7 @@ import {
   newId,
   type ServerFrame,
 } from '@parley/shared-models';
-import { record, settled, startPair } from './testing/start-pair.ts';
+import { record, settled, startPair } from '../testing/start-pair.ts';
 
 function aStatus(id: string, state: CommandState, fields: Partial<CommandRecord> = {}): ServerFrame {
   const command: CommandRecord = {

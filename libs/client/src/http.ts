@@ -1,13 +1,14 @@
 import {
   ErrorReport,
+  type JsonRoute,
   type ParametersOf,
   ParleyError,
   ROUTES,
   type Route,
-  type RouteName,
+  type RouteAnswer,
+  type RouteInput,
   type Routes,
 } from '@parley/shared-models';
-import type { z } from 'zod';
 
 /** The part of `fetch` that is needed. */
 export type FetchLike = (
@@ -31,15 +32,6 @@ export interface HttpOptions {
   readonly timeoutMs?: number;
 }
 
-/** Those that answer JSON. */
-type JsonRoute = {
-  [Name in RouteName]: Routes[Name] extends { answer: z.ZodType } ? Name : never;
-}[RouteName];
-type InputOf<R> = R extends { readonly input: infer Input extends z.ZodType }
-  ? NonNullable<z.input<Input>>
-  : object;
-type AnswerOf<R> = R extends { readonly answer: infer Answer extends z.ZodType } ? z.output<Answer> : never;
-
 interface Abortable {
   /** Its abort rejects the call with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +42,9 @@ type Values<Names extends readonly string[]> = { [Index in keyof Names]: string 
 /** What a function takes: the parameters of the path in order, then the query or body. */
 type Arguments<R extends Route> = [
   ...Values<ParametersOf<R['path']>>,
-  ...(object extends InputOf<R> ? [input?: InputOf<R> & Abortable] : [input: InputOf<R> & Abortable]),
+  ...(object extends RouteInput<R>
+    ? [input?: RouteInput<R> & Abortable]
+    : [input: RouteInput<R> & Abortable]),
 ];
 
 /**
@@ -59,7 +53,7 @@ type Arguments<R extends Route> = [
  * `internal` when its answer is not what the protocol says.
  */
 export type HttpApi = {
-  readonly [Name in JsonRoute]: (...given: Arguments<Routes[Name]>) => Promise<AnswerOf<Routes[Name]>>;
+  readonly [Name in JsonRoute]: (...given: Arguments<Routes[Name]>) => Promise<RouteAnswer<Routes[Name]>>;
 };
 
 export function createHttpApi(options: HttpOptions = {}): HttpApi {

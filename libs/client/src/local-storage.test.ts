@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
+import { createFakeStorage } from '../testing/fake-storage.ts';
 import { localStorageAdapter } from './local-storage.ts';
 import type { QueuedMessage } from './outbox.ts';
-import { createFakeStorage } from './testing/fake-storage.ts';
 
 const message = (): QueuedMessage => ({
   position: newId(),

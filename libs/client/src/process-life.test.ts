@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { startServer } from './testing/start-pair.ts';
+import { startServer } from '../testing/start-pair.ts';
 
 const echo = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
 

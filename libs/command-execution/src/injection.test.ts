@@ -5,7 +5,7 @@ import { newId } from '@parley/shared-models';
 import { loadPolicy } from './policy/load-policy.ts';
 import { findLaunchers } from './runner/launcher.ts';
 import { runProcess } from './runner/run-process.ts';
-import { makePolicyFixture, type PolicyFixture } from './testing/policy-fixture.ts';
+import { makePolicyFixture, type PolicyFixture } from '../testing/policy-fixture.ts';
 
 /**
  * The policy allows to say something, to list the folder `open` and to read files in it. In all that follows `CANARY` is

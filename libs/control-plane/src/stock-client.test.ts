@@ -1,9 +1,9 @@
 import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { type ChatMessage, loadOf, newId } from '@parley/shared-models';
-import { onLoopback } from './testing/fixture.ts';
-import { agentStatus } from './testing/in-memory-handlers.ts';
-import { call, type StockStream, stockStub } from './testing/stock-stubs.ts';
+import { onLoopback } from '../testing/fixture.ts';
+import { agentStatus } from '../testing/in-memory-handlers.ts';
+import { call, type StockStream, stockStub } from '../testing/stock-stubs.ts';
 
 /** The life of an agent and of a broker, by somebody who has nothing but the .proto files. */
 describe('a stock gRPC client made of the .proto files', () => {

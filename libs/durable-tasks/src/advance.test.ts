@@ -7,7 +7,7 @@ import { isOpen, nextWork } from './next-work.ts';
 import { type TaskDocument, TaskDocument as TaskSchema } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
 import { taskView } from './task-view.ts';
-import { AT, after, aPlan, aTask, doing, planned, states } from './testing/tasks.ts';
+import { AT, after, aPlan, aTask, doing, planned, states } from '../testing/tasks.ts';
 
 const error = { code: 'agent_failed', message: 'it broke' };
 const report = { text: '# Report' };

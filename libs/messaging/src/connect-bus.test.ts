@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { silentLogger } from './conformance/bus-fixture.ts';
-import { collectDeliveries } from './conformance/deliveries.ts';
-import { envelopeOf } from './conformance/envelopes.ts';
+import { silentLogger } from '../conformance/bus-fixture.ts';
+import { collectDeliveries } from '../conformance/deliveries.ts';
+import { envelopeOf } from '../conformance/envelopes.ts';
 import { connectBus } from './index.ts';
-import { createVhost } from './testing/index.ts';
+import { createVhost } from '../testing/index.ts';
 
 describe('connecting the bus', () => {
   let dataDir: string;

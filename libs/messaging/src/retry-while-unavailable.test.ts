@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
-import { silentLogger } from './conformance/bus-fixture.ts';
+import { silentLogger } from '../conformance/bus-fixture.ts';
 import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 
 function fixture(errors: readonly Error[]) {

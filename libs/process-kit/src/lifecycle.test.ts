@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { runProgram } from './test-program.ts';
+import { runProgram } from '../testing/test-program.ts';
 
 /** A process that stays until a signal, and prints what is asked of it. */
 const runningProgram = (running: string, options = ''): string => `

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { runProgram } from './test-program.ts';
+import { runProgram } from '../testing/test-program.ts';
 
 interface Line {
   readonly msg: string;

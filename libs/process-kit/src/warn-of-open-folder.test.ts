@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runProgram } from './test-program.ts';
+import { runProgram } from '../testing/test-program.ts';
 
 describe('a data folder', () => {
   let folder: string;

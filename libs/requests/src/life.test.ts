@@ -10,7 +10,7 @@ import {
   type Death,
   type Letter,
   SmallParley,
-} from './testing/small-parley.ts';
+} from '../testing/small-parley.ts';
 
 const REQUESTS = 3;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type AgentStatus, CAPABILITIES, Failure, newId, RoutingDecision } from '@parley/shared-models';
 import fc from 'fast-check';
 import { decideReceiver } from './decide-receiver.ts';
-import { agent, ask, GRACE_MS } from './test-agents.ts';
+import { agent, ask, GRACE_MS } from '../testing/test-agents.ts';
 
 const { answersAnything } = CAPABILITIES;
 

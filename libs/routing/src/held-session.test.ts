@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CAPABILITIES, type SessionHint } from '@parley/shared-models';
-import { agent, ask } from './test-agents.ts';
+import { agent, ask } from '../testing/test-agents.ts';
 
 const held: SessionHint = {
   agentId: 'finance',

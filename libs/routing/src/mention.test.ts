@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findMention } from './mention.ts';
-import { agent, ask } from './test-agents.ts';
+import { agent, ask } from '../testing/test-agents.ts';
 
 const finance = agent('finance');
 const second = agent('finance-2', { agentName: 'Finance', group: 'finance' });

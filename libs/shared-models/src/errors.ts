@@ -90,8 +90,7 @@ export const ERRORS = {
     status: 404,
   },
   not_registered: {
-    meaning:
-      'The server does not know the agent that calls, or not any more: it must register again.',
+    meaning: 'The server does not know the agent that calls, or not any more: it must register again.',
     canRetry: true,
     status: 409,
   },

@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { runs } from '../../../tools/test/property-runs.mjs';
+import { CLIENT_FRAMES } from '../testing/client-frame-examples.ts';
+import type { FrameExamples } from '../testing/frame-examples.ts';
+import { SERVER_FRAMES } from '../testing/server-frame-examples.ts';
 import {
   correlationOf,
   describeIssue,
@@ -11,9 +14,6 @@ import {
   parseServerFrame,
 } from './frame-parser.ts';
 import { LIMITS } from './limits.ts';
-import { CLIENT_FRAMES } from './testing/client-frame-examples.ts';
-import type { FrameExamples } from './testing/frame-examples.ts';
-import { SERVER_FRAMES } from './testing/server-frame-examples.ts';
 
 const ID = '019c1234-5678-7abc-8def-0123456789ab';
 

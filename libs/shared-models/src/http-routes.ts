@@ -383,6 +383,18 @@ export const ROUTES = {
 
 export type Routes = typeof ROUTES;
 export type RouteName = keyof Routes;
+/** Those that answer JSON. */
+export type JsonRoute = {
+  [Name in RouteName]: Routes[Name] extends { answer: z.ZodType } ? Name : never;
+}[RouteName];
+
+/** What is given with a request: the query or body, before it is checked. */
+export type RouteInput<R> = R extends { readonly input: infer Input extends z.ZodType }
+  ? NonNullable<z.input<Input>>
+  : object;
+export type RouteAnswer<R> = R extends { readonly answer: infer Answer extends z.ZodType }
+  ? z.output<Answer>
+  : never;
 
 /** Names of the parameters of a path, in order. */
 export type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createTransactions, type DatabaseOptions, openDatabase } from './database.ts';
 import { isBusy } from './sqlite-errors.ts';
-import type { Opening } from './testing/opening-worker.ts';
+import type { Opening } from '../testing/opening-worker.ts';
 
 const FIRST = `CREATE TABLE notes (text TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('first')`;
 const SECOND = `ALTER TABLE notes ADD COLUMN author TEXT; INSERT INTO notes VALUES ('second', 'ada')`;
@@ -110,7 +110,7 @@ describe('opening a database', () => {
     const absent = new Int32Array(new SharedArrayBuffer(4 * files.length)).fill(4);
     const opening: Opening = { files, migrations: [FIRST, SECOND], timeoutMs: 30_000, absent };
     const workers = Array.from({ length: 4 }, () => {
-      return new Worker(new URL('./testing/opening-worker.ts', import.meta.url), { workerData: opening });
+      return new Worker(new URL('../testing/opening-worker.ts', import.meta.url), { workerData: opening });
     });
     try {
       return (await Promise.all(workers.map((worker) => once(worker, 'message')))).flat();

@@ -3,7 +3,7 @@ import type { MessageBus } from '@parley/messaging';
 import { eventually } from '@parley/messaging/test-queue';
 import { AgentProfile, agentQueue, newId } from '@parley/shared-models';
 import { type BrokerRegistry, createBrokerRegistry } from '../brokers/broker-registry.ts';
-import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
+import { type Ground, makeGround, silent } from '../../testing/server-fixture.ts';
 import { createAgentExchange } from './agent-exchange.ts';
 import type { AgentRegistry, WantedChange } from './agent-registry.ts';
 import { createAgentRegistry } from './create-agent-registry.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { LEASE_MS, MAX_AGENTS, registryFixture } from '../testing/registry-fixture.ts';
+import { LEASE_MS, MAX_AGENTS, registryFixture } from '../../testing/registry-fixture.ts';
 
 describe('the id of an agent', () => {
   const fixture = registryFixture();

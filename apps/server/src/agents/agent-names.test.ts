@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
+import { LEASE_MS, registryFixture } from '../../testing/registry-fixture.ts';
 
 describe("an agent's name", () => {
   const fixture = registryFixture();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
-import { ECHO, registryFixture } from '../testing/registry-fixture.ts';
+import { ECHO, registryFixture } from '../../testing/registry-fixture.ts';
 
 describe('the agents of a server', () => {
   const fixture = registryFixture();

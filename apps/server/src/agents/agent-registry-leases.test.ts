@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
+import { LEASE_MS, registryFixture } from '../../testing/registry-fixture.ts';
 
 describe('the agents of a server', () => {
   const fixture = registryFixture();

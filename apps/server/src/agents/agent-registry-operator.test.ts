@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { newId, ParleyError } from '@parley/shared-models';
-import { LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
+import { LEASE_MS, registryFixture } from '../../testing/registry-fixture.ts';
 import type { WantedChange } from './agent-registry.ts';
 
 describe('the agents of a server', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAsNewAs, newId } from '@parley/shared-models';
-import { ECHO, HEARTBEAT_MS, LEASE_MS, registryFixture } from '../testing/registry-fixture.ts';
+import { ECHO, HEARTBEAT_MS, LEASE_MS, registryFixture } from '../../testing/registry-fixture.ts';
 
 describe('the agents of a server', () => {
   const fixture = registryFixture();

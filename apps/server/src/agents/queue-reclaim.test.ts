@@ -5,7 +5,7 @@ import { agentQueue, DEAD_LETTER_QUEUE, ParleyError } from '@parley/shared-model
 import type { Store } from '@parley/store';
 import { chatEnvelope } from '../outbox/relay.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 
 describe('reclaiming the queue of an agent that is gone', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import type { AuditInput, User } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { authorizeEntered } from '../users/permissions.ts';
 import { refusedSignIn } from './refusals.ts';
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import { AuditHead, type AuditInput, signedText } from '@parley/shared-models';
-import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
+import { type Ground, makeGround, silent } from '../../testing/server-fixture.ts';
 import { startHeadShipping } from './ship-heads.ts';
 
 const ENTRY: AuditInput = {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventEnvelope } from '@parley/messaging';
 import { AgentProfile, type ChannelName, newId, type PublishedEvent } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createChannelLogHandler } from './channel-log.ts';
 import { createEventHandlers } from './list-events.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, type PublishedEvent, Role, type ServerFrame, type User } from '@parley/shared-models';
 import type { EventStore, LoggedEvent, Store } from '@parley/store';
-import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
+import { type Ground, makeGround, silent } from '../../testing/server-fixture.ts';
 import { type ChannelFollowers, type ChannelReader, createChannelFollowers } from './channel-followers.ts';
 
 describe('who follows a channel', () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type CommandPiece, newId, ParleyError } from '@parley/shared-models';
 import type { CommandStore } from '@parley/store';
-import { silent } from '../testing/server-fixture.ts';
-import { createTestReader } from '../testing/test-reader.ts';
+import { silent } from '../../testing/server-fixture.ts';
+import { createTestReader } from '../../testing/test-reader.ts';
 import { createCommandFollower } from './command-follower.ts';
 
 const RETRY_MS = 1000;

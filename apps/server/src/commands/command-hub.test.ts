@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import { type CommandRecord, newId } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import type { CommandHub } from './command-hub.ts';
 
 describe('who follows commands', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { ada, auditOf, becomes, by, eve, run, start, stateOf } from '../testing/command-fixture.ts';
-import type { ServicesFixture } from '../testing/server-fixture.ts';
-import { type StubProcess, startStubProcess } from '../testing/stub-process.ts';
+import { ada, auditOf, becomes, by, eve, run, start, stateOf } from '../../testing/command-fixture.ts';
+import type { ServicesFixture } from '../../testing/server-fixture.ts';
+import { type StubProcess, startStubProcess } from '../../testing/stub-process.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 
 describe('commands', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { ada, becomes, by, eve, run, start, stateOf } from '../testing/command-fixture.ts';
-import type { ServicesFixture } from '../testing/server-fixture.ts';
-import { type StubProcess, startStubProcess } from '../testing/stub-process.ts';
+import { ada, becomes, by, eve, run, start, stateOf } from '../../testing/command-fixture.ts';
+import type { ServicesFixture } from '../../testing/server-fixture.ts';
+import { type StubProcess, startStubProcess } from '../../testing/stub-process.ts';
 
 describe('commands', () => {
   describe('that another server has changed, whose signal was lost', () => {

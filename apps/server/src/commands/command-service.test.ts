@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import { newId } from '@parley/shared-models';
-import { ada, auditOf, becomes, by, eve, run, start, stateOf } from '../testing/command-fixture.ts';
-import { startStubProcess } from '../testing/stub-process.ts';
-import { createTestReader } from '../testing/test-reader.ts';
+import { ada, auditOf, becomes, by, eve, run, start, stateOf } from '../../testing/command-fixture.ts';
+import { startStubProcess } from '../../testing/stub-process.ts';
+import { createTestReader } from '../../testing/test-reader.ts';
 
 describe('commands', () => {
   describe('that run', () => {

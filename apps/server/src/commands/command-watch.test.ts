@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CommandRecord, newId } from '@parley/shared-models';
 import type { CommandEvent } from '@parley/store';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { byOperator } from './command-audit.ts';
 import { type CommandWatch, createCommandWatch } from './command-watch.ts';

@@ -4,7 +4,7 @@ import { ASK_ORIGIN, type ChatMessage, newId } from '@parley/shared-models';
 import { die, fail, loseAgent, settle } from '@parley/store/testing';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createAskHandlers } from './ask.ts';
 
 describe('what the server does for an agent that answers', () => {

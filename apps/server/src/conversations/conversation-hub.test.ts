@@ -8,8 +8,8 @@ import {
   type ServerFrame,
   SIGNAL_KEYS,
 } from '@parley/shared-models';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
-import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { createTestReader, type TestReader } from '../../testing/test-reader.ts';
 import { type ConversationHub, createConversationHub } from './conversation-hub.ts';
 
 describe('the conversations of a server', () => {

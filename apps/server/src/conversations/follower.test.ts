@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChatMessage, newId } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import { fail } from '@parley/store/testing';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
-import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { createTestReader, type TestReader } from '../../testing/test-reader.ts';
 import { conversationFrame, createFollower, type Follower } from './follower.ts';
 
 describe('a follower', () => {

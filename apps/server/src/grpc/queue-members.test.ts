@@ -12,7 +12,7 @@ import {
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { type RunningServer, startServer } from '../start-server.ts';
-import { type Ground, makeGround, silent, testConfig } from '../testing/server-fixture.ts';
+import { type Ground, makeGround, silent, testConfig } from '../../testing/server-fixture.ts';
 import { mismatchOf } from './queue-members.ts';
 
 const envelope = (sender: string, more: Partial<Envelope> = {}): Envelope => ({

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { boundedArray, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
-import { silent, testConfig } from '../testing/server-fixture.ts';
+import { silent, testConfig } from '../../testing/server-fixture.ts';
 import { createAuthenticator } from '../users/authenticator.ts';
 import { type App, createApp } from './create-app.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { silent, testConfig } from '../testing/server-fixture.ts';
+import { silent, testConfig } from '../../testing/server-fixture.ts';
 import { createAuthenticator } from '../users/authenticator.ts';
 import { type App, createApp } from './create-app.ts';
 

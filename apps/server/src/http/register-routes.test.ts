@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PERMISSIONS } from '@parley/shared-models';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from './create-app.ts';
 import { registerRoutes } from './register-routes.ts';
 

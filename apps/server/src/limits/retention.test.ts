@@ -2,7 +2,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { settle, speaker } from '@parley/store/testing';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { sweep } from './retention.ts';
 
 const DAY_MS = 86_400_000;

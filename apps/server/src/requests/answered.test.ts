@@ -13,7 +13,7 @@ import {
 } from '@parley/shared-models';
 import { loseAgent } from '@parley/store/testing';
 import { createProfileLookup } from '../agents/profile-lookup.ts';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { onReply, onSettled } from './server-input-queue.ts';
 
 const receive = ({ services }: ServicesFixture, envelope: Envelope): Promise<void> =>

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aFailure, aReply } from '@parley/requests/testing';
 import { type ChatMessage, newId, type ServerFrame } from '@parley/shared-models';
 import { fail, reply } from '@parley/store/testing';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { createTestReader, type TestReader } from '../../testing/test-reader.ts';
 import { applyEvent } from './apply-event.ts';
 
 describe('what happens to a request', () => {

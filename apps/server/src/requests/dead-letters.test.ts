@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventEnvelope } from '@parley/messaging';
 import { deriveId, HEADERS, newId } from '@parley/shared-models';
 import { loseAgent } from '@parley/store/testing';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createDeadLetterHandler } from './dead-letters.ts';
 
 describe('a dead letter', () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@parley/messaging';
 import { formatHops, HEADERS, newId } from '@parley/shared-models';
 import { loseAgent } from '@parley/store/testing';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { onFailed } from './server-input-queue.ts';
 
 describe('a failure that comes late', () => {

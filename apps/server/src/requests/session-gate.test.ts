@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import { CAPABILITIES, newId } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { createTestReader } from '../testing/test-reader.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { createTestReader } from '../../testing/test-reader.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 
 describe('the gate of a conversation', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { agentSignalKey, type ChatMessage, type MessageStatus, newId, Signals } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { stopAnswer } from './stop.ts';
 
 describe('stopping an answer', () => {

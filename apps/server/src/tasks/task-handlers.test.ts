@@ -4,7 +4,7 @@ import { advance, checkPlan, stepMessageId, type TaskEvent } from '@parley/durab
 import { eventually } from '@parley/messaging/test-queue';
 import { type ChatMessage, newId, ParleyError, type ServerFrame } from '@parley/shared-models';
 import { createSubmissions } from '../requests/submit.ts';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { cancelTask } from './cancel-task.ts';
 import { createTaskHandlers } from './task-handlers.ts';

@@ -5,7 +5,7 @@ import { newId, Task, TaskDetail, TaskPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type App, createApp } from '../http/create-app.ts';
 import { registerRoutes } from '../http/register-routes.ts';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { listTaskViews, viewText } from './task-records.ts';
 
 const SECRET = 'a secret of 32 characters, or more';

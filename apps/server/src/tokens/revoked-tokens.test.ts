@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
-import { type Ground, makeGround, silent } from '../testing/server-fixture.ts';
+import { type Ground, makeGround, silent } from '../../testing/server-fixture.ts';
 import { createRevokedTokens, type RevokedTokens } from './revoked-tokens.ts';
 
 describe('revoked tokens', () => {

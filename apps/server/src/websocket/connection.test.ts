@@ -7,7 +7,7 @@ import { eventually } from '@parley/messaging/test-queue';
 import { CLOSE_CODES, LIMITS, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import { type App, createApp } from '../http/create-app.ts';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type Connections, registerWebSocketRoute } from './websocket-route.ts';
 
 setFlagsFromString('--expose-gc');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { makeServices, type ServicesFixture } from '../testing/server-fixture.ts';
-import { createTestReader, type TestReader } from '../testing/test-reader.ts';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { createTestReader, type TestReader } from '../../testing/test-reader.ts';
 import { createFollowedConversations, type FollowedConversations } from './followed-conversations.ts';
 
 describe('the conversations that a connection follows', () => {

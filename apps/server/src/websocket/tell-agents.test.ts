@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServerFrame } from '@parley/shared-models';
-import { registryFixture } from '../testing/registry-fixture.ts';
+import { registryFixture } from '../../testing/registry-fixture.ts';
 import { tellAgents } from './tell-agents.ts';
 
 describe('what clients are told of the agents', () => {

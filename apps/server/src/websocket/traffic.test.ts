@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { CLOSE_CODES, LIMITS, newId, type ServerFrame, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
 import { type App, createApp } from '../http/create-app.ts';
-import { makeServices, type ServicesFixture, silent } from '../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { registerWebSocketRoute } from './websocket-route.ts';
 
 const RATE = 100;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
-import { startCommandFixture } from '../testing/command-fixture.ts';
-import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { startCommandFixture } from '../../testing/command-fixture.ts';
+import { endedAfterEach } from '../../testing/ended-after-each.ts';
 
 const start = endedAfterEach(startCommandFixture, (fixture) => fixture.stop());
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { startCommandFixture, untilStopped } from '../testing/command-fixture.ts';
-import { endedAfterEach } from '../testing/ended-after-each.ts';
+import { startCommandFixture, untilStopped } from '../../testing/command-fixture.ts';
+import { endedAfterEach } from '../../testing/ended-after-each.ts';
 
 const start = endedAfterEach(startCommandFixture, (fixture) => fixture.stop());
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AGENT_RPCS, agentServices } from '@parley/control-plane';
 import { createLogger } from '@parley/process-kit';
 import { type ErrorCode, newId, ParleyError } from '@parley/shared-models';
-import { createInMemoryServices } from '../testing/in-memory-services.ts';
+import { createInMemoryServices } from '../../testing/in-memory-services.ts';
 import { patientServices } from './patient-services.ts';
 
 const logger = createLogger('test', 'silent');

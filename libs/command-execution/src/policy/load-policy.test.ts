@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makePolicyFixture, type PolicyFixture } from '../testing/policy-fixture.ts';
+import { makePolicyFixture, type PolicyFixture } from '../../testing/policy-fixture.ts';
 import { loadPolicy } from './load-policy.ts';
 
 let fixture: PolicyFixture;

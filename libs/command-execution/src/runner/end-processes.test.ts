@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isLinux, isRunning, processFixture } from '../testing/process-fixture.ts';
+import { isLinux, isRunning, processFixture } from '../../testing/process-fixture.ts';
 import { isAlive } from './end-processes.ts';
 
 const fixture = processFixture();

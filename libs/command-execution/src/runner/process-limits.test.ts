@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { isLinux, isRoot, MiB, processFixture } from '../testing/process-fixture.ts';
+import { isLinux, isRoot, MiB, processFixture } from '../../testing/process-fixture.ts';
 import { findUser, type SystemUser } from './system-user.ts';
 
 const fixture = processFixture();

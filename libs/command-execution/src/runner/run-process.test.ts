@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { isRoot, MiB, processFixture } from '../testing/process-fixture.ts';
+import { isRoot, MiB, processFixture } from '../../testing/process-fixture.ts';
 import { type ProcessPlan, runProcess } from './run-process.ts';
 import { currentUser, findUser, type SystemUser } from './system-user.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId, ParleyError } from '@parley/shared-models';
-import { collect } from '../testing/collect.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import { startTcpProxy } from '../testing/tcp-proxy.ts';
+import { collect } from '../../testing/collect.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
+import { startTcpProxy } from '../../testing/tcp-proxy.ts';
 
 const broker = { brokerId: 'b-1', name: 'Broker' };
 

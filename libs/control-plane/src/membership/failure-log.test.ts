@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
-import { recordingLogger } from '../testing/recording-logger.ts';
+import { recordingLogger } from '../../testing/recording-logger.ts';
 import { createFailureLog } from './failure-log.ts';
 
 function fixture() {

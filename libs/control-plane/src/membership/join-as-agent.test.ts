@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { joinTestAgent } from '../testing/agent-fixture.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
+import { joinTestAgent } from '../../testing/agent-fixture.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
 
 const command = (fields: object = {}) => ({
   commandId: newId(),

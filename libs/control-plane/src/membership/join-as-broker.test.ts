@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { joinTestBroker } from '../testing/broker-fixture.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { agentStatus, createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
+import { joinTestBroker } from '../../testing/broker-fixture.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { agentStatus, createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
 
 describe('a broker that joins', () => {
   const loopback = onLoopback();

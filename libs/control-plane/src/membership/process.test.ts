@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { onLoopback } from '../testing/fixture.ts';
-import { startTcpProxy } from '../testing/tcp-proxy.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { startTcpProxy } from '../../testing/tcp-proxy.ts';
 
 /** Long enough for a process that has just begun to answer in it on a busy machine. */
 const keepalive = { keepaliveMs: 500, keepaliveTimeoutMs: 500 };
 
-const SCRIPT = fileURLToPath(new URL('../testing/agent-process.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../testing/agent-process.ts', import.meta.url));
 
 describe('a process of its own', () => {
   const loopback = onLoopback();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { joinTestAgent } from '../testing/agent-fixture.ts';
-import { joinTestBroker } from '../testing/broker-fixture.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import { startTcpProxy } from '../testing/tcp-proxy.ts';
+import { joinTestAgent } from '../../testing/agent-fixture.ts';
+import { joinTestBroker } from '../../testing/broker-fixture.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
+import { startTcpProxy } from '../../testing/tcp-proxy.ts';
 
 /** Long enough for a busy machine to be answered in it, and short enough to be waited for. */
 const callMs = 1_000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { recordingLogger } from '../testing/recording-logger.ts';
+import { recordingLogger } from '../../testing/recording-logger.ts';
 import { settleWithin } from './settle-within.ts';
 
 describe('settleWithin', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile, type ChatMessage, newId, ParleyError } from '@parley/shared-models';
-import { onLoopback } from '../testing/fixture.ts';
+import { onLoopback } from '../../testing/fixture.ts';
 
 const CALLER = { agentId: 'echo', incarnation: 1 };
 

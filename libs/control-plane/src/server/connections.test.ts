@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile } from '@parley/shared-models';
-import { onLoopback } from '../testing/fixture.ts';
-import { call, healthStub } from '../testing/stock-stubs.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { call, healthStub } from '../../testing/stock-stubs.ts';
 import { createCredentials } from './credentials.ts';
 
 describe('the connections to the control plane', () => {

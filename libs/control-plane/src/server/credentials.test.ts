@@ -5,10 +5,10 @@ import path from 'node:path';
 import { Metadata, status as Status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentProfile, newId } from '@parley/shared-models';
-import { collect } from '../testing/collect.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import { call, stockStub } from '../testing/stock-stubs.ts';
+import { collect } from '../../testing/collect.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
+import { call, stockStub } from '../../testing/stock-stubs.ts';
 import { createCredentials } from './credentials.ts';
 import type { RefusedCall } from './refusal-log.ts';
 

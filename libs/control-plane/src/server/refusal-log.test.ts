@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { recordingLogger } from '../testing/recording-logger.ts';
+import { recordingLogger } from '../../testing/recording-logger.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 
 const forged: RefusedCall = { kind: 'credential', peer: '192.0.2.7:1', method: '/a/B', agentId: 'echo' };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile, type ErrorCode, newId, ParleyError } from '@parley/shared-models';
-import { collect } from '../testing/collect.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
+import { collect } from '../../testing/collect.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
 
 const profile = AgentProfile.parse({ name: 'Echo', group: 'echo' });
 const registration = { agentId: 'echo', isExclusive: false, instanceId: 'process 1', profile };

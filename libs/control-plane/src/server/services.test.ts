@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { collect } from '../testing/collect.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { agentStatus } from '../testing/in-memory-handlers.ts';
+import { collect } from '../../testing/collect.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { agentStatus } from '../../testing/in-memory-handlers.ts';
 
 const profile = {
   name: 'Echo',

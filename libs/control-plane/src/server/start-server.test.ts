@@ -1,9 +1,9 @@
 import { experimental, logVerbosity } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { collect } from '../testing/collect.ts';
-import { onLoopback } from '../testing/fixture.ts';
-import { createInMemoryHandlers } from '../testing/in-memory-handlers.ts';
-import { call, healthStub, type StockStream } from '../testing/stock-stubs.ts';
+import { collect } from '../../testing/collect.ts';
+import { onLoopback } from '../../testing/fixture.ts';
+import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
+import { call, healthStub, type StockStream } from '../../testing/stock-stubs.ts';
 
 describe('the control plane server', () => {
   const loopback = onLoopback();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadOf } from '@parley/shared-models';
 import fc from 'fast-check';
-import { collect } from '../testing/collect.ts';
-import { agentStatus } from '../testing/in-memory-handlers.ts';
+import { collect } from '../../testing/collect.ts';
+import { agentStatus } from '../../testing/in-memory-handlers.ts';
 import { joinPieces } from './join-pieces.ts';
 import { splitUpdate } from './split-update.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { silentLogger } from '../conformance/bus-fixture.ts';
-import { collectDeliveries, eventually } from '../conformance/deliveries.ts';
-import { envelopeOf } from '../conformance/envelopes.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
+import { collectDeliveries, eventually } from '../../conformance/deliveries.ts';
+import { envelopeOf } from '../../conformance/envelopes.ts';
 import type { MessageBus } from '../message-bus.ts';
 import { openEmbeddedBus } from './embedded-bus.ts';
 

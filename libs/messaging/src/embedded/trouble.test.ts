@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, DEAD_LETTER_QUEUE, HEADERS, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import { silentLogger } from '../conformance/bus-fixture.ts';
-import { collectDeliveries, eventually, gate } from '../conformance/deliveries.ts';
-import { envelopeOf, numbered } from '../conformance/envelopes.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
+import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
+import { envelopeOf, numbered } from '../../conformance/envelopes.ts';
 import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
-import { type BusFolder, makeBusFolder } from '../testing/bus-folder.ts';
+import { type BusFolder, makeBusFolder } from '../../testing/bus-folder.ts';
 import { openBusOn } from './embedded-bus.ts';
 import { openQueueDatabase } from './queue-database.ts';
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createTransactions } from '@parley/sqlite';
-import { silentLogger } from '../conformance/bus-fixture.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { createWriteGroups, type GroupHooks, type WriteGroups } from './write-groups.ts';
 import { createWriteHealth } from './write-health.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { silentLogger } from '../conformance/bus-fixture.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { createAdministration } from './administration.ts';
 
 describe('what a process declares while there is no connection', () => {

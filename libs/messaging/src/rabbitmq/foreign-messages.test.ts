@@ -7,11 +7,11 @@ import {
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
-import { silentLogger } from '../conformance/bus-fixture.ts';
-import { collectDeliveries } from '../conformance/deliveries.ts';
-import { envelopeOf } from '../conformance/envelopes.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
+import { collectDeliveries } from '../../conformance/deliveries.ts';
+import { envelopeOf } from '../../conformance/envelopes.ts';
 import type { MessageBus } from '../message-bus.ts';
-import { createVhost, type RabbitMqVhost } from '../testing/index.ts';
+import { createVhost, type RabbitMqVhost } from '../../testing/index.ts';
 import { DELIVERY_LIMIT } from '../topology.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 

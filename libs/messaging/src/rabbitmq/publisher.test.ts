@@ -3,9 +3,9 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Options } from 'amqplib';
 import { BATCH_TYPE, decodeBatch } from '../batch.ts';
-import { silentLogger } from '../conformance/bus-fixture.ts';
-import { eventually } from '../conformance/deliveries.ts';
-import { envelopeOf, textOf } from '../conformance/envelopes.ts';
+import { silentLogger } from '../../conformance/bus-fixture.ts';
+import { eventually } from '../../conformance/deliveries.ts';
+import { envelopeOf, textOf } from '../../conformance/envelopes.ts';
 import { createPublisher } from './publisher.ts';
 
 /** As many as are sent before the first confirm. */

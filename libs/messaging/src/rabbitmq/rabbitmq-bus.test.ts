@@ -1,4 +1,4 @@
-import { describeMessageBus } from '../conformance/describe-message-bus.ts';
-import { createRabbitMqFixture } from '../testing/rabbitmq-fixture.ts';
+import { describeMessageBus } from '../../conformance/describe-message-bus.ts';
+import { createRabbitMqFixture } from '../../testing/rabbitmq-fixture.ts';
 
 describeMessageBus('rabbitmq', createRabbitMqFixture);

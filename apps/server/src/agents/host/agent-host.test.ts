@@ -9,8 +9,8 @@ import {
 } from '@parley/control-plane';
 import { eventually } from '@parley/messaging/test-queue';
 import { AgentProfile, newId } from '@parley/shared-models';
-import { helloOf, JOIN_TOKEN, onServer, reply } from '../../testing/host-fixture.ts';
-import { silent } from '../../testing/server-fixture.ts';
+import { helloOf, JOIN_TOKEN, onServer, reply } from '../../../testing/host-fixture.ts';
+import { silent } from '../../../testing/server-fixture.ts';
 import { type AgentHostOptions, createAgentHost } from './agent-host.ts';
 
 /** What a server answers an agent, and a command for it. */

@@ -9,7 +9,7 @@ import {
   ParleyError,
   type PublishedEvent,
 } from '@parley/shared-models';
-import { type AgentStream, onServer, reply, type Said } from '../../testing/host-fixture.ts';
+import { type AgentStream, onServer, reply, type Said } from '../../../testing/host-fixture.ts';
 
 describe('an agent in any language', () => {
   const around = onServer();

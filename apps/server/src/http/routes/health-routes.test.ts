@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HealthReport } from '@parley/shared-models';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
 import { registerRoutes } from '../register-routes.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, UserFileList } from '@parley/shared-models';
 import { submit } from '@parley/store/testing';
 import { SignJWT } from 'jose';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
 import { registerRoutes } from '../register-routes.ts';
 

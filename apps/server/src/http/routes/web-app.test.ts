@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { makeServices, type ServicesFixture, silent } from '../../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
 import { registerWebApp } from './web-app.ts';
 

@@ -1,4 +1,4 @@
-import { describeStore } from '../../conformance/describe-store.ts';
-import { createPostgresFixture } from './postgres-fixture.ts';
+import { describeStore } from '../../../conformance/describe-store.ts';
+import { createPostgresFixture } from '../../../testing/postgres-fixture.ts';
 
 describeStore('postgres', createPostgresFixture);

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
 import type { CompiledQuery } from 'kysely';
-import { readVersion13 } from '../../conformance/version-13.ts';
+import { readVersion13 } from '../../../conformance/version-13.ts';
 import { MEMORY_VERSIONS } from '../../ports/memory.ts';
 import { REMOVABLE } from '../../ports/retention.ts';
 import { createRecords } from '../../records/create-records.ts';

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier } from '@parley/shared-models';
-import { entryOf, routed, submitted } from '../../conformance/samples.ts';
-import { expectVersion13, readVersion13 } from '../../conformance/version-13.ts';
+import { entryOf, routed, submitted } from '../../../conformance/samples.ts';
+import { expectVersion13, readVersion13 } from '../../../conformance/version-13.ts';
 import { openStore } from '../../open-store.ts';
-import { reply, route, submit } from '../../testing/apply.ts';
-import { createSqliteFixture, type SqliteFixture } from './sqlite-fixture.ts';
+import { reply, route, submit } from '../../../testing/apply.ts';
+import { createSqliteFixture, type SqliteFixture } from '../../../testing/sqlite-fixture.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
 

@@ -1,4 +1,4 @@
-import { describeStore } from '../../conformance/describe-store.ts';
-import { createSqliteFixture } from './sqlite-fixture.ts';
+import { describeStore } from '../../../conformance/describe-store.ts';
+import { createSqliteFixture } from '../../../testing/sqlite-fixture.ts';
 
 describeStore('sqlite', createSqliteFixture);

@@ -1,0 +1,19 @@
+import type { AgentServices } from '@parley/control-plane';
+import { ParleyError } from '@parley/shared-models';
+import { createInMemoryAccess } from '../src/testing/in-memory-access.ts';
+import { createInMemoryTasks } from '../src/testing/in-memory-tasks.ts';
+
+/** What a server does for an agent, without one: memory is kept, history is empty, nobody answers a question. */
+export function createInMemoryServices(): AgentServices {
+  return {
+    ...createInMemoryAccess(),
+    ...createInMemoryTasks(),
+    history: async () => [],
+    listEvents: async () => [],
+    ask: async ({ target }) => {
+      throw new ParleyError('unknown_agent', `Nobody answers ${JSON.stringify(target)} here.`);
+    },
+    cancelAsk: async () => {},
+    isWanted: async () => true,
+  };
+}

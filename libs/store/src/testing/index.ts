@@ -1,3 +1,0 @@
-export { openSqliteStore } from '../drivers/sqlite/sqlite-store.ts';
-export * from './apply.ts';
-export { createPostgresSchema, type PostgresSchema, postgresFromEnv } from './postgres-schema.ts';
