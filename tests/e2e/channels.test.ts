@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, OrderPage } from '@parley/shared-models';
+import { EventThreadPage, newId } from '@parley/shared-models';
 import { SignJWT } from 'jose';
 import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
@@ -129,15 +129,17 @@ describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
     expect(await get('dora', 'member', '/api/events?limit=1')).toMatchObject({
       events: [{ event: { id: hers[1] } }],
     });
-    const page = OrderPage.parse(await get('dora', 'viewer', '/api/orders?limit=1'));
+    const threads = async (sub: string, role: string, query: string) =>
+      EventThreadPage.parse(await get(sub, role, `/api/event-threads?type=order_requested&${query}`));
+    const page = await threads('dora', 'viewer', 'limit=1');
     expect(page).toMatchObject({
-      orders: [{ correlationId: hers[1], product: 'Chair', customer: 'dora', state: 'requested' }],
+      threads: [[{ event: { id: hers[1], payload: { product: 'Chair' }, source: { name: 'dora' } } }]],
       hasMore: true,
     });
-    const rest = await get('dora', 'viewer', `/api/orders?before=${page.orders[0]?.number}`);
-    expect(rest).toMatchObject({ orders: [{ correlationId: hers[0], product: 'Laptop' }], hasMore: false });
-    expect(await get('olga', 'operator', '/api/orders?limit=2')).toMatchObject({
-      orders: [{ correlationId: his }, { correlationId: hers[1] }],
+    const rest = await threads('dora', 'viewer', `before=${page.threads[0]?.[0]?.number}`);
+    expect(rest).toMatchObject({ threads: [[{ event: { id: hers[0] } }]], hasMore: false });
+    expect(await threads('olga', 'operator', 'limit=2')).toMatchObject({
+      threads: [[{ event: { id: his } }], [{ event: { id: hers[1] } }]],
     });
   });
 

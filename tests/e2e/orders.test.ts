@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHttpApi } from '@parley/client';
 import { eventually } from '@parley/messaging/test-queue';
 import { newId, type PublishedEvent } from '@parley/shared-models';
 import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
@@ -82,11 +83,14 @@ describe.each(QUEUE_DRIVERS)('orders, over %s', (driver) => {
     const id = newId();
     publish(id, 'Lamp');
     await notified(id);
-    const response = await fetch(`${system.url}/api/orders?limit=1`);
-    expect(await response.json()).toMatchObject({
-      orders: [{ correlationId: id, product: 'Lamp', quantity: 1, customer: 'You', state: 'notified' }],
-      hasMore: true,
-    });
+    const api = createHttpApi({ url: system.url });
+    const { threads, hasMore } = await api.eventThreads({ type: 'order_requested', limit: 1 });
+    const [events = []] = threads;
+    expect(events[0]?.event).toMatchObject({ id, payload: { product: 'Lamp', quantity: 1 } });
+    expect(events.map(({ event }) => event.type)).toEqual(
+      expect.arrayContaining(['order_requested', 'order_created', 'notification']),
+    );
+    expect(hasMore).toBe(true);
   });
 
   it('are shown to who asks for them', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createAbsenceClock } from './start-broker.ts';
 import { agent, mapOf } from '../testing/messages.ts';
+import { createAbsenceClock } from './start-broker.ts';
 
 function fixture() {
   const clock = { now: 1000 };

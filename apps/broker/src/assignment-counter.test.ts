@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createAssignmentCounter } from './start-broker.ts';
 import { agent, mapOf } from '../testing/messages.ts';
+import { createAssignmentCounter } from './start-broker.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 

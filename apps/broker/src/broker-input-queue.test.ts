@@ -18,9 +18,9 @@ import {
   ParleyError,
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
+import { agent, messageEnvelope } from '../testing/messages.ts';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import { createModelQuestion } from './model-question.ts';
-import { agent, messageEnvelope } from '../testing/messages.ts';
 
 describe('what the broker has in hand', () => {
   let folder: BusFolder;

@@ -10,8 +10,8 @@ import {
   HEADERS,
   parseHops,
 } from '@parley/shared-models';
-import { type RoutingContext, routeMessage } from './route-message.ts';
 import { agent, messageEnvelope, parsed } from '../testing/messages.ts';
+import { type RoutingContext, routeMessage } from './route-message.ts';
 
 const finance = agent('finance', { keywords: ['budget'] });
 const context = (...agents: ReturnType<typeof agent>[]): RoutingContext => ({

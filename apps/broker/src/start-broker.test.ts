@@ -24,9 +24,9 @@ import {
   newId,
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
+import { agent, messageEnvelope, parsed } from '../testing/messages.ts';
 import { BrokerConfig } from './config.ts';
 import { startBroker } from './start-broker.ts';
-import { agent, messageEnvelope, parsed } from '../testing/messages.ts';
 
 const logger = createLogger('test', 'silent');
 

@@ -11,8 +11,8 @@ import {
   type ServerFrame,
 } from '@parley/shared-models';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { startGateway } from './start-gateway.ts';
 import { welcome } from '../testing/welcome.ts';
+import { startGateway } from './start-gateway.ts';
 
 describe('a gateway', () => {
   let servers: WebSocketServer[];

@@ -5,8 +5,8 @@ import { type Client, createClient } from '@parley/client';
 import { createLogger, type Logger } from '@parley/process-kit';
 import { CLOSE_CODES } from '@parley/shared-models';
 import { WebSocket, WebSocketServer } from 'ws';
-import { stayJoined } from './stay-joined.ts';
 import { welcome } from '../testing/welcome.ts';
+import { stayJoined } from './stay-joined.ts';
 
 /** A logger that keeps what it was given at these levels. */
 function keepingLogger(lines: string[]): Logger {

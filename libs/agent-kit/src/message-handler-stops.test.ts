@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { collectDeliveries, eventually, gate } from '@parley/messaging/test-queue';
 import { agentQueue, HEADERS, newId, ParleyError } from '@parley/shared-models';
-import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
 import { replyId, startHandler } from '../testing/handler-fixture.ts';
 import { requestEnvelope, requestOf } from '../testing/requests.ts';
+import type { MessageContext } from './agent-definition.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

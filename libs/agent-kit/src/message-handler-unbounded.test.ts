@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
 import { LIMITS } from '@parley/shared-models';
-import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
 import { replyId, startHandler } from '../testing/handler-fixture.ts';
+import type { MessageContext } from './agent-definition.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 const note = '*Cut off here: a message holds at most 60,000 characters.*';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { HEADERS, LIMITS, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
-import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
 import { startHandler } from '../testing/handler-fixture.ts';
+import type { MessageContext } from './agent-definition.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

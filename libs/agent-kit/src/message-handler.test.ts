@@ -9,9 +9,9 @@ import {
   ReplyBody,
   traceparentOf,
 } from '@parley/shared-models';
-import type { MessageContext } from './agent-definition.ts';
 import { endedAfterEach } from '../testing/ended-after-each.ts';
 import { AGENT, replyId, startHandler } from '../testing/handler-fixture.ts';
+import type { MessageContext } from './agent-definition.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 

@@ -13,10 +13,10 @@ import {
   newId,
   ParleyError,
 } from '@parley/shared-models';
-import type { AgentDefinition } from './agent-definition.ts';
-import { type RunningAgent, startAgent } from './start-agent.ts';
 import { recordedLog } from '../testing/recorded-log.ts';
 import { requestEnvelope, requestOf } from '../testing/requests.ts';
+import type { AgentDefinition } from './agent-definition.ts';
+import { type RunningAgent, startAgent } from './start-agent.ts';
 
 const logger = createLogger('test', 'silent');
 

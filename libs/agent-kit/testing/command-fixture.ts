@@ -12,7 +12,11 @@ import {
 } from '@parley/shared-models';
 import type { AgentDefinition } from '../src/agent-definition.ts';
 import type { CommandContext } from '../src/commands/command-context.ts';
-import { type CommandDesk, type CommandDeskOptions, createCommandDesk } from '../src/commands/command-desk.ts';
+import {
+  type CommandDesk,
+  type CommandDeskOptions,
+  createCommandDesk,
+} from '../src/commands/command-desk.ts';
 
 /** An agent's command desk, joined over real gRPC to a server that keeps in memory what it is told. */
 export interface CommandFixture {

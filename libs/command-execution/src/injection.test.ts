@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
+import { makePolicyFixture, type PolicyFixture } from '../testing/policy-fixture.ts';
 import { loadPolicy } from './policy/load-policy.ts';
 import { findLaunchers } from './runner/launcher.ts';
 import { runProcess } from './runner/run-process.ts';
-import { makePolicyFixture, type PolicyFixture } from '../testing/policy-fixture.ts';
 
 /**
  * The policy allows to say something, to list the folder `open` and to read files in it. In all that follows `CANARY` is

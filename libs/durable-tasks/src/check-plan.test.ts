@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { after, aPlan, doing, planned } from '../testing/tasks.ts';
 import { checkPlan } from './check-plan.ts';
 import type { TaskPlan } from './task-plan.ts';
-import { after, aPlan, doing, planned } from '../testing/tasks.ts';
 
 const wrong = (plan: TaskPlan, existing = planned(aPlan({})).steps.slice(0, 0)): string => {
   try {

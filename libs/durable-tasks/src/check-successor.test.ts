@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
+import { after, aPlan, doing, planned } from '../testing/tasks.ts';
 import { checkSuccessor } from './check-successor.ts';
 import type { TaskDocument } from './task-document.ts';
-import { after, aPlan, doing, planned } from '../testing/tasks.ts';
 
 describe('what may come after a task', () => {
   const before = after(planned(aPlan({ a: [], b: [] })), ...doing('a', { x: [1, 2] }));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { runs } from '../../../tools/test/property-runs.mjs';
+import { type SimulatedWorld, simulateWorld } from '../testing/simulated-world.ts';
+import { aPlan, aTask } from '../testing/tasks.ts';
 import { checkPlan } from './check-plan.ts';
 import { isOpen } from './next-work.ts';
 import type { TaskDocument } from './task-document.ts';
-import { type SimulatedWorld, simulateWorld } from '../testing/simulated-world.ts';
-import { aPlan, aTask } from '../testing/tasks.ts';
 import { isWorking } from './transitions.ts';
 
 /** Dependencies of up to eight steps, each only on earlier ones. */

@@ -6,8 +6,8 @@ import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { silentLogger } from '../conformance/bus-fixture.ts';
 import { collectDeliveries } from '../conformance/deliveries.ts';
 import { envelopeOf } from '../conformance/envelopes.ts';
-import { connectBus } from './index.ts';
 import { createVhost } from '../testing/index.ts';
+import { connectBus } from './index.ts';
 
 describe('connecting the bus', () => {
   let dataDir: string;

@@ -1,8 +1,8 @@
 import { createControlPlaneClient, startControlPlaneServer } from '@parley/control-plane';
 import { createInMemoryHandlers } from '@parley/control-plane/testing';
 import { newId } from '@parley/shared-models';
-import type { BusOptions } from '../src/bus-options.ts';
 import { type BusFixture, silentLogger } from '../conformance/bus-fixture.ts';
+import type { BusOptions } from '../src/bus-options.ts';
 import type { MessageBus } from '../src/message-bus.ts';
 import { createRemoteBus } from '../src/remote/remote-bus.ts';
 import { type QueuePermissions, serveQueue } from '../src/remote/serve-queue.ts';

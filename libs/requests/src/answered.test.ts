@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChatMessage, newId } from '@parley/shared-models';
-import type { Replied, Speaker } from './events.ts';
 import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
 import { aDeath, aFailure, aReply, aRouting, hops, speaker } from '../testing/samples.ts';
+import type { Replied, Speaker } from './events.ts';
 
 let memory: RequestsInMemory;
 let asked: ChatMessage;

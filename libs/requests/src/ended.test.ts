@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ChatMessage, LIMITS, newId } from '@parley/shared-models';
-import type { Died, Failed, RequestEvent, Reset, Stopped, TimedOut } from './events.ts';
 import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
 import { aDeath, aFailure, aReply, aRouting, hops } from '../testing/samples.ts';
+import type { Died, Failed, RequestEvent, Reset, Stopped, TimedOut } from './events.ts';
 
 let memory: RequestsInMemory;
 let asked: ChatMessage;

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, type Target } from '@parley/shared-models';
+import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
+import { aMessage, aRouting } from '../testing/samples.ts';
 import type { ChosenAgent } from './events.ts';
 import { agentSessionOf } from './held-conversation.ts';
 import type { Transition } from './request.ts';
-import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
-import { aMessage, aRouting } from '../testing/samples.ts';
 
 const HOUR_MS = 3_600_000;
 const holding = (group = 'finance'): ChosenAgent => ({ group, holdsSession: true, sessionTtlMs: HOUR_MS });

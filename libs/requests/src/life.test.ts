@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { deriveId, isTerminal, type UnstoredMessage } from '@parley/shared-models';
 import fc from 'fast-check';
 import { runs } from '../../../tools/test/property-runs.mjs';
-import { MAX_ATTEMPTS } from './routed.ts';
 import {
   AGENTS,
   CONVERSATION,
@@ -11,6 +10,7 @@ import {
   type Letter,
   SmallParley,
 } from '../testing/small-parley.ts';
+import { MAX_ATTEMPTS } from './routed.ts';
 
 const REQUESTS = 3;
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import { MAX_ATTEMPTS } from './routed.ts';
 import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
 import { aDeath, aDecision, aFailure, aReply, aRouting, hops } from '../testing/samples.ts';
+import { MAX_ATTEMPTS } from './routed.ts';
 
 let memory: RequestsInMemory;
 beforeEach(() => {

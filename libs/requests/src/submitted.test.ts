@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@parley/shared-models';
-import type { RequestEvent } from './events.ts';
 import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
 import { aMessage } from '../testing/samples.ts';
+import type { RequestEvent } from './events.ts';
 
 describe('a submitted message', () => {
   let memory: RequestsInMemory;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChatMessage } from '@parley/shared-models';
-import type { RequestEvent } from './events.ts';
 import { createRequestsInMemory, type RequestsInMemory } from '../testing/requests-in-memory.ts';
 import { aFailure, aReply, speaker } from '../testing/samples.ts';
+import type { RequestEvent } from './events.ts';
 
 describe('what a process says whose agent id another one has taken', () => {
   let memory: RequestsInMemory;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type AgentStatus, CAPABILITIES, Failure, newId, RoutingDecision } from '@parley/shared-models';
 import fc from 'fast-check';
-import { decideReceiver } from './decide-receiver.ts';
 import { agent, ask, GRACE_MS } from '../testing/test-agents.ts';
+import { decideReceiver } from './decide-receiver.ts';
 
 const { answersAnything } = CAPABILITIES;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentStatus } from '@parley/shared-models';
-import { createClassifier, createIntentScorer } from './intent-scorer.ts';
 import { agent } from '../testing/test-agents.ts';
+import { createClassifier, createIntentScorer } from './intent-scorer.ts';
 
 function countingScorer() {
   const builds: number[] = [];

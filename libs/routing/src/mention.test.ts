@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { findMention } from './mention.ts';
 import { agent, ask } from '../testing/test-agents.ts';
+import { findMention } from './mention.ts';
 
 const finance = agent('finance');
 const second = agent('finance-2', { agentName: 'Finance', group: 'finance' });

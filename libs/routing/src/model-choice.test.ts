@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CAPABILITIES } from '@parley/shared-models';
-import { modelOptions } from './model-choice.ts';
 import { agent, ask } from '../testing/test-agents.ts';
+import { modelOptions } from './model-choice.ts';
 
 const finance = agent('finance', { keywords: ['budget'], description: 'Money' });
 const hr = agent('hr', {

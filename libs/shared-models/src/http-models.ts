@@ -86,15 +86,24 @@ export const QueuesReset = z.object({
 });
 export type QueuesReset = z.infer<typeof QueuesReset>;
 
-/** `GET /api/events`: the last events that fit, oldest first. */
-export const EventPage = z.object({
-  events: z.array(
-    z.object({
-      /** Grows with each event: `before` reads on from there. */
-      number: z.number().int().positive(),
-      channel: ChannelName,
-      event: PublishedEvent,
-    }),
-  ),
+/** An event in the log of the channels. */
+export const LogEntry = z.object({
+  /** Grows with each event: `before` reads on from there. */
+  number: z.number().int().positive(),
+  channel: ChannelName,
+  event: PublishedEvent,
 });
+export type LogEntry = z.infer<typeof LogEntry>;
+
+/** `GET /api/events`: the last events that fit, oldest first. */
+export const EventPage = z.object({ events: z.array(LogEntry) });
 export type EventPage = z.infer<typeof EventPage>;
+
+/** `GET /api/event-threads`: newest first. */
+export const EventThreadPage = z.object({
+  /** Each an event with the events that followed from it, in the order of the log. */
+  threads: z.array(z.array(LogEntry)),
+  /** Whether there are older ones: ask again with `before` set to the `number` of the last thread's first event. */
+  hasMore: z.boolean(),
+});
+export type EventThreadPage = z.infer<typeof EventThreadPage>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AgentStatus } from './agent-status.ts';
 import { AuditAction, AuditPage, TokenRevocation } from './audit.ts';
-import { ChannelName } from './channel-event.ts';
+import { ChannelName, EventType } from './channel-event.ts';
 import { CommandRecord, CommandRequestBody, CommandState } from './command.ts';
 import { CommandOutputPage, CommandPage, StartedCommands } from './command-pages.ts';
 import { Conversation } from './conversation.ts';
@@ -10,6 +10,7 @@ import {
   ConversationPage,
   DeadLetter,
   EventPage,
+  EventThreadPage,
   HealthReport,
   MessagePage,
   QueueDepth,
@@ -18,7 +19,6 @@ import {
 } from './http-models.ts';
 import { AgentId, Id } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { OrderPage } from './order-page.ts';
 import type { Action } from './permissions.ts';
 import { Task, TaskDetail, TaskPage } from './task.ts';
 import { nameText } from './visible-text.ts';
@@ -168,14 +168,18 @@ export const ROUTES = {
     }),
     answer: EventPage,
   },
-  orders: {
+  eventThreads: {
     method: 'GET',
-    path: '/api/orders',
-    action: 'orders.read',
-    tag: 'orders',
-    says: "one's own, everybody's for operators, newest first, each with its state; `before` is the last one's `number`",
-    input: z.object({ before: beforeNumber, limit: limit(LIMITS.ordersPage, 50) }),
-    answer: OrderPage,
+    path: '/api/event-threads',
+    action: 'eventThreads.read',
+    tag: 'channels',
+    says: "one's own, everybody's for operators, newest first: each event of this `type`, and what followed from it, at most 50 events of each; `before` is the `number` of the last thread's first event",
+    input: z.object({
+      type: EventType,
+      before: beforeNumber,
+      limit: limit(LIMITS.eventThreadsPage, 50),
+    }),
+    answer: EventThreadPage,
   },
   tasks: {
     method: 'GET',

@@ -19,7 +19,6 @@ export * from './http-routes.ts';
 export * from './ids.ts';
 export * from './json-value.ts';
 export * from './limits.ts';
-export * from './order-page.ts';
 export * from './participants.ts';
 export * from './permissions.ts';
 export * from './queue-messages.ts';

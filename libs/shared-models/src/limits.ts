@@ -42,8 +42,10 @@ export const LIMITS = {
   messagesPage: 500,
   /** Events returned by one page of `/api/events`, or by `channel.open`. */
   eventsPage: 500,
-  /** Orders in a page of `GET /api/orders`. */
-  ordersPage: 100,
+  /** Threads in a page of `GET /api/event-threads`. */
+  eventThreadsPage: 100,
+  /** Events of each of them. */
+  threadEvents: 50,
   /** A command line, in UTF-16 code units. */
   commandLength: 32_768,
   /** A folder to run a command in, in UTF-16 code units. */

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Opening } from '../testing/opening-worker.ts';
 import { createTransactions, type DatabaseOptions, openDatabase } from './database.ts';
 import { isBusy } from './sqlite-errors.ts';
-import type { Opening } from '../testing/opening-worker.ts';
 
 const FIRST = `CREATE TABLE notes (text TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('first')`;
 const SECOND = `ALTER TABLE notes ADD COLUMN author TEXT; INSERT INTO notes VALUES ('second', 'ada')`;

@@ -1,7 +1,7 @@
 import type { StoreFixture } from '../conformance/store-fixture.ts';
+import { openPostgresStore } from '../src/drivers/postgres/postgres-store.ts';
 import { silentLogger } from '../src/store-logger.ts';
 import { createPostgresSchema, type PostgresSchema } from './postgres-schema.ts';
-import { openPostgresStore } from '../src/drivers/postgres/postgres-store.ts';
 
 /** A schema of its own for tests of the PostgreSQL store. */
 export interface PostgresFixture extends StoreFixture {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { StoreFixture } from '../conformance/store-fixture.ts';
-import { silentLogger } from '../src/store-logger.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../src/drivers/sqlite/sqlite-store.ts';
+import { silentLogger } from '../src/store-logger.ts';
 
 /** A folder of its own for tests of the SQLite store. */
 export interface SqliteFixture extends StoreFixture {

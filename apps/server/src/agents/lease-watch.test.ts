@@ -9,9 +9,9 @@ import {
   HEADERS,
   newId,
 } from '@parley/shared-models';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { chatEnvelope } from '../outbox/relay.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { startLeaseWatch } from './lease-watch.ts';
 

@@ -3,9 +3,9 @@ import { eventually } from '@parley/messaging/test-queue';
 import { MAX_ATTEMPTS } from '@parley/requests';
 import { agentQueue, DEAD_LETTER_QUEUE, ParleyError } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { chatEnvelope } from '../outbox/relay.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { reclaimQueue } from './queue-reclaim.ts';
 
 describe('reclaiming the queue of an agent that is gone', () => {

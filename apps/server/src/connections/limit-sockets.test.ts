@@ -3,8 +3,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
-import { type App, createApp } from '../http/create-app.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { type App, createApp } from '../http/create-app.ts';
 import { registerWebSocketRoute } from '../websocket/websocket-route.ts';
 
 const PER_ADDRESS = 6;

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aReply, speaker } from '@parley/requests/testing';
 import { ASK_ORIGIN, type ChatMessage, newId } from '@parley/shared-models';
 import { die, fail, loseAgent, settle } from '@parley/store/testing';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createAskHandlers } from './ask.ts';
 
 describe('what the server does for an agent that answers', () => {

@@ -11,8 +11,8 @@ import {
   newId,
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
-import { type RunningServer, startServer } from '../start-server.ts';
 import { type Ground, makeGround, silent, testConfig } from '../../testing/server-fixture.ts';
+import { type RunningServer, startServer } from '../start-server.ts';
 import { mismatchOf } from './queue-members.ts';
 
 const envelope = (sender: string, more: Partial<Envelope> = {}): Envelope => ({

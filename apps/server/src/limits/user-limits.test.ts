@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type User } from '@parley/shared-models';
-import { submit } from '../requests/submit.ts';
 import { type Ground, makeGround, makeServices } from '../../testing/server-fixture.ts';
+import { submit } from '../requests/submit.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { createUserLimits, type UserLimits } from './user-limits.ts';
 

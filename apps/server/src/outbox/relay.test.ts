@@ -11,9 +11,9 @@ import {
   traceparentOf,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { createOutboxRelay, type OutboxRelay } from '../outbox/relay.ts';
 import { applyEvent } from '../requests/apply-event.ts';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 
 const PROBE = { messageId: newId(), type: 'probe', timestamp: 1, headers: {}, body: Buffer.from('') };
 

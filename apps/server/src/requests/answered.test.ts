@@ -12,8 +12,8 @@ import {
   Signals,
 } from '@parley/shared-models';
 import { loseAgent } from '@parley/store/testing';
-import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { createProfileLookup } from '../agents/profile-lookup.ts';
 import { onReply, onSettled } from './server-input-queue.ts';
 
 const receive = ({ services }: ServicesFixture, envelope: Envelope): Promise<void> =>

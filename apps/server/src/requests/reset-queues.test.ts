@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MessageBus } from '@parley/messaging';
 import { collectDeliveries, gate } from '@parley/messaging/test-queue';
 import { agentQueue, BROKER_INPUT_QUEUE, HEADERS, ParleyError } from '@parley/shared-models';
-import { chatEnvelope, createOutboxRelay } from '../outbox/relay.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { chatEnvelope, createOutboxRelay } from '../outbox/relay.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { resetQueues } from './reset-queues.ts';
 

@@ -16,10 +16,10 @@ import {
   parseHops,
   type SessionHint,
 } from '@parley/shared-models';
-import type { ProfileLookup } from '../agents/profile-lookup.ts';
-import { chatEnvelope } from '../outbox/relay.ts';
 import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
 import { createTestReader } from '../../testing/test-reader.ts';
+import type { ProfileLookup } from '../agents/profile-lookup.ts';
+import { chatEnvelope } from '../outbox/relay.ts';
 import { onRouted } from './server-input-queue.ts';
 
 const AGENT = 'finance-2';

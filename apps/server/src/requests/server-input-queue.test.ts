@@ -12,8 +12,8 @@ import {
   type ReplyBody,
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
-import { chatEnvelope } from '../outbox/relay.ts';
 import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { chatEnvelope } from '../outbox/relay.ts';
 import { createServerInputHandler, type ServerInputHandler } from './server-input-queue.ts';
 
 const AGENT = 'finance';

@@ -15,11 +15,11 @@ import {
 } from '@parley/shared-models';
 import { fail } from '@parley/store/testing';
 import { WebSocket, WebSocketServer } from 'ws';
+import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
+import { createTestReader } from '../../testing/test-reader.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 import { createTaskHandlers } from '../tasks/task-handlers.ts';
-import { makeServices, type ServicesFixture } from '../../testing/server-fixture.ts';
-import { createTestReader } from '../../testing/test-reader.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
 import { createShared } from '../websocket/connection.ts';
 import { createFollowedConversations } from '../websocket/followed-conversations.ts';

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOpen, newTask, TaskDocument } from '@parley/durable-tasks';
 import { newId, Task, TaskDetail, TaskPage } from '@parley/shared-models';
 import { SignJWT } from 'jose';
+import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../http/create-app.ts';
 import { registerRoutes } from '../http/register-routes.ts';
-import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { listTaskViews, viewText } from './task-records.ts';
 
 const SECRET = 'a secret of 32 characters, or more';

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { eventually } from '@parley/messaging/test-queue';
 import { CLOSE_CODES, LIMITS, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
-import { type App, createApp } from '../http/create-app.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { type App, createApp } from '../http/create-app.ts';
 import { type Connections, registerWebSocketRoute } from './websocket-route.ts';
 
 setFlagsFromString('--expose-gc');

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CLOSE_CODES, LIMITS, newId, type ServerFrame, SUBPROTOCOL } from '@parley/shared-models';
 import { WebSocket } from 'ws';
-import { type App, createApp } from '../http/create-app.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
+import { type App, createApp } from '../http/create-app.ts';
 import { registerWebSocketRoute } from './websocket-route.ts';
 
 const RATE = 100;

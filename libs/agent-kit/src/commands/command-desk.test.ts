@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/messaging/test-queue';
-import type { AgentDefinition } from '../agent-definition.ts';
 import { startCommandFixture, untilStopped } from '../../testing/command-fixture.ts';
 import { endedAfterEach } from '../../testing/ended-after-each.ts';
+import type { AgentDefinition } from '../agent-definition.ts';
 import type { CommandContext } from './command-context.ts';
 
 const start = endedAfterEach(startCommandFixture, (fixture) => fixture.stop());

@@ -11,13 +11,13 @@ import {
   newId,
   ParleyError,
 } from '@parley/shared-models';
-import type { AgentCode } from '../agent-code.ts';
-import { createEventHandler } from '../events/event-handler.ts';
 import { endedAfterEach } from '../../testing/ended-after-each.ts';
 import { AGENT, startHandler } from '../../testing/handler-fixture.ts';
 import { createInMemoryServices } from '../../testing/in-memory-services.ts';
 import isolatedAgent from '../../testing/isolated-agent.ts';
 import { recordedLog } from '../../testing/recorded-log.ts';
+import type { AgentCode } from '../agent-code.ts';
+import { createEventHandler } from '../events/event-handler.ts';
 import { isolatedCode } from './isolated-code.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());

@@ -3,8 +3,8 @@ import type { MessageBus } from '@parley/messaging';
 import { type BusFolder, eventually, makeBusFolder } from '@parley/messaging/test-queue';
 import { createLogger } from '@parley/process-kit';
 import { BROKER_INPUT_QUEUE, newId, ParleyError, ReplyBody } from '@parley/shared-models';
-import { type AgentDefinition, defineAgent } from '../agent-definition.ts';
 import { createInMemoryServices } from '../../testing/in-memory-services.ts';
+import { type AgentDefinition, defineAgent } from '../agent-definition.ts';
 import { createInMemoryTasks, type InMemoryTasks } from '../testing/in-memory-tasks.ts';
 import { createTaskDesk, type TaskDesk } from './task-desk.ts';
 

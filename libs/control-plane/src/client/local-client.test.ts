@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '@parley/shared-models';
-import type { CallContext, ControlPlaneHandlers, Push } from '../contracts/handlers.ts';
-import { CONTRACTS } from '../contracts/index.ts';
 import { collect } from '../../testing/collect.ts';
 import { recordingLogger } from '../../testing/recording-logger.ts';
+import type { CallContext, ControlPlaneHandlers, Push } from '../contracts/handlers.ts';
+import { CONTRACTS } from '../contracts/index.ts';
 import { createLocalClient } from './local-client.ts';
 
 type Client = Readonly<Record<string, (...args: unknown[]) => unknown>>;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { methodOf, serviceDefinitions } from '../proto-definitions.ts';
-import { createCredentials } from '../server/credentials.ts';
 import { collect } from '../../testing/collect.ts';
 import { onLoopback } from '../../testing/fixture.ts';
 import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
+import { methodOf, serviceDefinitions } from '../proto-definitions.ts';
+import { createCredentials } from '../server/credentials.ts';
 import type { AnyContract } from './contract.ts';
 import { CONTRACTS } from './index.ts';
 

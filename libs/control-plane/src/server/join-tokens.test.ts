@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { AgentProfile, newId } from '@parley/shared-models';
-import { boundToken } from '../bound-token.ts';
 import { collect } from '../../testing/collect.ts';
 import { onLoopback } from '../../testing/fixture.ts';
 import { createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
 import { call, healthStub, stockStub } from '../../testing/stock-stubs.ts';
+import { boundToken } from '../bound-token.ts';
 import { createCredentials } from './credentials.ts';
 import type { RefusedCall } from './refusal-log.ts';
 

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { type AgentCommand, newId, ParleyError } from '@parley/shared-models';
-import type { Push } from '../contracts/handlers.ts';
-import type { AgentStatusUpdate } from '../contracts/status.ts';
 import { collect } from '../../testing/collect.ts';
 import { onLoopback } from '../../testing/fixture.ts';
 import { agentStatus, createInMemoryHandlers } from '../../testing/in-memory-handlers.ts';
 import { stockStub } from '../../testing/stock-stubs.ts';
+import type { Push } from '../contracts/handlers.ts';
+import type { AgentStatusUpdate } from '../contracts/status.ts';
 
 describe('a stream that the server pushes into', () => {
   const loopback = onLoopback();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newTask, type TaskDocument } from '@parley/durable-tasks';
 import { AgentProfile, type ChatMessage, newId, ParleyError } from '@parley/shared-models';
-import type { VersionedTask } from '../contracts/tasks.ts';
 import { onLoopback } from '../../testing/fixture.ts';
+import type { VersionedTask } from '../contracts/tasks.ts';
 
 const CALLER = { agentId: 'echo', incarnation: 1 };
 

@@ -9,13 +9,13 @@ import {
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { createTransactions } from '@parley/sqlite';
-import { BATCH_LIMITS, BATCH_TYPE } from '../batch.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered, textOf } from '../../conformance/envelopes.ts';
+import { type BusFolder, makeBusFolder } from '../../testing/bus-folder.ts';
+import { BATCH_LIMITS, BATCH_TYPE } from '../batch.ts';
 import type { MessageBus } from '../message-bus.ts';
 import { Reject } from '../message-bus.ts';
-import { type BusFolder, makeBusFolder } from '../../testing/bus-folder.ts';
 import { openQueueDatabase } from './queue-database.ts';
 import { createSettlement } from './settlement.ts';
 import { prepareStatements } from './statements.ts';

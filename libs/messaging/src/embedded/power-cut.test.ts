@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf } from '../../conformance/envelopes.ts';
-import type { MessageBus } from '../message-bus.ts';
 import { type BusFolder, makeBusFolder } from '../../testing/bus-folder.ts';
+import type { MessageBus } from '../message-bus.ts';
 import { itemsOf } from './statements.ts';
 
 const WAL_HEADER_BYTES = 32;

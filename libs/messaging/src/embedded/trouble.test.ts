@@ -7,8 +7,8 @@ import { BROKER_INPUT_QUEUE, DEAD_LETTER_QUEUE, HEADERS, SERVER_INPUT_QUEUE } fr
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered } from '../../conformance/envelopes.ts';
-import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
 import { type BusFolder, makeBusFolder } from '../../testing/bus-folder.ts';
+import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
 import { openBusOn } from './embedded-bus.ts';
 import { openQueueDatabase } from './queue-database.ts';
 

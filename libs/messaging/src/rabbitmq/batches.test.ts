@@ -8,13 +8,13 @@ import {
   SERVER_INPUT_QUEUE,
 } from '@parley/shared-models';
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
-import { BATCH_LIMITS, BATCH_TYPE, decodeBatch, encodeBatch } from '../batch.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { type ConsumerProcess, startConsumerProcess } from '../../conformance/consumer-process.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered, textOf } from '../../conformance/envelopes.ts';
-import type { MessageBus } from '../message-bus.ts';
 import { createVhost, type RabbitMqVhost } from '../../testing/index.ts';
+import { BATCH_LIMITS, BATCH_TYPE, decodeBatch, encodeBatch } from '../batch.ts';
+import type { MessageBus } from '../message-bus.ts';
 import { DELIVERY_LIMIT } from '../topology.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 

@@ -10,8 +10,8 @@ import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'a
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries } from '../../conformance/deliveries.ts';
 import { envelopeOf } from '../../conformance/envelopes.ts';
-import type { MessageBus } from '../message-bus.ts';
 import { createVhost, type RabbitMqVhost } from '../../testing/index.ts';
+import type { MessageBus } from '../message-bus.ts';
 import { DELIVERY_LIMIT } from '../topology.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 

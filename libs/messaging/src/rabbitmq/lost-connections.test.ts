@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { agentQueue, BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered, textOf } from '../../conformance/envelopes.ts';
-import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
 import { createVhost, type RabbitMqVhost, startTcpProxy, type TcpProxy } from '../../testing/index.ts';
+import type { BusOptions } from '../bus-options.ts';
+import type { BusHealth, Envelope, MessageBus } from '../message-bus.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 
 describe('lost connections to RabbitMQ', () => {

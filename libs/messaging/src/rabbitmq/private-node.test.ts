@@ -2,10 +2,10 @@ import { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { agentQueue, BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { type RabbitMqNode, startRabbitMq } from '../../../../tools/provision/rabbitmq.mjs';
-import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered } from '../../conformance/envelopes.ts';
+import type { BusOptions } from '../bus-options.ts';
 import type { BusHealth, MessageBus } from '../message-bus.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 

@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import { SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import type { Options } from 'amqplib';
-import { BATCH_TYPE, decodeBatch } from '../batch.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { eventually } from '../../conformance/deliveries.ts';
 import { envelopeOf, textOf } from '../../conformance/envelopes.ts';
+import { BATCH_TYPE, decodeBatch } from '../batch.ts';
 import { createPublisher } from './publisher.ts';
 
 /** As many as are sent before the first confirm. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { agentQueue, SERVER_INPUT_QUEUE } from '@parley/shared-models';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered, textOf } from '../../conformance/envelopes.ts';
-import type { MessageBus } from '../message-bus.ts';
 import { createVhost, manage, type RabbitMqVhost } from '../../testing/index.ts';
+import type { BusOptions } from '../bus-options.ts';
+import type { MessageBus } from '../message-bus.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 
 describe('queues and exchanges on RabbitMQ', () => {

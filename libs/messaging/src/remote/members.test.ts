@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { agentQueue, BROKER_INPUT_QUEUE, DEAD_LETTER_QUEUE, SERVER_INPUT_QUEUE } from '@parley/shared-models';
-import type { BusOptions } from '../bus-options.ts';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { type ConsumerProcess, startConsumerProcess } from '../../conformance/consumer-process.ts';
 import { collectDeliveries, eventually, gate } from '../../conformance/deliveries.ts';
 import { envelopeOf, numbered, textOf } from '../../conformance/envelopes.ts';
-import { type BusHealth, type MessageBus, Reject, type Signal } from '../message-bus.ts';
 import { startTcpProxy, type TcpProxy } from '../../testing/index.ts';
 import { attachTo, createRemoteFixture, isUp, type RemoteFixture } from '../../testing/remote-fixture.ts';
+import type { BusOptions } from '../bus-options.ts';
+import { type BusHealth, type MessageBus, Reject, type Signal } from '../message-bus.ts';
 import { DELIVERY_LIMIT } from '../topology.ts';
 import { createRemoteBus } from './remote-bus.ts';
 import type { QueuePermissions } from './serve-queue.ts';

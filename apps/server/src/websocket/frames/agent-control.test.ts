@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ClientFrameOf, newId, ParleyError } from '@parley/shared-models';
-import type { ServerServices } from '../../server-services.ts';
 import { makeServices, type ServicesFixture } from '../../../testing/server-fixture.ts';
+import type { ServerServices } from '../../server-services.ts';
 import { LOCAL_USER } from '../../users/local-user.ts';
 import { createFollowedConversations } from '../followed-conversations.ts';
 import type { Session } from '../session.ts';

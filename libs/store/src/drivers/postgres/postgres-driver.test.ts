@@ -5,13 +5,17 @@ import { aReply, aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier, newId } from '@parley/shared-models';
 import { entryOf, routed, statusOf, submitted } from '../../../conformance/samples.ts';
 import { expectVersion13, readVersion13 } from '../../../conformance/version-13.ts';
+import { reply, submit } from '../../../testing/apply.ts';
+import {
+  createPostgresSchema,
+  type PostgresSchema,
+  postgresFromEnv,
+} from '../../../testing/postgres-schema.ts';
+import { createTcpProxy, type TcpProxy } from '../../../testing/tcp-proxy.ts';
 import { openStore } from '../../open-store.ts';
 import type { Store } from '../../store.ts';
 import { silentLogger } from '../../store-logger.ts';
-import { reply, submit } from '../../../testing/apply.ts';
-import { createPostgresSchema, type PostgresSchema, postgresFromEnv } from '../../../testing/postgres-schema.ts';
 import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
-import { createTcpProxy, type TcpProxy } from '../../../testing/tcp-proxy.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
 

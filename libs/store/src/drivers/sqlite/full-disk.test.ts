@@ -7,10 +7,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { aReply, aSubmission } from '@parley/requests/testing';
 import { newId } from '@parley/shared-models';
 import { aLetter, routed, statusOf, submitted } from '../../../conformance/samples.ts';
-import type { Store } from '../../store.ts';
-import { silentLogger } from '../../store-logger.ts';
 import { reply, submit } from '../../../testing/apply.ts';
 import { createSqliteFixture, type SqliteFixture } from '../../../testing/sqlite-fixture.ts';
+import type { Store } from '../../store.ts';
+import { silentLogger } from '../../store-logger.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };

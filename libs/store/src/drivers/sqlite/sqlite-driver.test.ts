@@ -7,9 +7,9 @@ import { aReply, aRouting, aSubmission } from '@parley/requests/testing';
 import { createAuditVerifier } from '@parley/shared-models';
 import { entryOf, routed, submitted } from '../../../conformance/samples.ts';
 import { expectVersion13, readVersion13 } from '../../../conformance/version-13.ts';
-import { openStore } from '../../open-store.ts';
 import { reply, route, submit } from '../../../testing/apply.ts';
 import { createSqliteFixture, type SqliteFixture } from '../../../testing/sqlite-fixture.ts';
+import { openStore } from '../../open-store.ts';
 
 const unavailable = { name: 'ParleyError', code: 'store_unavailable' };
 

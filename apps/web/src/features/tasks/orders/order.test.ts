@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type JsonValue, newId, type PublishedEvent } from '@parley/shared-models';
-import { orderOf } from './order.ts';
+import { orderOf, ordersOf } from './order.ts';
 
 const correlationId = newId();
 const event = (type: string, payload: JsonValue): PublishedEvent => ({
@@ -40,5 +40,34 @@ describe('the order in a timeline', () => {
   it('is not there when the events are about something else', () => {
     expect(orderOf(correlationId, [event('notification', { message: 'hello' })])).toBeUndefined();
     expect(orderOf(correlationId, [])).toBeUndefined();
+  });
+});
+
+describe('the list of orders', () => {
+  const thread = (number: number, ...events: PublishedEvent[]) =>
+    events.map((each, index) => ({ number: number + index, channel: 'human' as const, event: each }));
+
+  it('has an order for each thread, with the number of its first event', () => {
+    const asked = event('order_requested', { product: 'Laptop', quantity: 2 });
+    const threads = [
+      thread(7, asked, event('order_created', laptop)),
+      thread(3, event('order_requested', { product: 'Unicorn' })),
+      thread(2, event('note', 'something else')),
+      [],
+    ];
+    expect(ordersOf({ threads, hasMore: true })).toEqual({
+      orders: [
+        { correlationId, number: 7, what: '2 × Laptop', customer: 'Ada', state: 'created', at: asked.at },
+        {
+          correlationId,
+          number: 3,
+          what: undefined,
+          customer: 'Coordinator',
+          state: 'requested',
+          at: asked.at,
+        },
+      ],
+      hasMore: true,
+    });
   });
 });

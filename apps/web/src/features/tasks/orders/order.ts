@@ -1,8 +1,11 @@
-import type { OrderProgress, PublishedEvent } from '@parley/shared-models';
+import type { EventThreadPage, PublishedEvent } from '@parley/shared-models';
 import { z } from 'zod';
 
 /** The events that orders are made of. */
 export const ORDER_EVENT_TYPES = ['order_requested', 'order_created', 'notification'] as const;
+
+/** Events say how far an order is: requested, in the books, the customer informed. */
+export type OrderProgress = 'requested' | 'created' | 'notified';
 
 /** An order as its events tell it. */
 export interface Order {
@@ -33,22 +36,28 @@ export function orderOf(correlationId: string, events: readonly PublishedEvent[]
     .findLast(({ success }) => success)?.data;
   return {
     correlationId,
-    what: describeWhat(wanted ?? {}),
+    what: wanted && `${wanted.quantity} × ${wanted.product}`,
     customer: wanted?.customer?.name ?? first.source.name,
     state: types.has('notification') ? 'notified' : types.has('order_created') ? 'created' : 'requested',
     at: first.at,
   };
 }
 
+export interface OrderPage {
+  readonly orders: readonly (Order & { readonly number: number })[];
+  readonly hasMore: boolean;
+}
+
+/** The orders in a page of the threads that begin with the first of `ORDER_EVENT_TYPES`. */
+export function ordersOf({ threads, hasMore }: EventThreadPage): OrderPage {
+  const orders = threads.flatMap((thread) => {
+    const events = thread.map(({ event }) => event);
+    const [first] = thread;
+    const order = first && orderOf(first.event.correlationId ?? first.event.id, events);
+    return first === undefined || order === undefined ? [] : [{ ...order, number: first.number }];
+  });
+  return { orders, hasMore };
+}
+
 export const describeOrderState = (state: OrderProgress): string =>
   ({ requested: 'requested', created: 'created', notified: 'created, customer told' })[state];
-
-/** `2 × Laptop`; undefined when it is not known. */
-export const describeWhat = ({
-  product,
-  quantity,
-}: {
-  readonly product?: string | undefined;
-  readonly quantity?: number | undefined;
-}): string | undefined =>
-  product === undefined || quantity === undefined ? undefined : `${quantity} × ${product}`;

@@ -5,7 +5,7 @@ import { EmptyList, FailedList, LoadingList } from '../../../components/list-sta
 import { PageSection } from '../../../components/page.tsx';
 import { useNow } from '../../../components/use-now.ts';
 import rows from '../rows.module.css';
-import { describeOrderState, describeWhat } from './order.ts';
+import { describeOrderState } from './order.ts';
 import classes from './orders.module.css';
 import { useOrders } from './use-orders.ts';
 
@@ -28,13 +28,13 @@ export function Orders() {
       ) : null}
       {orders === undefined || orders.length === 0 ? null : (
         <ul className={rows.list}>
-          {orders.map(({ number, correlationId, customer, state, at, ...wanted }) => (
+          {orders.map(({ number, correlationId, what, customer, state, at }) => (
             <li key={number}>
               <Link className={rows.row} href={`/events/${correlationId}`}>
                 <span className={`${rows.state} ${classes.state}`} data-state={state}>
                   {describeOrderState(state)}
                 </span>
-                <span className={rows.title}>{describeWhat(wanted) ?? 'something nobody could read'}</span>
+                <span className={rows.title}>{what ?? 'something nobody could read'}</span>
                 <span className={rows.about}>
                   {customer} ·{' '}
                   <time dateTime={at} title={fullTime(at)}>

@@ -1,21 +1,24 @@
-import type { OrderSummary } from '@parley/shared-models';
 import { useCallback, useState } from 'react';
 import { describeFailure } from '../../../session/describe-failure.ts';
 import { useSession } from '../../../session/use-session.ts';
-import { ORDER_EVENT_TYPES } from './order.ts';
+import { ORDER_EVENT_TYPES, type OrderPage, ordersOf } from './order.ts';
 import { usePolledWithEvents } from './use-events.ts';
 
-const PAGE = 50;
+/** The events with which orders begin. */
+const QUERY = { type: ORDER_EVENT_TYPES[0], limit: 50 };
 const types: readonly string[] = ORDER_EVENT_TYPES;
 
 /** The newest orders as they go on, and older ones as they are asked for. */
 export function useOrders() {
   const { http } = useSession();
   const { data, failure, reload } = usePolledWithEvents(
-    useCallback((signal: AbortSignal) => http.orders({ limit: PAGE, signal }), [http]),
+    useCallback(
+      async (signal: AbortSignal) => ordersOf(await http.eventThreads({ ...QUERY, signal })),
+      [http],
+    ),
     ({ type }) => types.includes(type),
   );
-  const [older, setOlder] = useState<{ orders: readonly OrderSummary[]; hasMore: boolean }>();
+  const [older, setOlder] = useState<OrderPage>();
   const [isLoading, setIsLoading] = useState(false);
   const [olderFailure, setOlderFailure] = useState<string>();
 
@@ -28,10 +31,10 @@ export function useOrders() {
     setIsLoading(true);
     setOlderFailure(undefined);
     http
-      .orders({ limit: PAGE, before: orders.at(-1)?.number })
+      .eventThreads({ ...QUERY, before: orders.at(-1)?.number })
       .then(
         // Those of the newest page are kept too: they leave it when others come.
-        (page) => setOlder({ orders: [...orders, ...page.orders], hasMore: page.hasMore }),
+        (page) => setOlder({ orders: [...orders, ...ordersOf(page).orders], hasMore: page.hasMore }),
         (error: unknown) => setOlderFailure(describeFailure(error)),
       )
       .finally(() => setIsLoading(false));
