@@ -108,6 +108,8 @@ export const AgentStatus = z.object({
   /** Grows by one with every registration of this id; the larger one speaks for the agent. */
   incarnation: z.number().int().positive(),
   metrics: AgentMetrics,
+  /** The machine on which it executes commands. @default it executes none, or does not say */
+  host: shownName(255).optional(),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
 

@@ -70,6 +70,7 @@ export function statusOf(entry: AgentEntry): AgentStatus {
     lastSeen: new Date(entry.lastSeen).toISOString(),
     incarnation: entry.incarnation,
     metrics: entry.metrics,
+    ...(profile.host === undefined ? {} : { host: profile.host }),
   };
 }
 
