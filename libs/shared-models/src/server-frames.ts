@@ -4,6 +4,7 @@ import { AgentLoad, AgentStatus } from './agent-status.ts';
 import { ChannelName, PublishedEvent } from './channel-event.ts';
 import { ChatMessage, MessageStatus, MessageText, Timestamp } from './chat-message.ts';
 import { CommandRecord, CommandState, OutputStreamName } from './command.ts';
+import { Conversation } from './conversation.ts';
 import { ErrorReport } from './errors.ts';
 import { QueuesReset } from './http-models.ts';
 import { Id } from './ids.ts';
@@ -57,6 +58,8 @@ export const ServerFrames = {
     by: Participant,
     isTyping: z.boolean(),
   }),
+  /** To those who follow it: it has another title. */
+  conversation: z.object({ type: z.literal('conversation'), conversation: Conversation }),
   /** Who holds the conversation: on opening one that is held, and on each change. */
   session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */

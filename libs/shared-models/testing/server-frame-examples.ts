@@ -166,6 +166,23 @@ export const SERVER_FRAMES: { readonly [T in ServerFrameType]: FrameExamples<Ser
     ],
     invalid: [[{ by: { ...AGENT, kind: 'robot' } }, 'by.kind']],
   },
+  conversation: {
+    valid: [
+      {
+        type: 'conversation',
+        conversation: {
+          id: CONVERSATION_ID,
+          ownerId: 'local',
+          title: 'My budget',
+          createdAt: AT,
+          updatedAt: AT,
+          lastSeq: 2,
+          preview: 'You have 1,200 € left.',
+        },
+      },
+    ],
+    invalid: [[{ conversation: { id: CONVERSATION_ID } }, 'conversation.ownerId']],
+  },
   session: {
     valid: [
       {

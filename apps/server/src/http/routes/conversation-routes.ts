@@ -2,7 +2,7 @@ import { type Conversation, ParleyError, type User } from '@parley/shared-models
 import type { ServerServices } from '../../server-services.ts';
 import type { RouteHandlers } from '../serve-routes.ts';
 
-export function conversationRoutes({ store }: ServerServices) {
+export function conversationRoutes({ store, hub }: ServerServices) {
   /** @throws ParleyError `not_found`, `forbidden` */
   const requireOwn = async (id: string, user: User): Promise<Conversation> => {
     const conversation = await store.getConversation(id);
@@ -22,6 +22,7 @@ export function conversationRoutes({ store }: ServerServices) {
       await requireOwn(params.id, user);
       const renamed = await store.renameConversation(params.id, input.title);
       if (renamed === undefined) throw new ParleyError('not_found', 'There is no such conversation.');
+      hub.broadcast(renamed.id, { type: 'conversation', conversation: renamed });
       return renamed;
     },
     async messages({ params, input: { afterSeq, beforeSeq, limit }, user }) {
