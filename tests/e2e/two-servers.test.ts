@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Client, createClient } from '@parley/client';
+import { type Client, createClient, createHttpApi } from '@parley/client';
 import { eventually } from '@parley/messaging/test-queue';
 import { agentQueue, type ChatMessage, newId } from '@parley/shared-models';
 import { WebSocket } from 'ws';
@@ -90,6 +90,21 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     await here.received('message', ({ message }) => message.id === second);
     await here.received('message', ({ message }) => message.inReplyTo === second);
     expect(seqsOf(here)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('tell readers at both of a new title', async () => {
+    const [here, there] = [await connect(system.webSocketUrl), await connect(other.webSocketUrl)];
+    const conversationId = newId();
+    const first = sendText(here, 'hello', { conversationId });
+    await here.received('message', ({ message }) => message.inReplyTo === first);
+    there.send({ type: 'conversation.open', conversationId });
+    await there.received('message', ({ message }) => message.seq === 2);
+    const api = createHttpApi({ url: other.url });
+    await api.renameConversation(conversationId, { title: 'Greetings' });
+    for (const client of [here, there])
+      expect(await client.received('conversation')).toMatchObject({
+        conversation: { id: conversationId, title: 'Greetings', lastSeq: 2 },
+      });
   });
 
   it('know the agents and brokers of one another, as they come, and are ready alike', async () => {

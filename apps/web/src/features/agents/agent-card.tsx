@@ -16,7 +16,7 @@ interface Props {
 }
 
 export const AgentCard = memo(function AgentCard({ agent, control, mayControl }: Props) {
-  const { agentId, agentName, description, capabilities, state, group } = agent;
+  const { agentId, agentName, description, capabilities, state, group, host } = agent;
   return (
     <li className={classes.card} data-state={state}>
       <div className={classes.head}>
@@ -26,6 +26,7 @@ export const AgentCard = memo(function AgentCard({ agent, control, mayControl }:
           <p className={classes.id}>
             {agentId}
             {group === agentId ? '' : ` in ${group}`}
+            {host === undefined ? '' : ` on ${host}`}
           </p>
         </div>
         <span className={classes.state} data-state={state}>
