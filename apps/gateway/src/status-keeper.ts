@@ -1,5 +1,4 @@
 import type { ExternalState, ExternalStatus } from '@parley/shared-models';
-import { createLatencyWindow } from './latency-window.ts';
 
 export type Counter = 'received' | 'sent' | 'answered' | 'failed' | 'ignored';
 
@@ -75,3 +74,29 @@ export function createStatusKeeper({ gatewayId, url, waiting, tell }: StatusKeep
     stop: () => clearTimeout(timer),
   };
 }
+
+/** Mean and 95th percentile of the last times. */
+interface LatencyWindow {
+  add(ms: number): void;
+  /** Undefined before the first. In milliseconds, with one decimal. */
+  summary(): { readonly meanMs: number; readonly p95Ms: number } | undefined;
+}
+
+export function createLatencyWindow(size = 100): LatencyWindow {
+  const times: number[] = [];
+  return {
+    add(ms) {
+      times.push(ms);
+      if (times.length > size) times.shift();
+    },
+    summary() {
+      if (times.length === 0) return undefined;
+      const sorted = [...times].sort((a, b) => a - b);
+      const mean = sorted.reduce((sum, ms) => sum + ms, 0) / sorted.length;
+      const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0;
+      return { meanMs: round(mean), p95Ms: round(p95) };
+    },
+  };
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10;

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type ControlPlaneHandlers, forAnother } from '@parley/control-plane';
-import { loadOf } from '@parley/shared-models';
-import { directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
+import {
+  type CallContext,
+  type ControlPlaneHandlers,
+  forAnother,
+  type RegisterAgentRequest,
+  type RegisterAgentResponse,
+} from '@parley/control-plane';
+import { type AuditInput, loadOf } from '@parley/shared-models';
+import { type AgentEntry, directory, directoryEntry, statusOf } from '../agents/agent-entry.ts';
 import { createMemoryHandlers } from '../agents/memory-requests.ts';
-import { registration } from '../agents/registration-audit.ts';
 import { refusedCall } from '../audit/refusals.ts';
 import { createEventHandlers } from '../channels/list-events.ts';
 import { createAskHandlers } from '../conversations/ask.ts';
@@ -100,5 +105,31 @@ export function createControlPlaneHandlers(services: ServerServices): Omit<Contr
     },
     sendCommandResult: async ({ incarnation, ...result }) =>
       reports.result(result, await processes.instanceOf(result.agentId, incarnation)),
+  };
+}
+
+/** The audit entry of a registration; one that takes the id from another living process is a take-over. */
+function registration(
+  request: RegisterAgentRequest,
+  { agentId, incarnation }: RegisterAgentResponse,
+  before: AgentEntry | undefined,
+  { peer, token }: Pick<CallContext, 'peer' | 'token'>,
+): AuditInput {
+  const isTakeOver =
+    before !== undefined &&
+    before.instanceId !== '' &&
+    before.instanceId !== request.instanceId &&
+    before.state !== 'offline';
+  return {
+    action: isTakeOver ? 'agent.replaced' : 'agent.registered',
+    actor: { kind: 'agent', id: agentId, name: request.profile.name },
+    remoteAddress: peer.slice(0, 64),
+    agentId,
+    result: 'ok',
+    details: {
+      incarnation,
+      instanceId: request.instanceId,
+      ...(token === undefined ? {} : { tokenId: token.tokenId }),
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
@@ -19,7 +20,6 @@ import { chooseSubprotocol } from '../websocket/websocket-route.ts';
 import { registerAuthorization } from './authorization.ts';
 import { registerBrowserHeaders } from './browser-headers.ts';
 import { registerOriginCheck } from './origin-check.ts';
-import { registerUnreadBodies } from './unread-body.ts';
 
 export type App = FastifyInstance<
   import('node:http').Server,
@@ -126,4 +126,27 @@ function describe(error: unknown): ErrorReport {
     return { code: statusCode === 404 ? 'not_found' : 'invalid_request', message: message ?? 'invalid' };
   }
   return reportOf(error);
+}
+
+/** What is left of a request that was answered before it was complete may come within this time, in milliseconds. */
+const REST_MS = 1000;
+
+/**
+ * Ends the connection of a request that was answered early (refused by 401, 403, 413, …) and goes on sending its body. Not at
+ * once: a client that has sent most of it would see a broken connection instead of the answer.
+ */
+function registerUnreadBodies(app: FastifyInstance): void {
+  app.addHook('onResponse', async ({ raw }) => {
+    const { socket } = raw;
+    // Requests of `inject` have no connection.
+    if (raw.complete || !(socket instanceof Socket) || socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), REST_MS);
+    const stop = (): void => {
+      clearTimeout(timer);
+      socket.off('close', stop);
+      raw.off('end', stop);
+    };
+    raw.once('end', stop);
+    socket.once('close', stop);
+  });
 }

@@ -11,7 +11,6 @@ import { type ChatMessage, originOf, ParleyError } from '@parley/shared-models';
 import { requestInHand } from '../conversations/ask-request.ts';
 import type { ServerServices } from '../server-services.ts';
 import { cancelTask, stopGivenUp, stopStep } from './cancel-task.ts';
-import { type RootRequest, rootOfRequest } from './root-request.ts';
 import { runStep } from './run-step.ts';
 import { changeTask, readTask, requireTask, saveTask, showTask, viewText } from './task-records.ts';
 
@@ -112,4 +111,21 @@ export function createTaskHandlers(services: ServerServices) {
       return undefined;
     },
   } satisfies Pick<ControlPlaneHandlers, TaskRpc>;
+}
+
+/** The conversation of a person, and whose it is. */
+interface RootRequest {
+  readonly conversationId: string;
+  readonly ownerId: string;
+}
+
+/** Of a message; of an agent's question to another one, the conversation because of which it is asked. */
+async function rootOfRequest(
+  { store }: Pick<ServerServices, 'store'>,
+  request: ChatMessage,
+): Promise<RootRequest> {
+  const rootId = originOf(request).chain[0]?.requestId ?? request.id;
+  const root = await store.getMessage(rootId);
+  if (root === undefined) throw new ParleyError('not_found', 'The message with which it began is gone.');
+  return { conversationId: root.message.conversationId, ownerId: root.ownerId };
 }

@@ -1,6 +1,6 @@
 import type { VersionedTask } from '@parley/control-plane';
 import { advance, isOpen, TaskDocument, type TaskEvent, taskView } from '@parley/durable-tasks';
-import { ParleyError, Task } from '@parley/shared-models';
+import { isAllowed, ParleyError, Task, type User } from '@parley/shared-models';
 import type { StoredTask, TaskQuery } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
@@ -34,6 +34,17 @@ export async function requireTask({ store }: Pick<Services, 'store'>, id: string
   const found = await store.tasks.get(id);
   if (found === undefined) throw new ParleyError('not_found', 'There is no such task.');
   return readTask(found);
+}
+
+/** A person's own task; operators have everybody's. @throws ParleyError `not_found`, `forbidden` */
+export async function ownedTask(
+  services: Pick<Services, 'store'>,
+  id: string,
+  user: User,
+): Promise<VersionedTask> {
+  const task = await requireTask(services, id);
+  if (task.document.ownerId === user.id || isAllowed(user, 'tasks.all')) return task;
+  throw new ParleyError('forbidden', 'That task belongs to somebody else.');
 }
 
 /** Tells everybody who follows the conversation how the task is now. */

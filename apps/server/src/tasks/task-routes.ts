@@ -3,8 +3,7 @@ import type { RouteHandlers } from '../http/serve-routes.ts';
 import type { ServerServices } from '../server-services.ts';
 import { authorize } from '../users/permissions.ts';
 import { cancelTask } from './cancel-task.ts';
-import { ownedTask } from './owned-task.ts';
-import { listTaskViews } from './task-records.ts';
+import { listTaskViews, ownedTask } from './task-records.ts';
 
 /** One's own tasks; operators have everybody's. */
 export function taskRoutes(services: ServerServices) {

@@ -25,11 +25,10 @@ import { createDeadlines, type Deadlines } from '../connections/deadlines.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
 import { createFollowedConversations, type FollowedConversations } from './followed-conversations.ts';
-import { handleFrame } from './frame-handlers.ts';
+import { handleFrame, welcome } from './frame-handlers.ts';
 import { outwardReport } from './outward-report.ts';
 import type { Session } from './session.ts';
 import { Incoming, type IncomingOwner, Outgoing } from './traffic.ts';
-import { welcome } from './welcome.ts';
 
 /** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

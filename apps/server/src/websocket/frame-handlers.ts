@@ -1,25 +1,61 @@
 import { taskView } from '@parley/durable-tasks';
 import {
+  type AgentStatus,
+  CAPABILITIES,
   type ClientFrame,
   type ClientFrameOf,
   type ClientFrameType,
   deriveId,
   FRAME_ACTIONS,
+  isAllowed,
+  LIMITS,
   ParleyError,
+  reportOf,
   type UnstoredMessage,
 } from '@parley/shared-models';
 import { statusFrame } from '../commands/command-hub.ts';
-import { openCommand } from '../commands/open-command.ts';
 import { commandBytes } from '../limits/user-limits.ts';
 import { resetQueues } from '../requests/reset-queues.ts';
 import { stopAnswer } from '../requests/stop.ts';
 import { type Submitted, submit } from '../requests/submit.ts';
 import { cancelTask } from '../tasks/cancel-task.ts';
-import { ownedTask } from '../tasks/owned-task.ts';
-import { showTasksOf } from '../tasks/show-tasks.ts';
+import { listTaskViews, ownedTask } from '../tasks/task-records.ts';
 import { authorize, authorizeEntered } from '../users/permissions.ts';
 import { onAgentControl } from './frames/agent-control.ts';
 import type { FrameHandler, Session } from './session.ts';
+
+/** Answers `hello`: who is there, which agents there are, and what was missed in the conversations to resume. */
+export function welcome(session: Session, hello: ClientFrameOf<'hello'>): void {
+  const { agents, bus, logger } = session.services;
+  session.sendFrame({
+    type: 'welcome',
+    connectionId: session.connectionId,
+    user: session.user,
+    serverTime: new Date().toISOString(),
+    heartbeatMs: LIMITS.heartbeatMs,
+    queue: bus.kind,
+    languageModel: languageModelOf(agents.list()),
+  });
+  if (isAllowed(session.user, 'commands.read')) session.services.commandService.hub.attach(session);
+  session.sendFrame({ type: 'agents', agents: agents.list(), isFull: true });
+  for (const [conversationId, afterSeq] of Object.entries(hello.resume ?? {})) {
+    // Each for itself: one that is gone must not keep the others from resuming.
+    followOwn(session, conversationId, afterSeq).catch((error: unknown) => {
+      logger.debug({ err: error, conversationId }, 'a conversation could not be resumed');
+      session.sendFrame({ type: 'error', ...reportOf(error), inReplyTo: conversationId });
+    });
+  }
+}
+
+/** Which language model answers, for people: what the agents online say, or that there is none. */
+function languageModelOf(agents: readonly AgentStatus[]): string {
+  const labels = agents
+    .filter((agent) => agent.state === 'online')
+    .flatMap((agent) => agent.capabilities)
+    .filter((capability) => capability.startsWith(CAPABILITIES.languageModelPrefix))
+    .map((capability) => capability.slice(CAPABILITIES.languageModelPrefix.length).trim());
+  return labels.find((label) => label !== 'offline rules') ?? labels[0] ?? 'offline rules';
+}
 
 /** Submits the message and acknowledges it. Sent again, it is only acknowledged again. */
 export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async (frame, session) => {
@@ -80,7 +116,7 @@ const onConversationOpen: FrameHandler<ClientFrameOf<'conversation.open'>> = asy
 };
 
 /** @throws ParleyError `not_found`, `forbidden` */
-export async function followOwn(session: Session, conversationId: string, afterSeq: number): Promise<void> {
+async function followOwn(session: Session, conversationId: string, afterSeq: number): Promise<void> {
   const conversation = await session.services.store.getConversation(conversationId);
   if (conversation === undefined) throw new ParleyError('not_found', 'There is no such conversation.');
   if (conversation.ownerId !== session.user.id) {
@@ -90,7 +126,16 @@ export async function followOwn(session: Session, conversationId: string, afterS
   // Who has seen something of it may believe in a session that is over.
   if (conversation.session !== undefined || afterSeq > 0)
     session.sendFrame({ type: 'session', conversationId, session: conversation.session ?? null });
-  await showTasksOf(session.services, conversationId, session);
+  await sendTasksOf(session, conversationId);
+}
+
+/** A client that opens a conversation is sent at most this many of its tasks. */
+const SENT_TASKS = 10;
+
+/** Sends a conversation's newest tasks, the oldest of them first. */
+async function sendTasksOf(session: Session, conversationId: string): Promise<void> {
+  const found = await listTaskViews(session.services, { conversationId, limit: SENT_TASKS });
+  for (const task of found.toReversed()) session.sendFrame({ type: 'task.update', task });
 }
 
 const onConversationClose: FrameHandler<ClientFrameOf<'conversation.close'>> = (frame, session) => {
@@ -120,6 +165,22 @@ const onCommandRun: FrameHandler<ClientFrameOf<'command.run'>> = async ({ type: 
   const { commands } = await session.services.commandService.operators.run(request, session);
   await Promise.all(commands.map(({ id }) => openCommand(session, id, 0)));
 };
+
+/**
+ * The session follows the command: what it printed after `afterSeq`, where it stands, then what comes.
+ * @throws ParleyError `not_found`
+ */
+async function openCommand(session: Session, id: string, afterSeq: number): Promise<void> {
+  const { operators, hub } = session.services.commandService;
+  // Before it is looked up: no change in between is missed.
+  hub.follow(session, id, afterSeq);
+  try {
+    hub.tell(session, await operators.require(id));
+  } catch (error) {
+    hub.unfollow(session, id);
+    throw error;
+  }
+}
 
 /** Stops what runs and ends what waits; answers with the state. */
 const onCommandCancel: FrameHandler<ClientFrameOf<'command.cancel'>> = async ({ id }, session) => {

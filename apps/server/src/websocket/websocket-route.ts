@@ -1,14 +1,14 @@
-import { CLOSE_CODES, SUBPROTOCOL } from '@parley/shared-models';
+import { CLOSE_CODES, ParleyError, SUBPROTOCOL, type User } from '@parley/shared-models';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { WebSocket } from 'ws';
 import { createConnectionLimits } from '../connections/connection-limits.ts';
 import { limitSockets } from '../connections/limit-sockets.ts';
 import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
+import type { Authenticator } from '../users/authenticator.ts';
 import { ClientConnection, createShared, type Transport } from './connection.ts';
 import { tellAgents } from './tell-agents.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
-import { userOfPath } from './user-socket/user-of-path.ts';
 
 const GOING_AWAY = 'the server is going away: connect again and resume';
 
@@ -107,6 +107,28 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
 }
 
 const userIdOf = (request: FastifyRequest): string => (request.params as { userId: string }).userId;
+
+/** Ids that Parley itself gives to owners of conversations. */
+const RESERVED_IDS = /^(?:agent|external|system):/;
+const ID_LENGTH = 128;
+
+/**
+ * Who speaks by `/ws/:userId`: whoever the path names, as a member. Nobody proves it, so that it is only for servers where
+ * nobody has to sign in.
+ * @throws ParleyError `forbidden` where people sign in, `invalid_request` when the id can be none
+ */
+export function userOfPath(userId: string, authenticator: Pick<Authenticator, 'isRequired'>): User {
+  if (authenticator.isRequired) {
+    throw new ParleyError('forbidden', 'People sign in here: connect to /ws and send the token with hello.');
+  }
+  const isId = userId.length >= 1 && userId.length <= ID_LENGTH && !/\p{C}/u.test(userId);
+  if (!isId || userId.trim() !== userId || RESERVED_IDS.test(userId)) {
+    throw new ParleyError('invalid_request', `A user id has 1 to ${ID_LENGTH} visible characters.`, {
+      details: { path: 'params.userId' },
+    });
+  }
+  return { id: userId, name: userId, roles: ['member'] };
+}
 
 /** A client that asks for subprotocols must offer ours; one that asks for none is taken too. */
 export function chooseSubprotocol(offered: ReadonlySet<string>): string | false {
