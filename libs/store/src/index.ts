@@ -1,11 +1,10 @@
 export { type OpenStoreOptions, openStore } from './open-store.ts';
 export * from './ports/audit.ts';
 export * from './ports/commands.ts';
+export * from './ports/credentials.ts';
 export * from './ports/events.ts';
 export * from './ports/memory.ts';
 export * from './ports/retention.ts';
-export * from './ports/revoked-tokens.ts';
-export * from './ports/secrets.ts';
 export * from './ports/tasks.ts';
 export * from './ports/transcripts.ts';
 export * from './ports/usage.ts';

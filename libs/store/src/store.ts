@@ -10,11 +10,10 @@ import type {
 } from '@parley/shared-models';
 import type { AuditStore } from './ports/audit.ts';
 import type { CommandStore } from './ports/commands.ts';
+import type { RevokedTokenStore, SecretStore } from './ports/credentials.ts';
 import type { EventStore } from './ports/events.ts';
 import type { MemoryStore } from './ports/memory.ts';
 import type { RetentionStore } from './ports/retention.ts';
-import type { RevokedTokenStore } from './ports/revoked-tokens.ts';
-import type { SecretStore } from './ports/secrets.ts';
 import type { TaskStore } from './ports/tasks.ts';
 import type { TranscriptStore } from './ports/transcripts.ts';
 import type { UsageStore } from './ports/usage.ts';

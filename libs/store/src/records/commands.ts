@@ -7,8 +7,7 @@ import {
 } from '@parley/shared-models';
 import { type Selectable, sql } from 'kysely';
 import type { AgentProcess, AuditOf, CommandQuery, CommandStore, StoredCommand } from '../ports/commands.ts';
-import { stepOutput } from '../rules/command-output.ts';
-import { isSameCommand, queuedCommand, stepCommand } from '../rules/command-states.ts';
+import { isSameCommand, queuedCommand, stepCommand, stepOutput } from '../rules/command-states.ts';
 import type { Audit } from './audit.ts';
 import {
   all,

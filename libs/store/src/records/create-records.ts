@@ -3,14 +3,13 @@ import { createAgents } from './agents.ts';
 import { createAudit } from './audit.ts';
 import { createCommands } from './commands.ts';
 import { createConversations } from './conversations.ts';
+import { createRevokedTokens, createSecrets } from './credentials.ts';
 import type { Database } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createEvents } from './events.ts';
 import { createMemory } from './memory.ts';
 import { createRequests } from './requests.ts';
 import { createRetention } from './retention.ts';
-import { createRevokedTokens } from './revoked-tokens.ts';
-import { createSecrets } from './secrets.ts';
 import { createTasks } from './tasks.ts';
 import { createUsage } from './usage.ts';
 

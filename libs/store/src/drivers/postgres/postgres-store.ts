@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { checking } from '../../checking.ts';
 import { createRecords } from '../../records/create-records.ts';
+import { all, type Database } from '../../records/database.ts';
+import type { Tables } from '../../records/tables.ts';
 import { applyEvent, countUnanswered, markPublished, urgencyOf } from '../../requests/apply-event.ts';
 import type { Store } from '../../store.ts';
 import type { StoreLogger } from '../../store-logger.ts';
@@ -9,7 +11,6 @@ import { createCommit } from './commit-group.ts';
 import { openConnections } from './connections.ts';
 import { createDialect } from './dialect.ts';
 import { isPassing, portError } from './postgres-errors.ts';
-import { createSearch } from './search.ts';
 import { serially } from './serially.ts';
 
 export interface PostgresStoreOptions {
@@ -77,4 +78,30 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       return closed;
     },
   };
+}
+
+/** ICU knows upper and lower case of all alphabets; a database made with the locale C knows those of ASCII only. */
+const ICU = 'und-x-icu';
+
+function createSearch(db: Kysely<Tables>, read: Database['read']): Database['search'] {
+  let hasIcu: boolean | undefined;
+  return (ownerId, words, limit) =>
+    read(function* () {
+      hasIcu ??= (yield* all(sql`SELECT 1 FROM pg_collation WHERE collname = ${ICU}`.compile(db))).length > 0;
+      const collation = hasIcu ? sql`COLLATE ${sql.id(ICU)}` : sql``;
+      const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
+      const hasWords = sql<boolean>`(title ${collation} ILIKE ${pattern} OR EXISTS (
+        SELECT 1 FROM messages WHERE conversation_id = conversations.id AND text ${collation} ILIKE ${pattern}))`;
+      return yield* all(
+        db
+          .selectFrom('conversations')
+          .selectAll()
+          .where('owner_id', '=', ownerId)
+          .where(sql<boolean>`NOT is_removed`)
+          .where(hasWords)
+          .orderBy('updated_at', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limit),
+      );
+    });
 }

@@ -1,5 +1,13 @@
 import path from 'node:path';
-import { createLogSync, isBusy, makePrivateFile, preparing, within } from '@parley/sqlite';
+import {
+  createLogSync,
+  isBusy,
+  makePrivateFile,
+  outsideTrouble,
+  type Prepare,
+  preparing,
+  within,
+} from '@parley/sqlite';
 import { checking } from '../../checking.ts';
 import { createRecords } from '../../records/create-records.ts';
 import type { Database } from '../../records/database.ts';
@@ -10,9 +18,7 @@ import { unavailable } from '../../unavailable.ts';
 import { createWriteGroups } from '../../write-groups.ts';
 import { createCommit } from './commit-group.ts';
 import { createDialect, createRunner } from './dialect.ts';
-import { portError } from './port-error.ts';
 import { createRequestRows } from './request-rows.ts';
-import { createRoomProbe } from './room-probe.ts';
 import { createSqliteSearch } from './search.ts';
 import { openStoreDatabase } from './store-database.ts';
 
@@ -130,4 +136,26 @@ function open(dataDir: string): ReturnType<typeof openStoreDatabase> {
   } catch (error) {
     throw portError(error);
   }
+}
+
+const PROBE_BYTES = 64 * 1024;
+
+/** Finds out whether the file can be written to and can grow, by doing both. */
+function createRoomProbe(prepare: Prepare, write: (apply: () => void) => Promise<void>): () => Promise<void> {
+  const fill = prepare.change('INSERT INTO room_probe (filling) VALUES (zeroblob(?))');
+  const empty = prepare.change('DELETE FROM room_probe');
+  return async () => {
+    await write(() => {
+      fill(PROBE_BYTES);
+    });
+    await write(() => {
+      empty();
+    });
+  };
+}
+
+/** The error as the port promises it: outside trouble as `store_unavailable`, anything else as it is. */
+function portError(error: unknown): unknown {
+  const reason = outsideTrouble(error);
+  return reason === undefined ? error : unavailable(reason, error);
 }
