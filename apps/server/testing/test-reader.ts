@@ -2,7 +2,7 @@ import { eventually } from '@parley/messaging/test-queue';
 import type { ServerFrame } from '@parley/shared-models';
 import type { ConversationHub, Subscription } from '../src/conversations/conversation-hub.ts';
 import type { ConversationReader } from '../src/conversations/follower.ts';
-import type { Reader } from '../src/websocket/reader.ts';
+import type { Reader } from '../src/websocket/client-socket.ts';
 
 /** A reader that keeps what it is sent; of a conversation the frames of version 1. */
 export interface TestReader extends Reader, Pick<ConversationReader, 'onFrame'> {

@@ -9,7 +9,7 @@ import {
   type User,
 } from '@parley/shared-models';
 import type { LoggedEvent, Store } from '@parley/store';
-import type { Reader } from '../websocket/reader.ts';
+import type { Reader } from '../websocket/client-socket.ts';
 import { mayRead, ownerOfEvent } from './event-owner.ts';
 import { createFollowing, type Following, type Shown } from './following.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from '@parley/process-kit';
 import type { CommandPiece, ServerFrame } from '@parley/shared-models';
 import type { CommandStore } from '@parley/store';
-import type { Reader } from '../websocket/reader.ts';
+import type { Reader } from '../websocket/client-socket.ts';
 
 /** One reader's place in the output of one command. */
 export interface CommandFollower {

@@ -9,7 +9,7 @@ import {
   Signals,
 } from '@parley/shared-models';
 import type { CommandStore } from '@parley/store';
-import type { Reader } from '../websocket/reader.ts';
+import type { Reader } from '../websocket/client-socket.ts';
 import { type CommandFollower, createCommandFollower, outputFrame } from './command-follower.ts';
 
 /** Who sees what becomes of commands: operators every state, followers the output of theirs. On every server. */

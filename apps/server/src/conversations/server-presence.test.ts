@@ -21,7 +21,7 @@ interface TestServer {
 function openAir(): Air {
   const servers: TestServer[] = [];
   const signals: { serverId: string; knows: string[] }[] = [];
-  // As on the wire, one signal arrives after the other; an answer to one is no part of its arrival.
+  // As on the wire, signals arrive one after another: an answer to one arrives after it was handled.
   const onTheirWay: (() => void)[] = [];
   const send = (arrive: () => void): void => {
     onTheirWay.push(arrive);

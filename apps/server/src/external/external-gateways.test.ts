@@ -4,7 +4,7 @@ import { createExternalGateways } from './external-gateways.ts';
 
 function makeGateway(state: ExternalStatus['state'] = 'connected') {
   const frames: ServerFrame[] = [];
-  const session = { sendFrame: (frame: ServerFrame) => void frames.push(frame) };
+  const socket = { sendFrame: (frame: ServerFrame) => void frames.push(frame) };
   const status: ExternalStatus = {
     gatewayId: newId(),
     url: 'wss://friends.example/ws',
@@ -17,17 +17,17 @@ function makeGateway(state: ExternalStatus['state'] = 'connected') {
     if (frame?.type !== 'external.send') throw new Error('nothing was asked');
     return frame.id;
   };
-  return { session, status, frames, asked };
+  return { socket, status, frames, asked };
 }
 
 describe('gateways to external servers', () => {
   it('are listed with their last report, the latest first, also when they are gone', () => {
     const gateways = createExternalGateways();
     const [one, other] = [makeGateway(), makeGateway('waiting')];
-    gateways.report(one.session, one.status);
-    gateways.report(other.session, other.status);
-    gateways.report(one.session, { ...one.status, received: 7 });
-    gateways.left(other.session);
+    gateways.report(one.socket, one.status);
+    gateways.report(other.socket, other.status);
+    gateways.report(one.socket, { ...one.status, received: 7 });
+    gateways.left(other.socket);
     expect(gateways.list()).toMatchObject([
       { gatewayId: one.status.gatewayId, received: 7, isHere: true, reportedAt: expect.any(String) },
       { gatewayId: other.status.gatewayId, state: 'waiting', isHere: false },
@@ -37,11 +37,11 @@ describe('gateways to external servers', () => {
   it('are forgotten when too many are gone, but never one that is there', () => {
     const gateways = createExternalGateways();
     const here = makeGateway();
-    gateways.report(here.session, here.status);
+    gateways.report(here.socket, here.status);
     for (let count = 0; count < 150; count++) {
       const gone = makeGateway();
-      gateways.report(gone.session, gone.status);
-      gateways.left(gone.session);
+      gateways.report(gone.socket, gone.status);
+      gateways.left(gone.socket);
     }
     const list = gateways.list();
     expect(list.length).toBeLessThanOrEqual(101);
@@ -50,20 +50,20 @@ describe('gateways to external servers', () => {
 
   it('are asked to send, and the sender waits for the outcome', async () => {
     const gateways = createExternalGateways();
-    const { session, status, frames, asked } = makeGateway();
-    gateways.report(session, status);
+    const { socket, status, frames, asked } = makeGateway();
+    gateways.report(socket, status);
     const sent = gateways.send({ message: 'hello', userId: 'ada' });
     expect(frames).toEqual([{ type: 'external.send', id: asked(), text: 'hello', userId: 'ada' }]);
-    gateways.sent(session, { id: asked(), ok: true });
+    gateways.sent(socket, { id: asked(), ok: true });
     expect(await sent).toEqual({ id: asked(), gatewayId: status.gatewayId });
   });
 
   it('say why they could not send', async () => {
     const gateways = createExternalGateways();
-    const { session, status, asked } = makeGateway();
-    gateways.report(session, status);
+    const { socket, status, asked } = makeGateway();
+    gateways.report(socket, status);
     const sent = gateways.send({ message: 'hello' });
-    gateways.sent(session, { id: asked(), ok: false, error: 'nobody is there' });
+    gateways.sent(socket, { id: asked(), ok: false, error: 'nobody is there' });
     await expect(sent).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('nobody is there'),
@@ -73,18 +73,18 @@ describe('gateways to external servers', () => {
   it('cannot answer for one another', async () => {
     const gateways = createExternalGateways(50);
     const [one, other] = [makeGateway(), makeGateway()];
-    gateways.report(one.session, one.status);
+    gateways.report(one.socket, one.status);
     const sent = gateways.send({ message: 'hello' });
-    gateways.sent(other.session, { id: one.asked(), ok: true });
+    gateways.sent(other.socket, { id: one.asked(), ok: true });
     await expect(sent).rejects.toMatchObject({ message: expect.stringContaining('in time') });
   });
 
   it('fail what waits for them when they go', async () => {
     const gateways = createExternalGateways();
-    const { session, status } = makeGateway();
-    gateways.report(session, status);
+    const { socket, status } = makeGateway();
+    gateways.report(socket, status);
     const sent = gateways.send({ message: 'hello' });
-    gateways.left(session);
+    gateways.left(socket);
     await expect(sent).rejects.toMatchObject({ message: expect.stringContaining('went away') });
     await expect(gateways.send({ message: 'hello' })).rejects.toMatchObject({
       code: 'unavailable',
@@ -95,8 +95,8 @@ describe('gateways to external servers', () => {
   it('are chosen by being connected, unless one is named', async () => {
     const gateways = createExternalGateways(50);
     const [connected, waiting] = [makeGateway(), makeGateway('waiting')];
-    gateways.report(connected.session, connected.status);
-    gateways.report(waiting.session, waiting.status);
+    gateways.report(connected.socket, connected.status);
+    gateways.report(waiting.socket, waiting.status);
     const outcomes = [
       gateways.send({ message: 'to any' }),
       gateways.send({ message: 'to that one', gatewayId: waiting.status.gatewayId }),

@@ -6,18 +6,18 @@ import {
   type SendToExternal,
   type SentToExternal,
 } from '@parley/shared-models';
-import type { Session } from '../websocket/session.ts';
+import type { ClientSocket } from '../websocket/client-socket.ts';
 
 type Gateway = ExternalStatusReport['gateways'][number];
 
 /** The connection of a gateway. */
-type GatewaySession = Pick<Session, 'sendFrame'>;
+type GatewaySocket = Pick<ClientSocket, 'sendFrame'>;
 
 /** The gateways to external servers that are, or were, connected to this server. */
 export interface ExternalGateways {
-  report(session: GatewaySession, status: ExternalStatus): void;
+  report(socket: GatewaySocket, status: ExternalStatus): void;
   /** The connection has ended: its gateway's last report stays, what waits for it fails. */
-  left(session: GatewaySession): void;
+  left(socket: GatewaySocket): void;
   /** The latest report first. */
   list(): Gateway[];
   /**
@@ -26,7 +26,7 @@ export interface ExternalGateways {
    */
   send(wanted: SendToExternal): Promise<SentToExternal>;
   /** A gateway's answer. One that nobody waits for any more is ignored. */
-  sent(session: GatewaySession, outcome: Outcome): void;
+  sent(socket: GatewaySocket, outcome: Outcome): void;
 }
 
 interface Outcome {
@@ -38,11 +38,11 @@ interface Outcome {
 interface Entry {
   readonly status: ExternalStatus;
   readonly reportedAt: string;
-  readonly session: GatewaySession | undefined;
+  readonly socket: GatewaySocket | undefined;
 }
 
 interface Waiting {
-  readonly session: GatewaySession;
+  readonly socket: GatewaySocket;
   settle(outcome: Outcome): void;
 }
 
@@ -55,62 +55,62 @@ export function createExternalGateways(timeoutMs = 10_000): ExternalGateways {
   const gateways = new Map<string, Entry>();
   const waiting = new Map<string, Waiting>();
   /** Connections that have reported: most others never do. */
-  const reporters = new Set<GatewaySession>();
+  const reporters = new Set<GatewaySocket>();
 
   function forgetOld(): void {
-    for (const [id, { session }] of gateways) {
+    for (const [id, { socket }] of gateways) {
       if (gateways.size <= KEPT) return;
-      if (session === undefined) gateways.delete(id);
+      if (socket === undefined) gateways.delete(id);
     }
   }
 
-  function choose(gatewayId: string | undefined): Entry & { session: GatewaySession } {
-    const here = [...gateways.values()].filter((entry) => entry.session !== undefined).reverse();
+  function choose(gatewayId: string | undefined): Entry & { socket: GatewaySocket } {
+    const here = [...gateways.values()].filter((entry) => entry.socket !== undefined).reverse();
     const entry =
       gatewayId === undefined
         ? (here.find(({ status }) => status.state === 'connected') ?? here[0])
         : here.find(({ status }) => status.gatewayId === gatewayId);
-    if (entry?.session === undefined) {
+    if (entry?.socket === undefined) {
       const which = gatewayId === undefined ? 'No gateway' : 'That gateway';
       throw new ParleyError(
         'unavailable',
         `${which} is ${gatewayId === undefined ? '' : 'not '}connected to this server.`,
       );
     }
-    return { ...entry, session: entry.session };
+    return { ...entry, socket: entry.socket };
   }
 
   return {
-    report(session, status) {
-      reporters.add(session);
+    report(socket, status) {
+      reporters.add(socket);
       gateways.delete(status.gatewayId);
-      gateways.set(status.gatewayId, { status, reportedAt: new Date().toISOString(), session });
+      gateways.set(status.gatewayId, { status, reportedAt: new Date().toISOString(), socket });
       forgetOld();
     },
-    left(session) {
-      if (!reporters.delete(session)) return;
+    left(socket) {
+      if (!reporters.delete(socket)) return;
       for (const [id, entry] of gateways) {
-        if (entry.session === session) gateways.set(id, { ...entry, session: undefined });
+        if (entry.socket === socket) gateways.set(id, { ...entry, socket: undefined });
       }
       for (const [id, entry] of waiting) {
-        if (entry.session === session) entry.settle({ id, ok: false, error: 'the gateway went away' });
+        if (entry.socket === socket) entry.settle({ id, ok: false, error: 'the gateway went away' });
       }
     },
     list: () =>
       [...gateways.values()]
         .reverse()
-        .map(({ status, reportedAt, session }) => ({ ...status, reportedAt, isHere: session !== undefined })),
+        .map(({ status, reportedAt, socket }) => ({ ...status, reportedAt, isHere: socket !== undefined })),
     async send({ message, userId, gatewayId }) {
-      const { session, status } = choose(gatewayId);
+      const { socket, status } = choose(gatewayId);
       const id = newId();
       const done = Promise.withResolvers<Outcome>();
       const timer = setTimeout(
         () => done.resolve({ id, ok: false, error: 'the gateway did not say in time whether it was sent' }),
         timeoutMs,
       );
-      waiting.set(id, { session, settle: done.resolve });
+      waiting.set(id, { socket, settle: done.resolve });
       try {
-        session.sendFrame({
+        socket.sendFrame({
           type: 'external.send',
           id,
           text: message,
@@ -124,9 +124,9 @@ export function createExternalGateways(timeoutMs = 10_000): ExternalGateways {
         waiting.delete(id);
       }
     },
-    sent(session, outcome) {
+    sent(socket, outcome) {
       const entry = waiting.get(outcome.id);
-      if (entry?.session === session) entry.settle(outcome);
+      if (entry?.socket === socket) entry.settle(outcome);
     },
   };
 }

@@ -21,10 +21,10 @@ import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 import { createTaskHandlers } from '../tasks/task-handlers.ts';
 import { LOCAL_USER } from '../users/local-user.ts';
+import type { ClientSocket } from '../websocket/client-socket.ts';
 import { createShared } from '../websocket/connection.ts';
 import { createFollowedConversations } from '../websocket/followed-conversations.ts';
 import { onMessageCancel, onMessageSend } from '../websocket/frame-handlers.ts';
-import type { Session } from '../websocket/session.ts';
 import { conversationOfUser, serveUserSocket } from '../websocket/user-socket/serve-user-socket.ts';
 
 let fixture: ServicesFixture;
@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 /** A connection whose client reads `frames`; keeps what it is sent. */
-function session(services: ServerServices, frames = 1): Session & { readonly sent: ServerFrame[] } {
+function clientSocket(services: ServerServices, frames = 1): ClientSocket & { readonly sent: ServerFrame[] } {
   const sent: ServerFrame[] = [];
   const conversations = createFollowedConversations(services.hub, {
     onFrame: (told) =>
@@ -88,13 +88,13 @@ async function untilStored(id: string): Promise<void> {
 
 function frameDoor(services: ServerServices): Door {
   const conversationId = newId();
-  const connection = session(services);
+  const socket = clientSocket(services);
   return {
     conversationId,
     ids: idsFor(),
     say: async (text, id = newId()) =>
-      onMessageSend({ type: 'message.send', id, conversationId, text }, connection),
-    stop: async (messageId) => onMessageCancel({ type: 'message.cancel', messageId }, connection),
+      onMessageSend({ type: 'message.send', id, conversationId, text }, socket),
+    stop: async (messageId) => onMessageCancel({ type: 'message.cancel', messageId }, socket),
   };
 }
 
@@ -105,8 +105,8 @@ async function userSocketDoor(services: ServerServices): Promise<Door> {
   const shared = createShared(services);
   const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(sockets, 'listening');
-  sockets.on('connection', (socket, { socket: tcp }) => {
-    const transport = { socket, tcp, remoteAddress: '127.0.0.1', caller: undefined, admission };
+  sockets.on('connection', (webSocket, { socket: tcp }) => {
+    const transport = { webSocket, tcp, remoteAddress: '127.0.0.1', caller: undefined, admission };
     serveUserSocket(transport, user, shared);
   });
   const client = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`);
@@ -358,7 +358,7 @@ describe('whatever way a message comes in', () => {
       const door = await open(fixture.services);
       const [id = ''] = door.ids ?? [];
       const other = { id, conversationId: newId(), text: 'not that one' };
-      await onMessageSend({ type: 'message.send', ...other }, session(fixture.services));
+      await onMessageSend({ type: 'message.send', ...other }, clientSocket(fixture.services));
       await expect(door.say('a', id)).rejects.toMatchObject({ code: 'id_conflict' });
       expect((await fixture.store.getMessage(id))?.message.text).toBe('not that one');
     });
@@ -396,14 +396,19 @@ describe('whatever way a message comes in', () => {
 });
 
 describe('a message of a connection', () => {
-  const send = async (to: Session, text: string, conversationId: string, id = newId()): Promise<string> => {
+  const send = async (
+    to: ClientSocket,
+    text: string,
+    conversationId: string,
+    id = newId(),
+  ): Promise<string> => {
     await onMessageSend({ type: 'message.send', id, conversationId, text }, to);
     return id;
   };
   const typesTo = ({ sent }: { sent: ServerFrame[] }): string[] => sent.map(({ type }) => type);
 
   it('is acknowledged before it is shown, and shown to its sender too', async () => {
-    const writer = session(fixture.services);
+    const writer = clientSocket(fixture.services);
     const conversationId = newId();
     for (const text of ['one', 'two']) await send(writer, text, conversationId);
     await eventually(() => expect(typesTo(writer)).toHaveLength(4));
@@ -418,7 +423,7 @@ describe('a message of a connection', () => {
   });
 
   it('comes with its acknowledgement to a client of version 2, and to the others as ever', async () => {
-    const [writer, reader] = [session(fixture.services, 2), session(fixture.services, 2)];
+    const [writer, reader] = [clientSocket(fixture.services, 2), clientSocket(fixture.services, 2)];
     const conversationId = newId();
     reader.conversations.follow(conversationId, 0);
     await aWhile();
@@ -440,7 +445,7 @@ describe('a message of a connection', () => {
   });
 
   it('comes by itself where an earlier one was not shown yet', async () => {
-    const writer = session(fixture.services, 2);
+    const writer = clientSocket(fixture.services, 2);
     const conversationId = newId();
     // The first is being read from the store while the second is acknowledged.
     await fixture.accept('before', { conversationId });
@@ -458,14 +463,14 @@ describe('a message of a connection', () => {
   });
 
   it('is acknowledged again alone when it comes again', async () => {
-    const writer = session(fixture.services, 2);
+    const writer = clientSocket(fixture.services, 2);
     const conversationId = newId();
     const id = await send(writer, 'one', conversationId);
     await send(writer, 'one', conversationId, id);
     expect(typesTo(writer)).toEqual(['ack', 'ack']);
     expect(writer.sent[1]).toEqual({ type: 'ack', id, conversationId, seq: 1 });
     // On another connection nothing was shown of it yet, nor of how it stands.
-    const again = session(fixture.services, 2);
+    const again = clientSocket(fixture.services, 2);
     const error = { code: 'agent_offline', message: 'It is gone.' } as const;
     await fail(fixture.store, { requestId: id, error, hops: [] });
     await send(again, 'one', conversationId, id);

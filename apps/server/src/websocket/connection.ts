@@ -24,10 +24,10 @@ import {
 import { createDeadlines, type Deadlines } from '../connections/deadlines.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Caller } from '../users/local-access.ts';
+import type { ClientSocket } from './client-socket.ts';
 import { createFollowedConversations, type FollowedConversations } from './followed-conversations.ts';
 import { handleFrame, welcome } from './frame-handlers.ts';
 import { outwardReport } from './outward-report.ts';
-import type { Session } from './session.ts';
 import { Incoming, type IncomingOwner, Outgoing } from './traffic.ts';
 
 /** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */
@@ -50,7 +50,7 @@ export interface Connection {
 
 /** A WebSocket, what lies below it, and its place among those of its address. */
 export interface Transport {
-  readonly socket: WebSocket;
+  readonly webSocket: WebSocket;
   readonly tcp: Socket;
   /** Of the client, which may be reached by a proxy only. */
   readonly remoteAddress: string | undefined;
@@ -97,7 +97,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   readonly services: ServerServices;
   readonly outgoing: Outgoing;
   readonly #shared: SharedBySockets;
-  readonly #socket: WebSocket;
+  readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
   readonly #admission: Admission;
   readonly #incoming: Incoming;
@@ -105,30 +105,30 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   #caller: Caller;
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
   #greeting: Promise<void> | undefined;
-  #session: ClientSession | undefined;
+  #socket: WelcomedSocket | undefined;
   #tokenTimer: NodeJS.Timeout | undefined;
   #stopWatchingToken: (() => void) | undefined;
   /** Among the connections of the user. */
   #place: Admission | undefined;
 
-  constructor({ socket, tcp, remoteAddress, caller, admission }: Transport, shared: SharedBySockets) {
+  constructor({ webSocket, tcp, remoteAddress, caller, admission }: Transport, shared: SharedBySockets) {
     const { config } = shared.services;
     this.remoteAddress = remoteAddress;
     this.services = shared.services;
     this.#shared = shared;
-    this.#socket = socket;
+    this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#caller = caller;
     this.#admission = admission;
-    this.outgoing = new Outgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => this.#onSlowReader());
-    this.#incoming = new Incoming(this, socket, tcp, config.RATE_LIMIT);
-    socket.on('close', () => this.#end());
+    this.outgoing = new Outgoing(webSocket, tcp, config.SEND_BUFFER_BYTES, () => this.#onSlowReader());
+    this.#incoming = new Incoming(this, webSocket, tcp, config.RATE_LIMIT);
+    webSocket.on('close', () => this.#end());
     shared.connections.add(this);
     shared.times.hello.begin(this);
   }
 
   get frames(): number {
-    return this.#session?.frames ?? 0;
+    return this.#socket?.frames ?? 0;
   }
 
   get isOpen(): boolean {
@@ -136,7 +136,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   }
 
   tell(text: string): void {
-    if (this.#session !== undefined) this.outgoing.send(text);
+    if (this.#socket !== undefined) this.outgoing.send(text);
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -144,7 +144,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    this.#webSocket.close(code, reason);
     this.#end();
   }
 
@@ -200,19 +200,19 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
     times.frame.end(this);
     clearTimeout(this.#tokenTimer);
     this.#stopWatchingToken?.();
-    const session = this.#session;
-    if (session !== undefined) {
-      session.endConversations();
-      services.channels.unfollowAll(session);
-      services.gateways.left(session);
-      services.commandService.hub.leave(session);
+    const socket = this.#socket;
+    if (socket !== undefined) {
+      socket.endConversations();
+      services.channels.unfollowAll(socket);
+      services.gateways.left(socket);
+      services.commandService.hub.leave(socket);
     }
     connections.delete(this);
   }
 
   async #handle(frame: ClientFrame): Promise<void> {
     try {
-      if (this.#session === undefined) {
+      if (this.#socket === undefined) {
         if (this.#state === 'new' && frame.type !== 'hello') {
           this.#incoming.malformed();
           throw new ParleyError('hello_required', 'The first frame must be hello.');
@@ -226,7 +226,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
         // It came while the token was being checked.
         await this.#greeting;
       }
-      if (this.#session !== undefined) await handleFrame(frame, this.#session);
+      if (this.#socket !== undefined) await handleFrame(frame, this.#socket);
     } catch (error) {
       const { logger } = this.services;
       const connectionId = this.id;
@@ -250,7 +250,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
       this.#caller = undefined;
       if (!this.isOpen) return;
       const { user, expiresAt, tokenId } = signedIn;
-      this.#place = users.admit(`user ${user.id}`, () => this.#socket.terminate());
+      this.#place = users.admit(`user ${user.id}`, () => this.#webSocket.terminate());
       if (this.#place === undefined) {
         this.#sendError({
           code: 'rate_limited',
@@ -267,8 +267,8 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
         );
       if (expiresAt !== undefined) this.#closeAt(expiresAt);
       this.#state = 'open';
-      this.#session = new ClientSession(this, user, hello.frames ?? 1);
-      welcome(this.#session, hello);
+      this.#socket = new WelcomedSocket(this, user, hello.frames ?? 1);
+      welcome(this.#socket, hello);
     } catch (error) {
       const report = outwardReport(error);
       services.logger.warn({ err: error, connectionId: this.id }, 'a sign-in was refused');
@@ -289,7 +289,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
 }
 
 /** What a connection is from the `welcome` on. */
-class ClientSession implements Session {
+class WelcomedSocket implements ClientSocket {
   readonly user: User;
   readonly frames: number;
   readonly #connection: ClientConnection;

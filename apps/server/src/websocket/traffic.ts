@@ -31,7 +31,7 @@ export interface IncomingOwner {
  */
 export class Incoming {
   readonly #owner: IncomingOwner;
-  readonly #socket: WebSocket;
+  readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
   readonly #rate: number | 'off';
   readonly #bucket: TokenBucket | undefined;
@@ -52,21 +52,21 @@ export class Incoming {
    * @param tcp the TCP connection below the WebSocket
    * @param rate frames a second
    */
-  constructor(owner: IncomingOwner, socket: WebSocket, tcp: Socket, rate: number | 'off') {
+  constructor(owner: IncomingOwner, webSocket: WebSocket, tcp: Socket, rate: number | 'off') {
     this.#owner = owner;
-    this.#socket = socket;
+    this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#rate = rate;
     this.#bucket = rate === 'off' ? undefined : new TokenBucket(rate);
     this.#onData = (chunk) => this.#countBytes(chunk);
     // `binaryType` is left as it is.
-    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
+    webSocket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
     // `ws` answers pings itself, as fast as they come.
     const onControl = (): void => {
       if (!this.#isStopped) this.#weigh(1);
     };
-    socket.on('ping', onControl);
-    socket.on('pong', onControl);
+    webSocket.on('ping', onControl);
+    webSocket.on('pong', onControl);
     // After the listener of `ws`: what was complete in this chunk has been handled.
     tcp.on('data', this.#onData);
   }
@@ -153,10 +153,10 @@ export class Incoming {
 
   #hold(promise: Promise<void>): void {
     this.#inHand += 1;
-    if (this.isFull) this.#socket.pause();
+    if (this.isFull) this.#webSocket.pause();
     const release = (): void => {
       this.#inHand -= 1;
-      if (this.#inHand === MAX_IN_HAND - 1) this.#socket.resume();
+      if (this.#inHand === MAX_IN_HAND - 1) this.#webSocket.resume();
       if (this.#inHand === 0) this.#onIdle?.();
     };
     promise.then(release, release);
@@ -168,7 +168,7 @@ export class Incoming {
  * of the event loop leave in one system call. A class, so that thousands of connections share its functions.
  */
 export class Outgoing {
-  readonly #socket: WebSocket;
+  readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
   readonly #limitBytes: number;
   readonly #onFull: () => void;
@@ -179,8 +179,8 @@ export class Outgoing {
    * @param tcp the TCP connection below the WebSocket
    * @param onFull called when more than `limitBytes` wait and the reader does not take them
    */
-  constructor(socket: WebSocket, tcp: Socket, limitBytes: number, onFull: () => void) {
-    this.#socket = socket;
+  constructor(webSocket: WebSocket, tcp: Socket, limitBytes: number, onFull: () => void) {
+    this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#limitBytes = limitBytes;
     this.#onFull = onFull;
@@ -188,11 +188,11 @@ export class Outgoing {
 
   /** Does nothing when the connection is closed. */
   send(text: string): void {
-    const socket = this.#socket;
-    if (this.#isFull || socket.readyState !== socket.OPEN) return;
+    const webSocket = this.#webSocket;
+    if (this.#isFull || webSocket.readyState !== webSocket.OPEN) return;
     this.#cork();
-    socket.send(text);
-    if (socket.bufferedAmount > this.#limitBytes) {
+    webSocket.send(text);
+    if (webSocket.bufferedAmount > this.#limitBytes) {
       this.#isFull = true;
       this.#onFull();
     }
@@ -200,10 +200,10 @@ export class Outgoing {
 
   /** Resolves when what was sent so far has left this process, or never will. */
   flushed(): Promise<void> {
-    const socket = this.#socket;
-    if (socket.readyState !== socket.OPEN) return Promise.resolve();
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
     // The callback of a ping comes when all before it was handed to the system, or with the end of the connection.
-    return new Promise((resolve) => socket.ping(undefined, undefined, () => resolve()));
+    return new Promise((resolve) => webSocket.ping(undefined, undefined, () => resolve()));
   }
 
   #cork(): void {

@@ -38,20 +38,24 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
   const onError = (err: Error): void => services.logger.debug({ err }, 'a connection broke');
 
   /** Serves it, where there is room. */
-  const open = (socket: WebSocket, request: FastifyRequest, serve: (transport: Transport) => void): void => {
+  const open = (
+    webSocket: WebSocket,
+    request: FastifyRequest,
+    serve: (transport: Transport) => void,
+  ): void => {
     // Instead of the plugin's listener, which holds the request for as long as the WebSocket lives.
-    socket.removeAllListeners('error').on('error', onError);
+    webSocket.removeAllListeners('error').on('error', onError);
     if (isDraining) {
-      socket.close(CLOSE_CODES.goingAway, 'going away');
+      webSocket.close(CLOSE_CODES.goingAway, 'going away');
       return;
     }
-    const admission = admissionOf(request, () => socket.terminate());
+    const admission = admissionOf(request, () => webSocket.terminate());
     if (admission === undefined) {
-      socket.close(CLOSE_CODES.tooManyConnections, 'too many connections from this address');
+      webSocket.close(CLOSE_CODES.tooManyConnections, 'too many connections from this address');
       return;
     }
     const { ip, raw } = request;
-    serve({ socket, tcp: raw.socket, remoteAddress: ip, caller: callerOf(request), admission });
+    serve({ webSocket, tcp: raw.socket, remoteAddress: ip, caller: callerOf(request), admission });
   };
   /** The response of a request that becomes a WebSocket is never sent: the connection lets go of it, and of all that it holds. */
   const preHandler: preHandlerAsyncHookHandler = async ({ ws, raw }, reply) => {
@@ -61,7 +65,7 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
   app.get(
     '/ws',
     { websocket: true, config: { action: 'public' }, schema: { hide: true }, preHandler },
-    (socket, request) => open(socket, request, (transport) => new ClientConnection(transport, shared)),
+    (webSocket, request) => open(webSocket, request, (transport) => new ClientConnection(transport, shared)),
   );
 
   app.get(
@@ -77,9 +81,9 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
       },
       preHandler,
     },
-    (socket, request) => {
+    (webSocket, request) => {
       const user = userOfPath(userIdOf(request), services.authenticator);
-      open(socket, request, (transport) => serveUserSocket(transport, user, shared));
+      open(webSocket, request, (transport) => serveUserSocket(transport, user, shared));
     },
   );
 

@@ -3,8 +3,8 @@ import { type ClientFrameOf, newId, ParleyError } from '@parley/shared-models';
 import { makeServices, type ServicesFixture } from '../../../testing/server-fixture.ts';
 import type { ServerServices } from '../../server-services.ts';
 import { LOCAL_USER } from '../../users/local-user.ts';
+import type { ClientSocket } from '../client-socket.ts';
 import { createFollowedConversations } from '../followed-conversations.ts';
-import type { Session } from '../session.ts';
 import { onAgentControl } from './agent-control.ts';
 
 describe('control of agents', () => {
@@ -19,7 +19,7 @@ describe('control of agents', () => {
     frame: Omit<ClientFrameOf<'agent.control'>, 'type'>,
     services: ServerServices = fixture.services,
   ): Promise<void> => {
-    const session: Session = {
+    const socket: ClientSocket = {
       connectionId: newId(),
       user: LOCAL_USER,
       remoteAddress: '127.0.0.1',
@@ -31,7 +31,7 @@ describe('control of agents', () => {
       flushed: async () => {},
       isOpen: () => true,
     };
-    await onAgentControl({ type: 'agent.control', ...frame }, session);
+    await onAgentControl({ type: 'agent.control', ...frame }, socket);
   };
   const states = (): Record<string, string> =>
     Object.fromEntries(fixture.services.agents.list().map(({ agentId, state }) => [agentId, state]));

@@ -6,8 +6,8 @@ import {
   type WantedAgentState,
 } from '@parley/shared-models';
 import { enteredBy } from '../../audit/origin.ts';
+import type { ClientSocket, FrameHandler } from '../client-socket.ts';
 import { outwardReport } from '../outward-report.ts';
-import type { FrameHandler, Session } from '../session.ts';
 
 type ControlAction = ClientFrameOf<'agent.control'>['action'];
 
@@ -19,15 +19,15 @@ const WANTED: Readonly<Record<Exclude<ControlAction, 'shutdown'>, WantedAgentSta
 };
 
 /** Pauses, resumes, deregisters, re-registers or shuts down one agent or all. */
-export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = async (frame, session) => {
+export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = async (frame, socket) => {
   const { action } = frame;
-  const ids = frame.agentId === '*' ? everybody(action, session) : [frame.agentId];
+  const ids = frame.agentId === '*' ? everybody(action, socket) : [frame.agentId];
   const failures: Failure[] = [];
-  await inOrder(session, async () => {
+  await inOrder(socket, async () => {
     await Promise.all(
       ids.map(async (agentId) => {
         try {
-          await control(agentId, action, session);
+          await control(agentId, action, socket);
         } catch (error) {
           failures.push({ agentId, error });
         }
@@ -36,7 +36,7 @@ export const onAgentControl: FrameHandler<ClientFrameOf<'agent.control'>> = asyn
   });
   const [first] = failures;
   if (first === undefined) return;
-  throw ids.length === 1 ? first.error : together(failures, ids.length, session);
+  throw ids.length === 1 ? first.error : together(failures, ids.length, socket);
 };
 
 interface Failure {
@@ -45,7 +45,7 @@ interface Failure {
 }
 
 /** @throws ParleyError `unknown_agent`, `agent_offline` when there is nobody */
-function everybody(action: ControlAction, { services }: Session): string[] {
+function everybody(action: ControlAction, { services }: ClientSocket): string[] {
   const agents = services.agents.list().map(({ agentId }) => agentId);
   if (agents.length === 0) throw new ParleyError('unknown_agent', 'There are no agents.');
   if (action !== 'shutdown') return agents;
@@ -55,7 +55,7 @@ function everybody(action: ControlAction, { services }: Session): string[] {
 }
 
 /** What became of the others stands; the operator learns of each that failed. */
-function together(failures: readonly Failure[], asked: number, { services }: Session): ParleyError {
+function together(failures: readonly Failure[], asked: number, { services }: ClientSocket): ParleyError {
   const reports = failures.map(({ agentId, error }) => {
     services.logger.warn({ err: error, agentId }, 'an agent could not be controlled');
     const { code, message } = outwardReport(error);
@@ -74,7 +74,7 @@ function together(failures: readonly Failure[], asked: number, { services }: Ses
 /** Frames are handled side by side; what is wanted last must be stored and entered last too. */
 const last = new WeakMap<object, Promise<void>>();
 
-function inOrder({ services }: Session, act: () => Promise<void>): Promise<void> {
+function inOrder({ services }: ClientSocket, act: () => Promise<void>): Promise<void> {
   const before = last.get(services) ?? Promise.resolve();
   // Whoever asked for the one before is told how that went.
   const acting = before.then(act, act);
@@ -82,22 +82,22 @@ function inOrder({ services }: Session, act: () => Promise<void>): Promise<void>
   return acting;
 }
 
-async function control(agentId: string, action: ControlAction, session: Session): Promise<void> {
-  const { agents, audit, commandService, logger } = session.services;
+async function control(agentId: string, action: ControlAction, socket: ClientSocket): Promise<void> {
+  const { agents, audit, commandService, logger } = socket.services;
   if (action === 'shutdown') {
     // A process that is away has nothing to shut down; one that comes back later must not find an old order.
     if (!agents.require(agentId).isConnected)
       throw new ParleyError('agent_offline', `The agent "${agentId}" is not there to be shut down.`);
     await commandService.operators.run(
       { id: newId(), agentId, commandType: 'shutdown', command: '', timeoutMs: SHUTDOWN_MS },
-      session,
+      socket,
     );
   } else {
     await agents.want(agentId, WANTED[action]);
   }
   const entered: AuditAction = `agent.${action}`;
-  await audit.enter({ ...enteredBy(session), action: entered, agentId, result: 'ok' });
-  logger.info({ agentId, action, userId: session.user.id }, 'an operator controlled an agent');
+  await audit.enter({ ...enteredBy(socket), action: entered, agentId, result: 'ok' });
+  logger.info({ agentId, action, userId: socket.user.id }, 'an operator controlled an agent');
 }
 
 const SHUTDOWN_MS = 60_000;

@@ -15,14 +15,14 @@ export const conversationOfUser = (userId: string): string => deriveId(CONVERSAT
 
 /** Drives one WebSocket of `/ws/:userId`: its texts become messages of the user, the answers come back. */
 export function serveUserSocket(
-  { socket, tcp, remoteAddress, admission }: Transport,
+  { webSocket, tcp, remoteAddress, admission }: Transport,
   user: User,
   { services, connections, users, times }: SharedBySockets,
 ): void {
   const { config, store, logger } = services;
   const connectionId = newId();
   const conversationId = conversationOfUser(user.id);
-  const outgoing = new Outgoing(socket, tcp, config.SEND_BUFFER_BYTES, () => {
+  const outgoing = new Outgoing(webSocket, tcp, config.SEND_BUFFER_BYTES, () => {
     logger.warn({ connectionId }, 'a reader was too slow and is disconnected');
     close(CLOSE_CODES.slowReader, 'too slow');
   });
@@ -54,7 +54,7 @@ export function serveUserSocket(
     connections.delete(connection);
   };
   const close = (code: number, reason: string): void => {
-    socket.close(code, reason);
+    webSocket.close(code, reason);
     end();
   };
 
@@ -104,7 +104,7 @@ export function serveUserSocket(
       if (isAsked) return close(CLOSE_CODES.idle, 'nothing was heard');
       isAsked = true;
       times.sign.begin(connection);
-      socket.ping();
+      webSocket.ping();
     },
     take(text) {
       try {
@@ -118,12 +118,12 @@ export function serveUserSocket(
     },
     refuse: () => fail(new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`)),
   };
-  const incoming = new Incoming(connection, socket, tcp, config.RATE_LIMIT);
+  const incoming = new Incoming(connection, webSocket, tcp, config.RATE_LIMIT);
   // The path has said who it is.
   incoming.greeted();
   connections.add(connection);
   times.sign.begin(connection);
-  const place = users.admit(`user ${user.id}`, () => socket.terminate());
+  const place = users.admit(`user ${user.id}`, () => webSocket.terminate());
   place?.hold();
   admission.hold();
 
@@ -132,8 +132,8 @@ export function serveUserSocket(
     following = follow();
     following.catch(fail);
   }
-  socket.on('pong', () => {
+  webSocket.on('pong', () => {
     if (!isClosed) connection.heard();
   });
-  socket.on('close', end);
+  webSocket.on('close', end);
 }

@@ -1,10 +1,19 @@
 import type { ServerFrame, User } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
 import type { FollowedConversations } from './followed-conversations.ts';
-import type { Reader } from './reader.ts';
+
+/** A connection, as those see it that send it texts. */
+export interface Reader {
+  /** Whether it can still get anything; a reader that has gone must not begin to follow. */
+  isOpen(): boolean;
+  /** Sends a frame; does nothing when the connection is closed. */
+  send(text: string): void;
+  /** Resolves when what was sent so far has left this process, or never will. */
+  flushed(): Promise<void>;
+}
 
 /** What the handler of a frame has: the connection it came by, who is there, and the server's services. */
-export interface Session extends Reader {
+export interface ClientSocket extends Reader {
   readonly connectionId: string;
   readonly user: User;
   /** Address of the other side, e.g. `127.0.0.1`. */
@@ -17,4 +26,4 @@ export interface Session extends Reader {
 }
 
 /** Handles one type of frame. A rejection becomes an `error` frame that answers it. */
-export type FrameHandler<F> = (frame: F, session: Session) => Promise<void> | void;
+export type FrameHandler<F> = (frame: F, socket: ClientSocket) => Promise<void> | void;
