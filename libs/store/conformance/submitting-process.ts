@@ -14,10 +14,10 @@ const conversationIds = Array.from({ length: 5 }, () => newId());
 const report = (message: Report): void => {
   process.send?.(message);
 };
-const goOn = async (lane: number): Promise<void> => {
+const goOn = async (writer: number): Promise<void> => {
   for (let count = 0; process.connected; count++) {
     const conversationId = conversationIds[count % 5] ?? '';
-    const stored = await submitted(store, { conversationId, text: `${lane} ${count}` });
+    const stored = await submitted(store, { conversationId, text: `${writer} ${count}` });
     report({ submitted: stored.id, seq: stored.seq, conversationId });
     if (count % 3 !== 0) continue;
     // Said before, so that whoever is told of no mark may rely on there being none.
@@ -27,6 +27,6 @@ const goOn = async (lane: number): Promise<void> => {
 };
 await Promise.race([
   once(process, 'disconnect'),
-  Promise.all(Array.from({ length: 32 }, (_, lane) => goOn(lane))),
+  Promise.all(Array.from({ length: 32 }, (_, writer) => goOn(writer))),
 ]);
 await store.close();

@@ -56,7 +56,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   const { logger, config } = services;
   const profileOf = createProfileLookup(services);
   const abandoned = new AbortController();
-  const lanes = createConversationLanes();
+  const mutex = createConversationLanes();
 
   const dispatch = async (envelope: Envelope): Promise<void> => {
     switch (envelope.type) {
@@ -84,7 +84,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       const envelope = { ...delivery.envelope, messageId };
       try {
         const isGoingDown = abandoned.signal.aborted;
-        await lanes.run(laneOf(envelope), async () => {
+        await mutex.run(mutexKeyOf(envelope), async () => {
           // What it waited for goes back to the queue, and so it must not go before it.
           if (!isGoingDown) abandoned.signal.throwIfAborted();
           await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
@@ -101,7 +101,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
 }
 
 /** What people ask and what they are answered need not wait for one another: each has an order of its own. */
-function laneOf(envelope: Envelope): string {
+function mutexKeyOf(envelope: Envelope): string {
   const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
   return envelope.type === 'chat.message' ? `asked ${conversationId}` : `answered ${conversationId}`;
 }

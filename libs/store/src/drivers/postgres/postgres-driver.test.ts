@@ -178,13 +178,13 @@ describe('the PostgreSQL driver', () => {
       aSubmission({ conversationId, text: `number ${index}` }),
     );
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const writer = async (): Promise<void> => {
       for (let index = next++; index < inputs.length; index = next++) {
         await submit(store, inputs[index] ?? aSubmission());
         if (index % 25 === 0) await endSome();
       }
     };
-    await Promise.all(Array.from({ length: 10 }, lane));
+    await Promise.all(Array.from({ length: 10 }, writer));
     const { messages } = await store.listMessages(conversationId, { limit: 1000 });
     expect(messages.map(({ seq }) => seq)).toEqual(inputs.map((_, index) => index + 1));
     expect(messages.map(({ id }) => id).toSorted()).toEqual(
@@ -196,7 +196,7 @@ describe('the PostgreSQL driver', () => {
   it('shows only what it has stored while its connections are ended again and again', async () => {
     const [store, other] = [await open({ timeoutMs: 20_000 }), await open({ timeoutMs: 20_000 })];
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const writer = async (): Promise<void> => {
       for (let index = next++; index < 120; index = next++) {
         const request = await routed(store);
         const ending = [
@@ -213,7 +213,7 @@ describe('the PostgreSQL driver', () => {
         expect(shown).toHaveLength(1);
       }
     };
-    await Promise.all(Array.from({ length: 10 }, lane));
+    await Promise.all(Array.from({ length: 10 }, writer));
   });
 
   it('gives up on a connection over which nothing comes any more', async () => {
