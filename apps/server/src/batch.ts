@@ -17,7 +17,7 @@ export function createBatch<T>(
   let running: Promise<void> | undefined;
 
   const run = async (): Promise<void> => {
-    // What else this turn of the event loop adds goes into the same group.
+    // Items added in the same turn of the event loop go into the same group.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       const items = waiting;

@@ -43,8 +43,8 @@ export async function createServices(
       if (bus.health().state === 'down')
         throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
       await bus.declareAgentQueue(agentId);
-      // Who sees the agent may publish what it subscribes to. Of whose past it wants, it binds itself: what came before it fetched
-      // that would be there twice.
+      // Clients that see the agent may publish events that it subscribes to. It binds the channels whose past it
+      // wants by itself: events before it fetched the past would come twice.
       const bindings = subscriptions
         .filter(({ replayLast = 0 }) => replayLast === 0)
         .flatMap(({ channel, types }) =>

@@ -25,7 +25,7 @@ export interface RunningServer extends RunningProcess {
   readonly url: string;
   readonly port: number;
   readonly grpcPort: number;
-  /** What lets in where nobody signs in and the account is not known; undefined where no such thing is needed. */
+  /** The token that lets in a caller of unknown account where nobody signs in; undefined where no token is needed. */
   readonly accessToken: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { AgentClaim } from '@parley/shared-models';
 import type { AgentEntry } from './agent-entry.ts';
 
-/** What this server tells the others about an agent that it has heard itself. */
+/** The claim that this server sends to the others about an agent that it hears itself. */
 export function claimOf(entry: AgentEntry, now: number): AgentClaim {
   const { agentId, profile, instanceId, incarnation, firstIncarnation } = entry;
   const { state, wanted, isConnected, load, metrics } = entry;
@@ -27,8 +27,8 @@ export const isElsewhere = (entry: AgentEntry, now: number): boolean =>
   entry.server !== undefined && entry.leaseUntil > now;
 
 /**
- * What this server then knows of the agent; undefined: it knows better. A newer process wins; of one process, who has its
- * stream.
+ * The agent's entry after another server's claim; undefined: the claim changes nothing. A newer process wins; of one
+ * process, the server that has its stream wins.
  */
 export function hearClaim(
   known: AgentEntry | undefined,

@@ -9,7 +9,7 @@ import type {
 } from '@parley/shared-models';
 import type { StoredAgent } from '@parley/store';
 
-/** What the server holds in memory about one agent. */
+/** An agent as the server holds it in memory. */
 export interface AgentEntry {
   readonly agentId: string;
   readonly profile: AgentProfile;
@@ -20,12 +20,15 @@ export interface AgentEntry {
   /** The join token by which it has registered at this server, where that is bound to it. */
   readonly token?: BoundToken | undefined;
   readonly incarnation: number;
-  /** The first of this very process: what it sent under a number of its own before this one is not outdated. */
+  /**
+   * The first incarnation of this process: messages that it sent under an earlier incarnation of its own are not
+   * outdated.
+   */
   readonly firstIncarnation: number;
   state: AgentState;
-  /** What an operator wants of it. */
+  /** The state that an operator wants. */
   wanted: WantedAgentState;
-  /** Counts what was wanted of all agents: larger ones are later. 0: it was only read. */
+  /** Counts the wanted states of all agents: larger ones are later. 0: it was only read. */
   wantedAt: number;
   /** The other server that has heard of it; undefined: this one, or none. */
   server: string | undefined;
@@ -51,7 +54,10 @@ export interface AgentEntry {
   hasLeft?: boolean;
 }
 
-/** What the process is told to do. Taken off the list it does what a paused one does: it takes no messages. */
+/**
+ * The state that the process is told. An agent that was taken off the list acts as a paused one: it takes no
+ * messages.
+ */
 export const toldOf = ({ wanted }: Pick<AgentEntry, 'wanted'>): 'online' | 'paused' =>
   wanted === 'online' ? 'online' : 'paused';
 
@@ -88,7 +94,10 @@ export function isAsBusy(before: Busy | undefined, after: Busy): boolean {
   return before?.load === after.load && isDeepStrictEqual(before.metrics, after.metrics);
 }
 
-/** What members other than brokers may know of an agent: whom to ask for what, and whether it is there; not how busy it is. */
+/**
+ * The part of a status for members other than brokers: the agent's purpose and whether it is there; not how busy it
+ * is.
+ */
 export function directoryEntry(status: AgentStatus): AgentStatus {
   return { ...status, ...IDLE };
 }
@@ -98,7 +107,7 @@ export function directory(update: AgentStatusUpdate): AgentStatusUpdate {
 }
 
 /**
- * As it was when the server went down. Who was online then has one lease to come back.
+ * The entry as it was when the server went down. An agent that was online then has one lease to come back.
  * @param now on the registry's clock, in milliseconds, as `leaseMs`
  */
 export function entryOfStored(stored: StoredAgent, now: number, leaseMs: number): AgentEntry {

@@ -5,7 +5,10 @@ import type { Store } from '@parley/store';
 import type { BrokerRegistry } from '../brokers/broker-registry.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 
-/** Servers tell one another which agents and brokers each of them hears, and what operators want of agents. */
+/**
+ * Servers tell one another which agents and brokers each of them hears, and the states that operators want for
+ * agents.
+ */
 export interface AgentExchange {
   /** To be called when the registry has loaded what is stored. */
   start(): void;
@@ -29,7 +32,7 @@ const AGENTS_AT_ONCE = 50;
 
 export async function createAgentExchange(options: AgentExchangeOptions): Promise<AgentExchange> {
   const { serverId, agents, brokers, store, bus, logger, announceMs = ANNOUNCE_MS } = options;
-  /** What a server says holds for so long, unless it says it again. */
+  /** A server's claims hold for this long, in milliseconds, unless it repeats them. */
   const vouchMs = 3 * announceMs;
   const others = new Map<string, number>();
   /** Agents of others whose queues this server looks at, since it may have to look after them. */
@@ -93,7 +96,7 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
   };
 
   const subscription = await bus.subscribe(`server_agents_${serverId}`, ({ type, body }) => {
-    // What others say is not theirs to be told again.
+    // Claims of other servers are not announced again.
     isHearing = true;
     try {
       hear(type, JSON.parse(Buffer.from(body).toString('utf8')));
@@ -120,7 +123,7 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
     }),
   ];
 
-  /** A signal about what is wanted may be lost; the store has it. */
+  /** A signal about a wanted state may be lost; the store has the state. */
   const readWanted = async (): Promise<void> => {
     const asOf = agents.wantedAt();
     for (const { agentId, wanted } of await store.listAgents()) agents.learnWanted(agentId, wanted, asOf);

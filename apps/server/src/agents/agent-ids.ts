@@ -46,7 +46,8 @@ export function createAgentIds({ agents, maxAgents, clock }: AgentIdsOptions): A
     if (isInUse(agentId, request)) return false;
     const entry = agents.get(agentId);
     if (entry === undefined || entry.instanceId === request.instanceId) return true;
-    // What waits for it was meant for its machine. To say that one is there gives no right to it: the group decides first.
+    // Its waiting messages were meant for its machine. A claim to run there gives no right to them: the group decides
+    // first.
     const { host } = entry.profile;
     return isOfGroup(entry, request) && (host === undefined || host === request.profile.host);
   };

@@ -6,7 +6,7 @@ import type { AgentEntry } from './agent-entry.ts';
 export interface AgentNames {
   /**
    * Until `release` no other group gets this name, or one that looks like it.
-   * @param agentId the id that the registration gets: what that agent was called before does not count
+   * @param agentId the id that the registration gets; the earlier name of that agent does not count
    * @throws ParleyError `forbidden` when an agent of another group has it
    */
   reserve(agentId: string, profile: AgentProfile): { release(): void };

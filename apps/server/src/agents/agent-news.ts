@@ -3,7 +3,7 @@ import { type AgentStatus, listRevision, newId } from '@parley/shared-models';
 import { type AgentEntry, statusOf } from './agent-entry.ts';
 import type { AgentRegistry, WantedChange } from './agent-registry.ts';
 
-/** Whoever listens to the registry, and the number of the list's state that they have heard of. */
+/** The listeners of the registry, and the revision of the list that they have heard of. */
 export interface AgentNews extends Pick<AgentRegistry, 'onChange' | 'onLoads' | 'onWanted'> {
   readonly revision: string;
   /** The list has changed: these agents look otherwise, those are gone. */

@@ -8,7 +8,7 @@ import type {
 import type { AgentClaim, AgentState, AgentStatus, WantedAgentState } from '@parley/shared-models';
 import type { AgentEntry } from './agent-entry.ts';
 
-/** The agents that this server knows, which of them live, and what is wanted of them. */
+/** The agents that this server knows, which of them live, and the states that operators want for them. */
 export interface AgentRegistry {
   /**
    * @param token the join token, where that is good for this id and group only: no other id is given, and with its end the
@@ -26,17 +26,17 @@ export interface AgentRegistry {
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
   /**
-   * An operator wants this of it, wherever it is.
-   * @throws ParleyError `unknown_agent`; what the store throws: then nothing has changed here
+   * An operator wants this state for the agent, at whichever server it is.
+   * @throws ParleyError `unknown_agent`; the store's error: then nothing has changed here
    */
   want(agentId: string, wanted: WantedAgentState): Promise<void>;
   /**
-   * Another server was told what is wanted of it, or the store says so.
-   * @param asOf the `wantedAt()` before it was read: what was wanted here since stays
+   * Takes over a wanted state from another server or from the store.
+   * @param asOf the `wantedAt()` before it was read: a state that was wanted here since then stays
    */
   learnWanted(agentId: string, wanted: WantedAgentState, asOf?: number): void;
   wantedAt(): number;
-  /** Calls the listener when something else is wanted of an agent, which is stored. */
+  /** Calls the listener when another state is wanted for an agent, and stored. */
   onWanted(listener: (change: WantedChange) => void): () => void;
   /**
    * Takes it off the list for good, with its queue. Returns whether it did: not one that comes back meanwhile. Where it
@@ -58,19 +58,19 @@ export interface AgentRegistry {
   readonly revision: string;
   /** Of those that this server has heard itself; of all of them that are within their lease, where none are named. */
   claims(agentIds?: readonly string[]): AgentClaim[];
-  /** What another server says holds for `vouchMs`, unless this one knows better. */
+  /** Takes a claim of another server, which holds for `vouchMs`, unless this one knows better. */
   hear(
     serverId: string,
     said: { readonly agents: readonly AgentClaim[]; readonly removed: readonly string[] },
     vouchMs: number,
   ): void;
-  /** What others have said and still holds, holds from now on for this long. */
+  /** Claims of others that still hold, hold for this long from now on. */
   prolong(vouchMs: number): void;
   /** Calls the listener when the list changes in anything but how busy agents are. */
   onChange(listener: (update: AgentStatusUpdate) => void): () => void;
   /** Calls the listener with agents whose load and metrics have changed and nothing else. The list is as new as it was. */
   onLoads(listener: (agents: readonly AgentStatus[]) => void): () => void;
-  /** Loads what is stored. Who was online then has one lease to come back before it counts as offline. */
+  /** Loads the stored agents. One that was online has one lease to come back before it counts as offline. */
   load(): Promise<void>;
   /**
    * Marks those whose lease has run out; called by the lease watch. Returns the ids of the offline ones that no other

@@ -20,7 +20,7 @@ export interface AgentRegistryOptions {
   readonly heartbeatMs: number;
   /** On the list at once, those that are offline included. @default 1000 */
   readonly maxAgents?: number;
-  /** Whether the join token of this id counts no more. @default none is revoked */
+  /** Whether the join token of this id counts no more. @default no token is revoked */
   readonly isRevoked?: (tokenId: string) => boolean;
   /** Makes the queues of an agent that is about to be seen. */
   readonly declareQueues: (agentId: string, profile: AgentProfile) => Promise<void>;
@@ -51,7 +51,8 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   const { tell, tellLoads, tellWanted } = news;
   const ids = createAgentIds({ agents, maxAgents, clock });
   const names = createAgentNames(agents);
-  // Whoever registers as one of them waits for this, or its queue and its place on the list would go with the old ones.
+  // A process that registers as one of them waits for this, or its queue and its place on the list would go with the
+  // old ones.
   const forgetting = new Map<string, Promise<void>>();
   let registrations = 0;
   let wantedCount = 0;
@@ -68,7 +69,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     tell([entry]);
   };
 
-  /** Whatever another server says of it: it is heard here. Returns whether that is new. */
+  /** The agent is heard here, despite any claim of another server. Returns whether that is new. */
   const isHeardHere = (entry: AgentEntry): boolean => {
     const isNew = entry.server !== undefined;
     entry.server = undefined;
@@ -106,7 +107,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
     return entry;
   };
 
-  /** Its join token is over: it is gone, and what it has sent since is not taken any more. */
+  /** Expels an agent whose join token is over: nothing that it has sent since is taken. */
   const expelIfTokenOver = (entry: AgentEntry): void => {
     const { agentId, token, incarnation } = entry;
     if (token === undefined || (token.expiresAt * 1000 > Date.now() && !isRevoked(token.tokenId))) return;
@@ -176,7 +177,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
         await options.declareQueues(agentId, request.profile);
         refuseIfLate(agentId, request.instanceId, registration);
         const stored = await store.registerAgent(agentId, request.profile, heldBy);
-        // What is wanted may have been stored, or heard of, since this was.
+        // The wanted state may have been stored, or heard of, since then.
         const before = agents.get(agentId);
         if (before !== undefined && before.incarnation > stored.incarnation)
           throw new ParleyError('unavailable', `Another process has registered as "${agentId}" meanwhile.`);
@@ -203,7 +204,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
           offlineSince: wanted === 'offline' ? clock() : undefined,
         };
         put(entry);
-        // At once: whoever finds it on the list may write to it, and the broker must know of it by then.
+        // At once: people who find it on the list may write to it, and the broker must know of it by then.
         tell([entry]);
         await store.setAgentState(agentId, entry.state);
         logger.info(

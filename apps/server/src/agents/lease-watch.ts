@@ -36,7 +36,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
 
   const isGone = (agentId: string): boolean => !isStopped && registry.get(agentId)?.state === 'offline';
 
-  /** For how long an agent that is offline keeps what waits for it, in milliseconds. */
+  /** For how long an agent that is offline keeps its waiting messages, in milliseconds. */
   const graceOf = (agentId: string): number => {
     const entry = registry.get(agentId);
     // One that an operator took off the list does not come back by itself.
@@ -62,7 +62,7 @@ export function startLeaseWatch(options: LeaseWatchOptions): { stop(): Promise<v
     if (offlineForMs < options.forgetMs || !isGone(agentId)) return;
     // Taken off by an operator, it goes on with its heartbeats: forgotten, it would register anew.
     if (registry.get(agentId)?.isConnected) return;
-    // Another group may have its id afterwards; what operators asked of this one is not for that.
+    // Another group may get its id afterwards, and must not get the commands for this agent.
     if ((await store.commands.listOpen(agentId)).length > 0) return;
     if (await registry.forget(agentId)) logger.info({ agentId }, 'forgot an agent that was offline for long');
   };

@@ -2,7 +2,7 @@ import type { ControlPlaneHandlers, MemoryEntry, MemoryRpc, RequestOf } from '@p
 import type { MemoryAddress, MemoryVersion } from '@parley/store';
 import type { ServerServices } from '../server-services.ts';
 
-/** What agents remember. The group is that of the registered agent: nobody reads or writes another group's memory. */
+/** The memory of agents. The group is that of the registered agent: nobody reads or writes another group's memory. */
 export function createMemoryHandlers({ agents, store }: ServerServices) {
   const { memory } = store;
   const addressOf = ({ agentId, incarnation, subject, key }: RequestOf<'getMemory'>): MemoryAddress => ({

@@ -2,7 +2,7 @@ import type { AgentProfile } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 import type { AgentRegistry } from './agent-registry.ts';
 
-/** What an agent said about itself when it registered, here or at another server; undefined when nobody knows it. */
+/** The profile that an agent has registered, here or at another server; undefined when no server knows it. */
 export type ProfileLookup = (agentId: string) => Promise<AgentProfile | undefined>;
 
 /** So long, in milliseconds, an answer of the store is taken for true: one look for all messages of a burst. */

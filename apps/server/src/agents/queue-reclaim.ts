@@ -7,8 +7,8 @@ const PREFETCH = 50;
 const LOOK_MS = 200;
 
 /**
- * Takes what waits in the queue of an agent that did not come back, and has it routed again: to another instance of
- * its group, or to an end with a reason. Returns how many messages went.
+ * Takes the messages that wait in the queue of an agent that did not come back, and has them routed again: to another
+ * instance of its group, or to an end with a reason. Returns how many messages went.
  * @param options `routeAgain`: has a message of this agent routed again, and tells whether it was to be. `isGone`: asked again and again: when the agent has come back, the rest is its own
  */
 export async function reclaimQueue(

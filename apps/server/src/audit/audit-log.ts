@@ -9,7 +9,7 @@ export interface AuditLog {
   enter(entry: AuditInput): Promise<void>;
   /** Enters that somebody was refused, in the background. Of many at once some are only counted: see `RefusalBuckets`. */
   enterRefusal(entry: AuditInput): void;
-  /** Enters what was only counted, and waits for what is under way. */
+  /** Enters the refusals that were only counted, and waits for the entries under way. */
   stop(): Promise<void>;
 }
 

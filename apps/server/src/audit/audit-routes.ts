@@ -20,7 +20,7 @@ export function auditRoutes({ store, logger }: ServerServices) {
   } satisfies Partial<RouteHandlers>;
 }
 
-/** All entries that are there when it begins: what is added meanwhile, by this export too, would never end. */
+/** All entries that exist when it begins: with those added meanwhile, also by this export, it would never end. */
 async function* exportLines(audit: AuditStore): AsyncGenerator<string> {
   const { seq: last } = await audit.head();
   for (let afterSeq = 0; afterSeq < last; ) {

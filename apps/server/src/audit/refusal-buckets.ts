@@ -7,9 +7,9 @@ import { addressGroup, TokenBucket } from '../limits/user-limits.ts';
  * where nobody is known; the two never share one. `details.more` of an entry says how many like it were only counted.
  */
 export interface RefusalBuckets {
-  /** What to enter now: the refusal, or nothing, where it is only counted. */
+  /** The entries to make now: the refusal, or no entry where it is only counted. */
   add(refusal: AuditInput, now: number): AuditInput[];
-  /** What was only counted since the last entry of its bucket. */
+  /** Entries for the refusals that were only counted since the last entry of their bucket. */
   flush(): AuditInput[];
 }
 
@@ -31,7 +31,7 @@ export function createRefusalBuckets(): RefusalBuckets {
   const anonymous = new Map<string, Bucket>();
   const signedIn = new Map<string, Bucket>();
   const allAnonymous = new TokenBucket(ANONYMOUS_PER_SECOND);
-  /** What was counted of addresses that have given way, by action. */
+  /** The counts of evicted buckets of addresses, by action. */
   const givenWay = new Map<string, { counted: number; latest: AuditInput }>();
 
   const bucketOf = (table: Map<string, Bucket>, key: string): Bucket => {

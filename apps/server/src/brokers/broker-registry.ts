@@ -12,7 +12,7 @@ export interface BrokerRegistry {
   own(): string[];
   /** Another server has named those that joined it; that holds for `vouchMs`. */
   hear(serverId: string, names: readonly string[], vouchMs: number): void;
-  /** What others have said and still holds, holds from now on for this long. */
+  /** Claims of others that still hold, hold for this long from now on. */
   prolong(vouchMs: number): void;
   /** Calls the listener when one of this server's own has come or gone. */
   onChange(listener: () => void): () => void;

@@ -17,11 +17,11 @@ import { createFollowing, type Following, type Shown } from './following.ts';
 export type ChannelReader = Reader & { readonly user: User };
 
 /**
- * Who follows which channel on this server. Events are shown live; one that comes while a connection is away is found
- * by opening the channel again. Operators see all, others what they began themselves.
+ * The followers of each channel on this server. Events are shown live; one that comes while a connection is away is found
+ * by opening the channel again. Operators see all events, others those that they began themselves.
  */
 export interface ChannelFollowers {
-  /** The last events first, then what comes. */
+  /** Sends the last events first, then new ones. */
   follow(reader: ChannelReader, channel: ChannelName, last: number): Promise<void>;
   unfollow(reader: ChannelReader, channel: ChannelName): void;
   unfollowAll(reader: ChannelReader): void;
@@ -38,7 +38,7 @@ export async function createChannelFollowers(options: {
 }): Promise<ChannelFollowers> {
   const { serverId, store, bus, logger } = options;
   const channels = new Map<ChannelName, Map<ChannelReader, Following>>();
-  /** What other servers have logged is shown one after another. */
+  /** Events that other servers have logged are shown one after another. */
   let showing: Promise<void> = Promise.resolve();
 
   const toLocal = async (logged: LoggedEvent): Promise<void> => {

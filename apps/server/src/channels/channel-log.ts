@@ -9,7 +9,7 @@ export const SERVER_GROUP = '_server';
 
 const REMEMBERED = 10_000;
 
-/** Handles the servers' own subscription to all channels: puts each event into the log and shows it to who follows. */
+/** Handles the servers' own subscription to all channels: puts each event into the log and shows it to the followers. */
 export function createChannelLogHandler({
   agents,
   store,
@@ -18,8 +18,8 @@ export function createChannelLogHandler({
   const profileOf = createProfileLookup({ agents, store });
 
   /**
-   * Whoever can write to the channels can claim any source. What people publish has been logged by a server before it comes
-   * here; all else is from agents, under the name of their registration.
+   * Every writer to the channels can claim any source. Events of people were logged by a server before they come
+   * here; all others are from agents, under the name of their registration.
    * @throws Reject `malformed_message` when it claims to be from somebody else
    */
   const withOwnSource = async (event: PublishedEvent): Promise<PublishedEvent> => {
@@ -36,7 +36,7 @@ export function createChannelLogHandler({
   const shown = new Set<string>();
   return async ({ envelope }) => {
     const { channel, event: claimed } = eventOf(envelope);
-    // Handed out again, or published twice: whoever follows has seen it.
+    // Handed out again, or published twice: the followers have seen it.
     if (shown.has(claimed.id)) return;
     const event = await withOwnSource(claimed);
     const ownerId = await ownerOfEvent(event, store);

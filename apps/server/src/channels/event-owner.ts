@@ -1,7 +1,7 @@
 import { isAllowed, type PublishedEvent, type User } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 
-/** The person with whom it began: who published the event, or the event or message that it follows from. */
+/** The person with whom it began: the publisher of the event, or of the event or message that it follows from. */
 export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise<string | undefined> {
   if (event.source.kind === 'user') return event.source.id;
   const { correlationId } = event;
@@ -12,7 +12,7 @@ export async function ownerOfEvent(event: PublishedEvent, store: Store): Promise
   return related.find(({ ownerId }) => ownerId !== undefined)?.ownerId;
 }
 
-/** Which events the user may read: operators all, others what they began themselves. */
+/** The events that the user may read: operators all, others those that they began themselves. */
 export function mayRead(user: User): { readonly ownerId?: string } {
   return isAllowed(user, 'channels.agents') ? {} : { ownerId: user.id };
 }

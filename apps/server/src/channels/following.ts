@@ -11,7 +11,7 @@ export interface Following {
   /** An event came: sent at once, or, while the past is being read, after it. */
   take(event: Shown): void;
   /**
-   * Sends the last events, then what came meanwhile. Nothing that was in the past comes again.
+   * Sends the last events, then those that came meanwhile. No event of the past comes again.
    * @param read resolves with the last `limit` events, oldest first
    */
   after(read: (limit: number) => Promise<readonly Shown[]>, limit: number): Promise<void>;

@@ -31,7 +31,10 @@ export function isSubscribed(
   );
 }
 
-/** @returns the types among those asked for; undefined: all. @throws ParleyError `forbidden` when they are none of them */
+/**
+ * @returns the subscribed types among those asked for; undefined: all.
+ * @throws ParleyError `forbidden` when there is no such type
+ */
 function subscribedTypes(
   subscriptions: readonly ChannelSubscription[],
   channel: ChannelName,

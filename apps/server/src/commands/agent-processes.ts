@@ -6,9 +6,9 @@ import type { CommandWatch } from './command-watch.ts';
 
 /** Which process speaks for an agent: commands belong to the one that they were sent to. */
 export interface AgentProcesses {
-  /** It has registered; what was sent to another process of the agent is lost. */
+  /** It has registered; commands sent to another process of the agent are lost. */
   registered(process: { agentId: string; instanceId: string; incarnation: number }): Promise<void>;
-  /** It has left; what was sent to it is lost. */
+  /** It has left; commands sent to it are lost. */
   left(agentId: string, incarnation: number): Promise<void>;
   /** It has opened its stream. The returned function is to be called when the stream is gone. */
   opened(agentId: string, incarnation: number): Promise<() => void>;

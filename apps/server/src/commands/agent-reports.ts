@@ -10,7 +10,10 @@ import { ended } from './command-audit.ts';
 import type { CommandDelivery } from './command-delivery.ts';
 import type { CommandHub } from './command-hub.ts';
 
-/** What agents say about their commands. All idempotent. @throws ParleyError `not_found` for a command that is not theirs */
+/**
+ * Reports of agents about their commands. All idempotent.
+ * @throws ParleyError `not_found` for a command that is not theirs
+ */
 export interface AgentReports {
   state(report: CommandStateReport, instanceId: string): Promise<void>;
   /** @throws ParleyError `invalid_request` with `details.expectedSeq` when a piece is missing before it */

@@ -8,13 +8,13 @@ import type { CommandHub } from './command-hub.ts';
 /** The way of commands to the agents whose streams are open on this server. */
 export interface CommandDelivery {
   /**
-   * The process has opened its stream: it gets what was sent to it before, then what waits for the agent. The returned
-   * function is to be called when the stream is gone.
+   * The process has opened its stream: it gets the commands sent to it before, then those that wait for the agent.
+   * The returned function is to be called when the stream is gone.
    */
   opened(agentId: string, instanceId: string): () => void;
-  /** Brings the agent up to date with what is stored: new commands, approvals, cancellations. */
+  /** Brings the agent up to date with the store: new commands, approvals, cancellations. */
   kick(agentId: string): void;
-  /** The agent has said itself how it ended. */
+  /** The agent itself has reported the command's end. */
   settled(agentId: string, commandId: string): void;
   /** Tells the agent to stop a command that is over. */
   stopCommand(agentId: string, commandId: string): void;
@@ -32,7 +32,7 @@ export interface CommandDeliveryOptions {
 
 interface OpenStream {
   readonly instanceId: string;
-  /** What the process was told over this stream. */
+  /** The commands sent to the process over this stream, with the state it was told. */
   readonly told: Map<string, { isApproved: boolean; isCancelled: boolean }>;
   isNew: boolean;
   isBusy: boolean;
@@ -62,7 +62,7 @@ export function createCommandDelivery(options: CommandDeliveryOptions): CommandD
 
   const mayTake = (record: CommandRecord): boolean => {
     const state = agents.get(record.agentId)?.state;
-    // What an operator asks of the process itself does not wait for it to be resumed.
+    // A command for the process itself does not wait until the agent is resumed.
     return state === 'online' || (record.type !== 'shell' && state !== undefined);
   };
 
@@ -76,7 +76,8 @@ export function createCommandDelivery(options: CommandDeliveryOptions): CommandD
     const told = stream.told.get(record.id);
     const isApproved = record.approvedBy !== undefined;
     const isCancelled = record.cancelledBy !== undefined;
-    // First the cancellation: what comes behind its own does not begin, where the process never got it before.
+    // The cancellation first: a command that comes after its own cancellation does not begin, where the process never
+    // got it before.
     if (isCancelled && told?.isCancelled !== true && !stopCommand(agentId, record.id)) return;
     if (told === undefined || told.isApproved !== isApproved) {
       if (!streams.send(agentId, agentCommand(record, options.outputLimitBytes))) return;

@@ -8,11 +8,11 @@ export interface CommandFollower {
   /** A piece was stored; sent at once when it is the next one, otherwise fetched in order. */
   onStored(seq: number, frame: string): void;
   /**
-   * A state to tell after all output that came before it; none after a final one.
+   * A state to tell after all output that came before it; no state follows a final one.
    * @param hasAll whether all output before it was announced by `onStored`; otherwise it is fetched first
    */
   onStatus(frame: string, options: { readonly isFinal: boolean; readonly hasAll: boolean }): void;
-  /** Fetches from the store what the reader has not seen. */
+  /** Fetches from the store the pieces that the reader has not seen. */
   catchUp(): void;
   stop(): void;
 }
@@ -25,7 +25,10 @@ export function outputFrame(id: string, { stream, seq, data }: CommandPiece): st
   return JSON.stringify({ type: 'command.output', id, stream, seq, data } satisfies ServerFrame);
 }
 
-/** Sends each piece once and in order: what is not the next one leads to the store, which has them all. */
+/**
+ * Sends each piece once and in order: after any other piece than the next one it reads from the store, which has them
+ * all.
+ */
 export function createCommandFollower(options: {
   reader: Reader;
   commandId: string;

@@ -12,7 +12,7 @@ import type { CommandStore } from '@parley/store';
 import type { Reader } from '../websocket/client-socket.ts';
 import { type CommandFollower, createCommandFollower, outputFrame } from './command-follower.ts';
 
-/** Who sees what becomes of commands: operators every state, followers the output of theirs. On every server. */
+/** Shows operators the state of every command, and followers the output of theirs, on every server. */
 export interface CommandHub {
   /** From now on the reader is told of every state. */
   attach(reader: Reader): void;
@@ -34,7 +34,7 @@ export interface CommandHubOptions {
   readonly commands: CommandStore;
   readonly bus: MessageBus;
   readonly logger: Logger;
-  /** Something became of a command of this agent on another server. */
+  /** A command of this agent has changed on another server. */
   readonly onForeignChange: (agentId: string) => void;
 }
 
@@ -93,12 +93,12 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
     };
     const handled: Promise<void> = reading()
       .catch((err: unknown) =>
-        logger.warn({ err }, 'what another server said about a command was not passed on'),
+        logger.warn({ err }, 'a signal of another server about a command was not passed on'),
       )
       .finally(() => underWay.delete(handled));
     underWay.add(handled);
   });
-  // Where the queue is away, the watch over open commands finds what was not signalled.
+  // Where the queue is away, the watch over open commands finds the changes that were not signalled.
   const binding = subscription.bind(SIGNAL_KEYS.commands).catch((err: unknown) => {
     logger.warn({ err }, 'the signals about commands could not be bound');
   });
@@ -124,7 +124,7 @@ export async function createCommandHub(options: CommandHubOptions): Promise<Comm
       for (const commandId of [...(followed.get(reader) ?? [])]) unfollow(reader, commandId);
     },
     follow(reader, commandId, afterSeq) {
-      // It went while it was being looked up what it may follow.
+      // The connection was closed while the command was looked up.
       if (!reader.isOpen()) return;
       const following = followers.get(commandId) ?? new Map<Reader, CommandFollower>();
       followers.set(commandId, following);

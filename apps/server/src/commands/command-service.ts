@@ -11,7 +11,7 @@ import { type CommandHub, createCommandHub } from './command-hub.ts';
 import { createCommandWatch } from './command-watch.ts';
 import { createOperatorRequests, type OperatorRequests } from './operator-requests.ts';
 
-/** Commands to agents: what operators ask for, the way there, and what comes back. */
+/** Commands to agents: the requests of operators, the delivery, and the reports of agents. */
 export interface CommandService {
   readonly operators: OperatorRequests;
   readonly hub: CommandHub;

@@ -5,7 +5,10 @@ import { ended } from './command-audit.ts';
 import type { CommandDelivery } from './command-delivery.ts';
 import type { CommandHub } from './command-hub.ts';
 
-/** Looks after commands that have not ended: delivers what was not signalled, gives up what waits too long or is lost. */
+/**
+ * Looks after commands that have not ended: delivers those that were not signalled, gives up those that wait too long
+ * or are lost.
+ */
 export interface CommandWatch {
   /** Looks now; the promise never rejects. */
   look(): Promise<void>;

@@ -13,11 +13,14 @@ import { byOperator } from './command-audit.ts';
 import type { CommandDelivery } from './command-delivery.ts';
 import type { CommandHub } from './command-hub.ts';
 
-/** What operators do with commands; that they may, is checked before. */
+/** The requests of operators about commands; their permission is checked before. */
 export interface OperatorRequests {
-  /** Sent again with the same id, it runs once and answers what became of it. @throws ParleyError `unknown_agent`, `id_conflict` */
+  /**
+   * Sent again with the same id, it runs once and answers with the present state.
+   * @throws ParleyError `unknown_agent`, `id_conflict`
+   */
   run(request: CommandRequest, origin: Origin): Promise<StartedCommands>;
-  /** What runs is stopped, what waits ends at once; one that has ended stays as it is. @throws ParleyError `not_found` */
+  /** Stops a running command, ends a waiting one at once; an ended one stays as it is. @throws ParleyError `not_found` */
   cancel(id: string, origin: Origin): Promise<CommandRecord>;
   /** @throws ParleyError `not_found`, `forbidden` for one's own, `id_conflict` when it waits for no approval */
   approve(id: string, origin: Origin): Promise<CommandRecord>;

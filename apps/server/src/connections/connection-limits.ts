@@ -13,8 +13,8 @@ export interface Admission {
 /** How many connections one address, or one user, may have at a time. */
 export interface ConnectionLimits {
   /**
-   * Counts a new connection. Where its address has as many as it may, the oldest one that nobody holds is evicted for it: who
-   * opens connections and says nothing keeps out nobody but themselves.
+   * Counts a new connection. Where its address has as many as it may, the oldest one that nobody holds is evicted for
+   * it: a client that opens connections and says nothing keeps out only itself.
    * @param evict cuts this connection
    * @returns undefined: all of them are held, and this one must be closed
    */
@@ -25,7 +25,7 @@ interface Connections {
   count: number;
   /** In the order in which they came, or were let go. */
   readonly unheld: Map<Admission, () => void>;
-  /** There are none of this address any more. */
+  /** The address has no connection any more. */
   forget(): void;
 }
 

@@ -5,7 +5,8 @@ export const ASK_DEPTH = 5;
 
 /**
  * The origin that a question carries: the asker's with the asker itself at its end.
- * @throws ParleyError `ask_loop` when who is asked waits for the answer itself, `ask_depth` when the chain gets too long
+ * @throws ParleyError `ask_loop` when the asked agent waits for the answer itself, `ask_depth` when the chain gets
+ * too long
  */
 export function extendChain(
   origin: AskOrigin,

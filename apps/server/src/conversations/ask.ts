@@ -15,7 +15,7 @@ import type { ServerServices } from '../server-services.ts';
 import { extendChain } from './ask-chain.ts';
 import { type RequestInHand, requestInHand } from './ask-request.ts';
 
-/** Whose conversations an agent's questions are. */
+/** The owner of the conversations of an agent's questions. */
 const ownerOf = (group: string): string => `agent:${group}`;
 
 /** `AgentConversationService`: a question to another agent is a message like any other, in a conversation of the asking group. */
@@ -49,7 +49,7 @@ export function createAskHandlers(services: ServerServices) {
     },
     async history({ limit, beforeSeq, ...caller }) {
       const { request, status } = await requestInHand(services, caller);
-      // What is said later is between the person and whoever answers then.
+      // Later replies are between the person and the agent that answers then.
       if (isTerminal(status.status))
         throw new ParleyError(
           'forbidden',

@@ -25,12 +25,12 @@ import { createMissedMessages } from './missed-messages.ts';
 import { createServerPresence } from './server-presence.ts';
 
 /**
- * Who follows which conversation on this server. Messages reach each reader once and in order; other frames (pieces
- * of an answer, typing, states) are fleeting. What happens on other servers comes by signals with the conversation's
- * id as key; messages whose signals were lost are found in the store.
+ * The followers of each conversation on this server. Messages reach each reader once and in order; other frames (pieces
+ * of an answer, typing, states) are fleeting. Changes on other servers come by signals with the conversation's id as
+ * key; messages whose signals were lost are found in the store.
  */
 export interface ConversationHub {
-  /** From now on the reader is told what is stored after `afterSeq`, first what is there already, and what happens. */
+  /** From now on the reader is told all messages after `afterSeq`, the stored ones first, and all other frames. */
   follow(options: FollowOptions): Subscription;
   /**
    * A message was stored here: for all who follow, on every server.
@@ -42,7 +42,7 @@ export interface ConversationHub {
   /** A frame for all who follow the conversation, on every server. */
   broadcast(conversationId: string, frame: ServerFrame): void;
   /**
-   * Listens for pieces of replies in these conversations, whoever follows them, for `ms` milliseconds or until the signal
+   * Listens for pieces of replies in these conversations, followed or not, for `ms` milliseconds or until the signal
    * ends it. Resolves with the ids of the requests that pieces of a reply came for.
    */
   growingIn(
@@ -68,7 +68,7 @@ export interface Subscription {
   countAsTold(seq: number): boolean;
   /** A frame for all others who follow the conversation, on every server. */
   tellOthers(frame: ServerFrame): void;
-  /** Tells nothing more, also of what is being read. Idempotent. */
+  /** Tells nothing more, also not of messages being read. Idempotent. */
   stop(): void;
 }
 
@@ -94,7 +94,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
 
   const growing = createGrowingReplies((conversationId) => release(conversationId));
 
-  /** What a reply has become is no news of its growth any more. */
+  /** The pieces of a finished reply, and of the replies to an ended request, are forgotten. */
   const noteEnd = (frame: ServerFrame): void => {
     if (frame.type === 'message') growing.finished(frame.message.id);
     const status = statusIn(frame);
@@ -107,7 +107,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
 
   const toOthers = (conversationId: string, told: ConversationFrame): void => {
     if (!presence.hasOthers()) return;
-    // A server of an older version would lose what stands beside a message.
+    // A server of an older version would lose the fields beside a message.
     for (const { frame } of presence.readTogether() ? [told] : told.separate)
       signal('frame', conversationId, { serverId, frame });
   };
@@ -176,7 +176,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
     conversations.set(conversationId, new Set([listener]));
     enqueueBinding(conversationId, async () => {
       await subscription.bind(conversationId);
-      // What another server stored before the signals of this conversation arrived here.
+      // For the messages that another server stored before the signals of this conversation arrived here.
       for (const each of conversations.get(conversationId) ?? []) each.catchUp();
       if (presence.hasOthers()) signal('chat.growing', conversationId, { serverId });
     });

@@ -9,21 +9,24 @@ import {
 } from '@parley/shared-models';
 import type { Store } from '@parley/store';
 
-/** Whoever reads a conversation. */
+/** A reader of a conversation. */
 export interface ConversationReader {
   /** A frame for it. Must not throw. */
   onFrame(told: ConversationFrame): void;
-  /** Resolves when what was told so far has left this process, or never will. @default at once */
+  /** Resolves when the frames told so far have left this process, or never will. @default at once */
   flushed?(): Promise<void>;
 }
 
 /** One reader's place in one conversation. */
 export interface Follower {
-  /** A message is told at once when it is the next one, otherwise fetched in order; a state unless it is older than what was told. */
+  /**
+   * A message is told at once when it is the next one, otherwise fetched in order; a state unless it is older than
+   * the one told last.
+   */
   onFrame(told: ConversationFrame): void;
   /** Whether the message with this seq is the next one; then it counts as told. */
   countAsTold(seq: number): boolean;
-  /** Fetches from the store what the reader has not been told. */
+  /** Fetches from the store the messages that the reader has not been told. */
   catchUp(): void;
   /** The same, where the reader has not been told the message with this seq. */
   catchUpTo(seq: number): void;
@@ -31,7 +34,7 @@ export interface Follower {
 }
 
 /**
- * - `reading`: it is reading from the store; what comes meanwhile is not told.
+ * - `reading`: it is reading from the store; messages that come meanwhile are not told.
  * - `behind`: likewise, and a message has come meanwhile.
  * - `live`: it has told everything; the next message is told as it comes.
  * - `waiting`: the store could not be read; it tries again soon.
@@ -66,7 +69,10 @@ export function createFollower(options: {
   let toldSeq = options.afterSeq;
   let mode: Mode = 'live';
   let retry: NodeJS.Timeout | undefined;
-  /** States that were told as they came, by message, while the store was being read: what that says of them may be older. */
+  /**
+   * States that were told as they came, by message, while the store was being read: the states from the store may be
+   * older.
+   */
   let heard: Map<string, MessageStatus> | undefined;
   const order = createStatusOrder();
 
@@ -83,7 +89,7 @@ export function createFollower(options: {
     return found.flatMap((request) => request?.status ?? []);
   };
 
-  // A state that changes with each `await` is asked for by calls, or the compiler believes what it was before.
+  // A state that changes with each `await` is asked for by calls, or the compiler assumes its earlier value.
   const isStopped = (): boolean => mode === 'stopped';
   const hasNews = (): boolean => mode === 'behind';
 
@@ -203,8 +209,8 @@ function is<T extends ServerFrameType>(
 const REMEMBERED = 1000;
 
 /**
- * Tells which states of messages a reader may still be shown. Several servers tell of one message, and what one of them has
- * told earlier may arrive later: behind the end of a message nothing comes that was before it.
+ * Tells which states of messages a reader may still be shown. Several servers tell of one message, and an earlier
+ * state from one of them may arrive later: after the end of a message no earlier state of it is told.
  */
 function createStatusOrder(): { isNews(status: MessageStatus): boolean } {
   let ended: Map<string, MessageStatus> | undefined;

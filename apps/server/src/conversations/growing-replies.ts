@@ -2,12 +2,15 @@ import { LIMITS, type SignalOf } from '@parley/shared-models';
 
 type Piece = SignalOf<'chat.delta'>;
 
-/** What has been written so far of the replies that grow, for who opens their conversation meanwhile. In memory only. */
+/**
+ * The text so far of replies that are being written, for readers that open their conversation meanwhile. In memory
+ * only.
+ */
 export interface GrowingReplies {
   add(piece: Piece): void;
   /** The reply is there. */
   finished(messageId: string): void;
-  /** The message has ended: what still grows as an answer to it is dropped. */
+  /** The message has ended: unfinished replies to it are dropped. */
   requestEnded(requestId: string): void;
   /** Of each reply that grows in the conversation, one piece that holds all that is known of it. */
   of(conversationId: string): Piece[];
@@ -72,17 +75,17 @@ export function createGrowingReplies(
   };
 }
 
-/** What is known with this piece, from the first one that was heard without a gap behind it. */
+/** The text known with this piece, from the first piece that was heard without a gap behind it. */
 function grow(known: Piece | undefined, piece: Piece): Piece {
   const from = piece.from ?? piece.index;
   // Without `from` the first piece begins the reply anew: it is written once more.
   if (known === undefined || (piece.from === undefined && piece.index === 0)) return { ...piece, from };
   const knownFrom = known.from ?? 0;
-  // What another server tells may be older than what was heard here meanwhile.
+  // A piece from another server may be older than the text heard here meanwhile.
   if (piece.index < known.index || (piece.index === known.index && from >= knownFrom)) return known;
   if (from <= knownFrom || from > known.index + 1) return { ...piece, from };
   if (from <= known.index) return known;
-  // No message is longer; what an agent writes beyond that is not shown.
+  // No message is longer; text beyond the limit is not shown.
   const text = (known.text + piece.text).slice(0, LIMITS.textLength);
   return { ...known, index: piece.index, text };
 }

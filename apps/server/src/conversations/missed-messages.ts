@@ -2,8 +2,8 @@ import type { Logger } from '@parley/process-kit';
 import type { Store } from '@parley/store';
 
 /**
- * Finds messages that other servers stored and whose signals were lost. What tells this server of them is sent without
- * confirm, and its loss is no outage: without looking, a reader would wait until the next message or a reconnect.
+ * Finds messages that other servers stored and whose signals were lost. Signals are sent without confirm, and their
+ * loss is no outage: without these looks a reader would wait until the next message or a reconnect.
  */
 export interface MissedMessages {
   start(): void;
@@ -15,7 +15,7 @@ const LOOK_MS = 5000;
 export function createMissedMessages(options: {
   readonly store: Pick<Store, 'lastSeqs'>;
   readonly logger: Logger;
-  /** The conversations in which something may have been missed; none: nothing is read. */
+  /** The conversations in which something may have been missed; empty: nothing is read. */
   readonly conversationIds: () => readonly string[];
   /** So far the conversation is in the store. */
   readonly onLastSeq: (conversationId: string, lastSeq: number) => void;

@@ -8,7 +8,10 @@ export interface ServerPresence {
   readTogether(): boolean;
   /** To be called with each signal whose key is `SIGNAL_KEYS.servers`. */
   onSignal(body: unknown): void;
-  /** What this one signalled may not have reached the others: they meet it anew, and read what they have missed. */
+  /**
+   * Signals of this server may not have reached the others: they meet it anew, and read the messages that they have
+   * missed.
+   */
   meetAgain(): void;
   start(): void;
   stop(): void;
@@ -19,7 +22,7 @@ const ANNOUNCE_MS = 5000;
 const EXPIRE_MS = 3 * ANNOUNCE_MS;
 
 /**
- * @param onMeet is called when another server begins to signal to this one: what it did before was not signalled here
+ * @param onMeet is called when another server begins to signal to this one: its earlier changes were not signalled here
  */
 export function createServerPresence(serverId: string, bus: MessageBus, onMeet: () => void): ServerPresence {
   const others = new Map<string, { readonly heardAt: number; readonly frames: number }>();
@@ -66,7 +69,7 @@ export function createServerPresence(serverId: string, bus: MessageBus, onMeet: 
       }
     },
     meetAgain() {
-      // Who is not known is signalled nothing, and begins with what is stored once it is known again.
+      // An unknown server gets no signals; once it is known again it begins with the stored messages.
       others.clear();
       announce();
     },

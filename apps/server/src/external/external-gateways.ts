@@ -16,7 +16,7 @@ type GatewaySocket = Pick<ClientSocket, 'sendFrame'>;
 /** The gateways to external servers that are, or were, connected to this server. */
 export interface ExternalGateways {
   report(socket: GatewaySocket, status: ExternalStatus): void;
-  /** The connection has ended: its gateway's last report stays, what waits for it fails. */
+  /** The connection has ended: its gateway's last report stays, requests that wait for it fail. */
   left(socket: GatewaySocket): void;
   /** The latest report first. */
   list(): Gateway[];
@@ -25,7 +25,7 @@ export interface ExternalGateways {
    * @throws ParleyError `unavailable` when there is no such gateway, or it could not send, or said nothing in time
    */
   send(wanted: SendToExternal): Promise<SentToExternal>;
-  /** A gateway's answer. One that nobody waits for any more is ignored. */
+  /** A gateway's answer. An answer that nobody waits for any more is ignored. */
   sent(socket: GatewaySocket, outcome: Outcome): void;
 }
 

@@ -15,7 +15,7 @@ import { createAskHandlers } from '../conversations/ask.ts';
 import type { ServerServices } from '../server-services.ts';
 import { createTaskHandlers } from '../tasks/task-handlers.ts';
 
-/** What the server does for each RPC but the one that does all of them: see agents/host. */
+/** The server's handlers of all RPCs but `work`, which carries them all: see agents/host. */
 export function createControlPlaneHandlers(services: ServerServices): Omit<ControlPlaneHandlers, 'work'> {
   const { agents, audit, brokers, commands, commandService, config, queueMembers } = services;
   const { processes, reports } = commandService;
@@ -44,7 +44,7 @@ export function createControlPlaneHandlers(services: ServerServices): Omit<Contr
         commands.fence(agentId, `Another process has registered as "${agentId}".`);
         queueMembers.fence(agentId);
       }
-      // What was sent to it is lost, as if to another process.
+      // Commands sent to it are lost, as if sent to another process.
       if (beginsAnew) await processes.left(agentId, incarnation);
       await processes.registered({ agentId, instanceId, incarnation });
       await audit.enter(registration({ ...request, instanceId }, response, replaced, { peer, token }));

@@ -30,7 +30,7 @@ export interface QueueMembers {
   requireSame(memberQueue: string | undefined): void;
   /** Another process has the agent's id. */
   fence(agentId: string): void;
-  /** Ends all streams; resolves when what was in hand is back. */
+  /** Ends all streams; resolves when the messages in hand are back in their queues. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createQueueMembers({
   agents: AgentRegistry;
   logger: Logger;
 }): QueueMembers {
-  /** By member: one that opens a stream has lost the one before, whether or not that was noticed here. */
+  /** By member. Opening a stream ends the previous stream of the same member, whether or not its end was noticed here. */
   const streams = new Map<string, OpenStream>();
   let isStopped = false;
 
@@ -116,7 +116,7 @@ export function createQueueMembers({
 const keyOf = ({ agentId, brokerId }: QueueRequest): string =>
   agentId === undefined ? `broker:${brokerId}` : agentSignalKey(agentId);
 
-/** What to set where the two are on different queues; undefined where they are not, as far as they know. */
+/** The settings to change where the two are on different queues; undefined where they are on one, as far as they know. */
 export function mismatchOf(own: string, theirs: string): string | undefined {
   const isOwnRabbitMq = own.startsWith('rabbitmq');
   if (theirs === '' && isOwnRabbitMq) return undefined;
@@ -145,14 +145,14 @@ const BROKER_PERMISSIONS: QueuePermissions = {
   listen: never,
 };
 
-/** What an agent says to the broker. A `chat.message` is the server's, whose word the agents take for its body. */
+/** The messages of an agent to the broker. `chat.message` is the server's: agents trust its body. */
 const AGENT_MESSAGES: ReadonlySet<string> = new Set<QueueMessageType>([
   'chat.reply',
   'chat.settled',
   'chat.failed',
 ]);
 
-/** What an agent says of its work, to who follows the conversation. */
+/** The signals of an agent about its work, for the followers of the conversation. */
 const AGENT_SIGNALS: ReadonlySet<string> = new Set<keyof typeof Signals>([
   'chat.delta',
   'chat.typing',
@@ -170,7 +170,7 @@ function agentPermissions(agentId: string, entry: () => AgentEntry): QueuePermis
     publish: (queue, envelope) =>
       queue === BROKER_INPUT_QUEUE
         ? AGENT_MESSAGES.has(envelope.type) && envelope.headers[HEADERS.sender] === sender
-        : // Its group is given the past by itself, of whomever.
+        : // Its group is given the past by itself, of any agent.
           queue === groupQueue() && eventIn(envelope) !== undefined,
     publishEvent(channel, eventType, envelope) {
       const published = eventIn(envelope);

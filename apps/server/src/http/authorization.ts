@@ -11,11 +11,11 @@ import { authorizeEntered } from '../users/permissions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks. Only for routes whose action is not `public`. */
+    /** The caller. Only for routes whose action is not `public`. */
     readonly user: User;
   }
   interface FastifyContextConfig {
-    /** What the route does, as in the table of permissions; `public`: for everybody, without signing in. */
+    /** The route's action, as in the table of permissions; `public`: for everybody, without signing in. */
     readonly action?: Action | 'public';
   }
 }
@@ -24,8 +24,8 @@ declare module 'fastify' {
 const PAGES_OF_OTHERS = /^\/(?:docs(?:\/|$)|\*$)/;
 
 /**
- * Makes every route say what it does, and lets in only who may do that: `Authorization: Bearer <token>`.
- * Registering a route without an action throws, so that none can be forgotten.
+ * Makes every route name its action, and lets in only callers that may do it: `Authorization: Bearer <token>`.
+ * Registering a route without an action throws, so that no action can be forgotten.
  */
 export function registerAuthorization(
   app: FastifyInstance,
@@ -59,7 +59,7 @@ export function registerAuthorization(
   });
 }
 
-/** Who asks, by the token of the request and by its connection. @throws ParleyError as `Authenticator.signIn` */
+/** The caller, by the token of the request and by its connection. @throws ParleyError as `Authenticator.signIn` */
 export async function signIn(
   request: FastifyRequest,
   authenticator: Authenticator,
@@ -74,7 +74,7 @@ export async function signIn(
   }
 }
 
-/** What proxies add to the requests that they hand on. */
+/** Headers that proxies add to the requests that they hand on. */
 const HANDED_ON = [
   'forwarded',
   'via',
@@ -84,10 +84,10 @@ const HANDED_ON = [
   'x-real-ip',
 ];
 
-/** The connection of a request, where who opened it is who asks: the account of a proxy says nothing about that. */
+/** The connection of a request, where its opener is the caller: the account of a proxy says nothing about the caller. */
 export function callerOf({ raw, headers }: FastifyRequest): Caller {
   if (HANDED_ON.some((name) => headers[name] !== undefined)) return undefined;
-  // What is injected into the server comes from this process and has no connection.
+  // A request by `inject` comes from this process and has no connection.
   return raw.socket instanceof Socket ? raw.socket : 'itself';
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** What pages may do; `connect-src` is added for each host. */
+/** The content security policy of pages; `connect-src` is added for each host. */
 const POLICY = [
   "default-src 'self'",
   "base-uri 'self'",
@@ -30,8 +30,9 @@ const HEADERS = {
 };
 
 /**
- * Tells browsers to keep a page from what no page of ours does: the defaults of helmet, without those that would insist on https,
- * which the proxy in front may or may not speak. Each answer has them, and an opened WebSocket has no answer to put them in.
+ * Tells browsers to forbid a page everything that no page of ours does: the defaults of helmet, without those that
+ * would insist on https, which the proxy in front may or may not speak. Each answer has them, and an opened WebSocket
+ * has no answer to put them in.
  */
 export function registerBrowserHeaders(app: FastifyInstance): void {
   const headers = Object.entries(HEADERS);

@@ -41,7 +41,10 @@ const WEB_SOCKET_OPTIONS: WebsocketPluginOptions['options'] & {
   clientTracking: false,
 };
 
-/** Fastify with what all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at `/docs`. */
+/**
+ * Fastify with the parts that all routes share: zod at the edge, errors with codes, origins checked, OpenAPI at
+ * `/docs`.
+ */
 export async function createApp(
   config: ServerConfig,
   logger: Logger,
@@ -50,7 +53,7 @@ export async function createApp(
 ): Promise<App> {
   const app = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    // A line for each request would drown what an operator looks for; failures are logged below.
+    // A line for each request would bury the lines that an operator looks for; failures are logged below.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     // Nobody else may say where a request comes from.
@@ -95,7 +98,7 @@ export async function createApp(
   await app.register(fastifyWebsocket, {
     options: WEB_SOCKET_OPTIONS,
     errorHandler(error, socket) {
-      // `ws` has said good-bye with the code of what the client did wrong, a frame over the limit say, and reads on until
+      // `ws` has sent a close frame with the code of the client's error, a frame over the limit say, and reads on until
       // that has arrived. Ended here, as by default, the client would often see a broken connection instead.
       if (socket.readyState !== socket.OPEN) return;
       logger.error({ err: error }, 'a WebSocket failed');
@@ -128,7 +131,7 @@ function describe(error: unknown): ErrorReport {
   return reportOf(error);
 }
 
-/** What is left of a request that was answered before it was complete may come within this time, in milliseconds. */
+/** The rest of a request that was answered before it was complete may come within this time, in milliseconds. */
 const REST_MS = 1000;
 
 /**

@@ -12,13 +12,13 @@ import { z } from 'zod';
 import type { Origin } from '../audit/origin.ts';
 import type { App } from './create-app.ts';
 
-/** What a request asks for, read by the route's schemas. */
+/** A request, read by the route's schemas. */
 export interface RouteRequest<R extends Route = Route> {
   readonly params: Readonly<Record<ParametersOf<R['path']>[number], string>>;
   readonly input: R extends { readonly input: infer Input extends z.ZodType } ? z.output<Input> : undefined;
-  /** Who asks. @throws Error where the route is public */
+  /** The caller. @throws Error where the route is public */
   readonly user: User;
-  /** Who asks, and from where. @throws Error where the route is public */
+  /** The caller and their address. @throws Error where the route is public */
   readonly origin: Origin;
   /** For another status, and for answers that are no JSON. */
   readonly reply: FastifyReply;
@@ -29,7 +29,7 @@ type Answer<R extends Route> = R extends { readonly answer: infer Answer extends
   : FastifyReply;
 type Handler<R extends Route> = (request: RouteRequest<R>) => Answer<R> | Promise<Answer<R>>;
 
-/** What the server does for each route. */
+/** The handler of each route. */
 export type RouteHandlers = { readonly [Name in RouteName]: Handler<Routes[Name]> };
 
 /** Gives each route to its handler. */

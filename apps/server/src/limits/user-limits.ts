@@ -12,15 +12,15 @@ interface UserLimitSettings extends SignInSettings {
 }
 
 /**
- * What one person may do over all their connections. Where nobody signs in, a person is an address; of IPv6 the first 64
- * bits.
+ * The limits of one person over all their connections. Where nobody signs in, a person is an address; of IPv6 the
+ * first 64 bits.
  */
 export interface UserLimits {
   /** Counts a frame, or what is like one, at this server. @throws ParleyError `rate_limited` */
   count(who: Origin): void;
   /**
-   * Counts what is about to be stored, over all servers of the store; of each person in the order of the calls.
-   * @param bytes of text; what stands around it is added
+   * Counts bytes that are about to be stored, over all servers of the store; of each person in the order of the calls.
+   * @param bytes of text; the bytes around it are added
    * @throws ParleyError `quota_exceeded`, `store_unavailable`
    */
   charge(who: Origin, bytes: number): Promise<void>;
@@ -30,9 +30,9 @@ export interface UserLimits {
 const DEFAULT_RATE = 1000;
 const DEFAULT_PER_MINUTE = 32 * 1024 * 1024;
 const DEFAULT_PER_DAY = 4 * 1024 * 1024 * 1024;
-/** What each thing takes in the store beside its text. */
+/** Bytes that each item takes in the store beside its text. */
 const OVERHEAD_BYTES = 512;
-/** A server takes a part of a quota from the store at once, and gives what is left of it to nobody else. */
+/** A server takes a part of a quota from the store at once, and gives the rest of it to nobody else. */
 const PARTS = 16;
 /** People that are remembered; the least recently seen is forgotten first. */
 const MAX_PEOPLE = 10_000;
@@ -45,7 +45,7 @@ interface Quota {
 
 interface Person {
   readonly frames: TokenBucket;
-  /** What this server has taken from the store and not given away, by the quota's name. */
+  /** The part of each quota that this server has taken from the store and not used up, by the quota's name. */
   readonly left: Map<string, { beganAt: number; bytes: number }>;
   /** The last of those that wait for the store. */
   waiting: Promise<void> | undefined;
@@ -130,7 +130,7 @@ export function createUserLimits(
       const charged = (person.waiting ?? Promise.resolve()).then(() =>
         chargeInTurn(key, person, bytes + OVERHEAD_BYTES),
       );
-      // Whoever comes next waits for its end, however that is.
+      // The next charge waits for its end, however it ends.
       const settled = charged.then(
         () => undefined,
         () => undefined,
@@ -143,7 +143,7 @@ export function createUserLimits(
   };
 }
 
-/** What `command.run` asks to be stored: a command for each agent. */
+/** The bytes that `command.run` stores: a command for each agent. */
 export function commandBytes({ command, agentIds }: Pick<CommandRequest, 'command' | 'agentIds'>): number {
   return (Buffer.byteLength(command) + OVERHEAD_BYTES) * (agentIds?.length ?? 1);
 }

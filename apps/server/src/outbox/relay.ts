@@ -15,7 +15,7 @@ import type { LoggedEvent, Store } from '@parley/store';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
 import { createBatch } from '../batch.ts';
 
-/** Brings what was stored to where it has to go: at once when it is stored, again when that failed. */
+/** Publishes stored entries: at once when they are stored, again when that failed. */
 interface Relay<Entry> {
   /** Publishes the entry; failures are taken up by the next sweep. */
   send(entry: Entry): void;
@@ -39,9 +39,9 @@ interface Outbox<Entry> {
 const SWEEP_MS = 2000;
 const SWEEP_PAGE = 500;
 const LEASE_MS = 30_000;
-/** Older entries were not published by whoever stored them: longer than a publish may take. */
+/** Older entries were not published by the server that stored them: longer than a publish may take. */
 const STALE_MS = 35_000;
-/** After a failure here nobody waits that long; what is taken too early is published twice and dropped downstream. */
+/** After a failure here nobody waits that long; an entry taken too early is published twice and dropped downstream. */
 const FAILED_MS = 5000;
 const MAX_IN_FLIGHT = 2000;
 
@@ -50,7 +50,7 @@ function createRelay<Entry>(
   { bus, logger }: { bus: MessageBus; logger: Logger },
 ): Relay<Entry> {
   let inFlight = 0;
-  // Who waits for room gets it in the order of asking: messages of one sender must not overtake each other.
+  // Room is given in the order of the calls: messages of one sender must not overtake each other.
   let queue: Promise<void> = Promise.resolve();
   let waiting = 0;
   let wake: (() => void) | undefined;
@@ -89,7 +89,7 @@ function createRelay<Entry>(
     publishing.add(promise);
   };
 
-  /** What an earlier run of this server left behind is taken up at once. */
+  /** Entries of an earlier run of this server are taken up at once. */
   const sweepAgeMs = (): number => {
     if (isFirstSweep) return 0;
     return performance.now() - failedAt < STALE_MS ? FAILED_MS : STALE_MS;
@@ -143,13 +143,13 @@ function createRelay<Entry>(
 export interface OutboxRelay extends Relay<OutboxEntry> {
   /** The request was routed, or has ended: its row says so, and need not be marked as published. */
   settled(requestId: string): void;
-  /** Marks now, in the store, what the queue is known to hold. */
+  /** Marks now, in the store, the entries that the queue is known to hold. */
   mark(): Promise<void>;
 }
 
 /**
- * A decision comes within moments, and takes the request out of the outbox by itself. Only what has none after this long is
- * marked, in milliseconds: so most requests are not written for it.
+ * A decision comes within moments, and takes the request out of the outbox by itself. Only a request without a
+ * decision after this long, in milliseconds, is marked: most requests need no write for it.
  */
 const MARK_AFTER_MS = 1000;
 
@@ -157,7 +157,7 @@ export function createOutboxRelay(options: {
   store: Store;
   bus: MessageBus;
   logger: Logger;
-  /** What this server knows of the agents: no more than that was known when the message was sent. */
+  /** The list of agents at this server: no newer one was known when the message was sent. */
   agents: Pick<AgentRegistry, 'revision'>;
 }): OutboxRelay {
   const { store, bus, agents, logger } = options;
@@ -213,7 +213,7 @@ export function createOutboxRelay(options: {
 
 /**
  * A stored message as it goes to the broker. The target stands in the headers: the broker need not parse the body.
- * @param agentsRevision what the broker has to know of the agents at least. @default whatever it knows
+ * @param agentsRevision the oldest revision of the list of agents that the broker may decide by. @default any
  */
 export function chatEnvelope(
   { message, target, session, attempt, hops = [] }: OutboxEntry,
@@ -229,7 +229,7 @@ export function chatEnvelope(
       [HEADERS.sender]: `${message.sender.kind}:${message.sender.id}`,
       [HEADERS.attempt]: attempt,
       [HEADERS.hops]: appendHop(formatHops(hops), 'server'),
-      // What an agent asks belongs to the trace of the message that made it ask.
+      // An agent's question belongs to the trace of the message that caused it.
       [HEADERS.traceparent]: traceparentOf(originOf(message).chain[0]?.requestId ?? message.id),
       ...(agentsRevision === undefined ? {} : { [HEADERS.agentsRevision]: agentsRevision }),
       ...(target === undefined ? {} : { [HEADERS.target]: encodeTarget(target) }),

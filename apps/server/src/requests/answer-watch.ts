@@ -16,7 +16,7 @@ const NOBODY = '';
 
 /**
  * Ends requests that nobody is going to answer: acknowledged without an answer, lost with their queue, or given to an agent
- * that takes nothing. What no agent has had is routed again instead. See docs/decisions/unanswered-requests.md.
+ * that takes nothing. A request that no agent has had is routed again instead. See docs/decisions/unanswered-requests.md.
  */
 export function startAnswerWatch(services: ServerServices): { stop(): Promise<void> } {
   const { store, bus, agents, logger, config } = services;
@@ -41,7 +41,7 @@ export function startAnswerWatch(services: ServerServices): { stop(): Promise<vo
     // After the requests: one that is published between the two looks must not make the others look handed out.
     const depths = new Map((await bus.depths()).map((depth) => [depth.name, depth]));
     const readyIn = (name: string): number => depths.get(name)?.ready ?? 0;
-    // Their answers may be among what waits at the servers.
+    // Their answers may wait in the queue of the servers.
     if (readyIn(SERVER_INPUT_QUEUE) > 0) return;
     const counted = [...byAgent].flatMap(([agentId, requests]) => {
       if (agentId === NOBODY) {
@@ -66,7 +66,7 @@ export function startAnswerWatch(services: ServerServices): { stop(): Promise<vo
     await keep(counted.filter(({ isOver }) => !isOver));
   };
 
-  /** What is stored lags behind by a part of the grace time, so that not every look writes. */
+  /** The stored times lag behind by a part of the grace time, so that not every look writes. */
   const keep = async (counted: readonly Counted[]): Promise<void> => {
     const changed = counted.filter(({ request, unansweredMs }) => {
       const differenceMs = unansweredMs - request.unansweredMs;

@@ -12,8 +12,8 @@ export type RequestServices = Pick<
 export type HandOver = (status: MessageStatus & { readonly routing: RoutingDecision }) => Promise<void>;
 
 /**
- * Something has happened to a request: what becomes of it is decided and stored, then the effects are performed. All that
- * changes a request after it was submitted goes through here.
+ * Applies an event to a request: decides and stores the transition, then performs its effects. Every change of a
+ * request after its submission goes through here.
  * @param more `traceId`: of the queue message that says so, for the log; `handOver`: for `routed`
  * @throws ParleyError `store_unavailable`, `bus_unavailable`: the same event may be applied again; as `transition`
  */
@@ -36,8 +36,8 @@ export async function applyEvent(
 }
 
 /**
- * Does what a committed transition brings about, at once: the messages of one commit are shown in the order in which they were
- * stored.
+ * Performs an effect of a committed transition, at once: the messages of one commit are shown in the order in which
+ * they were stored.
  */
 export function perform(
   services: Pick<RequestServices, 'bus' | 'hub' | 'relay'>,

@@ -19,7 +19,8 @@ export interface ReplyWait {
 
 /**
  * The first reply to a question, when it is there.
- * @throws ParleyError `agent_timeout`, `cancelled` when the signal ended the wait, or with what became of the question
+ * @throws ParleyError `agent_timeout`, `cancelled` when the signal ended the wait, or the error with which the
+ * question ended
  */
 export async function awaitReply(
   { hub, store }: Pick<ServerServices, 'hub' | 'store'>,

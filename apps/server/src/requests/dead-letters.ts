@@ -82,7 +82,7 @@ function letterOf(envelope: Envelope): DeadLetter {
 
 /** The request that will not be answered because of this death. */
 function requestOf(envelope: Envelope): string | undefined {
-  // Neither a subscriber of an event nor what is said beside the answer is what the sender of the message waits for.
+  // The sender of the message waits neither for a subscriber of an event nor for replies beside the answer.
   if (envelope.type === 'channel.event' || isBesideAnswer(envelope)) return undefined;
   const id = envelope.type === 'chat.message' ? envelope.messageId : envelope.correlationId;
   return id !== undefined && Id.safeParse(id).success ? id : undefined;
@@ -137,7 +137,7 @@ function requestOfLetter(letter: DeadLetter): string | undefined {
     const { inReplyTo, requestId } = bodyOf({ body: Buffer.from(letter.body) }, body, 'answer');
     return idOf(inReplyTo ?? requestId);
   } catch {
-    // Its body is what it died of: nobody can tell what it answered.
+    // Its body is the reason of its death: nobody can tell which message it answered.
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ export function integerHeader(envelope: Envelope, name: string): number {
   return value;
 }
 
-/** What a header holds, by its codec. @throws Reject `malformed_message` */
+/** The value of a header, by its codec; undefined where the header is missing. @throws Reject `malformed_message` */
 export function decodedHeader<T>(
   envelope: Envelope,
   name: string,
@@ -39,14 +39,14 @@ export function attemptOf({ headers }: Envelope): number | undefined {
 export const hopsOf = (envelope: Envelope): Hop[] =>
   parseHops(appendHop(stringHeader(envelope, HEADERS.hops), 'server'));
 
-/** The agent that sent it; undefined for what others send. */
+/** The agent that sent it; undefined for other senders. */
 export function senderAgentOf(envelope: Envelope): string | undefined {
   return /^agent:(.+)$/.exec(stringHeader(envelope, HEADERS.sender) ?? '')?.[1];
 }
 
 /**
  * Whether it is a reply that follows from an event or a task, and not from handling the message itself: an order's
- * notification, a task's report. It has an id that follows from what brought it about, so it counts whoever says it.
+ * notification, a task's report. Its id follows from its cause, so it counts from any sender.
  */
 export const isBesideAnswer = ({ type, headers }: Envelope): boolean =>
   type === 'chat.reply' && headers[HEADERS.causation] !== undefined;

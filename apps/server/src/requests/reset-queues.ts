@@ -16,8 +16,8 @@ const PAGE = 500;
 
 /**
  * Empties the queues that messages travel in, and ends every request that was on its way in them, or in an agent's hand, with a
- * reason that its sender sees. What the outbox still holds goes out as its next attempt; the dead letters stay.
- * @throws ParleyError `bus_unavailable`, `store_unavailable`; nothing is lost then, what has ended stays so
+ * reason that its sender sees. Entries still in the outbox go out as their next attempt; the dead letters stay.
+ * @throws ParleyError `bus_unavailable`, `store_unavailable`; nothing is lost then, ended requests stay ended
  */
 export async function resetQueues(services: ServerServices, origin: Origin): Promise<QueuesReset> {
   const { store, agents, audit, logger } = services;
@@ -33,8 +33,8 @@ export async function resetQueues(services: ServerServices, origin: Origin): Pro
   const queues: QueuesReset['queues'] = [];
   for (const name of names) queues.push({ name, removed: await purge(name, services) });
   const removed = queues.reduce((sum, queue) => sum + queue.removed, 0);
-  // What a queue held counts as being in the outbox until some server has marked it as published. Not marked by now, it is
-  // brought to the broker once more, and the mark comes too late.
+  // A message that a queue held counts as in the outbox until some server has marked it as published. Not marked by
+  // now, it goes to the broker once more, and the mark comes too late.
   await store.renewOutbox();
   // Marked before, it has gone with the rest.
   const failed = before + (await endTravelling(services));
@@ -64,7 +64,7 @@ async function purge(name: QueueName, { bus }: ServerServices): Promise<number> 
 /** Returns how many requests were on their way. */
 async function endTravelling(services: ServerServices): Promise<number> {
   const { store, relay } = services;
-  // What a queue holds is on its way, and not in the outbox any more.
+  // Messages in a queue are on their way, and not in the outbox any more.
   await relay.mark();
   let count = 0;
   for (let after = ''; ; ) {

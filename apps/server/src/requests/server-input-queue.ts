@@ -44,13 +44,13 @@ import {
 
 export interface ServerInputHandler {
   handle(delivery: Delivery): Promise<void>;
-  /** Holds nothing any more that waits for the store or the queue: it goes back. */
+  /** Messages that wait for the store or the queue go back to the queue. */
   abandon(): void;
 }
 
 /**
- * Handles `server_input_queue`: what the broker gave a receiver, and what agents answer. Of each conversation one after
- * the other: while the store or the queue is away, what came later must not get through first.
+ * Handles `server_input_queue`: messages that the broker gave a receiver, and answers of agents. Those of one
+ * conversation one after the other: while the store or the queue is away, a later one must not get through first.
  */
 export function createServerInputHandler(services: ServerServices): ServerInputHandler {
   const { logger, config } = services;
@@ -85,7 +85,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       try {
         const isGoingDown = abandoned.signal.aborted;
         await mutex.run(mutexKeyOf(envelope), async () => {
-          // What it waited for goes back to the queue, and so it must not go before it.
+          // The message before it goes back to the queue, and this one must not overtake it.
           if (!isGoingDown) abandoned.signal.throwIfAborted();
           await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
         });
@@ -100,7 +100,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   };
 }
 
-/** What people ask and what they are answered need not wait for one another: each has an order of its own. */
+/** Questions and answers need not wait for one another: each have an order of their own. */
 function mutexKeyOf(envelope: Envelope): string {
   const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
   return envelope.type === 'chat.message' ? `asked ${conversationId}` : `answered ${conversationId}`;
@@ -253,7 +253,7 @@ function speakerOf(
 }
 
 /**
- * What brought a reply beside the answer about: a task in that conversation, or an event that followed from the message and
+ * The cause of a reply beside the answer: a task in that conversation, or an event that followed from the message and
  * that the agent's group has subscribed to. `isOwn`: it is the agent's; to know the id of a message gives no right to
  * answer it.
  */
@@ -280,8 +280,8 @@ async function causeOf(
 }
 
 /**
- * `chat.failed` from the broker or an agent: the request will not be answered, and the sender learns why. Of what a broker
- * decides twice, since it died before it acknowledged, the first decision stands.
+ * `chat.failed` from the broker or an agent: the request will not be answered, and the sender learns why. Where a
+ * broker decides twice, since it died before it acknowledged, the first decision stands.
  */
 export async function onFailed(envelope: Envelope, services: RequestServices): Promise<void> {
   const { requestId, code, message } = bodyOf(envelope, Failure, envelope.type);
@@ -299,7 +299,10 @@ export async function onFailed(envelope: Envelope, services: RequestServices): P
   await applyEvent(services, event, { traceId: traceIdOf(envelope.headers) });
 }
 
-/** What a sentence of the broker cannot know: that an agent had the message before, and went away with it. Empty otherwise. */
+/**
+ * The part of the reason that the broker cannot know: an agent had the message before, and went away with it.
+ * Otherwise empty.
+ */
 function describeLoss(hops: readonly Hop[], { agents }: Pick<RequestServices, 'agents'>): string {
   const lost = lostAgents(hops);
   const last = lost.at(-1);

@@ -4,7 +4,10 @@ import { applyEvent, type RequestServices, tellToStop } from './apply-event.ts';
 /** The agent has this long to stop by itself and hand in what it has written. */
 const STOP_MS = 1500;
 
-/** Stops the answer to a message: the agent that writes it is told, and what does not end by itself is ended. */
+/**
+ * Stops the answer to a message: the agent that writes it is told, and an answer that does not end by itself is
+ * ended.
+ */
 export async function stopAnswer(services: RequestServices, found: MessageStatus): Promise<void> {
   if (isTerminal(found.status)) return;
   const { messageId, routing } = found;

@@ -8,13 +8,16 @@ import { perform } from './apply-event.ts';
 export interface Submission {
   /** Its `id` is the idempotency key. Without a conversation of its own, `deriveId(id, 'conversation')` is a new one. */
   readonly message: UnstoredMessage;
-  /** Whose conversation it is: a user's id, or `agent:<group>`. */
+  /** The owner of the conversation: a user's id, or `agent:<group>`. */
   readonly ownerId: string;
   /** The person whose quota it is charged to. @default nobody */
   readonly payer?: Origin;
-  /** Who shall answer. @default the broker chooses */
+  /** The receiver. @default the broker chooses */
   readonly target?: Target | undefined;
-  /** How long its answer may take once an agent has it, in milliseconds. @default what that agent has registered */
+  /**
+   * How long its answer may take once an agent has it, in milliseconds.
+   * @default the time that this agent has registered
+   */
   readonly timeoutMs?: number;
   /**
    * Called when it is stored, before any reader is shown it, in the same turn: an acknowledgement that is sent here comes
@@ -31,10 +34,10 @@ export interface Submitted {
 }
 
 /**
- * The only way in for what somebody has to answer. When it resolves the message is durably stored, shown to those who follow its
- * conversation, and on its way to a broker; from then on it ends in exactly one of `answered`, `failed`, `dead_lettered`.
- * Messages of one conversation are taken in the order of the calls. Submitted again with the same content, it resolves
- * with what was stored the first time.
+ * The only entry for messages that need an answer. When it resolves the message is durably stored, shown to those who
+ * follow its conversation, and on its way to a broker; from then on it ends in exactly one of `answered`, `failed`,
+ * `dead_lettered`. Messages of one conversation are taken in the order of the calls. Submitted again with the same
+ * content, it resolves with the message stored the first time.
  * @throws ParleyError `quota_exceeded`; `forbidden` when the conversation is somebody else's; `id_conflict` when the id was used
  *   by another sender, in another conversation or for another text; `store_unavailable`. Then nothing was stored, unless it was
  *   before; after `store_unavailable` that is not known, and the same may be submitted again.
@@ -65,7 +68,7 @@ async function submitInTurn(
     });
     const { outcome, message, request, effects } = result;
     if (message === undefined) throw new Error('a message was submitted and not stored');
-    // With whom the conversation goes on is known already, or nothing sets out.
+    // The agent with which the conversation goes on is known already, or nothing is published.
     holds = outcome === 'done' && request?.hint?.isHeld !== true;
     if (holds) pass.hold(id);
     const submitted = { message, isDuplicate: outcome !== 'done' };
@@ -82,7 +85,7 @@ async function submitInTurn(
 
 /** The messages that are on their way into the store: a stop waits for its message until that can be found there. */
 export interface Submissions {
-  /** Does what brings the message into the store. May be nested: what has to be looked up before `submit` belongs to it. */
+  /** Runs the work that stores the message. May be nested: look-ups before `submit` belong to it. */
   during<T>(messageId: string, storing: () => Promise<T>): Promise<T>;
   /** Resolves when the message is on its way no more, stored or not; at once where it is not known. */
   settled(messageId: string): Promise<void>;

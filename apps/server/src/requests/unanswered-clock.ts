@@ -11,7 +11,7 @@ export interface AgentLook {
   readonly isTaking: boolean;
   /** Messages that wait in its queue. */
   readonly ready: number;
-  /** Of its process: a new one begins with what the one before had in hand. */
+  /** Of its process: a new one begins with the messages that the one before had in hand. */
   readonly incarnation: number | undefined;
   /** The longest that it takes over one message, in milliseconds. */
   readonly timeoutMs: number;
@@ -31,7 +31,7 @@ export interface UnansweredClock {
   ended(messageId: string): void;
   /** Something was heard about it: its time begins anew, and that of those which wait behind it. Returns all of them. */
   restart(messageId: string): string[];
-  /** Keeps nothing but what is known of these agents. */
+  /** Forgets all other agents. */
   forgetAllBut(agentIds: ReadonlySet<string>): void;
 }
 

@@ -68,7 +68,7 @@ async function dispatch(
   refuseWithoutAgent(services, step, id);
   const requestId = task.rounds.at(-1)?.requestId ?? task.id;
   const asker = { agentId: agent.agentId, group, requestId };
-  // Its own group may do steps, too: who drives a task does not wait in the place of a message.
+  // Its own group may do steps, too: the driver of a task waits without taking up the place of a message.
   const origin: AskOrigin = { user: task.user, chain: [asker] };
   const { message } = await submit(services, {
     message: {

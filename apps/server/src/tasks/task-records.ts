@@ -6,17 +6,17 @@ import type { ServerServices } from '../server-services.ts';
 
 type Services = Pick<ServerServices, 'store' | 'hub'>;
 
-/** What was written was parsed before; a newer server may have written more than this one knows. */
+/** Documents were parsed before they were written; a newer server may have written fields that this one does not know. */
 export function readTask({ document, version, token }: StoredTask): VersionedTask {
   return { document: TaskDocument.parse(JSON.parse(document)), version, token };
 }
 
-/** What is stored beside a document, so that lists need not read it. The version is the store's. */
+/** The text stored beside a document, so that lists need not read the document. The version is the store's. */
 export function viewText(document: TaskDocument): string {
   return JSON.stringify({ ...taskView(document, 1), version: undefined });
 }
 
-/** What lists show of tasks, the one that was begun last first. */
+/** The views of tasks for lists, the one that was begun last first. */
 export async function listTaskViews({ store }: Pick<Services, 'store'>, query: TaskQuery): Promise<Task[]> {
   const found = await store.tasks.listViews(query);
   return Promise.all(
@@ -71,9 +71,8 @@ export async function saveTask(
 }
 
 /**
- * What somebody else than the driver does to a task. Returns how it was before and how it is after; the same where
- * nothing changed.
- * @throws ParleyError `not_found`; what `advance` throws
+ * Applies an event that does not come from the driver. Returns the task before and after; the same where nothing changed.
+ * @throws ParleyError `not_found`; the errors of `advance`
  */
 export async function changeTask(
   services: Services,
@@ -87,7 +86,7 @@ export async function changeTask(
     try {
       return { before, after: await saveTask(services, document, { expectedVersion: before.version }) };
     } catch (error) {
-      // Its driver was there first: what it has stored is looked at.
+      // Its driver was there first: the next turn reads its document.
       if (!(error instanceof ParleyError) || error.code !== 'id_conflict') throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { UserFile } from '@parley/shared-models';
 import type { MemoryVersion, Store } from '@parley/store';
 import { conversationsFile } from './conversations-file.ts';
 
-/** What Parley holds about a person, as files. They are views on the store: there is nothing else to go stale. */
+/** Parley's data about a person, as files. They are views on the store: there is nothing else to go stale. */
 export interface UserFiles {
   list(userId: string): Promise<UserFile[]>;
   /** Undefined: there is no such file. Names are those that `list` gives, and no others. */
@@ -18,7 +18,7 @@ const CONVERSATIONS = 'conversations.md';
 
 export function createUserFiles(store: Store): UserFiles {
   const memoryFiles = async (userId: string): Promise<Map<string, readonly MemoryVersion[]>> => {
-    // What is about nobody in particular is no file of anybody.
+    // Memory about nobody in particular belongs to no person's files.
     const entries = userId === '' ? [] : await store.memory.listAbout(userId);
     return Map.groupBy(entries, ({ group }) => `${group}.json`);
   };
@@ -52,7 +52,7 @@ export function createUserFiles(store: Store): UserFiles {
   };
 }
 
-/** What the agents of one group remember about a person. */
+/** The memory of one group about a person. */
 function memoryFile(userId: string, entries: readonly MemoryVersion[]): string {
   const facts = entries.map(({ key, value, version, updatedAt }) => [
     key,

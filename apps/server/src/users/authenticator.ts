@@ -106,7 +106,10 @@ async function payloadOf(verify: () => Promise<JWTPayload>): Promise<JWTPayload>
   }
 }
 
-/** Ids that Parley itself gives, to owners of conversations and to who need not sign in: no token may speak for them. */
+/**
+ * Ids that Parley itself gives, to owners of conversations and to the user who need not sign in: no token may speak
+ * for them.
+ */
 const RESERVED = new RegExp(`^(?:agent|external|system):|^${LOCAL_USER.id}$`);
 
 const Claims = z.object({
@@ -118,7 +121,7 @@ const Claims = z.object({
     .refine((sub) => findHidden(sub) === undefined, 'has characters that are not visible'),
   /** One that could not be seen as it is does not count. */
   name: nameText(128).optional().catch(undefined),
-  /** A list, or words separated by blanks; what is no role of Parley's is somebody else's. */
+  /** A list, or words separated by blanks; roles that Parley does not have belong to other applications. */
   roles: z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).optional(),
   exp: z.number(),
   jti: storableId(128).optional(),
@@ -142,7 +145,7 @@ function refusal(message: string, cause?: unknown): ParleyError {
   return new ParleyError('unauthenticated', message, cause === undefined ? {} : { cause });
 }
 
-/** A day: who holds it has the secret as well, and each new one cuts the connection. */
+/** A day: its holder has the secret as well, and each new token cuts the connection. */
 const OWN_TOKEN_LIFETIME = '24h';
 
 /** A token for a part of Parley in the server's own process, which speaks for an operator of this id. */

@@ -10,15 +10,15 @@ import {
 import { hasSignIn, isLoopback, type ServerConfig } from '../config.ts';
 
 /**
- * The connection by which somebody asks. `itself`: this process asks itself, without one. Undefined: it does not tell who
- * asks, as where a proxy hands on what others want.
+ * The connection of a caller. `itself`: this process asks itself, without a connection. Undefined: the connection
+ * does not identify the caller, as where a proxy hands on requests of others.
  */
 export type Caller = Ends | 'itself' | undefined;
 
-/** Who gets in where nobody signs in: the account that runs the server, and whoever shows the access token. */
+/** Access where nobody signs in: for the account that runs the server, and for every holder of the access token. */
 export interface LocalAccess {
   readonly token: string;
-  /** What to tell those who do not get in. */
+  /** The message for those who do not get in. */
   readonly refusal: string;
   letsIn(token: string | undefined, caller: Caller): Promise<boolean>;
   /** Whether a process of the server's own account, or of root, is at the other end. */
@@ -41,7 +41,7 @@ export async function openLocalAccess(
 ): Promise<LocalAccess | undefined> {
   const { ACCESS_TOKEN: given, DATA_DIR: dataDir } = config;
   if (config.ALLOW_ANONYMOUS || (hasSignIn(config) && config.JOIN_TOKEN !== undefined)) return undefined;
-  // Who reaches any other address may well be a process of this machine, yet a proxy for others.
+  // A process of this machine that connects to any other address may be a proxy for others.
   const isLocal = isLoopback(config.HOST);
   if (!isLocal && given === undefined) return undefined;
   const token = given ?? (await openAccessToken(dataDir));
@@ -74,7 +74,8 @@ export async function openLocalAccess(
  * How people get in where nobody signs in.
  * @param url of the server
  * @param token the server's access token
- * @returns the address to open, which has the token in it only where accounts cannot be told apart, and what others do
+ * @returns the address to open, which has the token in it only where accounts cannot be told apart, and the
+ * instructions for others
  */
 export async function describeAccess(
   config: AccessConfig,
@@ -91,7 +92,7 @@ export async function describeAccess(
   return { address: `${url}/?token=${encodeURIComponent(token)}` };
 }
 
-/** Digests have one length, whatever was shown: what `timingSafeEqual` needs. */
+/** Digests have one length, as `timingSafeEqual` needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

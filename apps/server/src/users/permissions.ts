@@ -10,7 +10,10 @@ export function authorize(user: User, action: Action): void {
   });
 }
 
-/** As `authorize`; what only operators and admins may do, and somebody else tried, is entered. @throws ParleyError `forbidden` */
+/**
+ * As `authorize`; a refusal of an action for operators and admins is entered into the audit.
+ * @throws ParleyError `forbidden`
+ */
 export function authorizeEntered(action: Action, origin: Origin, audit: AuditLog | undefined): void {
   const role = PERMISSIONS[action];
   const isPrivileged = role === 'operator' || role === 'admin';

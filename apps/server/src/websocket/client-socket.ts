@@ -2,17 +2,20 @@ import type { ServerFrame, User } from '@parley/shared-models';
 import type { ServerServices } from '../server-services.ts';
 import type { FollowedConversations } from './followed-conversations.ts';
 
-/** A connection, as those see it that send it texts. */
+/** A connection as its senders see it. */
 export interface Reader {
-  /** Whether it can still get anything; a reader that has gone must not begin to follow. */
+  /** Whether it can still get frames; a reader that has gone must not begin to follow. */
   isOpen(): boolean;
   /** Sends a frame; does nothing when the connection is closed. */
   send(text: string): void;
-  /** Resolves when what was sent so far has left this process, or never will. */
+  /** Resolves when the frames sent so far have left this process, or never will. */
   flushed(): Promise<void>;
 }
 
-/** What the handler of a frame has: the connection it came by, who is there, and the server's services. */
+/**
+ * A client's WebSocket after its `welcome`, as the handlers of frames see it, with the user and the server's
+ * services.
+ */
 export interface ClientSocket extends Reader {
   readonly connectionId: string;
   readonly user: User;

@@ -30,7 +30,10 @@ import { handleFrame, welcome } from './frame-handlers.ts';
 import { outwardReport } from './outward-report.ts';
 import { Incoming, type IncomingOwner, Outgoing } from './traffic.ts';
 
-/** What a timer of Node can wait for; a token that is valid for longer is checked again with the next connection. */
+/**
+ * The longest that a timer of Node can wait; a token that is valid for longer is checked again with the next
+ * connection.
+ */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const NOT_TEXT: ParsedFrame<ClientFrame> = {
@@ -48,7 +51,7 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** A WebSocket, what lies below it, and its place among those of its address. */
+/** A WebSocket, its TCP connection, and its place among those of its address. */
 export interface Transport {
   readonly webSocket: WebSocket;
   readonly tcp: Socket;
@@ -58,12 +61,12 @@ export interface Transport {
   readonly admission: Admission;
 }
 
-/** What a connection does when a time is over that runs for it. */
+/** A connection with a time limit. */
 export interface Timed {
   timeIsOver(): void;
 }
 
-/** What all WebSockets of a server share. */
+/** The parts that all WebSockets of a server share. */
 export interface SharedBySockets {
   readonly services: ServerServices;
   readonly connections: Set<Connection>;
@@ -101,7 +104,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   readonly #tcp: Socket;
   readonly #admission: Admission;
   readonly #incoming: Incoming;
-  /** Who asks, until that is known. */
+  /** The caller, until the user is known. */
   #caller: Caller;
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
   #greeting: Promise<void> | undefined;
@@ -158,7 +161,7 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
       // A client that says nothing need not answer this either.
       this.#tcp.destroySoon();
     } else if (this.#incoming.isFull) {
-      // What is not read cannot be heard.
+      // A connection that is not read cannot be heard.
       this.#shared.times.frame.begin(this);
     } else this.close(CLOSE_CODES.idle, 'nothing was heard');
   }
@@ -288,12 +291,12 @@ export class ClientConnection implements Connection, IncomingOwner, Timed {
   }
 }
 
-/** What a connection is from the `welcome` on. */
+/** The connection from its `welcome` on. */
 class WelcomedSocket implements ClientSocket {
   readonly user: User;
   readonly frames: number;
   readonly #connection: ClientConnection;
-  /** Most follow none for most of the time. */
+  /** Made when it is first used: most sockets follow no conversation for most of the time. */
   #conversations: FollowedConversations | undefined;
 
   constructor(connection: ClientConnection, user: User, frames: number) {
@@ -319,7 +322,7 @@ class WelcomedSocket implements ClientSocket {
       },
       flushed: () => this.flushed(),
     });
-    // The connection may have ended while it was being looked up what it may follow.
+    // The connection may have ended while the conversation was looked up.
     if (!this.isOpen()) this.#conversations.stop();
     return this.#conversations;
   }

@@ -22,7 +22,7 @@ export function createFollowedConversations(
   };
   return {
     follow(conversationId, afterSeq) {
-      // The connection was closed while it was being looked up what it may follow.
+      // The connection was closed while the conversation was looked up.
       if (isStopped) return;
       const before = followed.get(conversationId);
       followed.set(conversationId, hub.follow({ ...reader, conversationId, afterSeq }));

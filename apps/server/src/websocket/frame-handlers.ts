@@ -24,7 +24,7 @@ import { authorize, authorizeEntered } from '../users/permissions.ts';
 import type { ClientSocket, FrameHandler } from './client-socket.ts';
 import { onAgentControl } from './frames/agent-control.ts';
 
-/** Answers `hello`: who is there, which agents there are, and what was missed in the conversations to resume. */
+/** Answers `hello` with the user, the agents, and the missed messages of the conversations to resume. */
 export function welcome(socket: ClientSocket, hello: ClientFrameOf<'hello'>): void {
   const { agents, bus, logger } = socket.services;
   socket.sendFrame({
@@ -47,7 +47,7 @@ export function welcome(socket: ClientSocket, hello: ClientFrameOf<'hello'>): vo
   }
 }
 
-/** Which language model answers, for people: what the agents online say, or that there is none. */
+/** The name of the language model, for people, by the agents that are online; `offline rules` without one. */
 function languageModelOf(agents: readonly AgentStatus[]): string {
   const labels = agents
     .filter((agent) => agent.state === 'online')
@@ -69,7 +69,7 @@ export const onMessageSend: FrameHandler<ClientFrameOf<'message.send'>> = async 
   });
 };
 
-/** Whoever writes to a conversation follows it, from this message on. */
+/** The sender follows the conversation from this message on. */
 function acknowledge({ message, isDuplicate }: Submitted, socket: ClientSocket): void {
   const { id, conversationId, seq } = message;
   const followed = socket.conversations.get(conversationId);
@@ -109,7 +109,7 @@ export const onMessageCancel: FrameHandler<ClientFrameOf<'message.cancel'>> = as
   await stopAnswer(services, found.status);
 };
 
-/** Follows the conversation: what came after `afterSeq` first, then what comes. */
+/** Follows the conversation: the messages after `afterSeq` first, then new ones. */
 const onConversationOpen: FrameHandler<ClientFrameOf<'conversation.open'>> = async (frame, socket) => {
   await followOwn(socket, frame.conversationId, frame.afterSeq ?? 0);
 };
@@ -122,7 +122,7 @@ async function followOwn(socket: ClientSocket, conversationId: string, afterSeq:
     throw new ParleyError('forbidden', 'That conversation belongs to somebody else.');
   }
   socket.conversations.follow(conversationId, afterSeq);
-  // Who has seen something of it may believe in a session that is over.
+  // A client that has seen part of it may show a session that is over.
   if (conversation.session !== undefined || afterSeq > 0)
     socket.sendFrame({ type: 'session', conversationId, session: conversation.session ?? null });
   await sendTasksOf(socket, conversationId);
@@ -158,7 +158,7 @@ const onQueuesReset: FrameHandler<ClientFrameOf<'queues.reset'>> = async (_frame
   socket.sendFrame({ type: 'queues.reset', ...(await resetQueues(socket.services, socket)) });
 };
 
-/** Stores the command, or one for each agent, sets it on its way, follows it, and answers with its state. */
+/** Stores the command, or one for each agent, delivers it, follows it, and answers with its state. */
 const onCommandRun: FrameHandler<ClientFrameOf<'command.run'>> = async ({ type: _, ...request }, socket) => {
   await socket.services.userLimits.charge(socket, commandBytes(request));
   const { commands } = await socket.services.commandService.operators.run(request, socket);
@@ -166,7 +166,7 @@ const onCommandRun: FrameHandler<ClientFrameOf<'command.run'>> = async ({ type: 
 };
 
 /**
- * The session follows the command: what it printed after `afterSeq`, where it stands, then what comes.
+ * Follows the command: its output after `afterSeq`, its state, then all news of it.
  * @throws ParleyError `not_found`
  */
 async function openCommand(socket: ClientSocket, id: string, afterSeq: number): Promise<void> {
@@ -181,12 +181,12 @@ async function openCommand(socket: ClientSocket, id: string, afterSeq: number): 
   }
 }
 
-/** Stops what runs and ends what waits; answers with the state. */
+/** Stops a running command and ends a waiting one; answers with the state. */
 const onCommandCancel: FrameHandler<ClientFrameOf<'command.cancel'>> = async ({ id }, socket) => {
   socket.sendFrame(statusFrame(await socket.services.commandService.operators.cancel(id, socket)));
 };
 
-/** Follows the command: what it printed after `afterSeq` first, then what comes. */
+/** Follows the command: its output after `afterSeq` first, then new output. */
 const onCommandOpen: FrameHandler<ClientFrameOf<'command.open'>> = ({ id, afterSeq }, socket) =>
   openCommand(socket, id, afterSeq ?? 0);
 
@@ -212,7 +212,7 @@ const onTaskCancel: FrameHandler<ClientFrameOf<'task.cancel'>> = async ({ taskId
   socket.sendFrame({ type: 'task.update', task: taskView(document, version) });
 };
 
-/** Follows a channel: its last events first, then what comes. */
+/** Follows a channel: its last events first, then new ones. */
 const onChannelOpen: FrameHandler<ClientFrameOf<'channel.open'>> = async ({ channel, last = 0 }, socket) => {
   if (channel === 'agents') authorize(socket.user, 'channels.agents');
   await socket.services.channels.follow(socket, channel, last);
@@ -222,7 +222,7 @@ const onChannelClose: FrameHandler<ClientFrameOf<'channel.close'>> = ({ channel 
   socket.services.channels.unfollow(socket, channel);
 };
 
-/** Logs the event, says so, and sets it on its way to its channel. Sent again, it is only acknowledged again. */
+/** Logs the event, acknowledges it, and publishes it to its channel. Sent again, it is only acknowledged again. */
 const onEventPublish: FrameHandler<ClientFrameOf<'event.publish'>> = async ({ channel, event }, socket) => {
   const { services, user } = socket;
   if (channel === 'agents') authorize(user, 'channels.agents');

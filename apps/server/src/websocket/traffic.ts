@@ -25,9 +25,11 @@ export interface IncomingOwner {
 }
 
 /**
- * What one connection sends: bounded and weighed before anything reads it. A client that has not said `hello` may send
+ * The frames that one connection sends: bounded and weighed before anything reads them. A client that has not said
+ * `hello` may send
  * `LIMITS.helloBytes` in all; the rate counts large frames several times, and comes before the parser, as the sizes do. A class, so
- * that thousands of connections share its functions; what a client that behaves never needs is made when it is needed.
+ * that thousands of connections share its functions; parts that a well-behaved client never needs are made when they
+ * are needed.
  */
 export class Incoming {
   readonly #owner: IncomingOwner;
@@ -39,7 +41,7 @@ export class Incoming {
   #flaws: TokenBucket | undefined;
   /** Frames under way. */
   #inHand = 0;
-  /** Called when none is under way any more. */
+  /** Called when no frame is under way any more. */
   #onIdle: (() => void) | undefined;
   #flawsBeforeHello = 0;
   #bytesBeforeHello = 0;
@@ -67,7 +69,7 @@ export class Incoming {
     };
     webSocket.on('ping', onControl);
     webSocket.on('pong', onControl);
-    // After the listener of `ws`: what was complete in this chunk has been handled.
+    // After the listener of `ws`: frames that were complete in this chunk have been handled.
     tcp.on('data', this.#onData);
   }
 
@@ -106,7 +108,7 @@ export class Incoming {
     clearTimeout(timer);
   }
 
-  /** The connection is closed: what still comes is not looked at. */
+  /** The connection is closed: frames that still come are ignored. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -164,8 +166,9 @@ export class Incoming {
 }
 
 /**
- * What is sent to one connection: bounded, so that a slow reader costs itself its connection and nobody memory. Frames of one turn
- * of the event loop leave in one system call. A class, so that thousands of connections share its functions.
+ * The frames to one connection: bounded, so that a slow reader loses its connection instead of using memory. Frames
+ * of one turn of the event loop leave in one system call. A class, so that thousands of connections share its
+ * functions.
  */
 export class Outgoing {
   readonly #webSocket: WebSocket;
@@ -198,7 +201,7 @@ export class Outgoing {
     }
   }
 
-  /** Resolves when what was sent so far has left this process, or never will. */
+  /** Resolves when the frames sent so far have left this process, or never will. */
   flushed(): Promise<void> {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();

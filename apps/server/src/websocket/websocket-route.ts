@@ -34,7 +34,7 @@ export function registerWebSocketRoute(app: FastifyInstance, services: ServerSer
     config.TRUST_PROXY,
   );
 
-  /** `ws` has ended the connection by then, with the code of what the client did wrong. */
+  /** `ws` has ended the connection by then, with the code of the client's error. */
   const onError = (err: Error): void => services.logger.debug({ err }, 'a connection broke');
 
   /** Serves it, where there is room. */
@@ -117,9 +117,9 @@ const RESERVED_IDS = /^(?:agent|external|system):/;
 const ID_LENGTH = 128;
 
 /**
- * Who speaks by `/ws/:userId`: whoever the path names, as a member. Nobody proves it, so that it is only for servers where
- * nobody has to sign in.
- * @throws ParleyError `forbidden` where people sign in, `invalid_request` when the id can be none
+ * The user of `/ws/:userId`: the one that the path names, as a member. Nothing proves it, so it is only for servers
+ * where nobody has to sign in.
+ * @throws ParleyError `forbidden` where people sign in, `invalid_request` when it cannot be a user's id
  */
 export function userOfPath(userId: string, authenticator: Pick<Authenticator, 'isRequired'>): User {
   if (authenticator.isRequired) {
@@ -134,7 +134,7 @@ export function userOfPath(userId: string, authenticator: Pick<Authenticator, 'i
   return { id: userId, name: userId, roles: ['member'] };
 }
 
-/** A client that asks for subprotocols must offer ours; one that asks for none is taken too. */
+/** A client that asks for subprotocols must offer ours; a client that asks for no subprotocol is taken too. */
 export function chooseSubprotocol(offered: ReadonlySet<string>): string | false {
   return offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false;
 }

@@ -3,7 +3,7 @@ import { type AgentFrame, type CommandEnd, snakeCase } from '@parley/control-pla
 import { ParleyError } from '@parley/shared-models';
 import type { Work } from './work.ts';
 
-/** What an agent itself has said wrong, or that it has failed for good. */
+/** A wrong frame of the agent itself, or a failure that the agent calls final. */
 export class AgentFault extends ParleyError {}
 
 /** @returns Error where the agent says no code: then it is tried again */
@@ -28,7 +28,7 @@ function misplaced(frame: AgentFrame, where: string): AgentFault {
   return wrong(field, `${field}: not for ${where}`);
 }
 
-/** What the agent says of a work until it is stopped. @throws Error when it is */
+/** The agent's next frame about a work. @throws Error when the work is stopped */
 async function nextFrame(work: Work): Promise<AgentFrame> {
   const frame = await work.next();
   if (frame === undefined) throw new Error('the work was stopped');
@@ -46,7 +46,7 @@ export async function answerMessage(work: Work, context: MessageContext): Promis
     }
     if (frame.piece !== undefined) {
       const last = await streamPieces(work, context, frame.piece);
-      // Stopped: what was shown is the reply.
+      // Stopped: the text shown so far is the reply.
       if (last === undefined) return;
       frame = last;
     } else if (frame.reply !== undefined) {
@@ -83,7 +83,7 @@ async function streamPieces(
     }
   };
   await context.stream(pieces(), () => last?.reply?.metadata ?? {});
-  // It was cut off: what the agent still writes is too much.
+  // The text was cut off at its limit: the agent's further text is dropped.
   while (last === undefined && !context.signal.aborted) {
     const frame = await nextFrame(work);
     if (frame.reply !== undefined || frame.done !== undefined) last = frame;

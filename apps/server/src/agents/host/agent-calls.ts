@@ -2,14 +2,14 @@ import type { AgentMemory, CommandContext, EventContext, MessageContext } from '
 import type { HostAnswer, HostCall, MemoryEntry } from '@parley/control-plane';
 import { JsonValue, ParleyError } from '@parley/shared-models';
 
-/** What an agent has in hand while it may call. */
+/** The message, event or command in the agent's hand, during which it may make calls. */
 export type Context = MessageContext | EventContext | CommandContext;
 
 /** Whether its answer may be large. */
 export const isRead = ({ readMemory, writeMemory, readHistory }: HostCall): boolean =>
   readMemory !== undefined || writeMemory !== undefined || readHistory !== undefined;
 
-/** @throws ParleyError what the call is answered with */
+/** @throws ParleyError the answer to the call */
 export async function doCall(context: Context, call: HostCall): Promise<Partial<HostAnswer>> {
   if ('command' in context) {
     if (call.begin === undefined) throw invalid('call: a command can only `begin`');

@@ -17,15 +17,15 @@ import { createHostedAgent } from './hosted-agent.ts';
 /** Agents of any language: each is a stream, and a runtime of the agent kit in this process. */
 export interface AgentHost {
   readonly work: ControlPlaneHandlers['work'];
-  /** Lets all finish what they have in hand, and ends their streams: they go on at another server. */
+  /** Lets all agents finish the work in their hands, and ends their streams: they go on at another server. */
   drain(timeoutMs: number): Promise<void>;
-  /** Ends all streams; resolves when what was in hand is back. */
+  /** Ends all streams; resolves when the messages in hand are back in their queues. */
   stop(): Promise<void>;
 }
 
 export interface AgentHostOptions {
   readonly bus: MessageBus;
-  /** What the server does for agents, whichever way they come. */
+  /** The server's handlers, the same for agents of every kind of connection. */
   readonly handlers: Omit<ControlPlaneHandlers, 'work'>;
   readonly peopleSignIn: boolean;
   readonly logger: Logger;
@@ -33,11 +33,11 @@ export interface AgentHostOptions {
   readonly maxStreams?: number;
 }
 
-/** How long what is in hand may take where the agent does not say so, in milliseconds. */
+/** How long work in hand may take where the agent gives no time, in milliseconds. */
 const DRAIN_MS = 30_000;
 /** Beyond that, to say how commands ended and to unregister, in milliseconds. */
 const LEAVE_MS = 3_000;
-/** What a registration fails with that mends by itself. */
+/** Errors of a registration that pass by themselves. */
 const PASSING: readonly ErrorCode[] = [
   'unavailable',
   'store_unavailable',
@@ -49,9 +49,12 @@ const PASSING: readonly ErrorCode[] = [
 
 /** Why a stream ends. */
 interface Ending {
-  /** How long what is in hand may still be answered, in milliseconds; then the agent is unregistered. @default it is cut off, and expected back */
+  /**
+   * How long work in hand may still be answered, in milliseconds; then the agent is unregistered.
+   * @default it is cut off, and expected back
+   */
   readonly drainMs?: number;
-  /** What the stream ends with. @default OK: the agent's process is to end */
+  /** The status that ends the stream. @default OK: the agent's process is to end */
   readonly error?: ParleyError;
 }
 
@@ -68,7 +71,10 @@ export function createAgentHost({
   logger,
   maxStreams = 500,
 }: AgentHostOptions): AgentHost {
-  /** By the process and the agent's name: who opens a stream has lost the one before, whether or not that was noticed here. */
+  /**
+   * By the process and the agent's name. Opening a stream ends the previous stream of the same agent, whether or not
+   * its end was noticed here.
+   */
   const streams = new Map<string, OpenStream>();
   let isStopping = false;
 
@@ -88,7 +94,7 @@ export function createAgentHost({
       },
       onRefused: (error) => ending.end({ error }),
     });
-    /** What became of the commands of an agent that is gone, nobody knows: they are lost, and not ended by who stops here. */
+    /** Nobody knows how the commands of a gone agent ended: they are lost, and the stop here does not end them. */
     const whileThere =
       <Args extends unknown[], T>(report: (...args: Args) => Promise<T>) =>
       async (...args: Args): Promise<T> => {
@@ -125,7 +131,7 @@ export function createAgentHost({
     if (context.signal.aborted) onGone();
     const read = async (): Promise<void> => {
       for await (const frame of frames) {
-        // Who does not read what it is told is not read either.
+        // An agent that does not read its stream is not read either.
         await push.caughtUp();
         if (frame.leave === undefined) await hosted.accept(frame);
         else ending.end({ drainMs: frame.leave.timeoutMs ?? DRAIN_MS });

@@ -27,16 +27,16 @@ import { createWork, type Work } from './work.ts';
 export interface HostedAgent {
   readonly definition: AgentDefinition;
   readonly guest: GuestOptions;
-  /** Resolves when more of what the agent says can be taken. @throws ParleyError what ends the stream */
+  /** Resolves when more frames of the agent can be taken. @throws ParleyError the error that ends the stream */
   accept(frame: AgentFrame): Promise<void>;
-  /** The agent is gone: nothing of what it has in hand is answered any more. */
+  /** The agent is gone: no work in its hand is answered any more. */
   abandon(): void;
   readonly isGone: boolean;
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>;
 }
 
-/** What may be wanted of the server at once; a call beyond that is refused. */
+/** Calls to the server under way at once; a call beyond that is refused. */
 const MAX_CALLS = 256;
 /** Of these, calls whose answers may be large; with more of them the agent is read no further. */
 const MAX_READS = 16;
@@ -52,7 +52,7 @@ export function createHostedAgent(hello: AgentHello, push: Push<ServerFrame>, lo
   const calls = new Set<Promise<void>>();
   const reads = new Set<Promise<void>>();
   let isGone = false;
-  /** Never one of an earlier stream: what an agent still says of that must not be taken for another work. */
+  /** Never a number of an earlier stream: a late frame about that work must not be taken for one about another. */
   let lastWork = Date.now() * 1000;
 
   /** A stream that is read too slowly ends by itself. */
@@ -108,7 +108,7 @@ export function createHostedAgent(hello: AgentHello, push: Push<ServerFrame>, lo
       () => answerMessage(work, context),
       {
         id: message.id,
-        // What is tried again, was stopped, or was wrong is known at once.
+        // A retry, a stop and an agent's fault are known at once.
         isLater: (failure) =>
           !signal.aborted &&
           (failure === undefined || (failure instanceof ParleyError && failure.details?.path === undefined)),

@@ -1,6 +1,6 @@
 import type { AgentFrame } from '@parley/control-plane';
 
-/** What an agent says about one message, event or command, in order. */
+/** An agent's frames about one message, event or command, in order. */
 export interface Work {
   /** Resolves when there is room for more. */
   put(frame: AgentFrame): Promise<void>;
@@ -12,7 +12,7 @@ export interface Work {
 /** Frames that wait to be taken; with more of them the agent is read no further. */
 const MAX_WAITING = 64;
 
-/** @param signal ends it, together with what waits. @default only `end` does */
+/** @param signal ends it, together with the frames that wait. @default only `end` does */
 export function createWork(signal?: AbortSignal): Work {
   let waiting: AgentFrame[] = [];
   let isOver = false;

@@ -4,7 +4,7 @@ import type { ServerServices } from '../../server-services.ts';
 import type { Connections } from '../../websocket/websocket-route.ts';
 import type { RouteHandlers } from '../serve-routes.ts';
 
-/** What Prometheus asks for. All values are looked up when it asks; nothing is counted on the way of a message. */
+/** The metrics for Prometheus. All values are looked up at its request; nothing is counted on the way of a message. */
 export function metricsRoute(services: ServerServices, connections: Connections) {
   const { agents, brokers, bus } = services;
   const registry = new Registry();

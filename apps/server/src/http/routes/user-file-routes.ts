@@ -5,7 +5,7 @@ import { createUserFiles } from '../../user-files/user-files.ts';
 import { authorize } from '../../users/permissions.ts';
 import type { RouteHandlers } from '../serve-routes.ts';
 
-/** What is known of a person, as files. */
+/** Parley's data about a person, as files. */
 export function userFileRoutes({ store }: ServerServices) {
   const files = createUserFiles(store);
   const requireOwn = (userId: string, user: User): void => {

@@ -7,7 +7,7 @@ import type { ServerServices } from '../../server-services.ts';
 import { VERSION } from '../../version.ts';
 import type { App } from '../create-app.ts';
 
-/** Serves the built web app, and at `GET /` to programs what this server is. */
+/** Serves the built web app, and to programs, at `GET /`, a description of this server. */
 export async function registerWebApp(
   app: App,
   { config, bus, logger, authenticator, localAccess }: ServerServices,
@@ -20,7 +20,7 @@ export async function registerWebApp(
       cacheControl: false,
       // The build puts `x.br` and `x.gz` beside `x`.
       preCompressed: true,
-      // What is built carries a hash in its name; index.html and what it names directly do not.
+      // Built files carry a hash in their names; index.html and the files that it names directly do not.
       setHeaders(reply, file) {
         const isHashed = path.relative(config.WEB_DIST, file).startsWith(`assets${path.sep}`);
         reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -36,7 +36,7 @@ export async function registerWebApp(
     queue: bus.kind,
     /**
      * `token`: people must show one; `account`: the account that runs it is the local user, others show the access token;
-     * `none`: whoever reaches it is the local user.
+     * `none`: everybody who reaches it is the local user.
      */
     signIn: authenticator.isRequired ? 'token' : localAccess === undefined ? 'none' : 'account',
   };

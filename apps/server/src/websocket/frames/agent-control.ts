@@ -54,7 +54,7 @@ function everybody(action: ControlAction, { services }: ClientSocket): string[] 
   return connected;
 }
 
-/** What became of the others stands; the operator learns of each that failed. */
+/** The changes to the other agents stand; the operator learns of each that failed. */
 function together(failures: readonly Failure[], asked: number, { services }: ClientSocket): ParleyError {
   const reports = failures.map(({ agentId, error }) => {
     services.logger.warn({ err: error, agentId }, 'an agent could not be controlled');
@@ -71,12 +71,12 @@ function together(failures: readonly Failure[], asked: number, { services }: Cli
   );
 }
 
-/** Frames are handled side by side; what is wanted last must be stored and entered last too. */
+/** Frames are handled concurrently; the state wanted last must be stored and entered last too. */
 const last = new WeakMap<object, Promise<void>>();
 
 function inOrder({ services }: ClientSocket, act: () => Promise<void>): Promise<void> {
   const before = last.get(services) ?? Promise.resolve();
-  // Whoever asked for the one before is told how that went.
+  // The outcome of the frame before is reported to its own sender.
   const acting = before.then(act, act);
   last.set(services, acting);
   return acting;

@@ -10,7 +10,7 @@ import { createTranslation, errorFrame, parseUserMessage, type UserFrame } from 
 /** Parent of the ids of these conversations: one for each user. */
 const CONVERSATIONS = '019aa0d4-6900-7000-8000-75736572736f';
 
-/** The user's one conversation by `/ws/:userId`, whatever connection it comes by. */
+/** The user's one conversation by `/ws/:userId`, over any of their connections. */
 export const conversationOfUser = (userId: string): string => deriveId(CONVERSATIONS, 'user', userId);
 
 /** Drives one WebSocket of `/ws/:userId`: its texts become messages of the user, the answers come back. */
@@ -58,7 +58,7 @@ export function serveUserSocket(
     end();
   };
 
-  /** From now on: what was said before stands in the user's files. */
+  /** From now on: earlier messages are in the user's files. */
   const follow = async (): Promise<void> => {
     try {
       const conversation = await store.getConversation(conversationId);

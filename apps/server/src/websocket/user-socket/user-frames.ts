@@ -8,7 +8,7 @@ import {
 } from '@parley/shared-models';
 import { z } from 'zod';
 
-/** What comes over `/ws/:userId`. */
+/** A frame of a client of `/ws/:userId`. */
 export const UserMessage = z.object({
   type: z.literal('message'),
   message: MessageText,
@@ -16,7 +16,7 @@ export const UserMessage = z.object({
   timestamp: z.unknown().optional(),
 });
 
-/** What goes over it. `agent`: the name; `timestamp`: ISO 8601; `code`: one of Parley's error codes. */
+/** A frame to that client. `agent`: the name; `timestamp`: ISO 8601; `code`: one of Parley's error codes. */
 export type UserFrame =
   | {
       readonly type: 'message';
@@ -60,7 +60,7 @@ export const errorFrame = ({ code, message }: Pick<ErrorReport, 'code' | 'messag
   timestamp: new Date().toISOString(),
 });
 
-/** Tells in these frames what happens in the conversation; what they have no words for is left out. */
+/** Translates the frames of the conversation; frames without a counterpart are left out. */
 export function createTranslation(): (frame: ServerFrame) => UserFrame[] {
   let isTyping = false;
 
