@@ -25,7 +25,7 @@ export function replied({ request, conversation, own }: Known, event: Replied): 
   } else if (request.agentId === undefined ? !beside.isOwn : !isOf(request.agentId, from))
     return refused(request.agentId === undefined ? 'not_own' : 'other_agent', request);
 
-  // Whatever the agent wrote: an answer belongs where it was asked for.
+  // An answer belongs to the conversation of its request, also where the agent names another.
   const { conversationId, messageId } = request;
   const message = placed({ ...event.reply, conversationId, inReplyTo: messageId }, conversation);
   if (beside !== undefined || request.state === 'answered')
@@ -57,7 +57,7 @@ function repeatedReply(
 export function settled({ request }: Known, { from, hops }: Settled): Transition {
   if (request === undefined) return refused('unknown');
   if (!mayAnswer(request, from)) return refused('other_agent', request);
-  // Told again: whoever recorded it may have died before it told anybody.
+  // Told again: the process that recorded it may have died before it told anybody.
   if (request.state === 'answered')
     return { outcome: 'repeated', request, effects: [{ do: 'tell', status: statusOf(request) }] };
   if (isTerminal(request.state)) return refused('ended', request);

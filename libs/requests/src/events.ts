@@ -4,16 +4,16 @@ import type { ErrorCode, Hop, RoutingDecision, Target, UnstoredMessage } from '@
 export interface Submitted {
   readonly type: 'submitted';
   readonly message: UnstoredMessage;
-  /** Whose conversation it is; a new conversation belongs to this user. */
+  /** The owner of the conversation; a new conversation belongs to this user. */
   readonly ownerId: string;
   readonly target?: Target | undefined;
   /** Whether the text says END: then it ends the session, unless it is addressed to somebody else. @default false */
   readonly isSessionEnd?: boolean;
-  /** How long an agent may take over it, in milliseconds. @default what the agent that gets it has registered */
+  /** How long an agent may take over it, in milliseconds. @default the time that the agent that gets it has registered */
   readonly timeoutMs?: number;
 }
 
-/** What a conversation has to know of the agent that a broker chose. */
+/** The agent that a broker chose, as far as the conversation has to know it. */
 export interface ChosenAgent {
   readonly group: string;
   /** The conversation's following messages are its, until the person says END. */
@@ -22,7 +22,7 @@ export interface ChosenAgent {
   readonly sessionTtlMs: number;
 }
 
-/** A broker has decided who shall answer. */
+/** A broker has chosen the agent that shall answer. */
 export interface Routed {
   readonly type: 'routed';
   readonly requestId: string;
@@ -37,7 +37,7 @@ export interface Routed {
 /** The agent that says something about a request, as the server knows it. */
 export interface Speaker {
   readonly agentId: string;
-  /** Another process has taken its id since: what this one says does not count any more. */
+  /** Another process has taken its id since: messages of this one do not count any more. */
   readonly isReplaced: boolean;
   /** Which attempt at the request it was given. @default the current one */
   readonly attempt?: number | undefined;
@@ -54,8 +54,8 @@ export interface Replied {
   readonly hops: readonly Hop[];
   /**
    * The reply follows from an event or a task, and not from handling the request: it changes nothing about the request,
-   * is taken after its end too, and is the same by whichever instance it is said. `isOwn`: what brought it about is the
-   * agent's own, so that it may be said while no agent has the request. @default it is the answer
+   * is taken after its end too, and is the same from each instance. `isOwn`: its cause is the agent's own, so that it
+   * may be said while no agent has the request. @default it is the answer
    */
   readonly beside?: { readonly isOwn: boolean } | undefined;
 }

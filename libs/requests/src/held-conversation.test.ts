@@ -39,7 +39,7 @@ describe('a held conversation', () => {
     memory.apply({ type: 'routed', ...aRouting(request?.messageId ?? '', agentId, attempt), chosen });
   const hold = (agentId = 'finance'): Transition => give(say('My budget?'), agentId, holding(agentId));
   const session = () => agentSessionOf(memory.conversations.get(conversationId)?.session, memory.now);
-  /** What the readers are told of the session; null: there is no session. */
+  /** The session as readers are told; null: there is no session. */
   const told = ({ effects }: Transition) =>
     effects.flatMap((effect) => (effect.do === 'session' ? [effect.session] : []));
 
@@ -78,7 +78,7 @@ describe('a held conversation', () => {
     const end = say('END');
     expect(end.request?.hint).toEqual(hint('finance', true, true));
     expect(told(end)).toEqual([null]);
-    // What becomes of END itself does not begin it again.
+    // The routing of END itself does not begin it again.
     expect(told(give(end, 'finance', holding()))).toEqual([]);
     expect(session()).toBeUndefined();
     const next = say();

@@ -9,15 +9,15 @@ import {
 import { z } from 'zod';
 import type { ChosenAgent } from './events.ts';
 
-/** What a conversation knows of the agents that it went to; JSON of it stands in its row. */
+/** The agents that a conversation went to; stored as JSON in its row. */
 export const SessionState = z.object({
-  /** `seq` of the message that said so: what was accepted before must not overrule what came after. */
+  /** `seq` of the message that set this: an earlier message must not overrule a later one. */
   seq: z.number().int().positive(),
-  /** Who had the last message; absent when the person has left. */
+  /** The agent that had the last message; absent when the person has left. */
   last: z.object({ agentId: AgentId, agentName: AgentName, group: AgentId }).optional(),
   /**
-   * Who holds the conversation. `ttlMs`: for how long after the person's last message; `lastAt`: when that was, in
-   * milliseconds since 1970.
+   * The agent that holds the conversation. `ttlMs`: for how long after the person's last message; `lastAt`: when that
+   * was, in milliseconds since 1970.
    */
   held: z
     .object({
@@ -32,7 +32,7 @@ export const SessionState = z.object({
 });
 export type SessionState = z.infer<typeof SessionState>;
 
-/** The session as people see it; undefined when there is none or its time is over. */
+/** The session as people see it; undefined without a session, and when its time is over. */
 export function agentSessionOf(state: SessionState | undefined, now: number): AgentSession | undefined {
   const held = state?.held;
   if (held === undefined || isOver(held, now)) return undefined;
@@ -43,7 +43,7 @@ export function agentSessionOf(state: SessionState | undefined, now: number): Ag
 const isOver = ({ lastAt, ttlMs }: { lastAt: number; ttlMs: number }, now: number): boolean =>
   lastAt + ttlMs <= now;
 
-/** What becomes of a session by a message: the hint it carries, and the new state where that changes. */
+/** The effect of a message on a session: the hint it carries, and the new state where that changes. */
 export interface SessionStep {
   readonly hint: SessionHint | undefined;
   /** Undefined: stays as it is. */
@@ -51,8 +51,8 @@ export interface SessionStep {
 }
 
 /**
- * A person writes: the message goes to whoever holds the conversation, or knows who had the last one; END leaves.
- * A session whose time is over does not count.
+ * A person writes: the message goes to the agent that holds the conversation; without one it names the agent that had
+ * the last message; END leaves. A session whose time is over does not count.
  * @param seq, text, target of the message
  * @param isEnd whether its text says END
  */
@@ -84,9 +84,9 @@ export function stepOnMessage(
 }
 
 /**
- * It was decided who shall answer: who holds sessions holds the conversation from now on, anybody else leaves a session
- * as it is. Undefined when nothing changes.
- * @param hint what the message carried
+ * An agent was chosen: one that holds sessions holds the conversation from now on, any other leaves a session as it
+ * is. Undefined when nothing changes.
+ * @param hint the hint that the message carried
  */
 export function stepOnRouting(
   state: SessionState | undefined,

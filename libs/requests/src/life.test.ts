@@ -35,7 +35,7 @@ const kinds = [
 
 /** `which` and `what` choose among what there is at the time. */
 const step = fc.record({
-  // What moves messages on happens more often than what disturbs it.
+  // Steps that move messages on are more frequent than disturbances.
   kind: fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom('submit', 'route', 'serve', 'take', 'answer') },
     { weight: 2, arbitrary: fc.constantFrom(...kinds) },
@@ -126,7 +126,7 @@ function take(parley: SmallParley, { kind, which, what, death }: Step): void {
       answer(parley, which, what, death);
       return;
     case 'lose agent':
-      // Its process is dead, and what lies in its queue is taken back.
+      // Its process is dead, and the messages in its queue are taken back.
       for (const hand of parley.hands.filter(({ by }) => by.agentId === agentId)) {
         parley.hands.splice(parley.hands.indexOf(hand), 1);
         queue.push(hand.letter);
@@ -182,7 +182,7 @@ function take(parley: SmallParley, { kind, which, what, death }: Step): void {
   }
 }
 
-/** What must hold at any time. @param before the requests before the step. @returns what is broken */
+/** Checks the invariants. @param before the requests before the step. @returns the broken ones */
 function examine(parley: SmallParley, before: SmallParley['requests'], last: Step['kind']): string[] {
   const { messages, requests } = parley;
   const broken = [...parley.broken];

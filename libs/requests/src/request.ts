@@ -12,14 +12,14 @@ import type {
 } from '@parley/shared-models';
 import type { SessionState } from './held-conversation.ts';
 
-/** A message that somebody has to answer: what changes about it. The message itself never does. */
+/** The state of a message that somebody has to answer. The message itself never changes. */
 export interface Request {
   readonly messageId: string;
   readonly conversationId: string;
   /** Of the message, in its conversation. */
   readonly seq: number;
   readonly target: Target | undefined;
-  /** What it carries to the broker: who holds the conversation, or had its last message. */
+  /** The hint that it carries to the broker: the agent that holds the conversation, or had its last message. */
   readonly hint: SessionHint | undefined;
   /** `delivered` is told and never stored: it follows `routed` within moments, and nothing depends on it. */
   readonly state: Exclude<MessageState, 'delivered'>;
@@ -35,7 +35,7 @@ export interface Request {
   readonly error: { readonly code: ErrorCode; readonly message: string } | undefined;
   /** Whether it still has to reach `broker_input_queue`, as far as is known. */
   readonly isInOutbox: boolean;
-  /** How long an agent may take over it, in milliseconds; undefined: what the agent itself has registered. */
+  /** How long an agent may take over it, in milliseconds; undefined: the time that the agent itself has registered. */
   readonly timeoutMs: number | undefined;
   /** When this attempt was given to an agent, in milliseconds since 1970. */
   readonly routedAt: number | undefined;
@@ -49,7 +49,7 @@ export interface Conversation {
   readonly ownerId: string;
   /** `seq` of its newest message, 0 before the first. */
   readonly lastSeq: number;
-  /** Who holds it, and who had its last message. */
+  /** The agent that holds it, and the agent that had its last message. */
   readonly session: SessionState | undefined;
 }
 
@@ -64,13 +64,13 @@ export interface OutboxEntry {
   readonly hops?: readonly Hop[];
 }
 
-/** What has to happen once a transition is committed. Each may happen twice: what follows drops the second. */
+/** An action to perform once a transition is committed. Each may happen twice: its receiver drops the second. */
 export type Effect =
   /** Publish to `broker_input_queue`. */
   | { readonly do: 'publish'; readonly entry: OutboxEntry }
   /** Publish to the queue of the agent that was chosen. */
   | { readonly do: 'hand-over'; readonly status: MessageStatus & { readonly routing: RoutingDecision } }
-  /** A message is stored; `status`: what it makes of the request. For all that follow the conversation. */
+  /** A message is stored; `status`: the state of the request after it. For all that follow the conversation. */
   | { readonly do: 'show'; readonly message: ChatMessage; readonly status?: MessageStatus }
   /** The request stands like this now. For all that follow the conversation. */
   | { readonly do: 'tell'; readonly status: MessageStatus }
@@ -107,17 +107,17 @@ export function outboxEntryOf(
   };
 }
 
-/** What is known when an event comes, as it stands in the store under its locks. */
+/** The stored state when an event comes, read under the store's locks. */
 export interface Known {
   readonly request: Request | undefined;
   readonly conversation: Conversation | undefined;
-  /** The stored message with the id of the event's own message: of what is submitted, or of a reply. */
+  /** The stored message with the id of the event's own message: of a submitted message, or of a reply. */
   readonly own: ChatMessage | undefined;
   /** The stored message that the request is. */
   readonly asked: ChatMessage | undefined;
 }
 
-/** What the rules need beside what is known. */
+/** The inputs of the rules beside the stored state. */
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -132,19 +132,20 @@ export interface Moment {
  */
 export type Refusal = 'unknown' | 'ended' | 'other_agent' | 'overtaken' | 'not_due' | 'not_own';
 
-/** What becomes of a request by an event: what to write, and what to do once that is committed. */
+/** The outcome of an event: the writes, and the effects to perform once they are committed. */
 export interface Transition {
   /**
-   * `done`: what is written says so. `repeated`: it was so before; the effects bring it about once more, since the process
-   * that wrote it may have died before it did. `refused`: nothing is written, nothing follows but what the effects say.
+   * `done`: the writes say so. `repeated`: it was so before; the effects are performed once more, since the process
+   * that wrote it may have died before it performed them. `refused`: nothing is written, nothing follows but the
+   * effects.
    */
   readonly outcome: 'done' | 'repeated' | 'refused';
   readonly refusal?: Refusal;
-  /** The request as it stands now; undefined where there is none. */
+  /** The request as it stands now; undefined where it does not exist. */
   readonly request?: Request | undefined;
   /** The message that was stored by this event, now or the first time. */
   readonly message?: ChatMessage;
-  /** What to write; each part only where it changes. */
+  /** The rows to write; each part only where it changes. */
   readonly writes?: {
     readonly request?: Request;
     readonly message?: ChatMessage;

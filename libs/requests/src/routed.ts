@@ -75,7 +75,7 @@ export function submitted(
   };
 }
 
-/** A request is given to so many agents, one after another: what has made each of them vanish ends somewhere. */
+/** A request is given to at most this many agents, one after another: it may be the reason that each of them vanished. */
 export const MAX_ATTEMPTS = 5;
 
 /** A message that is replayed and lost again and again is known by its latest hops. */

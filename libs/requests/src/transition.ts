@@ -5,9 +5,9 @@ import { type Known, type Moment, refused, type Transition } from './request.ts'
 import { agentGone, replayed, routed, submitted } from './routed.ts';
 
 /**
- * The life of a request, and of who holds its conversation. Pure: the store calls it inside a transaction, writes what it
- * says, and the server performs the effects after the commit. What is refused, repeated or late is decided here and
- * nowhere else.
+ * The life of a request, and of the session in its conversation. Pure: the store calls it inside a transaction,
+ * writes its result, and the server performs the effects after the commit. Refusals, repetitions and late events are
+ * decided here and nowhere else.
  *
  * ```
  * submitted ─▶ accepted ─ routed ─▶ routed ─ replied, settled ─▶ answered
@@ -52,9 +52,9 @@ export function transition(known: Known, event: RequestEvent, moment: Moment): T
 }
 
 /**
- * The process that says it, where another one has taken its agent's id since: what it says does not count, and the request,
- * which it took out of the queue, is decided again. What stands beside the answer counts all the same: its sender will not
- * say it again.
+ * The process that sent the event, where another one has taken its agent's id since: the event does not count, and
+ * the request, which it took out of the queue, is decided again. A reply beside the answer counts all the same: its
+ * sender will not send it again.
  */
 function fencedSpeaker(event: RequestEvent): Speaker | undefined {
   if (!('from' in event) || event.from?.isReplaced !== true) return undefined;

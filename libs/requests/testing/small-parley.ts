@@ -3,7 +3,7 @@ import type { RequestEvent, Speaker } from '../src/events.ts';
 import type { Conversation, Effect, Request, Transition } from '../src/request.ts';
 import { transition } from '../src/transition.ts';
 
-/** What travels in a queue. */
+/** A message in a queue. */
 export type Letter =
   | {
       readonly kind: 'request';
@@ -69,7 +69,7 @@ export class SmallParley {
   /** To whom each attempt was handed over, and how often each row was written. */
   readonly handedOver = new Map<string, Set<string>>();
   readonly writes = new Map<string, number>();
-  /** What a single event must not bring about. */
+  /** Invariants that a single event has broken. */
   readonly broken: string[] = [];
   /** A decision that is not on the disk yet, by request: the row before it. */
   readonly #undecided = new Map<string, Request>();
@@ -173,7 +173,7 @@ export class SmallParley {
     this.#undecided.clear();
   }
 
-  /** A broker takes the message. @param agentId whom it chooses; undefined: nobody */
+  /** A broker takes the message. @param agentId the agent that it chooses; undefined: no agent */
   route(letter: Letter, agentId: string | undefined): void {
     if (letter.kind !== 'request') this.serverInput.push(letter);
     else if (agentId !== undefined) this.serverInput.push({ ...letter, decision: decisionFor(agentId) });

@@ -29,8 +29,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens or makes the file and brings it to the newest version. What is committed outlives this process; what has to outlive
- * a power cut too is synced, see log-sync.ts.
+ * Opens or makes the file and brings it to the newest version. A commit outlives this process; one that has to
+ * outlive a power cut too is synced, see log-sync.ts.
  * @throws SQLite's error; an Error when a later Parley has written the file
  */
 export function openDatabase(file: string, options: DatabaseOptions): DatabaseSync {

@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
  */
 export interface LogSync {
   /**
-   * Resolves when no power cut can undo what is committed now. Calls made while a sync is under way share the next one. A sync that
-   * fails is tried again until it succeeds.
+   * Resolves when no power cut can undo the commits made so far. Calls made while a sync is under way share the next
+   * one. A sync that fails is tried again until it succeeds.
    * @throws Error as SQLite's own `SQLITE_IOERR_FSYNC`, once the log is closed
    */
   sync(): Promise<void>;
@@ -58,8 +58,8 @@ export function createLogSync(
     const file = database.location();
     // A database in memory has no log.
     if (file === null) return;
-    // After a failed sync the system may take for written what is not (see the PostgreSQL wiki, "Fsync Errors"), and another one says
-    // nothing. So the frames go into the file itself.
+    // After a failed sync the system may take unwritten data for written (see the PostgreSQL wiki, "Fsync Errors"),
+    // and another sync reports nothing. So the frames go into the file itself.
     if (isFailing && checkpoint.get()?.busy !== 0) throw new Error('the log could not be written back');
     log ??= openSync(`${file}-wal`, 'r+');
     await syncFile(log);

@@ -27,8 +27,8 @@ export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY;
 export const isDiskFull = (error: unknown): boolean => primaryCode(error) === FULL;
 
 /**
- * What is wrong with the file or the machine, one clause for an operator. Undefined where the statement itself failed,
- * and for what is no error of SQLite's.
+ * The trouble with the file or the machine, one clause for an operator. Undefined where the statement itself failed,
+ * and for errors that are not SQLite's.
  */
 export function outsideTrouble(error: unknown): string | undefined {
   const code = primaryCode(error);

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../src/database.ts';
 
-/** For tests: what a thread is told that opens databases as another process would, one after the other. */
+/** The input of a thread that opens databases as another process would, one after the other. */
 export interface Opening {
   readonly files: readonly string[];
   readonly migrations: readonly string[];
   readonly timeoutMs: number;
-  /** For each file, how many threads are still to come to it. They open it together when there is none. */
+  /** For each file, how many threads are still to come to it. They open it together when no thread is to come. */
   readonly absent: Int32Array;
 }
 

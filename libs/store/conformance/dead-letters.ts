@@ -20,7 +20,7 @@ export function describeDeadLetters(context: Context): void {
       }
     });
 
-    it('are added once by id, and what was done with them stands', async () => {
+    it('are added once by id, and keep their state', async () => {
       const { store } = context;
       const letter = aLetter();
       await store.addDeadLetter(letter);

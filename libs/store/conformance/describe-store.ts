@@ -27,7 +27,7 @@ import { describeTexts } from './texts.ts';
 import { describeTranscripts } from './transcripts.ts';
 import { describeTravelling } from './travelling.ts';
 
-/** What every driver of the `Store` port must do. */
+/** The contract of every driver of the `Store` port. */
 export function describeStore(name: string, factory: FixtureFactory): void {
   describe(`store: ${name}`, () => {
     let fixture: StoreFixture | undefined;

@@ -18,7 +18,7 @@ const typesOf = (events: readonly LoggedEvent[]): string[] => events.map(({ even
 export function describeEvents(context: Context): void {
   const append = async (event: PublishedEvent, channel: ChannelName = 'human', isForOutbox = false) =>
     context.store.events.append({ channel, event }, { isForOutbox });
-  /** What is in the outbox of these events; others may be there from other tests. */
+  /** The outbox entries of these events; others may be there from other tests. */
   const take = async (ids: readonly string[], leaseMs = 0): Promise<string[]> =>
     (await context.store.events.takeUnpublished({ limit: 10_000, olderThanMs: 0, leaseMs }))
       .map(({ event }) => event.id)
@@ -56,7 +56,7 @@ export function describeEvents(context: Context): void {
       ).toEqual([logged]);
     });
 
-    it('keeps one event for each id: what was logged first stands', async () => {
+    it('keeps one event for each id: the one logged first stands', async () => {
       const event = anEvent();
       const first = await append(event);
       const again = await append({ ...event, payload: 'changed' }, 'agents', true);
@@ -125,7 +125,7 @@ export function describeEvents(context: Context): void {
       expect(await list({ correlationId: first.logged.event.id, ownerId: bob })).toEqual([]);
     });
 
-    it('lists threads: what followed from each event of a type that followed from no other of it', async () => {
+    it('lists threads: each first event of a type with all that followed from it', async () => {
       const [ownerId, correlationId] = [newId(), newId()];
       const type = `asked.${newId()}`;
       const log = async (more: Partial<PublishedEvent>, owner = ownerId) => {

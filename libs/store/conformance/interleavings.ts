@@ -39,7 +39,7 @@ const turns = fc.array(fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, ma
   maxLength: 12,
 });
 
-/** What the calls of one run have returned. */
+/** The results of the calls of one run. */
 interface Tally {
   readonly submissions: number[];
   readonly replies: number[];
@@ -62,7 +62,7 @@ export function describeInterleavings(context: Context): void {
           );
           states = await examine(stores[0], requests, tally, states, turn);
         }
-        // What is left in the outbox would be taken again, and looked through, in each of the runs that follow.
+        // Entries left in the outbox would be taken again, and looked through, in each of the runs that follow.
         await context.store.markPublished(
           requests.map(({ id }) => ({ messageId: id, attempt: steps.length })),
         );
@@ -158,14 +158,14 @@ async function examine(
   return requests.map(({ id }, index) => {
     const status = statuses.find(({ messageId }) => messageId === id);
     const replies = messages.filter(({ kind, inReplyTo }) => kind === 'REPLY' && inReplyTo === id);
-    // At most one agent answers, and only what it answered is answered.
+    // At most one agent answers, and only requests that it answered are answered.
     expect(new Set(replies.map(({ sender }) => sender.id)).size).toBeLessThanOrEqual(1);
     if (replies.length > 0) expect(status?.status).toBe('answered');
     expect(status?.error !== undefined).toBe(
       status?.status === 'failed' || status?.status === 'dead_lettered',
     );
     if (ids.includes(id)) expect(status?.status).toBe('accepted');
-    // What has ended stays so, unless an operator replays it.
+    // An ended request stays ended, unless an operator replays it.
     const last = before[index];
     const wasReplayed = turn.some(([taken]) => taken.do === 'replay' && taken.request === index);
     if (last !== undefined && isTerminal(last) && !(last === 'dead_lettered' && wasReplayed)) {

@@ -95,7 +95,7 @@ export function describeRouting(context: Context): void {
 
     it('is routed again when the record of its routing is lost', async () => {
       const { store } = context;
-      // What a power cut leaves: published, and nothing of the routing that followed.
+      // The state after a power cut: published, and nothing of the routing that followed.
       const { id } = await submitted(store);
       await store.markPublished([{ messageId: id, attempt: 0 }]);
       await loseAgent(store, { requestId: id, agentId: 'finance' });

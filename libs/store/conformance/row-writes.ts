@@ -47,7 +47,7 @@ export function describeRowWrites(context: Context): void {
       const { store, fixture } = context;
       const conversationId = newId();
       const chosen = { group: 'finance', holdsSession: true, sessionTtlMs: 3_600_000 };
-      /** What was written since the last call. */
+      /** The rows written since the last call. */
       const written = async (): Promise<unknown[]> => {
         const rows = await fixture.sql('SELECT operation FROM written ORDER BY operation');
         await fixture.sql('DELETE FROM written');

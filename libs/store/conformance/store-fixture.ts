@@ -15,7 +15,7 @@ export interface StoreFixture {
 
 export type FixtureFactory = () => Promise<StoreFixture>;
 
-/** What the tests of the suite share. Each test uses ids of its own. */
+/** Shared by the tests of the suite. Each test uses ids of its own. */
 export interface Context {
   readonly store: Store;
   readonly fixture: StoreFixture;

@@ -3,7 +3,7 @@ import { newId } from '@parley/shared-models';
 import { openStore } from '../src/open-store.ts';
 import { submitted } from './samples.ts';
 
-/** What this process tells over IPC, after the store has resolved. */
+/** A report of this process over IPC, after the store has resolved. */
 export type Report =
   | { readonly submitted: string; readonly seq: number; readonly conversationId: string }
   | { readonly published: string };
@@ -20,7 +20,7 @@ const goOn = async (writer: number): Promise<void> => {
     const stored = await submitted(store, { conversationId, text: `${writer} ${count}` });
     report({ submitted: stored.id, seq: stored.seq, conversationId });
     if (count % 3 !== 0) continue;
-    // Said before, so that whoever is told of no mark may rely on there being none.
+    // Reported before, so that a parent that hears of no mark may rely on it.
     report({ published: stored.id });
     await store.markPublished([{ messageId: stored.id, attempt: 0 }]);
   }

@@ -1,9 +1,9 @@
-/** Whoever asks again within this time gets the same good answer, so that asking does not keep the disk busy. */
+/** A call within this time after a passed probe gets its answer, so that calls do not keep the disk busy. */
 const VALID_MS = 1000;
 
 /**
- * `Store.check` by a probe that really writes, and fails when the store is closed. One probe answers all who ask while
- * it is under way.
+ * `Store.check` by a probe that really writes, and fails when the store is closed. One probe answers all calls made
+ * while it is under way.
  */
 export function checking(probe: () => Promise<void>, isOpen: () => boolean): () => Promise<void> {
   let passedAt = Number.NEGATIVE_INFINITY;

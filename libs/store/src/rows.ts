@@ -10,7 +10,8 @@ import type { ChatMessage, Conversation, Participant } from '@parley/shared-mode
 import type { Selectable } from 'kysely';
 import type { Tables } from './records/tables.ts';
 
-// What messages, requests and conversations are made of and written as; shared by their records and by the groups of writes.
+// The columns of messages, requests and conversations, and their conversion; shared by their records and by the
+// groups of writes.
 
 export const MESSAGE_COLUMNS = [
   'id',
@@ -46,7 +47,7 @@ export function messageOf(row: StoredMessageRow): ChatMessage {
   };
 }
 
-/** What tells the status of a message that a person sent. */
+/** The columns with the status of a message that a person sent. */
 export const STATUS_COLUMNS = [
   'target',
   'session',
@@ -66,7 +67,7 @@ export const REQUEST_COLUMNS = ['message_id', 'conversation_id', 'seq', ...STATU
 
 export type StoredRequestRow = Pick<Selectable<Tables['requests']>, (typeof REQUEST_COLUMNS)[number]>;
 
-// What was stored as JSON was checked before it was stored.
+// JSON was checked before it was stored.
 const jsonOf = <T>(text: string | null): T | undefined =>
   text === null ? undefined : (JSON.parse(text) as T);
 

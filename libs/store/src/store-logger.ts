@@ -1,4 +1,4 @@
-/** Where the store reports what an operator should know. A pino logger is one. */
+/** The store's reports to operators go here. A pino logger fits. */
 export interface StoreLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

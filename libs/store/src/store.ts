@@ -30,7 +30,7 @@ export interface TravellingRequest {
   readonly conversationId: string;
   readonly seq: number;
   readonly attempt: number;
-  /** Who has it; undefined: no agent yet. */
+  /** The agent that has it; undefined: no agent yet. */
   readonly agentId: string | undefined;
   /** As in `AcceptInput`. */
   readonly timeoutMs: number | undefined;
@@ -72,29 +72,29 @@ export interface MessageQuery {
  * drivers may group concurrent writes into one transaction, each failing or succeeding alone. Where a
  * redelivery or the next look brings the same about again (a decision about who answers, `markPublished`, `countUnanswered`),
  * a power cut may undo it.
- * Text is kept as well-formed Unicode without NUL: what is neither becomes U+FFFD.
+ * Text is kept as well-formed Unicode without NUL: all other characters become U+FFFD.
  * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is
  *   full, and after `close()`.
  */
 export interface Store {
   readonly kind: 'sqlite' | 'postgres';
-  /** What agents remember. */
+  /** The memory of agents. */
   readonly events: EventStore;
   readonly memory: MemoryStore;
   readonly revokedTokens: RevokedTokenStore;
   readonly secrets: SecretStore;
-  /** Long tasks, and who drives each. */
+  /** Long tasks, and the driver of each. */
   readonly tasks: TaskStore;
   readonly transcripts: TranscriptStore;
   readonly commands: CommandStore;
-  /** Who did what. */
+  /** The audit trail. */
   readonly audit: AuditStore;
   readonly usage: UsageStore;
   readonly retention: RetentionStore;
 
   /**
-   * What happened to a request: decided by `transition` on what is stored, written in one transaction, or not at all. Calls
-   * take effect in the order in which they were made. The effects are the caller's to perform.
+   * Applies an event to a request: decided by `transition` on the stored state, written in one transaction, or not at
+   * all. Calls take effect in the order in which they were made. The effects are the caller's to perform.
    * @throws ParleyError as `transition`
    */
   apply(event: RequestEvent): Promise<Transition>;
@@ -107,8 +107,8 @@ export interface Store {
    */
   takeOutbox(options: { limit: number; olderThanMs: number; leaseMs: number }): Promise<OutboxEntry[]>;
   /**
-   * Every outbox entry becomes that of the next attempt, and is due at once, whoever had it leased: what a queue holds of the
-   * attempt before counts no more, and neither does that it is marked as published.
+   * Every outbox entry becomes that of the next attempt, and is due at once, even where it is leased: queued messages
+   * of the attempt before count no more, and neither do marks of that attempt as published.
    */
   renewOutbox(): Promise<void>;
 
@@ -117,7 +117,7 @@ export interface Store {
    * @param options `after`: only ids after this one
    */
   listTravelling(options: { after: string; limit: number }): Promise<TravellingRequest[]>;
-  /** Keeps for how long answers have been due; what has ended, or is on another attempt, stays as it is. */
+  /** Keeps for how long answers have been due; requests that have ended, or are on another attempt, stay as they are. */
   countUnanswered(counts: readonly UnansweredAttempt[]): Promise<void>;
 
   getMessage(
@@ -130,14 +130,14 @@ export interface Store {
   ): Promise<{ messages: ChatMessage[]; statuses: MessageStatus[]; hasMore: boolean }>;
 
   getConversation(conversationId: string): Promise<Conversation | undefined>;
-  /** The seq of the newest message of each of these; what is no conversation is left out. */
+  /** The seq of the newest message of each of these; ids of no conversation are left out. */
   lastSeqs(conversationIds: readonly string[]): Promise<Map<string, number>>;
   /** The one with the newest message first; `search` is matched without case in titles and message texts. */
   listConversations(ownerId: string, options: { limit: number; search?: string }): Promise<Conversation[]>;
   renameConversation(conversationId: string, title: string): Promise<Conversation | undefined>;
 
   /**
-   * Inserts or updates the agent and returns its new incarnation, one more than its last. What is wanted of it stays.
+   * Inserts or updates the agent and returns its new incarnation, one more than its last. Its wanted state stays.
    * @param heldBy the only group that may hold the id, or have held it until it was removed. @default any
    * @throws ParleyError `id_taken` when that is another group
    */

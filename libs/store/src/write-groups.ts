@@ -2,7 +2,7 @@ import type { UnitOfWork } from './requests/unit-of-work.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { unavailable } from './unavailable.ts';
 
-/** What a write is going to look at, so that a driver can fetch it for many writes at once. */
+/** The rows that a write is going to look at, so that a driver can fetch those of many writes at once. */
 export interface Keys {
   readonly messages?: readonly string[];
   readonly requests?: readonly string[];
@@ -19,17 +19,18 @@ export interface Write<T> {
   /** Read before each run. */
   readonly keys: Keys;
   run(work: UnitOfWork): T;
-  /** What `run` did last was rolled back for certain. Not called when nobody knows whether it was committed. */
+  /** The last `run` was rolled back for certain. Not called when nobody knows whether it was committed. */
   undone?(): void;
-  /** Its own statements change rows of requests or conversations: they see what was written before. @default false */
+  /** Its own statements change rows of requests or conversations: they see the earlier writes. @default false */
   readonly isDirect?: boolean;
 }
 
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
 /**
- * What a write needs. `durable`: it is on the disk before it resolves. `prompt`: done at once, but a power cut may undo
- * it, since a redelivery would bring it about again. `lazy`: the same, and it waits a moment for others to join.
+ * The durability that a write needs. `durable`: it is on the disk before it resolves. `prompt`: done at once, but a
+ * power cut may undo it, since a redelivery would bring it about again. `lazy`: the same, and it waits a moment for
+ * others to join.
  */
 export type Urgency = 'durable' | 'prompt' | 'lazy';
 
@@ -37,23 +38,23 @@ export type Urgency = 'durable' | 'prompt' | 'lazy';
 export interface WriteGroups {
   /**
    * Runs the write in the next group, in the order of the calls, and resolves after the commit.
-   * @throws ParleyError `store_unavailable`; what the write itself throws
+   * @throws ParleyError `store_unavailable`; the error of the write itself
    */
   add<T>(write: Write<T>, urgency?: Urgency): Promise<T>;
-  /** Commits what was added so far; what is added from now on fails. Idempotent. */
+  /** Commits the writes added so far; later ones fail. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface WriteGroupsOptions {
   /**
-   * Runs the writes in one transaction and says what became of each. Throws when the transaction could not be
+   * Runs the writes in one transaction and returns the outcome of each. Throws when the transaction could not be
    * committed; then nothing was changed.
    * @param isDurable whether to wait until the disk has it
    */
   readonly commit: (writes: readonly Write<unknown>[], isDurable: boolean) => Outcome[] | Promise<Outcome[]>;
   /** Whether a group that failed in this way should be tried again until its writes time out. */
   readonly isPassing: (error: unknown) => boolean;
-  /** Turns what `commit` threw into what the port promises. */
+  /** Turns an error of `commit` into the one that the port promises. */
   readonly portError: (error: unknown) => unknown;
   readonly logger: StoreLogger;
   /** How long a write is tried again, in milliseconds. */
@@ -96,7 +97,7 @@ export function createWriteGroups(options: WriteGroupsOptions): WriteGroups {
       return;
     }
     isNext = true;
-    // Under load, what else this turn of the event loop brings shares the group; a single write need not wait for that.
+    // Under load, all writes of this turn of the event loop share the group; a single write need not wait for that.
     if (performance.now() - endedAt > QUIET_MS) queueMicrotask(run);
     else next = setImmediate(run);
   };

@@ -14,7 +14,7 @@ export interface PostgresSchema {
   remove(): Promise<void>;
 }
 
-/** The PostgreSQL that the test command provides. @throws when there is none, saying what to do */
+/** The PostgreSQL that the test command provides. @throws Error without one, with the remedy */
 export function postgresFromEnv(env: NodeJS.ProcessEnv = process.env): string {
   const databaseUrl = env.DATABASE_URL;
   if (!databaseUrl) throw new Error('DATABASE_URL must name a PostgreSQL: `npm test` provides one');

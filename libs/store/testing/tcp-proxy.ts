@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** Stands between a client and a server, for tests of what happens when the way between them is cut. */
+/** Stands between a client and a server, for tests that cut the way between them. */
 export interface TcpProxy {
   readonly port: number;
   /** Cuts all connections and refuses new ones. */
@@ -24,7 +24,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
         client.destroy();
         upstream.destroy();
       });
-      // What was cut shows as an error on the other side.
+      // A cut connection shows as an error on the other side.
       socket.on('error', () => socket.destroy());
     }
     client.pipe(upstream).pipe(client);

@@ -1,6 +1,6 @@
 import type { AuditAction, AuditEntry, AuditInput } from '@parley/shared-models';
 
-/** Which entries are wanted. */
+/** A query for entries. */
 export interface AuditQuery {
   readonly limit: number;
   /** Only entries with a smaller `seq`. */
@@ -12,8 +12,8 @@ export interface AuditQuery {
 }
 
 /**
- * Who did what: entries are only ever added, each chained by its hash to the one before, in one sequence whatever number
- * of processes add to it. Errors as in `Store`.
+ * The audit trail: entries are only ever added, each chained by its hash to the one before, in one sequence over all
+ * processes that add to it. Errors as in `Store`.
  */
 export interface AuditStore {
   /** Durable when it resolves. Entries that belong to a change of a command are made with that change. */

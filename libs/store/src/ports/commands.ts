@@ -13,7 +13,7 @@ export type NewCommand = Pick<
   'id' | 'batchId' | 'agentId' | 'agentName' | 'requestedBy' | 'type' | 'command' | 'cwd' | 'timeoutMs'
 >;
 
-/** A command with what only the servers need to know. */
+/** A command with the fields that only the servers need. */
 export interface StoredCommand {
   readonly record: CommandRecord;
   /** The process that it was sent to; undefined before that. */
@@ -23,12 +23,12 @@ export interface StoredCommand {
 }
 
 /**
- * What can happen to a command. What comes from an agent names its process: only the one that it was sent to has a say.
+ * An event of a command. Events from an agent name its process: only those of the process that it was sent to count.
  * - `take`     a server sends it to the agent's process
  * - `run`      the process has begun it
  * - `await`    the process's policy asks for an approval; once it has one, this is old news
  * - `approve`, `reject`  an operator's answer to that
- * - `cancel`   an operator wants it to stop: what has not begun ends at once, the rest by its result
+ * - `cancel`   an operator wants it to stop: it ends at once where it has not begun, otherwise by its result
  * - `end`      its result
  * - `lose`     the process is gone
  * - `expire`   it waited too long: for its agent (`failed`), or for an approval (`refused`)
@@ -46,7 +46,7 @@ export type CommandEvent =
   | { readonly do: 'expire'; readonly reason: string }
   | { readonly do: 'overrun'; readonly reason: string };
 
-/** What is entered into the audit with a change, made of the command after it; undefined: nothing. */
+/** Makes the audit entry of a change from the command after it; undefined: no entry. */
 export type AuditOf = (command: CommandRecord) => AuditInput | undefined;
 
 export interface AppliedEvent {
@@ -56,7 +56,7 @@ export interface AppliedEvent {
 }
 
 /**
- * What became of a piece of output. `stored`; `dropped`: the limit is reached, the command is marked `truncated`;
+ * The outcome of a piece of output. `stored`; `dropped`: the limit is reached, the command is marked `truncated`;
  * `repeated`: it is there; `ended`: the command is lost, nothing of it is taken any more; `gap`: the pieces from
  * `expectedSeq` on are missing; `unknown`: there is no such command of this agent.
  */
@@ -87,7 +87,7 @@ export interface CommandQuery {
 export interface CommandStore {
   /**
    * Stores them as `queued` with their audit entries, all or none. Those whose ids are known are not stored again:
-   * `isDuplicate`, with what became of them.
+   * `isDuplicate`, in their present state.
    * @throws ParleyError `id_conflict` when an id was used for another command
    */
   add(

@@ -43,7 +43,7 @@ export interface EventQuery {
 /** The log of all channels. Of each event, by its id, there is one. Errors as in `Store`. */
 export interface EventStore {
   /**
-   * Adds the event, unless its id is known; then what was logged first stands and is returned.
+   * Adds the event, unless its id is known; then the event logged first stands and is returned.
    * @param options.isForOutbox whether it still has to reach the channel. @default false
    */
   append(

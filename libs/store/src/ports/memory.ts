@@ -1,4 +1,4 @@
-/** Which value is meant. Text as in `Store`: what no database can hold becomes U+FFFD. */
+/** The address of a value. Text as in `Store`: characters that no database can hold become U+FFFD. */
 export interface MemoryAddress {
   /** The agents that share it. */
   readonly group: string;
@@ -29,7 +29,7 @@ export interface MemoryWrite extends MemoryAddress {
 }
 
 /**
- * What agents remember. Of each key the last `MEMORY_VERSIONS` versions are kept.
+ * The memory of agents. Of each key the last `MEMORY_VERSIONS` versions are kept.
  * Errors as in `Store`; writes are atomic and durable when they resolve.
  */
 export interface MemoryStore {

@@ -1,9 +1,12 @@
-/** What is removed for good once it is over. The audit never is, and neither is what somebody still waits for. */
+/**
+ * The kinds of rows that are removed for good once they are old. The audit never is, and neither are rows that
+ * somebody still waits for.
+ */
 export const REMOVABLE = ['events', 'commands', 'tasks', 'conversations'] as const;
 export type Removable = (typeof REMOVABLE)[number];
 
 export interface RemovalQuery {
-  /** Only what has not changed since, in milliseconds since 1970. */
+  /** Only rows that have not changed since, in milliseconds since 1970. */
   readonly before: number;
   /** So many are looked at, in the order in which they began: bounds how long others wait for the transaction. */
   readonly limit: number;
@@ -20,8 +23,8 @@ export interface Removal {
 }
 
 /**
- * Removes what is old. A conversation goes whole, with its messages and finished tasks, and only when all its requests have
- * ended and none of its tasks is open; what is left of it is its id, its owner and its last `seq`, so that it goes on in
+ * Removes old rows. A conversation goes whole, with its messages and finished tasks, and only when all its requests have
+ * ended and none of its tasks is open; its id, its owner and its last `seq` stay, so that it goes on in
  * order where somebody still writes to it. Events that are still to be published and commands that have not ended stay.
  * Errors as in `Store`.
  */
@@ -29,6 +32,6 @@ export interface RetentionStore {
   remove(what: Removable, query: RemovalQuery): Promise<Removal>;
   /** Removes the counts of `UsageStore` whose period ended before this, in milliseconds since 1970. */
   removeUsage(before: number): Promise<void>;
-  /** What the store holds, in bytes: of a file the pages in use, of a database the texts. May take a while. */
+  /** The size of the store, in bytes: of a file the pages in use, of a database the texts. May take a while. */
   size(): Promise<number>;
 }

@@ -1,4 +1,4 @@
-/** A task with what the store knows it by. The document is JSON text that the store does not look into. */
+/** A task with the fields that the store knows it by. The document is JSON text that the store does not look into. */
 export interface StoredTask {
   readonly id: string;
   /** The agents that drive it. */
@@ -16,11 +16,11 @@ export interface StoredTask {
 
 /** A task that is to be stored. */
 export interface NewStoredTask extends Omit<StoredTask, 'version' | 'token'> {
-  /** What lists show of it: JSON text that the store does not look into. */
+  /** Its view in lists: JSON text that the store does not look into. */
   readonly view: string;
 }
 
-/** What lists show of a task. */
+/** The view of a task in lists. */
 export interface StoredTaskView {
   readonly id: string;
   readonly version: number;
@@ -38,7 +38,7 @@ export interface TaskHolder {
 export interface TaskSave {
   readonly id: string;
   readonly document: string;
-  /** What lists show of it. */
+  /** Its view in lists. */
   readonly view: string;
   readonly isOpen: boolean;
   /** The version that the task must have now. */
@@ -56,11 +56,11 @@ export interface TaskQuery {
 }
 
 /**
- * Tasks, and who drives each. A lease gives a task to one holder for a while; its token fences off the holders before.
+ * Tasks, and the driver of each. A lease gives a task to one holder for a while; its token fences off the holders before.
  * Errors as in `Store`; writes are atomic and durable when they resolve.
  */
 export interface TaskStore {
-  /** Adds it with version 1, unless its id is known; then what was stored first stands and is returned. */
+  /** Adds it with version 1, unless its id is known; then the task stored first stands and is returned. */
   add(task: NewStoredTask): Promise<{ task: StoredTask; isDuplicate: boolean }>;
   get(id: string): Promise<StoredTask | undefined>;
   /**

@@ -5,7 +5,7 @@ export interface UsageStore {
 }
 
 export interface UsageTaken {
-  /** Who uses it, and what. */
+  /** The user and the kind of use. */
   readonly key: string;
   readonly period: Period;
   readonly amount: number;

@@ -62,7 +62,7 @@ export function createAudit({ db, forUpdate, read, serially, clock }: Database):
 
   function* appendAll(inputs: readonly AuditInput[]): Work<AuditEntry[]> {
     if (inputs.length === 0) return [];
-    // Locked until the transaction ends: whoever adds the next entry waits for this one.
+    // Locked until the transaction ends: the next entry waits for this one.
     let last = yield* headBy(lockHead);
     const added = inputs.map((input) => {
       const entry = nextEntry(last, input, new Date(clock()).toISOString());

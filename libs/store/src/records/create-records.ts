@@ -13,7 +13,10 @@ import { createRetention } from './retention.ts';
 import { createTasks } from './tasks.ts';
 import { createUsage } from './usage.ts';
 
-/** What a driver has of its own: how requests are written in groups, and how the database is opened, asked and closed. */
+/**
+ * The part of the store that each driver has of its own: writing requests in groups, and opening, asking and closing
+ * the database.
+ */
 type OfDriver = 'kind' | 'apply' | 'markPublished' | 'countUnanswered' | 'check' | 'close';
 
 export function createRecords(database: Database): Omit<Store, OfDriver> {

@@ -21,7 +21,7 @@ export function* first<Row>(query: Query<Row>): Work<Row | undefined> {
   return row;
 }
 
-/** For statements whose rows nobody reads and none of which needs another: they go to PostgreSQL in one round trip. */
+/** For statements whose rows nobody reads and that do not need one another: they go to PostgreSQL in one round trip. */
 export function* run(...queries: readonly Query<unknown>[]): Work<void> {
   if (queries.length > 0) yield queries.map(compiled);
 }
@@ -33,7 +33,7 @@ export function* allOf<Row>(queries: readonly Query<Row>[]): Work<Row[][]> {
 
 const compiled = (query: Query<unknown>): CompiledQuery => ('compile' in query ? query.compile() : query);
 
-/** What stands for the values of a prepared statement while it is built. */
+/** Placeholders for the values of a prepared statement while it is built. */
 export type Given<Values> = { readonly [Name in keyof Values]: Expression<Values[Name]> };
 /** The same, undefined for those that are left out. */
 export type Filters<Values> = {
@@ -101,7 +101,7 @@ export interface WriteOptions {
   readonly changesRequests?: boolean;
 }
 
-/** What the two databases do not say alike. */
+/** The parts of statements that differ between the two databases. */
 export interface Dialect {
   /** Only compiles. */
   readonly db: Kysely<Tables>;
@@ -121,14 +121,14 @@ export interface Dialect {
   readonly skipLocked: Expression<unknown>;
 }
 
-/** What records are read and written with. */
+/** Access to the database for the records. */
 export interface Database extends Dialect {
   /** Each statement sees what was committed before it. @throws ParleyError `store_unavailable` */
   read<T>(work: () => Work<T>): Promise<T>;
   /**
    * One transaction. It may be begun again: `work` has no effects of its own, and throws a ParleyError only before its first
    * change, since SQLite goes on with the group that it is in.
-   * @throws ParleyError `store_unavailable`; what `work` throws, and then nothing was changed
+   * @throws ParleyError `store_unavailable`; the error of `work`, and then nothing was changed
    */
   write<T>(work: () => Work<T>, options?: WriteOptions): Promise<T>;
   /** A write of one statement, which leaves no lock to wait for this process's next one. @throws as `write` */

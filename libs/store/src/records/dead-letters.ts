@@ -7,7 +7,7 @@ import type { Tables } from './tables.ts';
 type DeadLetters = Pick<Store, 'addDeadLetter' | 'listDeadLetters' | 'getDeadLetter' | 'setDeadLetterState'>;
 type Row = Pick<Selectable<Tables['dead_letters']>, 'state' | 'letter'>;
 
-/** A letter is kept whole as JSON: what died may hold anything, which columns of text would not. */
+/** A letter is kept whole as JSON: a dead message may hold characters that columns of text cannot. */
 export function createDeadLetters({ db, read, change }: Database): DeadLetters {
   const letters = db.selectFrom('dead_letters').select(['state', 'letter']);
   const insert = prepared(({ id, state, letter }: Given<Row & { id: string }>) =>

@@ -168,7 +168,7 @@ export function createEvents(database: Database): EventStore {
 
 type EventRow = Pick<Selectable<Tables['events']>, (typeof COLUMNS)[number]>;
 
-/** What was written was parsed before. */
+/** Events were parsed before they were written. */
 function loggedEventOf({ number, channel, event, owner_id }: EventRow): LoggedEvent {
   return {
     number,
@@ -178,7 +178,7 @@ function loggedEventOf({ number, channel, event, owner_id }: EventRow): LoggedEv
   };
 }
 
-/** What each of them began with: other events and messages have the same. */
+/** The origin of each: other events and messages have the same. */
 function originsOf(events: readonly LoggedEvent[]): string[] {
   return [...new Set(events.map(({ event }) => event.correlationId ?? event.id))];
 }
@@ -202,7 +202,10 @@ function threadsOf(firsts: readonly LoggedEvent[], related: readonly LoggedEvent
 /** In JSON as `JSON.stringify` writes it, where only halves of surrogate pairs are escaped; any other escape is passed over. */
 const UNSTORABLE = /\\(?:(u0000|ud[89a-f][0-9a-f]{2})|.)/g;
 
-/** JSON in which neither a text nor a key has what PostgreSQL cannot make a text of: it reads the whole to find one field. */
+/**
+ * JSON in which neither a text nor a key has characters that PostgreSQL cannot hold in a text: it reads the whole to
+ * find one field.
+ */
 function storableEvent(event: PublishedEvent): string {
   return JSON.stringify(event).replace(UNSTORABLE, (escaped, unstorable?: string) =>
     unstorable === undefined ? escaped : '\uFFFD',

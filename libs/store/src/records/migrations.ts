@@ -14,7 +14,7 @@ const MIGRATIONS: readonly (string | Readonly<Record<Store['kind'], string>>)[] 
       CREATE INDEX tasks_open ON tasks (agent_group, id) WHERE is_open;`,
     postgres: '',
   },
-  // What operators look for among all that there ever was.
+  // For the searches of operators among all rows.
   `CREATE INDEX audit_by_action ON audit (action, seq);
   CREATE INDEX audit_by_actor ON audit (actor_id, seq);
   CREATE INDEX audit_by_agent ON audit (agent_id, seq) WHERE agent_id IS NOT NULL;

@@ -22,14 +22,14 @@ const TRAVELLING_COLUMNS = [
 ] as const;
 type TravellingRow = Pick<Selectable<Tables['requests']>, (typeof TRAVELLING_COLUMNS)[number]>;
 
-/** What is done with requests beside `Store.apply`, which writes them in groups. */
+/** Reads and writes of requests beside `Store.apply`, which writes them in groups. */
 export function createRequests(
   database: Database,
 ): Pick<Store, 'takeOutbox' | 'renewOutbox' | 'listTravelling'> {
   const { db, now, at, isAmong, forUpdate, skipLocked, read, write, change } = database;
   const requests = db.selectFrom('requests');
 
-  // Whom another one is giving entries to at this moment is passed over, not waited for.
+  // Entries that another transaction is taking at this moment are passed over, not waited for.
   const findDue = prepared((taking: Given<Taking>) =>
     requests
       .select('message_id')

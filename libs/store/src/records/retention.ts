@@ -13,7 +13,7 @@ interface Removing {
   isDue(before: Expression<Time>): RawBuilder<boolean>;
   /** About so many bytes of text are in one that is due. */
   readonly bytes: RawBuilder<number>;
-  /** What takes them away, in this order. */
+  /** The statements that remove them, in this order. */
   remove(hasKey: HasKey): readonly RawBuilder<unknown>[];
 }
 
@@ -101,7 +101,7 @@ export function createRetention(database: Database): RetentionStore {
   };
 }
 
-/** What became of a page. */
+/** The result of a page. */
 function removalOf(
   page: readonly { readonly key: Key }[],
   removed: readonly { readonly bytes: number }[],

@@ -105,7 +105,7 @@ export function createTasks({
     return (
       (token === undefined ? known : known.where('token', '=', token))
         .set({ document, view, is_open: isOpen, version: sql`version + 1`, changed_at: now() })
-        // Who has nothing left to drive holds it no longer.
+        // A finished task has no holder any longer.
         .set({ leased_until: sql`CASE WHEN ${isOpen} THEN leased_until END` })
         .returning(COLUMNS)
     );

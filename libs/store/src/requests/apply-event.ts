@@ -4,7 +4,7 @@ import type { PublishedAttempt, UnansweredAttempt } from '../store.ts';
 import type { Keys, Urgency, Write } from '../write-groups.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
-/** What happened to a request, as a write: reads what is known, asks the rules, saves what they say. */
+/** An event of a request, as a write: reads the stored state, asks the rules, saves their result. */
 export function applyEvent(given: RequestEvent): Write<Transition> {
   const event = storable(given);
   let before: Transition | undefined;
@@ -130,7 +130,7 @@ function knownOf(event: RequestEvent, work: UnitOfWork): Known {
 }
 
 /**
- * What the event's message has in columns of text, as every database can hold it. Done before anything is compared, or a
+ * The event with the text of its message as every database can hold it. Done before anything is compared, or a
  * message with NUL would not be recognised when it is sent again.
  */
 function storable(event: RequestEvent): RequestEvent {

@@ -1,7 +1,7 @@
 import type { Conversation, Request, Transition } from '@parley/requests';
 import { type ChatMessage, withoutHidden } from '@parley/shared-models';
 
-/** What is stored, as a driver finds it inside the transaction. */
+/** The stored rows, as a driver finds them inside the transaction. */
 export interface Lookups {
   message(id: string): ChatMessage | undefined;
   request(messageId: string): Request | undefined;
@@ -11,13 +11,13 @@ export interface Lookups {
 /** A conversation that some of the writes have changed, as it is after all of them. */
 export interface ChangedConversation {
   readonly conversation: Conversation;
-  /** Beginning of the last message that was added; undefined: none was. */
+  /** Beginning of the last message that was added; undefined: no message was added. */
   readonly preview: string | undefined;
   /** Undefined: it was there before. */
   readonly made: { readonly title: string; readonly createdAt: string } | undefined;
 }
 
-/** What a group of writes has changed: one row for each thing, however many of them changed it. */
+/** The changes of a group of writes: each row once, however many writes changed it. */
 export interface Changes {
   readonly conversations: readonly ChangedConversation[];
   readonly messages: readonly ChatMessage[];
@@ -30,9 +30,9 @@ export interface Changes {
  * written at the end, once for each row. See Fowler, Patterns of Enterprise Application Architecture, "Unit of Work".
  */
 export interface UnitOfWork extends Lookups {
-  /** Takes what the transition writes about a request that there is. */
+  /** Takes the writes of a transition of a known request. */
   save(writes: NonNullable<Transition['writes']>): void;
-  /** Takes a request that there was not. @param ownerId of its conversation, should that have to be made */
+  /** Takes a new request. @param ownerId of its conversation, should that have to be made */
   add(writes: NonNullable<Transition['writes']>, ownerId: string): void;
   changes(): Changes;
 }

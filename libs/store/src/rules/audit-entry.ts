@@ -15,7 +15,7 @@ export interface AuditHead {
 
 /** The entry that follows. @param at ISO 8601 */
 export function nextEntry(head: AuditHead, input: AuditInput, at: string): AuditEntry {
-  // By way of JSON, so that what is hashed is what will be read: without fields that are undefined.
+  // By way of JSON, so that the hashed content is the one that will be read: without fields that are undefined.
   const content = JSON.parse(canonicalJson({ ...input, seq: head.seq + 1, at })) as Omit<
     AuditEntry,
     'hash' | 'prevHash'
@@ -24,7 +24,7 @@ export function nextEntry(head: AuditHead, input: AuditInput, at: string): Audit
   return { ...unhashed, hash: createHash('sha256').update(hashedText(unhashed)).digest('hex') };
 }
 
-/** What is read of an entry: the text that was hashed, and the columns by which entries are found. */
+/** The row of an entry: the text that was hashed, and the columns by which entries are found. */
 export interface AuditRow {
   readonly seq: number;
   readonly action: string;

@@ -26,8 +26,8 @@ export function isSameCommand(one: NewCommand, other: NewCommand): boolean {
 }
 
 /**
- * What an event makes of a command; undefined: nothing, since it came late, again, or from a process that has no say. Pure, and
- * the only place that says which state follows which.
+ * The command after an event; undefined: unchanged, since the event came late, again, or from a process that has no
+ * say. Pure, and the only place that says which state follows which.
  * @param at the time of the event, ISO 8601
  */
 export function stepCommand(
@@ -119,7 +119,7 @@ function resultFields(record: CommandRecord, result: CommandResult): Partial<Com
   };
 }
 
-/** What is to be done with a piece: `store` it or not, and what to remember about the command. */
+/** The effect of a piece of output: whether to store it, and the change of the command. */
 interface OutputStep {
   readonly outcome: OutputOutcome;
   /** The command after it; undefined where nothing changes. */
@@ -127,7 +127,7 @@ interface OutputStep {
   readonly isStored: boolean;
 }
 
-/** Says what becomes of a piece of output. Pure. */
+/** The rules for a piece of output. Pure. */
 export function stepOutput(
   command: StoredCommand,
   piece: CommandPiece,

@@ -1,6 +1,6 @@
 import { ParleyError } from '@parley/shared-models';
 
-/** The id keeps its group: what waits for it was meant for that one. */
+/** The id keeps its group: the messages that wait for it were meant for that group. */
 export const idTaken = (agentId: string): ParleyError =>
   new ParleyError(
     'id_taken',

@@ -50,7 +50,7 @@ function commitTogether(
     try {
       const [, , loaded] = await Promise.all([
         query(client, 'BEGIN'),
-        // What is committed so may be lost when PostgreSQL crashes, but never out of order.
+        // Such a commit may be lost when PostgreSQL crashes, but never out of order.
         isDurable ? undefined : query(client, 'SET LOCAL synchronous_commit = off'),
         load(
           client,

@@ -53,7 +53,7 @@ export function createPool({ databaseUrl, connections, statementTimeoutMs }: Poo
 
 /**
  * Runs a statement, with values as PostgreSQL can hold them: it refuses a text with NUL, and each call would fail again.
- * @throws what `portError` makes of it
+ * @throws the error as `portError` turns it
  */
 export async function query<Row extends pg.QueryResultRow>(
   on: pg.Pool | pg.ClientBase,

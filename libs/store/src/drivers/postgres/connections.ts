@@ -160,7 +160,7 @@ async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): 
   }
 }
 
-/** Files do not become smaller when rows go: what counts is what stands in them. */
+/** Files do not become smaller when rows go: only the texts in them count. */
 const SIZE_OF_TEXTS: Statement = {
   name: 'size-of-texts',
   text: `

@@ -9,7 +9,7 @@ import {
 import type { Dialect } from '../../records/database.ts';
 import type { Tables } from '../../records/tables.ts';
 
-/** What PostgreSQL says in its own way. */
+/** The parts of statements that differ in PostgreSQL. */
 export function createDialect(): Dialect {
   const db = new Kysely<Tables>({
     dialect: {

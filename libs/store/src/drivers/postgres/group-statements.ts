@@ -60,7 +60,7 @@ const UPDATE_CONVERSATIONS: Statement = {
     WHERE conversations.id = t.id`,
 };
 
-// What is JSON comes as text inside the parameter: nested, its \u0000 would be refused.
+// JSON comes as text inside the parameter: nested, its \u0000 would be refused.
 
 const INSERT_MESSAGES: Statement = {
   name: 'insert-messages',

@@ -66,12 +66,12 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX dead_letters_by_state ON dead_letters (state, number);
   `,
-  // Who holds the conversation, or had its last message; what each message carried of that.
+  // The agent that holds the conversation, or had its last message; the hint of each message.
   `
   ALTER TABLE conversations ADD COLUMN session json;
   ALTER TABLE requests ADD COLUMN session json;
   `,
-  // What agents remember: every version of every key.
+  // The memory of agents: every version of every key.
   `
   CREATE TABLE memory (
     subject text COLLATE "C" NOT NULL,
@@ -152,11 +152,11 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
   `,
-  // What all servers of one store share and nobody else knows.
+  // Secrets that all servers of one store share.
   `
   CREATE TABLE secrets (name text COLLATE "C" PRIMARY KEY, value text NOT NULL);
   `,
-  // Long tasks, and who drives each.
+  // Long tasks, and the driver of each.
   `
   CREATE TABLE tasks (
     id text COLLATE "C" PRIMARY KEY,
@@ -175,12 +175,12 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_by_owner ON tasks (owner_id, id);
   CREATE INDEX tasks_by_conversation ON tasks (conversation_id, id);
   `,
-  // What operators want of agents, apart from how they were last seen.
+  // The states that operators want for agents, apart from the last known ones.
   `
   ALTER TABLE agents ADD COLUMN wanted text NOT NULL DEFAULT 'online';
   UPDATE agents SET wanted = 'paused' WHERE state = 'paused';
   `,
-  // What lists show of a task, without its document; null of one that was last saved before this.
+  // The view of a task in lists, without its document; null of a task that was last saved before this.
   `
   ALTER TABLE tasks ADD COLUMN view text;
   `,
@@ -207,7 +207,8 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE revoked_tokens (token_id text COLLATE "C" PRIMARY KEY);
   `,
-  // When each was changed last, so that what is old can be removed; what is left of a conversation that was; what people used.
+  // The time of each row's last change, so that old ones can be removed; the rest of a removed conversation; the
+  // usage of people.
   `
   ALTER TABLE events ADD COLUMN logged_at timestamptz NOT NULL DEFAULT now();
   ALTER TABLE commands ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();

@@ -273,7 +273,7 @@ describe('the PostgreSQL driver', () => {
 });
 
 describe('the PostgreSQL of the test command', () => {
-  it('is asked for by name when there is none', () => {
+  it('is asked for by name when it is missing', () => {
     expect(() => postgresFromEnv({})).toThrow(/DATABASE_URL must name a PostgreSQL/);
   });
 });

@@ -17,7 +17,7 @@ const REASONS: readonly (readonly [string, string])[] = [
   ['40', 'PostgreSQL gave up a transaction that met another one'],
   ['53100', "PostgreSQL's disk is full"],
   ['53', 'PostgreSQL is out of resources'],
-  ['55P03', 'another transaction holds what it needs'],
+  ['55P03', 'another transaction holds a lock that it needs'],
   ['57014', 'PostgreSQL took too long'],
   ['57P', 'PostgreSQL is shutting down or starting up'],
   ['58', 'PostgreSQL reports an error of its disk'],
@@ -28,7 +28,7 @@ const PASSING = ['08', '40', '57P'];
 /** Of these, those that only another setting helps against. */
 const LASTING = ['28', '3D'];
 
-/** What PostgreSQL itself answered. */
+/** Whether PostgreSQL itself answered with this error. */
 function isAnswer(error: unknown): error is DatabaseError {
   return typeof error === 'object' && error !== null && 'severity' in error && 'code' in error;
 }
@@ -37,8 +37,8 @@ const beginsWithOneOf = (code: string, beginnings: readonly string[]): boolean =
   beginnings.some((beginning) => code.startsWith(beginning));
 
 /**
- * What a call of the driver threw, as the port promises it: trouble outside the statement as `store_unavailable`.
- * What is no answer of PostgreSQL comes from the connection to it.
+ * An error of the driver, as the port promises it: trouble outside the statement as `store_unavailable`. An error
+ * that is no answer of PostgreSQL comes from the connection to it.
  */
 export function portError(error: unknown): unknown {
   if (error instanceof ParleyError) return error;

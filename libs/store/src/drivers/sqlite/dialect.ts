@@ -17,7 +17,7 @@ import type { Tables, Time } from '../../records/tables.ts';
 /** Stands for the time at which a piece of work began. */
 const NOW = Object.freeze({ is: 'now' });
 
-/** What SQLite says in its own way. */
+/** The parts of statements that differ in SQLite. */
 export function createDialect(): Dialect {
   const db = new Kysely<Tables>({
     dialect: {
@@ -31,7 +31,7 @@ export function createDialect(): Dialect {
   // Arrays are bound as JSON.
   const isAmong = (column: string, values: Expression<unknown>): Expression<SqlBool> =>
     sql`${sql.ref(column)} IN (SELECT value FROM json_each(${values}))`;
-  // Whoever writes has the file for itself.
+  // A writer has the file for itself.
   const nothing = sql``;
   return {
     db,

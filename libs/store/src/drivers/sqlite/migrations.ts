@@ -65,12 +65,12 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   -- Written to by check(), to see whether there is room.
   CREATE TABLE room_probe (filling BLOB NOT NULL) STRICT;
   `,
-  // Who holds the conversation, or had its last message; what each message carried of that.
+  // The agent that holds the conversation, or had its last message; the hint of each message.
   `
   ALTER TABLE conversations ADD COLUMN session TEXT;
   ALTER TABLE requests ADD COLUMN session TEXT;
   `,
-  // What agents remember: every version of every key.
+  // The memory of agents: every version of every key.
   `
   CREATE TABLE memory (
     subject TEXT NOT NULL,
@@ -149,11 +149,11 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
   `,
-  // What all servers of one store share and nobody else knows.
+  // Secrets that all servers of one store share.
   `
   CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
-  // Long tasks, and who drives each.
+  // Long tasks, and the driver of each.
   `
   CREATE TABLE tasks (
     id TEXT PRIMARY KEY,
@@ -172,12 +172,12 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_by_owner ON tasks (owner_id, id);
   CREATE INDEX tasks_by_conversation ON tasks (conversation_id, id);
   `,
-  // What operators want of agents, apart from how they were last seen.
+  // The states that operators want for agents, apart from the last known ones.
   `
   ALTER TABLE agents ADD COLUMN wanted TEXT NOT NULL DEFAULT 'online';
   UPDATE agents SET wanted = 'paused' WHERE state = 'paused';
   `,
-  // What lists show of a task, without its document; null of one that was last saved before this.
+  // The view of a task in lists, without its document; null of a task that was last saved before this.
   `
   ALTER TABLE tasks ADD COLUMN view TEXT;
   `,
@@ -204,7 +204,8 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE revoked_tokens (token_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
-  // When each was changed last, so that what is old can be removed; what is left of a conversation that was; what people used.
+  // The time of each row's last change, so that old ones can be removed; the rest of a removed conversation; the
+  // usage of people.
   `
   ALTER TABLE events ADD COLUMN logged_at INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE commands ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;

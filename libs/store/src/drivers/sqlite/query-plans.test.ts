@@ -13,7 +13,7 @@ import type { Database, Work } from '../../records/database.ts';
 import { createDialect, createRunner } from './dialect.ts';
 import { openStoreDatabase } from './store-database.ts';
 
-/** What may be read from one end to the other, since it stays small. */
+/** Tables and indexes that may be read from one end to the other, since they stay small. */
 const SMALL = [
   'agents',
   'audit_head',
@@ -21,7 +21,7 @@ const SMALL = [
   'json_each VIRTUAL TABLE INDEX 1:',
   'pair',
   'revoked_tokens',
-  // What has ended is removed from it all the time.
+  // Ended periods are removed from it all the time.
   'usage',
 ];
 
@@ -182,7 +182,7 @@ it('finds the rows of each statement by an index, however many there are', async
   file.close();
   await rm(folder, { recursive: true });
 
-  // What is removed is what only happens where something is due.
+  // Deletions only happen where something is due.
   const removed = [...plans.keys()].flatMap((text) => /DELETE FROM "?(\w+)/i.exec(text)?.[1] ?? []);
   expect([...new Set(removed)].toSorted()).toEqual([
     'agent_processes',

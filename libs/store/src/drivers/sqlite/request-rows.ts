@@ -31,9 +31,9 @@ export interface RequestRows {
   begin(): UnitOfWork;
   /** Writes what the unit of work has changed. */
   write(work: UnitOfWork): Changes;
-  /** What was written last is committed: it is known from now on without being read again. */
+  /** The changes written last are committed: their rows are known from now on without being read again. */
   committed(changes: Changes): void;
-  /** What is known may differ from the file: rolled back, or changed by other statements. */
+  /** The known rows may differ from the file: rolled back, or changed by other statements. */
   forget(): void;
 }
 

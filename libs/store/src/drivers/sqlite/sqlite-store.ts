@@ -49,7 +49,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     syncFile: syncLog,
     onFailure: (err) => logger.warn({ err }, 'the store cannot be brought to the disk; trying again'),
   });
-  // For what a process that was killed has left in the log. Whoever reads waits for it.
+  // For commits that a killed process has left in the log. Reads wait for it.
   log.sync().catch(() => undefined);
   const onDisk = (synced: Promise<void>): Promise<void> =>
     within(writeTimeoutMs, synced).catch((error: unknown) => {
@@ -65,7 +65,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       const before = changesSoFar()?.changes;
       const outcomes = commit(writes);
       if (!isDurable) return outcomes;
-      // Where nothing was changed, the answer may still tell of what was changed a moment before.
+      // Where nothing was changed, the answer may still tell of a change made a moment before.
       const synced = changesSoFar()?.changes === before ? log.pending() : log.sync();
       return synced === undefined ? outcomes : onDisk(synced).then(() => outcomes);
     },
@@ -79,7 +79,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     try {
       if (database.isOpen) {
         const found = await run();
-        // What a power cut may still undo is shown to nobody.
+        // A change that a power cut may still undo is shown to nobody.
         const synced = log.pending();
         if (synced !== undefined) await onDisk(synced);
         return found;
