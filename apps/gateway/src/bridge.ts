@@ -30,7 +30,7 @@ export interface BridgeOptions {
 
 /** Between the external server and Parley. */
 export interface Bridge {
-  /** Takes nothing more from the external server, and waits for the answers to what was taken. */
+  /** Takes nothing more from the external server, and waits for the answers to the messages taken. */
   drain(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,9 +39,9 @@ type Incoming = Extract<IncomingFrame, { kind: 'message' }>;
 
 /** By which Parley knows those whom the external server does not name: all of them are one. */
 const NOBODY = 'external';
-/** Ids of messages that are remembered, so that none is taken twice. */
+/** Ids of messages that are remembered, so that no message is taken twice. */
 const SEEN_IDS = 10_000;
-/** Messages without an answer yet at most, in sizes of the queue; beyond them none is taken. */
+/** Messages without an answer yet at most, in sizes of the queue; beyond them no message is taken. */
 const UNANSWERED_QUEUES = 10;
 /** Frames without a message that the external server may send in a second; after each further one it has to wait. */
 const USELESS_PER_SECOND = 200;
@@ -198,7 +198,7 @@ export function createBridge({ config, address, client, logger }: BridgeOptions)
     client.on('welcome', status.tell),
     client.on('external.send', (frame) => void passOn(frame)),
     client.on('connection', ({ state }) => {
-      // What waits behind a full queue is refused rather than kept waiting for somebody who is away.
+      // Messages that wait for room in a full queue are refused while Parley is away.
       if (state !== 'open' && !isDraining) external.resume();
     }),
     client.on('error', ({ code, message, inReplyTo }) => {
@@ -266,7 +266,7 @@ export function createBridge({ config, address, client, logger }: BridgeOptions)
 
 const keyOf = ({ user }: Incoming, id: string): string => JSON.stringify([user?.id, id]);
 
-/** The part of an outgoing frame that says to whom and about what it is. */
+/** The fields of an outgoing frame for its receiver and the message that it answers. */
 function addressed(
   { format, ...about }: { format: 'json' | 'text'; userId?: string | undefined; user?: Incoming['user'] },
   inReplyTo: string | undefined,

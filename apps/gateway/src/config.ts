@@ -18,7 +18,7 @@ export const ExternalConfig = z.object({
   EXTERNAL_WS_FORMAT: z
     .enum(['auto', 'json', 'text'])
     .default('auto')
-    .describe('how to write what answers nothing; auto: as the last message came, first json'),
+    .describe('how to write messages that answer nothing; auto: as the last message came, first json'),
   EXTERNAL_QUEUE_LIMIT: z.coerce
     .number()
     .int()
@@ -43,7 +43,7 @@ export const ExternalConfig = z.object({
     .string()
     .max(8192)
     .optional()
-    .describe('token that shows who connects, with the role operator'),
+    .describe('token by which the gateway connects, with the role operator'),
 });
 export type ExternalConfig = z.infer<typeof ExternalConfig>;
 

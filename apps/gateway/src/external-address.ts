@@ -16,7 +16,7 @@ export interface ExternalAddress {
   messageOf(userId: string, externalId: string): string;
 }
 
-/** What all ids of gateways derive from: a UUIDv7 that was made once. */
+/** The namespace of all ids of gateways: a UUIDv7 that was made once. */
 const NAMESPACE = '019aa0d4-6d00-7000-8000-0e00c0ffee00';
 
 /** @param template a `ws://` or `wss://` URL; `{user_id}` in it becomes the user id, URL-encoded */
@@ -27,7 +27,7 @@ export function externalAddress(template: string, userId: string): ExternalAddre
     url,
     shown: shownUrl(url),
     gatewayId,
-    // Strangers choose these ids: hashed first, none can be made so that it meets another one's derived id.
+    // Strangers choose these ids: hashed first, no id can be made to meet the derived id of another.
     conversationOf: (user) => deriveId(gatewayId, 'conversation', sha256(user)),
     messageOf: (user, externalId) => deriveId(gatewayId, 'message', sha256(user), sha256(externalId)),
   };

@@ -110,7 +110,7 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
   }
 
   function beat(): void {
-    // What is not read cannot be heard.
+    // A connection that is not read cannot be heard.
     if (socket === undefined) return;
     if (isWaiting()) heardNow();
     else if (performance.now() - lastHeard > options.heartbeatMs * 2) {
@@ -154,7 +154,7 @@ export function connectExternal(options: ExternalConnectionOptions): ExternalCon
       const current = socket;
       if (current?.readyState !== WebSocket.OPEN) return Promise.resolve(false);
       if (current.bufferedAmount > MAX_UNSENT_BYTES) {
-        giveUp(current, 'it does not read what is sent to it');
+        giveUp(current, 'it does not read the frames sent to it');
         return Promise.resolve(false);
       }
       return new Promise((resolve) => current.send(data, (error) => resolve(error == null)));

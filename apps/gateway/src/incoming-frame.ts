@@ -1,7 +1,7 @@
 import { LIMITS, MessageText } from '@parley/shared-models';
 import { z } from 'zod';
 
-/** What a frame of an external server is to the gateway. */
+/** A frame of an external server, as the gateway reads it. */
 export type IncomingFrame =
   | {
       readonly kind: 'message';
@@ -19,7 +19,7 @@ export type IncomingFrame =
   /** Something else than a message of a person; not answered. */
   | { readonly kind: 'ignored'; readonly why: string };
 
-/** Written into every frame that the gateway sends: what comes back with it is not answered. */
+/** Written into every frame that the gateway sends: a frame that comes back with it is not answered. */
 export const MARKER = 'parley';
 
 /** Types of frames that carry a text and yet are no message of a person. */

@@ -26,7 +26,7 @@ export function createKeptFrames({ limit, transmit, onSent, onDropped }: KeptFra
   let isFresh = false;
   const idle = new Set<() => void>();
 
-  /** One after the other: what fails stays at the head, and so the order is kept. */
+  /** One after the other: a frame that fails stays at the head, and so the order is kept. */
   async function pump(): Promise<void> {
     if (isSending) return;
     isSending = true;

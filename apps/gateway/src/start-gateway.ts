@@ -8,7 +8,7 @@ import { stayJoined } from './stay-joined.ts';
 
 export interface GatewayPorts {
   readonly logger: Logger;
-  /** Makes a token of the gateway's own, where `PARLEY_TOKEN` is not set. @default there is none */
+  /** Makes a token of the gateway's own, where `PARLEY_TOKEN` is not set. @default no token */
   readonly makeToken?: (() => Promise<string>) | undefined;
 }
 
@@ -24,7 +24,7 @@ export function startGateway(
     clientName: `gateway to ${address.shown}`.slice(0, 100),
     webSocket: WebSocket,
     token: () => token,
-    // A refusal is not the end: whoever asked is told nothing before the gateway is let in again, and then the answer.
+    // A refusal is not the end: a sender hears nothing before the gateway is let in again, and then the answer.
     keepsWaiting: true,
   });
   const bridge = createBridge({ config, address, client, logger });

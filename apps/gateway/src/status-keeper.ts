@@ -2,13 +2,13 @@ import type { ExternalState, ExternalStatus } from '@parley/shared-models';
 
 export type Counter = 'received' | 'sent' | 'answered' | 'failed' | 'ignored';
 
-/** What the gateway tells about itself. */
+/** The gateway's reports about itself. */
 export interface StatusKeeper {
   count(counter: Counter): void;
   changed(state: ExternalState): void;
   failedWith(message: string): void;
   answeredAfter(ms: number): void;
-  /** Tells now, whatever has changed: the other side has just come. */
+  /** Tells now, even without a change: the other side has just come. */
   tell(): void;
   stop(): void;
 }

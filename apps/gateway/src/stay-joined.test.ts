@@ -20,7 +20,7 @@ describe('a gateway that is refused', () => {
   let client: Client | undefined;
   let leave: (() => Promise<void>) | undefined;
   let lines: string[];
-  /** What each `hello` so far showed. */
+  /** The token of each `hello` so far. */
   let tokens: (string | undefined)[];
 
   beforeEach(async () => {

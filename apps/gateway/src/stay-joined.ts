@@ -20,7 +20,7 @@ type Closed = Extract<ConnectionState, { state: 'closed' }>;
 /**
  * Joins Parley and comes back, also after a refusal, which a client takes for final: the token may be renewed, or the
  * server may get another secret. Of refusals in a row one line tells.
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function stayJoined({ client, logger, external, renewToken }: StayJoinedOptions): () => Promise<void> {
   const backoff = createBackoff({ minMs: 1000, maxMs: LONGEST_WAIT_MS });

@@ -1,6 +1,6 @@
 import { newId, type ServerFrameOf } from '@parley/shared-models';
 
-/** What a server greets the gateway with. */
+/** The server's welcome to the gateway. */
 export const welcome: ServerFrameOf<'welcome'> = {
   type: 'welcome',
   connectionId: newId(),

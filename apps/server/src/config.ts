@@ -16,7 +16,7 @@ export interface SignInSettings {
   readonly AUTH_AUDIENCE?: string | undefined;
 }
 
-/** Whether people have to sign in; if not, whoever is there is the local user. */
+/** Whether people have to sign in; if not, everybody is the local user. */
 export const hasSignIn = ({ AUTH_SECRET, AUTH_JWKS_URL }: SignInSettings): boolean =>
   AUTH_SECRET !== undefined || AUTH_JWKS_URL !== undefined;
 
@@ -73,7 +73,7 @@ export const ServerConfig = z
     RABBITMQ_MANAGEMENT_URL: z
       .url()
       .optional()
-      .describe("RabbitMQ's management API, for what is unacknowledged"),
+      .describe("RabbitMQ's management API, for the numbers of unacknowledged messages"),
     DATABASE_URL: settings.databaseUrl,
     DATA_DIR: settings.dataDir,
     LOG_LEVEL: settings.logLevel,
@@ -112,16 +112,18 @@ export const ServerConfig = z
         'people sign in with tokens (JWT) signed by one of the keys that are published there; needs AUTH_ISSUER and AUTH_AUDIENCE',
       ),
     AUTH_ISSUER: z.string().min(1).optional().describe('the only issuer (iss) whose tokens count'),
-    AUTH_AUDIENCE: z.string().min(1).optional().describe('what tokens must be made for (aud)'),
+    AUTH_AUDIENCE: z.string().min(1).optional().describe('the audience (aud) that tokens must name'),
     AUTH_DEFAULT_ROLE: Role.default('member').describe('role of a token without roles'),
     ACCESS_TOKEN: z
       .string()
       .regex(/^[\x21-\x7e]{32,}$/, 'at least 32 visible ASCII characters')
       .optional()
       .describe(
-        'whoever shows it is the local admin, where nobody signs in; on loopback the account that runs the server need not [the file access-token in DATA_DIR]',
+        'its holder is the local admin, where nobody signs in; on loopback the account that runs the server need not [the file access-token in DATA_DIR]',
       ),
-    ALLOW_ANONYMOUS: settings.flag('whoever reaches the port is the local admin; only for closed networks'),
+    ALLOW_ANONYMOUS: settings.flag(
+      'everybody who reaches the port is the local admin; only for closed networks',
+    ),
     RATE_LIMIT: z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1_000_000)])
       .default(100)
@@ -155,7 +157,7 @@ export const ServerConfig = z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1e15)])
       .optional()
       .describe(
-        'bytes of messages, events and commands of one person that are stored in a minute, over all servers, each with 512 bytes for what stands around it, or "off" [33554432; off where RATE_LIMIT is]',
+        'bytes of messages, events and commands of one person that are stored in a minute, over all servers, each with 512 bytes of overhead, or "off" [33554432; off where RATE_LIMIT is]',
       ),
     USER_BYTES_PER_DAY: z
       .union([z.literal('off'), z.coerce.number().int().min(1).max(1e15)])
@@ -171,7 +173,7 @@ export const ServerConfig = z
       .union([z.literal('off'), z.coerce.number().int().min(1_048_576).max(1e15)])
       .default('off')
       .describe(
-        'what is oldest of these is removed while the store holds more, in bytes; what changed within an hour stays',
+        'the oldest of these are removed while the store holds more, in bytes; those that changed within an hour stay',
       ),
     RETENTION_INTERVAL_MS: z.coerce
       .number()
@@ -225,7 +227,7 @@ export const ServerConfig = z
       .max(256 * 1024 * 1024)
       .default(16 * 1024 * 1024)
       .describe(
-        'output of one command that is kept, in bytes, whatever its policy allows; what is more is dropped',
+        'output of one command that is kept, in bytes, whatever its policy allows; the rest is dropped',
       ),
     COMMAND_QUEUE_TTL_MS: settings.milliseconds(
       600_000,

@@ -39,7 +39,7 @@ export async function createServices(
     heartbeatMs: config.HEARTBEAT_MS,
     maxAgents: config.MAX_AGENTS,
     declareQueues: async (agentId, { group, subscriptions = [] }) => {
-      // An agent that waits for the answer would not learn why there is none; told so, it asks again.
+      // An agent that waits for the answer would not learn why it does not come; with this error it asks again.
       if (bus.health().state === 'down')
         throw new ParleyError('bus_unavailable', 'The queue cannot be reached.');
       await bus.declareAgentQueue(agentId);

@@ -48,7 +48,7 @@ export const becomes = async (
   });
   return record as CommandRecord;
 };
-/** What was entered about the command, in order. */
+/** The audit entries about the command, in order. */
 export const auditOf = async ({ store }: ServicesFixture, subjectId: string) =>
   (await store.audit.list({ subjectId, limit: 50 })).entries
     .toReversed()

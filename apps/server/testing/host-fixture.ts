@@ -32,7 +32,7 @@ export interface AgentStream {
     fits?: (frame: ServerFrame) => boolean,
   ): Promise<ServerFrame & Required<Pick<ServerFrame, Kind>>>;
   readonly frames: readonly ServerFrame[];
-  /** What the server ended it with; undefined: OK. */
+  /** The error with which the server ended it; undefined: OK. */
   readonly ended: Promise<ParleyError | undefined>;
   /** Says nothing more. */
   end(): void;
@@ -42,13 +42,13 @@ export interface AgentStream {
 
 type Hello = Partial<Omit<AgentHello, 'profile'>> & { readonly profile?: Partial<AgentProfile> };
 
-/** Who an agent is; its group follows from its name. */
+/** The hello of an agent; its group follows from its name. */
 export const helloOf = ({ profile, ...hello }: Hello): AgentHello => ({
   profile: { ...AgentProfile.parse({ name: 'Py', group: 'py' }), group: '', ...profile },
   ...hello,
 });
 
-/** What it says when it answers. */
+/** The frame with which it answers. */
 export const reply = (text: string, more: Partial<NonNullable<AgentFrame['reply']>> = {}): Said => ({
   reply: { text, ...more },
 });
@@ -165,7 +165,7 @@ export function onServer() {
       type: envelope.type,
       ...(JSON.parse(Buffer.from(envelope.body).toString()) as object),
     }));
-  /** What is shown of the answer while it is written. */
+  /** The pieces of the answer shown while it is written. */
   const piecesOf = async ({ conversationId }: ChatMessage): Promise<readonly string[]> => {
     const pieces: string[] = [];
     const listening = await ground.bus.subscribe(`test-${newId()}`, ({ type, body }) => {
@@ -190,7 +190,7 @@ export function onServer() {
     hand,
     workOf,
     piecesOf,
-    /** What the agents have written, parsed, with the type. */
+    /** The messages of the agents, parsed, with the type. */
     bodies,
     wrote,
   };

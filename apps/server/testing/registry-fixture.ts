@@ -31,9 +31,9 @@ export interface RegistryFixture {
   readonly store: Store;
   /** Ids of join tokens that count no more. */
   readonly revoked: Set<string>;
-  /** What it has told, since it began or a test emptied it. */
+  /** The updates that it has told, since it began or a test emptied the list. */
   updates: AgentStatusUpdate[];
-  /** Of whose load it has told, likewise. */
+  /** The loads that it has told, likewise. */
   loads: AgentLoad[];
   /** Declares an agent's queue. */
   declaring: (agentId: string) => Promise<void>;

@@ -41,7 +41,7 @@ export async function makeGround(options: { publishTimeoutMs?: number } = {}): P
   };
 }
 
-/** The parts of a server without its ports: what handlers of frames and queues work with. */
+/** The parts of a server without its ports, for the handlers of frames and queues. */
 export interface ServicesFixture extends Ground {
   readonly services: ServerServices;
   /** Stores a message of the local user as an accepted frame does, and returns it. */

@@ -41,7 +41,7 @@ export async function startStubProcess(
     async open() {
       const closeStream = streams.open(agentId, {
         send(command) {
-          // What it is told of its state is no command of an operator's.
+          // A wanted state is no command of an operator's.
           if (command.type !== 'pause' && command.type !== 'resume') received.push(command);
           return true;
         },

@@ -14,7 +14,7 @@ export type RunningStandalone = RunningProcess &
 
 /**
  * Server, broker and the shipped agents in one process. They talk as they do in separate ones, over the queues and
- * gRPC on loopback: what works here works when it is taken apart.
+ * gRPC on loopback: a set-up that works here works when it is taken apart.
  */
 export async function startStandalone(
   config: StandaloneConfig,
@@ -72,7 +72,7 @@ export async function startStandalone(
           ),
         ];
   // The gateway waits for answers, so it leaves first. Then agents and broker: the server hears of it and hands on
-  // what they finished.
+  // their finished work.
   const outsideIn = [...gateways, ...agents, broker, server];
   return {
     url: server.url,
@@ -97,7 +97,7 @@ export async function startStandalone(
   };
 }
 
-/** Whose the gateway's conversations are, where it was given no token. */
+/** The owner of the gateway's conversations, where it was given no token. */
 const GATEWAY_USER = { id: 'parley-gateway', name: 'Gateway' };
 
 /** Where the server is reached from here: one that listens on every address is so on loopback. */

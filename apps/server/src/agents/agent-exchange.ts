@@ -101,7 +101,7 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
     try {
       hear(type, JSON.parse(Buffer.from(body).toString('utf8')));
     } catch (err) {
-      logger.warn({ err, type }, 'what another server said about agents was dropped');
+      logger.warn({ err, type }, 'a signal of another server about agents was dropped');
     } finally {
       isHearing = false;
     }
@@ -142,7 +142,7 @@ export async function createAgentExchange(options: AgentExchangeOptions): Promis
     announce();
     if (others.size === 0) return;
     reading = reading.then(readWanted).catch((err: unknown) => {
-      logger.warn({ err }, 'what is wanted of agents could not be read; trying again');
+      logger.warn({ err }, 'the wanted states of agents could not be read; trying again');
     });
   };
 

@@ -12,7 +12,7 @@ describe('the id of an agent', () => {
   const victims = of('victims', { host: 'h1' });
   const attackers = of('attackers', { host: 'h1' });
 
-  /** What the group has that had it: there, silent, gone, and known from the store only. */
+  /** States of the agent that has the id: there, silent, gone, and known from the store only. */
   const states: [string, (incarnation: number) => unknown][] = [
     ['there', () => undefined],
     ['silent', () => pass(LEASE_MS)],
@@ -98,7 +98,7 @@ describe('the id of an agent', () => {
   });
 
   it.each(['expires', 'is revoked'])(
-    'goes offline when its token %s, and what its process sends counts no more',
+    'goes offline when its token %s, and its process is not heard any more',
     async (how) => {
       const expiresAt = Date.now() / 1000 + (how === 'expires' ? 0 : 3600);
       const instanceId = newId();

@@ -8,7 +8,7 @@ describe('the agents of a server', () => {
   const removed = (): string[] => fixture.updates.flatMap((update) => update.removed);
 
   describe('that are forgotten', () => {
-    /** What became of queues, in order. */
+    /** Changes to queues, in order. */
     let queues: string[];
     beforeEach(async () => {
       await register();

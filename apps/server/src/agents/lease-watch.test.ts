@@ -111,7 +111,7 @@ describe('the watch over leases', () => {
     };
     start({ graceMs: 600_000, queueLookMs: 10, bus: { ...fixture.bus, health } });
     await eventually(() => expect(stateOf('echo')).toBe('offline'));
-    // What a look begins is over when the one after the next begins.
+    // The work begun by a look is over when the look after the next begins.
     const before = looks;
     await eventually(() => expect(looks).toBeGreaterThan(before + 2));
     expect(await depth('echo')).toBe(1);

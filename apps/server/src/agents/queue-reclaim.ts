@@ -47,6 +47,6 @@ export async function reclaimQueue(
     await subscription.close();
   }
   if (count > 0)
-    logger.info({ agentId, messages: count }, 'routed again what waited for an agent that is gone');
+    logger.info({ agentId, messages: count }, 'messages that waited for a gone agent are routed again');
   return count;
 }

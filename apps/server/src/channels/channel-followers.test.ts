@@ -7,7 +7,7 @@ import { type ChannelFollowers, type ChannelReader, createChannelFollowers } fro
 describe('who follows a channel', () => {
   let ground: Ground;
   let followers: ChannelFollowers;
-  /** What happens while the past is being read. */
+  /** Called while the past is being read. */
   let meanwhile: () => Promise<void>;
   beforeEach(async () => {
     ground = await makeGround();

@@ -5,7 +5,7 @@ import { type StubProcess, startStubProcess } from '../../testing/stub-process.t
 
 describe('commands', () => {
   describe('that another server has changed, whose signal was lost', () => {
-    /** What the agent has got of a command, when whatever was on the way has come. */
+    /** The frames of a command that the agent has got, once all that were on the way have come. */
     const allOf = async (fixture: ServicesFixture, agent: StubProcess, id: string) => {
       fixture.services.commandService.kick(agent.agentId);
       await agent.next((await run(fixture)).id);
@@ -55,7 +55,7 @@ describe('commands', () => {
       expect((await stateOf(fixture, id)).state).toBe('running');
     });
 
-    it('has lost its stream hears first that they were cancelled: what it never got must not begin', async () => {
+    it('has lost its stream hears first that they were cancelled: commands that it never got must not begin', async () => {
       const fixture = await start();
       const agent = await startStubProcess(fixture, 'shell');
       const { id } = await run(fixture);

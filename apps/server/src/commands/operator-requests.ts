@@ -120,7 +120,7 @@ export function createOperatorRequests(options: OperatorRequestsOptions): Operat
       const isRequester = (await require(id)).requestedBy.id === userId;
       // Where nobody signs in there is nobody else who could.
       if (isRequester && (hasSignIn || userId !== LOCAL_USER.id))
-        throw new ParleyError('forbidden', 'Somebody else has to approve what you asked for.');
+        throw new ParleyError('forbidden', 'Somebody else has to approve your command.');
       const event = { do: 'approve', by: { id: userId, name }, isRequester } as const;
       return answer(id, event, byOperator('command.approved', origin));
     },

@@ -29,7 +29,7 @@ describe('what the server does for an agent that answers', () => {
       { ...asking, requestId: request.id, id: newId(), target, text: 'left?', timeoutMs: 5000, ...more },
       { signal },
     );
-  /** The other agent's side: what arrives is answered by this. */
+  /** The other agent's side, which answers its messages by this. */
   const answer = async (id: string, text: string): Promise<void> => {
     const found = await untilStored(id);
     await fixture.give({ id }, 'finance');

@@ -53,7 +53,7 @@ describe('the conversations of a server', () => {
   });
   const framesOf = (of: TestReader, type: ServerFrame['type']): ServerFrame[] =>
     of.frames.filter((frame) => frame.type === type);
-  /** A frame from there reaches the reader: what was sent before it has arrived too, or never will. */
+  /** A frame from there reaches the reader: all frames before it have arrived too, or never will. */
   const meet = (from: ConversationHub, to: TestReader, id = conversationId): Promise<void> =>
     eventually(() => {
       from.broadcast(id, { ...typing(), conversationId: id } as ServerFrame);
@@ -429,7 +429,7 @@ describe('the conversations of a server', () => {
       await meet(hub, there);
       hub.broadcast(conversationId, typing(false));
       await eventually(() => expect(there.frames).toContainEqual(typing(false)));
-      // What comes from there now has passed the same way, after it.
+      // Later frames from there take the same way, behind it.
       other.broadcast(conversationId, typing());
       const before = framesOf(reader, 'typing').length;
       await eventually(() => {
@@ -477,7 +477,7 @@ describe('the conversations of a server', () => {
       reader.follow(other, conversationId);
       hub.deliver(await accept('before'));
       await reader.messages(1);
-      // They have met, and what catches up at that is over.
+      // They have met, and the catching up at that is over.
       await meet(hub, reader);
       await accept('its signal was dropped');
       await reader.messages(2);

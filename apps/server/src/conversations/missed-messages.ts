@@ -42,7 +42,7 @@ export function createMissedMessages(options: {
       .catch((err: unknown) => {
         // Once for an outage: the store says itself that it is away.
         if (!isFailing)
-          logger.warn({ err }, 'it could not be read what signals may have missed; trying again');
+          logger.warn({ err }, 'the messages that signals may have missed could not be read; trying again');
         isFailing = true;
       })
       .finally(startNext);

@@ -118,7 +118,7 @@ describe('the presence of servers', () => {
 
   it('is a new meeting too for the side that remembered, since nothing was signalled to it meanwhile', () => {
     const second = air.join();
-    // Only the first one forgot: what it did from then on was not signalled to the second.
+    // Only the first one forgot: its changes from then on were not signalled to the second.
     first.presence.onSignal({ serverId: second.id, knows: [first.id] });
     second.presence.onSignal({ serverId: first.id, knows: [] });
     expect(second.meetings).toBe(1);

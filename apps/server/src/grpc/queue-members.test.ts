@@ -178,7 +178,7 @@ describe("who reaches the server's own queue", () => {
     await expect(open({ agentId: 'echo', incarnation })).rejects.toMatchObject(unauthenticated);
   });
 
-  it('loses its stream, and what it has in hand, to the process that has replaced it', async () => {
+  it('loses its stream, and the messages in its hand, to the process that has replaced it', async () => {
     const before = await joinAgent('echo');
     const held = collectDeliveries(() => new Promise(() => {}));
     await before.consume(agentQueue('echo'), held.handler, { prefetch: 1 });
@@ -196,7 +196,7 @@ describe("who reaches the server's own queue", () => {
     await eventually(async () => expect(await ready()).toMatchObject({ ready: 1, consumers: 0 }));
   });
 
-  it('has one stream: who opens several at once is left with the last one', async () => {
+  it('has one stream: of several opened at once the last one stays', async () => {
     const client = connect();
     const { incarnation } = await client.registerAgent(request('echo'));
     const open = () => client.connectQueue({ agentId: 'echo', incarnation });
@@ -313,7 +313,7 @@ describe('two names of queues', () => {
     ['rabbitmq:a//', 'embedded', /set AMQP_URL of this process/],
     ['rabbitmq:a//', 'rabbitmq:b//', /a\/\/.*b\/\//],
     ['rabbitmq:a//', 'rabbitmq:a/other', /a\/other/],
-  ])('tell two apart, and what to set: %s and %s', (own, theirs, said) => {
+  ])('tell two apart, and name the setting: %s and %s', (own, theirs, said) => {
     expect(mismatchOf(own, theirs)).toMatch(said);
   });
 });

@@ -148,7 +148,7 @@ describe('the headers that keep a browser from what no page of ours does', () =>
     'x-permitted-cross-domain-policies': 'none',
     'x-xss-protection': '0',
   });
-  /** What belongs to each answer by itself. */
+  /** Headers that each answer has by itself. */
   const OWN = ['connection', 'content-length', 'content-type', 'date', 'keep-alive'];
 
   it.each([

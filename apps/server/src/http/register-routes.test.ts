@@ -5,7 +5,7 @@ import { makeServices, type ServicesFixture, silent } from '../../testing/server
 import { type App, createApp } from './create-app.ts';
 import { registerRoutes } from './register-routes.ts';
 
-/** What the libraries add of their own: answers to HEAD, the files of the reference and of the web app. */
+/** Routes that the libraries add: answers to HEAD, the files of the reference and of the web app. */
 const isOfOthers = (method: string, url: string): boolean =>
   method === 'HEAD' || url.startsWith('/docs') || url === '/*';
 

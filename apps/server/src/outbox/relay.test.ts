@@ -43,7 +43,7 @@ describe('the outbox relay', () => {
   };
   const consume = (): Promise<unknown> =>
     fixture.bus.consume(BROKER_INPUT_QUEUE, published.handler, { prefetch: 100 });
-  /** Without a lease: what is left is seen, and not taken away. */
+  /** Without a lease: the rest is seen, and not taken away. */
   const left = async (): Promise<string[]> =>
     (await fixture.store.takeOutbox({ limit: 100, olderThanMs: 0, leaseMs: 0 })).map(
       ({ message }) => message.text,

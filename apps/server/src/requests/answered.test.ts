@@ -142,7 +142,7 @@ describe('a reply beside the answer to a message that nobody has', () => {
   });
   afterEach(() => fixture.remove());
 
-  /** What became of the agent's reply with this cause. */
+  /** The outcome of the agent's reply with this cause. */
   async function isStored(agentId: string, causeId: string): Promise<boolean> {
     const id = newId();
     const body: ReplyBody = {

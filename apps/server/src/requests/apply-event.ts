@@ -29,7 +29,8 @@ export async function applyEvent(
   note(services, event, result, more.traceId);
   for (const effect of result.effects) {
     if (effect.do !== 'hand-over') perform(services, effect);
-    else if (more.handOver === undefined) throw new Error('a request was routed by what routes none');
+    else if (more.handOver === undefined)
+      throw new Error('a request was routed without a function that hands it over');
     else await more.handOver(effect.status);
   }
   return result;

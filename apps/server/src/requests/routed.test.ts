@@ -46,7 +46,7 @@ function fromBroker(headers: Envelope['headers'] = {}): Envelope {
 const route = (envelope: Envelope, services = fixture.services, profileOf = passes) =>
   onRouted(envelope, services, { profileOf, sessionTtlMs: 1000 });
 
-/** What lies, or comes to lie, in the queue. */
+/** The messages in the queue, now and later. */
 async function taken(queue: Parameters<typeof fixture.bus.consume>[0]): Promise<readonly Envelope[]> {
   const envelopes: Envelope[] = [];
   await fixture.bus.consume(queue, async ({ envelope }) => void envelopes.push(envelope), { prefetch: 1 });

@@ -210,7 +210,7 @@ const STEP = ['a task’s step', stepDoor] as const;
 const EVERY: (readonly [string, Open])[] = [FRAME, SOCKET, ASK, STEP];
 const WITH_IDS: (readonly [string, Open])[] = [FRAME, ASK, STEP];
 
-/** What was published to the brokers, in order, while it looks. */
+/** The messages published to the brokers, in order, while it consumes. */
 async function published(): Promise<{ readonly ids: readonly string[] }> {
   const ids: string[] = [];
   const subscription = await fixture.bus.consume(

@@ -37,7 +37,7 @@ export function createTaskHandlers(services: ServerServices) {
       const { agent, request } = await requestInHand(services, caller);
       const { user, chain } = originOf(request);
       if (chain.length > 0)
-        throw new ParleyError('invalid_request', 'Only for what a person has written a task is begun.');
+        throw new ParleyError('invalid_request', 'A task can only be begun for a message of a person.');
       const { ownerId, conversationId } = await rootOfRequest(services, request);
       const { group } = agent.profile;
       const fields = { id, conversationId, group, ownerId, user, title, requestId: request.id, text, input };

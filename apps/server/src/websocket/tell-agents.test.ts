@@ -6,7 +6,7 @@ import { tellAgents } from './tell-agents.ts';
 describe('what clients are told of the agents', () => {
   const registry = registryFixture();
   const { register, beat } = registry;
-  /** What each connection was sent, by the frames that it reads; 0 has not said hello. */
+  /** The frames sent to each connection, by the frames that it reads; 0 has not said hello. */
   const texts: Record<0 | 1 | 2 | 3, string[]> = { 0: [], 1: [], 2: [], 3: [] };
   let stop: () => void;
 

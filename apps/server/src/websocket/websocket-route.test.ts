@@ -3,7 +3,7 @@ import { userOfPath } from './websocket-route.ts';
 
 const open = { isRequired: false };
 
-describe('who speaks by the path of a socket', () => {
+describe('the user of the path of a socket', () => {
   it.each(['ada', 'poc-backend', 'Zoë Müller', 'a@b.example', 'x'.repeat(128), '{user_id}'])(
     'is %j, as a member',
     (userId) => {

@@ -13,7 +13,7 @@ import { helloOf, JOIN_TOKEN, onServer, reply } from '../../../testing/host-fixt
 import { silent } from '../../../testing/server-fixture.ts';
 import { type AgentHostOptions, createAgentHost } from './agent-host.ts';
 
-/** What a server answers an agent, and a command for it. */
+/** Answers of a server to an agent, and a command for it. */
 const SERVER_SAYS = {
   registerAgent: { agentId: 'echo', incarnation: 1, heartbeatMs: 2000, state: 'online' },
   heartbeat: { state: 'online' },
@@ -26,7 +26,7 @@ const SERVER_SAYS = {
   },
 } as const;
 
-/** What an agent says that says nothing. */
+/** The frames of a silent agent. */
 const silence = (signal: AbortSignal): AsyncIterable<AgentFrame> => ({
   [Symbol.asyncIterator]: () => ({
     async next() {
@@ -125,7 +125,7 @@ describe('an agent in any language', () => {
       await first;
     });
 
-    it('does not have its commands ended when it is gone: what became of them, nobody knows', async () => {
+    it('does not have its commands ended when it is gone: nobody knows how they ended', async () => {
       const told: string[] = [];
       const { registerAgent, heartbeat, receiveCommands } = SERVER_SAYS;
       const host = createAgentHost({
@@ -193,7 +193,7 @@ describe('an agent in any language', () => {
       expect(after.agentId).toBe(before.agentId);
       const work = await workOf(after, message);
       expect(work).toBeGreaterThan(stale);
-      // What it says of the work of before is not taken for an answer to another one.
+      // A frame about the work before is not taken for an answer to another one.
       after.say(stale, reply('late'));
       after.say(work, reply('in time'));
       await wrote({ type: 'chat.reply', text: 'in time', inReplyTo: message.id });

@@ -168,7 +168,7 @@ export function createAgentHost({
         throw new ParleyError('invalid_request', message, { details: { path } });
       }
       if (hello === undefined)
-        throw new ParleyError('invalid_request', 'hello: the first frame must say who works');
+        throw new ParleyError('invalid_request', 'hello: the first frame must name the agent');
       const instanceId = instanceOf(hello);
       for (let before = streams.get(instanceId); before !== undefined; before = streams.get(instanceId)) {
         logger.warn(

@@ -54,7 +54,7 @@ describe('an agent in any language', () => {
       },
     );
 
-    it('shows pieces, and what they make is the reply', async () => {
+    it('shows pieces, whose text is the reply', async () => {
       const stream = await join();
       const message = await hand(stream.agentId, 'hello');
       const pieces = await piecesOf(message);
@@ -124,7 +124,7 @@ describe('an agent in any language', () => {
       await wrote({ type: 'chat.reply', text: 'there it is', inReplyTo: clumsy.id });
     });
 
-    it('hears that an answer is stopped, and what was shown is the reply', async () => {
+    it('hears that an answer is stopped, and the text shown so far is the reply', async () => {
       const stream = await join();
       const message = await hand(stream.agentId, 'hello');
       const work = await workOf(stream, message);

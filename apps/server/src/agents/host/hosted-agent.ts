@@ -152,7 +152,7 @@ export function createHostedAgent(hello: AgentHello, push: Push<ServerFrame>, lo
   const answer = async (work: number, context: Context, call: HostCall): Promise<void> => {
     const answered = await doCall(context, call).catch((error: unknown): Partial<HostAnswer> => {
       const { code, message } = reportOf(error);
-      if (code === 'internal') logger.warn({ err: error }, 'what an agent has called for failed');
+      if (code === 'internal') logger.warn({ err: error }, 'a call of an agent failed');
       return { errorCode: code, errorMessage: message };
     });
     send({ work, answer: { number: call.number, ...answered } });

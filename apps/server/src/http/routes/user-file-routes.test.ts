@@ -18,7 +18,7 @@ const tokenFor = (sub: string, ...roles: string[]): Promise<string> =>
     .setExpirationTime('5m')
     .sign(new TextEncoder().encode(SECRET));
 
-/** What somebody may try as the name of a file. */
+/** Names that an attacker may try for a file. */
 const NO_FILES = [
   '..',
   '%2e%2e',
@@ -96,7 +96,7 @@ describe('the files of a person', () => {
   const remember = (subject: string, group: string, key: string, value: unknown) =>
     fixture.store.memory.write({ subject, group, key, value: JSON.stringify(value) });
 
-  it('are none of somebody of whom nothing is known', async () => {
+  it('are an empty list for an unknown person', async () => {
     const token = await tokenFor('ada', 'member');
     expect(await filesOf('ada', token)).toEqual([]);
     expect((await get('/user/ada/files/conversations.md', token)).status).toBe(404);
