@@ -37,7 +37,7 @@ export interface Bridge {
 
 type Incoming = Extract<IncomingFrame, { kind: 'message' }>;
 
-/** By which Parley knows those whom the external server does not name: all of them are one. */
+/** The user id of all people that the external server does not name. */
 const NOBODY = 'external';
 /** Ids of messages that are remembered, so that no message is taken twice. */
 const SEEN_IDS = 10_000;

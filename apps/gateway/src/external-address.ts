@@ -10,9 +10,9 @@ export interface ExternalAddress {
   readonly shown: string;
   /** The same for the same address and user id, also when a token in it changes. */
   readonly gatewayId: string;
-  /** The one conversation of an external user; without an id, of all who have none. */
+  /** The one conversation of an external user; with an empty id, of all users without an id. */
   conversationOf(userId: string): string;
-  /** The id of a message in Parley, from the one it has outside: the same message twice is one. */
+  /** The id of a message in Parley, from its external id: the same message twice has one id. */
   messageOf(userId: string, externalId: string): string;
 }
 

@@ -7,7 +7,7 @@ export type IncomingFrame =
       readonly kind: 'message';
       readonly format: 'json' | 'text';
       readonly text: string;
-      /** Undefined where the frame does not say who wrote it. */
+      /** Undefined where the frame does not name its writer. */
       readonly user: { readonly id: string; readonly name: string } | undefined;
       /** The idempotency key, where the external server gives one. */
       readonly id: string | undefined;

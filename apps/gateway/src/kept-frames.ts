@@ -3,7 +3,7 @@ export interface KeptFrames {
   readonly size: number;
   /** Sends it, or keeps it until `flush`. */
   send(data: string): void;
-  /** The connection is there again: sends what was kept. */
+  /** The connection is there again: sends the kept frames. */
   flush(): void;
   /** Resolves when nothing is under way or kept, or after `timeoutMs`. */
   settled(timeoutMs: number): Promise<void>;

@@ -4,12 +4,12 @@ import { MARKER } from './incoming-frame.ts';
 /** Something to send to the external server. */
 export interface Outgoing {
   readonly format: 'json' | 'text';
-  /** `message`: an answer or what an operator sends; `error`: why there is no answer. */
+  /** `message`: an answer, or a message of an operator; `error`: the reason for a missing answer. */
   readonly type: 'message' | 'error';
   readonly text: string;
   /** @default newId() */
   readonly id?: string | undefined;
-  /** For whom, as the external server knows them. */
+  /** The receiver, by the external server's id. */
   readonly userId?: string | undefined;
   /** The agent that wrote it. */
   readonly agent?: string | undefined;

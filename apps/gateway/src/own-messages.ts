@@ -1,11 +1,14 @@
-/** Remembers what was sent, so that a server which gives everything to everybody is not answered about it. */
+/**
+ * Remembers the messages sent, so that their copies from a server that sends everything to everybody are not
+ * answered.
+ */
 export interface OwnMessages {
   sent(id: string, text: string): void;
   /** Whether a frame with this id is one of the last that were sent. */
   hasId(id: string): boolean;
   /**
-   * Whether this text was sent shortly before. Each sending explains one return: a person who writes what an agent
-   * has just said is taken for its echo once.
+   * Whether this text was sent shortly before. Each sending explains one return: a person who repeats an agent's
+   * words is taken for their echo once.
    */
   takeText(text: string): boolean;
 }

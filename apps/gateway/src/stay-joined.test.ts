@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { welcome } from '../testing/welcome.ts';
 import { stayJoined } from './stay-joined.ts';
 
-/** A logger that keeps what it was given at these levels. */
+/** A logger that keeps its lines of these levels. */
 function keepingLogger(lines: string[]): Logger {
   const logger = createLogger('test', 'silent');
   const keep = (...args: unknown[]): void => void lines.push(String(args.at(-1)));

@@ -186,7 +186,7 @@ async function openPorts(
   }
 }
 
-/** Their queues may be gone, where RabbitMQ has lost its disk, and hold what is routed to them. */
+/** Their queues may be gone, where RabbitMQ has lost its disk, and hold the messages routed to them. */
 async function declareQueues({ agents, bus }: ServerServices): Promise<void> {
   await Promise.all(agents.list().map(({ agentId }) => bus.declareAgentQueue(agentId)));
 }

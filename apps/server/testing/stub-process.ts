@@ -2,7 +2,7 @@ import { eventually } from '@parley/messaging/test-queue';
 import { type AgentCommand, type CommandResult, newId } from '@parley/shared-models';
 import type { ServicesFixture } from './server-fixture.ts';
 
-/** A process of an agent as the server sees it: its registration, its stream, what it says. */
+/** A process of an agent as the server sees it: its registration, its stream, its reports. */
 export interface StubProcess {
   readonly agentId: string;
   readonly instanceId: string;

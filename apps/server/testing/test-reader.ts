@@ -4,7 +4,7 @@ import type { ConversationHub, Subscription } from '../src/conversations/convers
 import type { ConversationReader } from '../src/conversations/follower.ts';
 import type { Reader } from '../src/websocket/client-socket.ts';
 
-/** A reader that keeps what it is sent; of a conversation the frames of version 1. */
+/** A reader that keeps the frames sent to it; of a conversation those of version 1. */
 export interface TestReader extends Reader, Pick<ConversationReader, 'onFrame'> {
   readonly frames: readonly ServerFrame[];
   /** The seqs of the messages that it was sent, in the order in which they came. */

@@ -137,7 +137,7 @@ function take(parley: SmallParley, { kind, which, what, death }: Step): void {
         );
       return;
     case 'replace':
-      // The old process lives on with what it has in hand, which the queue hands out again.
+      // The old process lives on with the messages in its hand, which the queue hands out again.
       parley.incarnations.set(agentId, incarnation + 1);
       for (const { by, letter } of parley.hands) if (by.agentId === agentId) queue.push(letter);
       return;
@@ -244,7 +244,7 @@ describe('the life of a request', () => {
         };
         for (const taken of steps) examineAfter(taken.kind, () => take(parley, taken));
         examineAfter('sweep', () => calmDown(parley));
-        // Only what the database has forgotten may have to be looked for.
+        // Only rows that the database has lost may have to be looked for.
         if (steps.some(({ kind }) => kind === 'power cut')) {
           for (const { messageId } of parley.requests.values())
             parley.apply({ type: 'agent-gone', requestId: messageId, agentId: undefined });

@@ -76,7 +76,7 @@ export type Effect =
   | { readonly do: 'tell'; readonly status: MessageStatus }
   /** Followers of the conversation may have missed a message: they look into the store. */
   | { readonly do: 'look'; readonly conversationId: string }
-  /** Another agent holds the conversation, or none does. For all that follow it. */
+  /** Another agent holds the conversation, or no agent does any more. For all that follow it. */
   | { readonly do: 'session'; readonly conversationId: string; readonly session: AgentSession | null }
   /** The agent need not begin with the request, or go on. */
   | { readonly do: 'cancel'; readonly requestId: string; readonly agentId: string };

@@ -4,7 +4,7 @@ import type { Conversation, Request, Transition } from '../src/request.ts';
 import { transition } from '../src/transition.ts';
 import { aMessage, aRouting } from './samples.ts';
 
-/** Requests and conversations as a store keeps them: each event finds what those before it have written. */
+/** Requests and conversations as a store keeps them: each event finds the writes of those before it. */
 export interface RequestsInMemory {
   /** Milliseconds since 1970. */
   now: number;

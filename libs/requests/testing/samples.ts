@@ -79,7 +79,7 @@ export function aFailure(requestId: string, agentId?: string): Of<Failed> {
   return { requestId, error, from, hops: hops('server', 'broker') };
 }
 
-/** @param agentId in whose queue it lay. @default it was on its way to the broker */
+/** @param agentId the agent in whose queue it lay. @default it was on its way to the broker */
 export function aDeath(requestId: string, agentId?: string): Of<Died> {
   const where = agentId === undefined ? 'unrouted' : { agentId };
   return { requestId, error, where, hops: hops('server', 'broker') };

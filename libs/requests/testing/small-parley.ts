@@ -55,8 +55,8 @@ export const groupOf = (agentId: string): string => (agentId.startsWith('finance
 export const CONVERSATION = '019aa0d4-6a00-7000-8000-00000000c0de';
 
 /**
- * Parley without its processes: the store, the queues and what servers, brokers and agents do, as far as the life of a
- * request goes. Queues deliver at least once, in any order; every process may die at every point.
+ * Parley without its processes: the store, the queues and the acts of servers, brokers and agents, as far as the life
+ * of a request goes. Queues deliver at least once, in any order; every process may die at every point.
  */
 export class SmallParley {
   readonly requests = new Map<string, Request>();
@@ -66,7 +66,7 @@ export class SmallParley {
   readonly agentQueues = new Map<string, Letter[]>(AGENTS.map((agentId) => [agentId, []]));
   readonly hands: { readonly by: Process; readonly letter: Letter }[] = [];
   readonly incarnations = new Map<string, number>(AGENTS.map((agentId) => [agentId, 1]));
-  /** To whom each attempt was handed over, and how often each row was written. */
+  /** The agents that each attempt was handed to, and how often each row was written. */
   readonly handedOver = new Map<string, Set<string>>();
   readonly writes = new Map<string, number>();
   /** Invariants that a single event has broken. */
@@ -152,7 +152,7 @@ export class SmallParley {
       if (isInOutbox) this.publish(messageId, attempt);
   }
 
-  /** The relay marks what the queue has confirmed. */
+  /** The relay marks the messages that the queue has confirmed. */
   mark(): void {
     for (const [id, attempt] of this.#confirmed) {
       const request = this.requests.get(id);

@@ -55,7 +55,7 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
 
 const RETRY_MS = 5;
 
-/** SQLite itself does not wait when several make the same new file at once: each holds what another one needs. */
+/** SQLite itself does not wait when several make the same new file at once: each holds a lock that another one needs. */
 function switchToWal(database: DatabaseSync, timeoutMs: number): void {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {

@@ -93,7 +93,7 @@ describe('syncing the log', () => {
     await begun(2);
     expect(failures.map((error) => isOutsideTrouble(error))).toEqual([true]);
     expect(log.isFailing()).toBe(true);
-    // Without its log the file has what was written before the sync that failed.
+    // Without its log the file has the writes before the sync that failed.
     const copy = new DatabaseSync(`file:${file}?immutable=1`, { readOnly: true });
     expect(copy.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'a' }]);
     copy.close();

@@ -14,7 +14,7 @@ export interface LogSync {
    * @throws Error as SQLite's own `SQLITE_IOERR_FSYNC`, once the log is closed
    */
   sync(): Promise<void>;
-  /** Resolves, or rejects, when all syncs that were asked for have ended; undefined: none is under way. */
+  /** Resolves, or rejects, when all syncs that were asked for have ended; undefined: no sync is under way. */
   pending(): Promise<void> | undefined;
   /** The last attempt has failed, and it is being tried again. */
   isFailing(): boolean;
@@ -48,7 +48,7 @@ export function createLogSync(
   let log: number | undefined;
   let isFailing = false;
   const closing = new AbortController();
-  /** Of those who have asked since the sync under way began. */
+  /** For the calls since the sync under way began. */
   let next: PromiseWithResolvers<void> | undefined;
   let current: PromiseWithResolvers<void> | undefined;
   let working: Promise<void> | undefined;
@@ -83,7 +83,7 @@ export function createLogSync(
     }
   };
 
-  /** Never rejects: each of those who wait is told. */
+  /** Never rejects: each waiting call is told. */
   const work = async (): Promise<void> => {
     while (next !== undefined) {
       const waiting = next;

@@ -6,7 +6,7 @@ import { reply, submit } from '../testing/apply.ts';
 import { routed, submitted } from './samples.ts';
 import type { Context } from './store-fixture.ts';
 
-/** Removes what other tests have stored, too: to be described last. */
+/** Removes rows of other tests, too: to be described last. */
 export function describeRetention(context: Context): void {
   /** Of all that is there, in pages. */
   const removeAll = async (what: Removable, before: number): Promise<{ removed: number; bytes: number }> => {

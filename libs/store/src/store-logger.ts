@@ -8,5 +8,5 @@ export interface StoreLogger {
 
 const ignore = (): void => undefined;
 
-/** For those who want no reports. */
+/** Drops all reports. */
 export const silentLogger: StoreLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -70,7 +70,7 @@ export interface MessageQuery {
 /**
  * The truth about conversations. Every method that writes is atomic and durable when its promise resolves;
  * drivers may group concurrent writes into one transaction, each failing or succeeding alone. Where a
- * redelivery or the next look brings the same about again (a decision about who answers, `markPublished`, `countUnanswered`),
+ * redelivery or the next look brings the same about again (a routing decision, `markPublished`, `countUnanswered`),
  * a power cut may undo it.
  * Text is kept as well-formed Unicode without NUL: all other characters become U+FFFD.
  * All methods @throws ParleyError `store_unavailable` when the database cannot be reached, is locked for long, or is
@@ -150,7 +150,7 @@ export interface Store {
   setWantedAgentState(agentId: string, wanted: WantedAgentState): Promise<void>;
   /**
    * Off the list. Later registrations of this id are wanted `online` and still get a larger incarnation.
-   * Returns whether it is off it: not where a later incarnation has registered, or none has. Idempotent.
+   * Returns whether it is off it: not where a later incarnation has registered, or the agent never has. Idempotent.
    */
   removeAgent(agentId: string, incarnation: number): Promise<boolean>;
   listAgents(): Promise<StoredAgent[]>;

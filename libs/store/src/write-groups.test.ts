@@ -60,7 +60,7 @@ describe('write groups', () => {
   });
 
   it('let lazy writes wait for others, and go by themselves when none come', async () => {
-    // Only what waits for a time: on a busy machine two turns may take longer than a lazy write waits.
+    // Only writes that wait for a time: on a busy machine two turns may take longer than a lazy write waits.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     const { writeGroups, groups } = createRecorder();
     const marking = writeGroups.add(write('lazy'), 'lazy');

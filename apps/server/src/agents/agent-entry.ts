@@ -30,7 +30,7 @@ export interface AgentEntry {
   wanted: WantedAgentState;
   /** Counts the wanted states of all agents: larger ones are later. 0: it was only read. */
   wantedAt: number;
-  /** The other server that has heard of it; undefined: this one, or none. */
+  /** The other server that has heard of it; undefined: this server, or no server. */
   server: string | undefined;
   /** Whether this server has heard of this incarnation itself; others are only read from the store. */
   isHeard: boolean;

@@ -109,7 +109,7 @@ describe('servers on one queue and store', () => {
     await eventually(() => expect(there.stateOf()).toBe('paused'));
     expect(there.pass(10 * LEASE_MS)).toEqual([]);
     expect(there.stateOf()).toBe('paused');
-    // Three times what lies between two announcements.
+    // Three times the interval between two announcements.
     expect(there.pass(3 * 600_000)).toEqual(['echo']);
     expect(there.stateOf()).toBe('offline');
   });

@@ -10,7 +10,7 @@ import type { AgentRegistry } from './agent-registry.ts';
  * agents.
  */
 export interface AgentExchange {
-  /** To be called when the registry has loaded what is stored. */
+  /** To be called when the registry has loaded the stored agents. */
   start(): void;
   stop(): Promise<void>;
 }

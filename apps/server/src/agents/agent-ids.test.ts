@@ -68,7 +68,7 @@ describe('the id of an agent', () => {
     await expect(register('db', { token })).rejects.toMatchObject(taken);
     expect(fixture.agents.list().map(({ agentId }) => agentId)).toEqual(['db']);
     await fixture.agents.unregister('db', incarnation);
-    // The token says whose it is, not the machine that the process names.
+    // The token decides the owner, not the machine that the process names.
     expect((await register('db', { token, profile: { host: 'another' } })).agentId).toBe('db');
     expect((await register('db', { token, isExclusive: true })).agentId).toBe('db');
     expect(fixture.agents.list()).toHaveLength(1);

@@ -21,7 +21,7 @@ export interface AgentRegistry {
     token?: BoundToken,
   ): Promise<RegisterAgentResponse & { readonly replaced?: AgentEntry | undefined }>;
   unregister(agentId: string, incarnation: number): Promise<void>;
-  /** Returns what the agent shall do. @throws ParleyError `not_registered`, `stale_incarnation` */
+  /** Returns the state that the agent shall take. @throws ParleyError `not_registered`, `stale_incarnation` */
   heartbeat(request: HeartbeatRequest): { state: AgentState };
   /** The agent's command stream is open or gone; a killed agent is noticed by that first. */
   setConnected(agentId: string, incarnation: number, isConnected: boolean): void;
@@ -51,12 +51,12 @@ export interface AgentRegistry {
   get(agentId: string): AgentEntry | undefined;
   /** Whether this server has heard of the incarnation itself. */
   wasHere(agentId: string, incarnation: number): boolean;
-  /** Whether it was, within its lease; of any incarnation, where none is named. */
+  /** Whether it was, within its lease; of any incarnation, without that argument. */
   isAlive(agentId: string, incarnation?: number): boolean;
   list(): AgentStatus[];
   /** How new the list is; see `listRevision`. */
   readonly revision: string;
-  /** Of those that this server has heard itself; of all of them that are within their lease, where none are named. */
+  /** Of those that this server has heard itself; without ids, of all that are within their lease. */
   claims(agentIds?: readonly string[]): AgentClaim[];
   /** Takes a claim of another server, which holds for `vouchMs`, unless this one knows better. */
   hear(

@@ -45,7 +45,7 @@ export function createAgentRegistry(options: AgentRegistryOptions): AgentRegistr
   } = options;
   const leaseMs = heartbeatMs * 2;
   const agents = new Map<string, AgentEntry>();
-  /** Processes that have lost their id to another one: none of them gets it back, or a second id. */
+  /** Processes that have lost their id to another process: they do not get it back, nor a second id. */
   const fenced = new Set<string>();
   const news = createAgentNews();
   const { tell, tellLoads, tellWanted } = news;

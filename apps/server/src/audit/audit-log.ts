@@ -3,7 +3,7 @@ import type { AuditInput } from '@parley/shared-models';
 import type { AuditStore } from '@parley/store';
 import { createRefusalBuckets } from './refusal-buckets.ts';
 
-/** Enters what happens outside of a transaction into the audit. */
+/** Enters events outside of a transaction into the audit. */
 export interface AuditLog {
   /** Resolves when it is entered. @throws ParleyError `store_unavailable` */
   enter(entry: AuditInput): Promise<void>;

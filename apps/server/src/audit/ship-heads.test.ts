@@ -47,7 +47,7 @@ describe("the audit's head", () => {
       .trimEnd()
       .split('\n')
       .map((line) => AuditHead.parse(JSON.parse(line)));
-    // The second start has shipped once more what the first had.
+    // The second start has shipped the head of the first once more.
     expect(heads.map(({ seq, hash }) => ({ seq, hash }))).toEqual(
       [first, second, second].map(({ seq, hash }) => ({ seq, hash })),
     );

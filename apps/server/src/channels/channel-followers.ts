@@ -25,7 +25,7 @@ export interface ChannelFollowers {
   follow(reader: ChannelReader, channel: ChannelName, last: number): Promise<void>;
   unfollow(reader: ChannelReader, channel: ChannelName): void;
   unfollowAll(reader: ChannelReader): void;
-  /** An event was logged here: for all who follow, on every server. */
+  /** An event was logged here: for all followers, on every server. */
   deliver(logged: LoggedEvent): Promise<void>;
   stop(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export function createFollowing(send: (text: string) => void): Following {
   /** Events that come while the past is read; undefined while nobody reads it. */
   let waiting: Shown[] | undefined;
   let reading = 0;
-  /** An event that was logged just before the past was read still comes to those who follow. */
+  /** An event that was logged just before the past was read still comes to the followers. */
   const inPast = new Set<string>();
   /** Of the oldest event of the past that was asked for: an older one that comes late is more than that. */
   let firstNumber = Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export function createFollowing(send: (text: string) => void): Following {
       try {
         const past = limit === 0 ? [] : await read(limit);
         inPast.clear();
-        // Asked again with fewer, the reader still gets what it has followed since.
+        // Asked again with fewer, the reader still gets the events that it has followed since.
         firstNumber = Math.min(firstNumber, past.length === limit ? (past[0]?.number ?? 0) : 0);
         for (const { id, text } of past) {
           inPast.add(id);

@@ -23,7 +23,7 @@ export function byOperator(action: AuditInput['action'], origin: Origin): AuditO
   });
 }
 
-/** It ended: by what its agent says, or because the server gave it up. */
+/** It ended: by its agent's report, or because the server gave it up. */
 export function ended(by: 'agent' | 'server'): AuditOf {
   return (command) => ({
     ...about(command),

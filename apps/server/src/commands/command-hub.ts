@@ -17,7 +17,7 @@ export interface CommandHub {
   /** From now on the reader is told of every state. */
   attach(reader: Reader): void;
   leave(reader: Reader): void;
-  /** From now on the reader gets the output after `afterSeq`, first what is there already. */
+  /** From now on the reader gets the output after `afterSeq`, the stored pieces first. */
   follow(reader: Reader, commandId: string, afterSeq: number): void;
   /** Tells a follower where the command stands, after the output that there is. */
   tell(reader: Reader, command: CommandRecord): void;

@@ -118,7 +118,7 @@ export function createOperatorRequests(options: OperatorRequestsOptions): Operat
     async approve(id, origin) {
       const { id: userId, name } = origin.user;
       const isRequester = (await require(id)).requestedBy.id === userId;
-      // Where nobody signs in there is nobody else who could.
+      // Where nobody signs in there is no second person.
       if (isRequester && (hasSignIn || userId !== LOCAL_USER.id))
         throw new ParleyError('forbidden', 'Somebody else has to approve your command.');
       const event = { do: 'approve', by: { id: userId, name }, isRequester } as const;

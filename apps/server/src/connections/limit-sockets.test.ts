@@ -50,7 +50,7 @@ describe('the connections to a server', () => {
     await once(socket, 'open');
     return {
       closed,
-      /** Resolves with what the server said first. */
+      /** Resolves with the server's first frame. */
       async hello(): Promise<string> {
         const answer = once(socket, 'message');
         socket.send('{"type":"hello","clientName":"test"}');

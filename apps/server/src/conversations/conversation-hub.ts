@@ -33,13 +33,13 @@ export interface ConversationHub {
   /** From now on the reader is told all messages after `afterSeq`, the stored ones first, and all other frames. */
   follow(options: FollowOptions): Subscription;
   /**
-   * A message was stored here: for all who follow, on every server.
+   * A message was stored here: for all followers, on every server.
    * @param status how the request stands that it answers
    */
   deliver(message: ChatMessage, status?: MessageStatus): void;
   /** Followers on this server may have missed a message: they look into the store. Other servers look by themselves. */
   lookAgain(conversationId: string): void;
-  /** A frame for all who follow the conversation, on every server. */
+  /** A frame for all followers of the conversation, on every server. */
   broadcast(conversationId: string, frame: ServerFrame): void;
   /**
    * Listens for pieces of replies in these conversations, followed or not, for `ms` milliseconds or until the signal
@@ -55,7 +55,7 @@ export interface ConversationHub {
 
 export interface FollowOptions extends ConversationReader {
   readonly conversationId: string;
-  /** The cursor: the `seq` of the last message that the reader has. 0: it has none. */
+  /** The cursor: the `seq` of the last message that the reader has. 0: before the first. */
   readonly afterSeq: number;
 }
 
@@ -66,7 +66,7 @@ export interface Subscription {
    * of it: it has it from elsewhere. To be called before the message is delivered.
    */
   countAsTold(seq: number): boolean;
-  /** A frame for all others who follow the conversation, on every server. */
+  /** A frame for all other followers of the conversation, on every server. */
   tellOthers(frame: ServerFrame): void;
   /** Tells nothing more, also not of messages being read. Idempotent. */
   stop(): void;
@@ -249,7 +249,7 @@ export async function createConversationHub(options: ConversationHubOptions): Pr
       const grown = new Set<string>();
       const listener: Listener = {
         onFrame({ frame }) {
-          // With `from` it is no new piece: another server says what it heard before.
+          // With `from` it is no new piece: another server repeats an earlier one.
           if (frame.type !== 'message.delta' || frame.from !== undefined) return;
           if (frame.inReplyTo !== undefined) grown.add(frame.inReplyTo);
         },

@@ -56,7 +56,7 @@ describe('a follower', () => {
     };
     return {
       store,
-      /** Resolves when a page has been read; returns what lets it through. */
+      /** Resolves when a page has been read; returns a function that lets it through. */
       async read(): Promise<() => void> {
         for (;;) {
           const next = asked.shift();
@@ -166,7 +166,7 @@ describe('a follower', () => {
       tell(follower, message);
       expect(reader.seqs()).toEqual(range(1, message.seq));
     }
-    // Told again of what it has sent, it has nothing to ask either.
+    // Told again of a message that it has sent, it has nothing to ask either.
     for (const message of messages) tell(follower, message);
     expect(reads).toBe(1);
   });

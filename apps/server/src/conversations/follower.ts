@@ -231,7 +231,7 @@ function createStatusOrder(): { isNews(status: MessageStatus): boolean } {
   };
 }
 
-/** Whether a state from the store says no more than what was told, if it is no end: `delivered` is never stored. */
+/** Whether a state from the store is no newer than the one told, if it is no end: `delivered` is never stored. */
 function isBehind(told: MessageStatus | undefined, status: MessageStatus): boolean {
   if (told === undefined || told.status === 'accepted' || isTerminal(status.status)) return false;
   if (isReplayOf(told, status)) return false;

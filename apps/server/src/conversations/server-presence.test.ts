@@ -3,7 +3,7 @@ import type { MessageBus } from '@parley/messaging';
 import { newId } from '@parley/shared-models';
 import { createServerPresence, type ServerPresence } from './server-presence.ts';
 
-/** Servers whose signals reach all of them, or none that was cut off. */
+/** Servers whose signals reach all of them, but those that were cut off. */
 interface Air {
   readonly signals: { serverId: string; knows: string[] }[];
   join(): TestServer;

@@ -4,7 +4,7 @@ import { NEWEST_FRAMES, SIGNAL_KEYS, type SignalOf, Signals } from '@parley/shar
 /** Which other servers there are. Signals about conversations are only worth their price when somebody else listens. */
 export interface ServerPresence {
   hasOthers(): boolean;
-  /** Whether all of them read frames that tell together what was told apart: `frames` 2. */
+  /** Whether all of them read combined frames: `frames` 2. */
   readTogether(): boolean;
   /** To be called with each signal whose key is `SIGNAL_KEYS.servers`. */
   onSignal(body: unknown): void;

@@ -108,7 +108,7 @@ describe("who reaches the server's own queue", () => {
     await expect(bus.publish(SERVER_INPUT_QUEUE, envelope('agent:echo'))).rejects.toMatchObject(forbidden);
     await expect(bus.publish(agentQueue('other'), envelope('agent:echo'))).rejects.toMatchObject(forbidden);
     await expect(bus.publish(channelQueue('other'), envelope('agent:echo'))).rejects.toMatchObject(forbidden);
-    // Its header is not what counts.
+    // Its header does not count.
     const forged = { ...event('admin', 'user'), headers: { ...event('echo').headers } };
     for (const foreign of [event('other'), forged, envelope('agent:echo')])
       await expect(bus.publishEvent('agents', 'note', foreign)).rejects.toMatchObject(forbidden);

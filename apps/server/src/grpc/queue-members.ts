@@ -26,7 +26,10 @@ import type { AgentRegistry } from '../agents/agent-registry.ts';
 /** The brokers and agents that reach this server's own queue from processes of their own. */
 export interface QueueMembers {
   readonly connectQueue: ControlPlaneHandlers['connectQueue'];
-  /** @throws ParleyError `queue_mismatch` where a member is on another queue than this server, and says what to set */
+  /**
+   * @throws ParleyError `queue_mismatch` where a member is on another queue than this server, with the setting to
+   * change
+   */
   requireSame(memberQueue: string | undefined): void;
   /** Another process has the agent's id. */
   fence(agentId: string): void;

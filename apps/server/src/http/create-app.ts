@@ -59,7 +59,7 @@ export async function createApp(
     // Nobody else may say where a request comes from.
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: LIMITS.frameBytes,
-    // Node counts from the connection's first byte on, or from its beginning where none comes.
+    // Node counts from the connection's first byte on, or from its beginning where no byte comes.
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     http: {
       headersTimeout: config.REQUEST_TIMEOUT_MS / 2,

@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopback, type ServerConfig } from '../config.ts';
 
 /**
- * Keeps other web sites out of a server that trusts who reaches it. A browser says in `Origin` which site asks: only
- * our own and the allowed ones may open a WebSocket or change anything. The name in `Host` must be one that a site
- * cannot point at this machine (DNS rebinding), or the site would be our own: see `isTrustedName`.
+ * Keeps other web sites out of a server that trusts everybody who reaches it. A browser says in `Origin` which site
+ * asks: only our own and the allowed ones may open a WebSocket or change anything. The name in `Host` must be one
+ * that a site cannot point at this machine (DNS rebinding), or the site would be our own: see `isTrustedName`.
  */
 export function registerOriginCheck(app: FastifyInstance, config: ServerConfig): void {
   const allowedNames = new Set(

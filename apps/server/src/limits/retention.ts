@@ -13,14 +13,14 @@ export type Removed = Readonly<Record<Removable, number>>;
 const DAY_MS = 86_400_000;
 /** Looked at in one transaction. */
 const PAGE = 200;
-/** Between two transactions, for those who want to write, in milliseconds. */
+/** Between two transactions, for other writers, in milliseconds. */
 const REST_MS = 10;
 /** The first sweep after a start, at the latest. */
 const FIRST_MS = 60_000;
-/** Where the store is too large, all that has not changed for so many days goes, then what has not for fewer, until it fits. */
+/** Where the store is too large, rows unchanged for so many days go, then those unchanged for fewer, until it fits. */
 const AGES_DAYS = [730, 365, 180, 90, 60, 30, 14, 7, 3, 1, 1 / 24] as const;
 
-/** Removes what is old, and the oldest where the store is too large, at each interval. */
+/** Removes old rows, and the oldest where the store is too large, at each interval. */
 export function startRetention(
   settings: RetentionSettings,
   { retention, logger }: { retention: RetentionStore; logger: Logger },
@@ -62,7 +62,7 @@ export async function sweep(
   const counts: Record<Removable, number> = { events: 0, commands: 0, tasks: 0, conversations: 0 };
   let freed = 0;
 
-  /** Removes what is older than that, until `enough` bytes are free. */
+  /** Removes rows older than that, until `enough` bytes are free. */
   const removeBefore = async (before: number, enough: number): Promise<void> => {
     for (const what of REMOVABLE) {
       let after: string | undefined;

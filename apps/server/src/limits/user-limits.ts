@@ -16,7 +16,7 @@ interface UserLimitSettings extends SignInSettings {
  * first 64 bits.
  */
 export interface UserLimits {
-  /** Counts a frame, or what is like one, at this server. @throws ParleyError `rate_limited` */
+  /** Counts a frame, or a request like one, at this server. @throws ParleyError `rate_limited` */
   count(who: Origin): void;
   /**
    * Counts bytes that are about to be stored, over all servers of the store; of each person in the order of the calls.
@@ -154,8 +154,8 @@ function periodAt(now: number, periodMs: number): Period {
 }
 
 /**
- * Addresses that one person can have at will count as one: without the port, and of IPv6 the first 64 bits, which are what
- * a provider gives to each customer.
+ * Addresses that one person can have at will count as one: without the port, and of IPv6 the first 64 bits, as a
+ * provider gives them to each customer.
  */
 export function addressGroup(address: string): string {
   const host =
@@ -184,7 +184,7 @@ export class TokenBucket {
   #tokens: number;
   #last = 0;
 
-  /** @param burst what may happen at once. @default one second's worth */
+  /** @param burst how many may happen at once. @default one second's worth */
   constructor(perSecond: number, burst: number = perSecond) {
     this.#perSecond = perSecond;
     this.#burst = burst;

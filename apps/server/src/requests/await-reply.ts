@@ -72,7 +72,7 @@ const isReply = ({ kind, inReplyTo }: ChatMessage, id: string): boolean =>
 function failureOf({ messageId, error, routing }: MessageStatus): ParleyError {
   const code = ErrorCode.safeParse(error?.code);
   const message = error?.message ?? 'The agent that was asked gave no answer.';
-  // With whose word it is, where an agent had the question.
+  // In the name of the agent, where one had the question.
   const agentId = routing?.agentId;
   return new ParleyError(code.success ? code.data : 'agent_failed', message, {
     details: { askId: messageId, ...(agentId !== undefined && { agentId }) },

@@ -102,7 +102,7 @@ function codeOf(reason: string): ErrorCode {
 /**
  * Puts a dead letter back on its way. A person's message starts again at the broker as a further attempt, so that it
  * may go to another agent, and so does one whose answer died; anything else goes back into the queue it died in. Ids
- * stay, so what was done before is not done twice.
+ * stay, so earlier work is not done twice.
  * @throws ParleyError `id_conflict` when it was replayed or discarded before, `queue_missing` when its queue is gone
  */
 export async function replayDeadLetter(letter: DeadLetter, services: ServerServices): Promise<DeadLetter> {

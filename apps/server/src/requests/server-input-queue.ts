@@ -107,7 +107,7 @@ function mutexKeyOf(envelope: Envelope): string {
 }
 
 /**
- * `chat.message` from the broker: records who shall answer and hands the message on to that agent's queue. The body
+ * `chat.message` from the broker: records the chosen agent and hands the message on to that agent's queue. The body
  * passes unread. Handed out again, the first decision stands.
  * @param sessionTtlMs how long a session lasts without a message, in milliseconds
  */

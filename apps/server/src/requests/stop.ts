@@ -1,7 +1,7 @@
 import { isTerminal, type MessageStatus } from '@parley/shared-models';
 import { applyEvent, type RequestServices, tellToStop } from './apply-event.ts';
 
-/** The agent has this long to stop by itself and hand in what it has written. */
+/** The agent has this long to stop by itself and hand in its text so far. */
 const STOP_MS = 1500;
 
 /**

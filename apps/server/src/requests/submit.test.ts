@@ -41,7 +41,7 @@ afterEach(async () => {
   await fixture.remove();
 });
 
-/** A connection whose client reads `frames`; keeps what it is sent. */
+/** A connection whose client reads `frames`; keeps the frames sent to it. */
 function clientSocket(services: ServerServices, frames = 1): ClientSocket & { readonly sent: ServerFrame[] } {
   const sent: ServerFrame[] = [];
   const conversations = createFollowedConversations(services.hub, {
@@ -228,7 +228,7 @@ const textsIn = async (conversationId: string): Promise<string[]> =>
     .filter(({ kind }) => kind === 'TEXT')
     .map(({ text }) => text);
 
-/** A turn of the event loop, and of the store, in which whatever is not held back would have happened. */
+/** A turn of the event loop, and of the store, in which everything that is not held back would have happened. */
 const aWhile = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) {
     await fixture.store.getMessage(newId());

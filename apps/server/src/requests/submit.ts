@@ -34,8 +34,9 @@ export interface Submitted {
 }
 
 /**
- * The only entry for messages that need an answer. When it resolves the message is durably stored, shown to those who
- * follow its conversation, and on its way to a broker; from then on it ends in exactly one of `answered`, `failed`,
+ * The only entry for messages that need an answer. When it resolves the message is durably stored, shown to the
+ * followers of its conversation, and on its way to a broker; from then on it ends in exactly one of `answered`,
+ * `failed`,
  * `dead_lettered`. Messages of one conversation are taken in the order of the calls. Submitted again with the same
  * content, it resolves with the message stored the first time.
  * @throws ParleyError `quota_exceeded`; `forbidden` when the conversation is somebody else's; `id_conflict` when the id was used

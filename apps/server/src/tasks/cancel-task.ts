@@ -29,7 +29,7 @@ export async function stopGivenUp(
   await Promise.all(givenUp.map((step) => stopStep(services, after.id, step)));
 }
 
-/** Stops the agent that is at an attempt, if there is one still. */
+/** Stops the agent that is at an attempt, if it is still at it. */
 export async function stopStep(
   services: ServerServices,
   taskId: string,

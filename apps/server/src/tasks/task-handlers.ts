@@ -79,7 +79,7 @@ export function createTaskHandlers(services: ServerServices) {
       const holder = { agentId, incarnation };
       const claimed = (await tasks.claim({ group, holder, leaseMs, limit })).map(readTask);
       const answered = fittingTasks(claimed);
-      // The next one who asks may have the others.
+      // The next claim may get the others.
       for (const { document, token } of claimed.slice(answered.length))
         await tasks.release(document.id, token);
       return { tasks: answered, leaseMs };
@@ -113,7 +113,7 @@ export function createTaskHandlers(services: ServerServices) {
   } satisfies Pick<ControlPlaneHandlers, TaskRpc>;
 }
 
-/** The conversation of a person, and whose it is. */
+/** The conversation of a person, and its owner. */
 interface RootRequest {
   readonly conversationId: string;
   readonly ownerId: string;

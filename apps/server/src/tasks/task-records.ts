@@ -47,7 +47,7 @@ export async function ownedTask(
   throw new ParleyError('forbidden', 'That task belongs to somebody else.');
 }
 
-/** Tells everybody who follows the conversation how the task is now. */
+/** Tells the followers of the conversation the present state of the task. */
 export function showTask({ hub }: Pick<Services, 'hub'>, { document, version }: VersionedTask): void {
   hub.broadcast(document.conversationId, { type: 'task.update', task: taskView(document, version) });
 }

@@ -8,7 +8,7 @@ export interface RevokedTokens {
   revoke(tokenId: string): Promise<void>;
   /** Calls the listener when that token is revoked. */
   onRevoked(tokenId: string, listener: () => void): () => void;
-  /** Reads what was revoked; to be called before anybody is let in. @throws ParleyError `store_unavailable` */
+  /** Reads the revoked tokens; to be called before anybody is let in. @throws ParleyError `store_unavailable` */
   load(): Promise<void>;
   stop(): Promise<void>;
 }

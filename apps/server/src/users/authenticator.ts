@@ -9,11 +9,11 @@ export interface SignedIn {
   readonly user: User;
   /** When the token runs out, in milliseconds since 1970; absent where nobody has to sign in. */
   readonly expiresAt?: number;
-  /** The token's `jti`, by which it can be revoked; absent where it has none. */
+  /** The token's `jti`, by which it can be revoked; absent in a token without it. */
   readonly tokenId?: string;
 }
 
-/** Finds out who a token speaks for. */
+/** Finds the user that a token speaks for. */
 export interface Authenticator {
   /** Whether people have to show a token. */
   readonly isRequired: boolean;

@@ -111,7 +111,7 @@ describe('the WebSockets of a server', () => {
       const asked = once(alive.socket, 'ping');
       jest.advanceTimersByTime(LIMITS.heartbeatMs);
       await asked;
-      // Its answer arrives with, or before, what it sends next.
+      // Its answer arrives with, or before, its next frame.
       alive.socket.send('{');
       await once(alive.socket, 'message');
       jest.advanceTimersByTime(LIMITS.heartbeatMs);

@@ -18,7 +18,7 @@ describe('what clients are told of the agents', () => {
       frames,
       tell: (text: string) => void (frames > 0 && texts[frames].push(text)),
     }));
-    // Another one that reads what the second one reads.
+    // Another connection that reads the same frames as the second.
     stop = tellAgents(registry.agents, [...connections, { frames: 1, tell() {} }]);
   });
   afterEach(() => {

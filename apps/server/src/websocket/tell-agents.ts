@@ -8,8 +8,8 @@ const READS_LOADS = 2;
 const LOADS_MS = 1000;
 
 /**
- * Tells every client what changes about the agents: that they come, go or change at once, how busy they are at most once a second, of
- * all of them together. A frame is encoded once for all clients that read it.
+ * Tells every client the changes of the agents: that they come, go or change at once, how busy they are at most once
+ * a second, of all of them together. A frame is encoded once for all clients that read it.
  * @param connections those to tell at the time, whichever they are
  * @returns ends it
  */

@@ -22,7 +22,7 @@ export interface Connections {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** `GET /ws`, where `hello` says who is there, and `GET /ws/:userId`. */
+/** `GET /ws`, where `hello` names the user, and `GET /ws/:userId`. */
 export function registerWebSocketRoute(app: FastifyInstance, services: ServerServices): Connections {
   const shared = createShared(services);
   const { connections } = shared;

@@ -2,7 +2,7 @@
 export interface MemoryAddress {
   /** The agents that share it. */
   readonly group: string;
-  /** Whom it is about; `''`: nobody in particular. */
+  /** The person it is about; `''`: nobody in particular. */
   readonly subject: string;
   readonly key: string;
 }
@@ -15,7 +15,7 @@ export interface MemoryVersion extends MemoryAddress {
   readonly version: number;
   /** ISO 8601; undefined when there never was a value. */
   readonly updatedAt: string | undefined;
-  /** Of the write that made it. A driver may have given one to a write that had none. */
+  /** Of the write that made it. A driver may have given an id to a write without one. */
   readonly writeId: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface MemoryStore {
   /** The newest version; the one that `writeId` made, if it made one. Never fails for want of a value: version 0. */
   get(address: MemoryAddress, writeId?: string): Promise<MemoryVersion>;
   /**
-   * Returns the version that it made. Deleting what never was makes none: version 0.
+   * Returns the version that it made. Deleting a value that never was makes no version: 0.
    * @throws ParleyError `id_conflict` when the version is not `expectedVersion`; `details.version` tells which it is
    */
   write(write: MemoryWrite): Promise<MemoryVersion>;

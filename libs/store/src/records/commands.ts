@@ -50,7 +50,7 @@ export function createCommands(database: Database, audit: Pick<Audit, 'appendAll
   const lock = prepared(({ ids }: Given<{ ids: readonly string[] }>) =>
     commands.where(isAmong('id', ids)).orderBy('id').modifyEnd(forUpdate),
   );
-  // So written, SQLite sorts what is open instead of reading all there is in that order.
+  // So written, SQLite sorts the open commands instead of reading all commands in that order.
   const findOpen = preparedList(({ agentId }: Filters<{ agentId?: string | undefined }>) => {
     const open = commands.where(sql<boolean>`is_open`).orderBy(sql`number + 0`);
     return agentId === undefined ? open : open.where('agent_id', '=', agentId);

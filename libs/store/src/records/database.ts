@@ -123,7 +123,7 @@ export interface Dialect {
 
 /** Access to the database for the records. */
 export interface Database extends Dialect {
-  /** Each statement sees what was committed before it. @throws ParleyError `store_unavailable` */
+  /** Each statement sees the commits before it. @throws ParleyError `store_unavailable` */
   read<T>(work: () => Work<T>): Promise<T>;
   /**
    * One transaction. It may be begun again: `work` has no effects of its own, and throws a ParleyError only before its first

@@ -5,7 +5,7 @@ import type { Store } from '../store.ts';
  * one, add one. The first 13 date from when each driver had a list of its own.
  */
 const MIGRATIONS: readonly (string | Readonly<Record<Store['kind'], string>>)[] = [
-  // By the words in which both are asked for what is open: SQLite takes such an index only when they are the same.
+  // With the same condition as the queries for open rows: SQLite takes such an index only then.
   {
     sqlite: `
       DROP INDEX commands_open;

@@ -54,8 +54,8 @@ export function createRequests(
       .orderBy('outbox_since')
       .orderBy('requests.seq'),
   );
-  // Locked in the order of their ids, as groups of writes lock them, so that none waits for the other. So written, SQLite sorts what
-  // is in the outbox instead of reading all there is in that order.
+  // Locked in the order of their ids, as groups of writes lock them, so that they do not wait for each other. So
+  // written, SQLite sorts the outbox instead of reading all requests in that order.
   const renew = prepared(() =>
     db
       .updateTable('requests')

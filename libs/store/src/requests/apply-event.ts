@@ -29,7 +29,7 @@ export function applyEvent(given: RequestEvent): Write<Transition> {
   };
 }
 
-/** A decision that a power cut undoes comes again: the broker's message is acknowledged after what follows from it. */
+/** A decision that a power cut undoes comes again: the broker's message is acknowledged after the effects. */
 export const urgencyOf = ({ type }: RequestEvent): Urgency => (type === 'routed' ? 'prompt' : 'durable');
 
 /** Whether the store holds the message of the transition; of one without a message: whether the request is as it left it. */

@@ -26,7 +26,7 @@ export interface Changes {
 }
 
 /**
- * The view of the store that a group of writes shares: each sees what those before it have changed, and all changes are
+ * The view of the store that a group of writes shares: each sees the changes of those before it, and all changes are
  * written at the end, once for each row. See Fowler, Patterns of Enterprise Application Architecture, "Unit of Work".
  */
 export interface UnitOfWork extends Lookups {

@@ -62,7 +62,7 @@ function textFor({ text, inReplyTo }: NonNullable<AgentFrame['reply']>): string 
   throw wrong('reply.in_reply_to', 'reply.in_reply_to: not for a message');
 }
 
-/** Shows the pieces until a frame ends what they have begun, and resolves with that; undefined: the person has stopped it. */
+/** Shows the pieces until a frame ends the reply, and resolves with that frame; undefined: the person has stopped it. */
 async function streamPieces(
   work: Work,
   context: MessageContext,

@@ -59,7 +59,7 @@ interface Ending {
 }
 
 interface OpenStream {
-  /** Of several the shortest time counts, and the last error of those that give none. */
+  /** Of several calls the shortest time counts, and the last error of those without a time. */
   end(ending: Ending): void;
   readonly ended: Promise<void>;
 }
@@ -210,7 +210,7 @@ export function createAgentHost({
 
 const goingDown = (): ParleyError => new ParleyError('unavailable', 'The server is shutting down.');
 
-/** By what the server knows the agent of a process, which may have several. */
+/** The instance id of an agent at the server; one process may have several agents. */
 function instanceOf({ instanceId, profile }: AgentHello): string {
   if (instanceId === undefined) return randomUUID();
   return createHash('sha256').update(`${instanceId}\0${profile.group}\0${profile.name}`).digest('base64url');
@@ -241,7 +241,7 @@ function createEnding() {
   };
 }
 
-/** Tells what becomes of registrations; the first one of a stream begins anew. */
+/** Reports the outcome of registrations; the first one of a stream begins anew. */
 function announced(
   register: ControlPlaneHandlers['registerAgent'],
   on: { onRegistered(agentId: string): void; onRefused(error: ParleyError): void },

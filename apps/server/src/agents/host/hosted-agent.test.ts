@@ -193,7 +193,7 @@ describe('an agent in any language', () => {
         value: '',
         version: 2,
       });
-      // Whose memory it is, the message says.
+      // The message names the person that the memory is about.
       const others = { readMemory: { ...key, userId: 'eve' } };
       expect(await asked(stream, work, 8, others)).toMatchObject({ errorCode: 'invalid_request' });
     });

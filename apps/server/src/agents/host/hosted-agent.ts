@@ -64,8 +64,9 @@ export function createHostedAgent(hello: AgentHello, push: Push<ServerFrame>, lo
   };
 
   /**
-   * Hands something to the agent; resolves with what its answer comes to.
-   * @param isLater whether it is the end of what has this id, of which `tellOver` tells once it is safe. @default it is told at once
+   * Hands something to the agent; resolves with the outcome of its answer.
+   * @param isLater whether it is the end of the work with this id, of which `tellOver` tells once it is safe.
+   * @default it is told at once
    */
   const handOver = async <T>(
     work: Work,
@@ -224,7 +225,7 @@ interface Handlers {
   handOverCommand(context: CommandContext): Promise<CommandOutcome>;
 }
 
-/** The definition that an agent has at this end, and how it is run: with its answer ends what it has called for. */
+/** The definition that an agent has at this end, and how it is run: its calls end with its answer. */
 function codeOf(
   { profile, takesSessionEnd, needsSignIn, attempts, commandConcurrency }: AgentHello,
   { handOverMessage, handOverEvent, handOverCommand }: Handlers,

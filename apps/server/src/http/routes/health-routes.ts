@@ -3,7 +3,7 @@ import type { ServerServices } from '../../server-services.ts';
 import { VERSION } from '../../version.ts';
 import type { RouteHandlers } from '../serve-routes.ts';
 
-/** In what state everything is. */
+/** The state of the server and its parts. */
 export function healthRoutes(services: ServerServices, isDraining: () => boolean) {
   return {
     async health({ reply }) {

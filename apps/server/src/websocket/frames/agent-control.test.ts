@@ -36,7 +36,7 @@ describe('control of agents', () => {
   const states = (): Record<string, string> =>
     Object.fromEntries(fixture.services.agents.list().map(({ agentId, state }) => [agentId, state]));
 
-  /** Whose control cannot be entered. */
+  /** The agent whose control cannot be entered. */
   const failingFor = (...ids: string[]): ServerServices => {
     const { audit } = fixture.services;
     return {

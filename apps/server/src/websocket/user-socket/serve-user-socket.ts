@@ -119,7 +119,7 @@ export function serveUserSocket(
     refuse: () => fail(new ParleyError('rate_limited', `At most ${config.RATE_LIMIT} frames a second.`)),
   };
   const incoming = new Incoming(connection, webSocket, tcp, config.RATE_LIMIT);
-  // The path has said who it is.
+  // The path has named the user.
   incoming.greeted();
   connections.add(connection);
   times.sign.begin(connection);

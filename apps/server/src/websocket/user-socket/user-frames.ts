@@ -12,7 +12,7 @@ import { z } from 'zod';
 export const UserMessage = z.object({
   type: z.literal('message'),
   message: MessageText,
-  /** The client's own time, of whatever shape: the server's counts. */
+  /** The client's own time, in any shape: the server's counts. */
   timestamp: z.unknown().optional(),
 });
 

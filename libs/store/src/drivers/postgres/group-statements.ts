@@ -99,7 +99,7 @@ const UPDATE_REQUESTS: Statement = {
     WHERE message_id = "messageId"`,
 };
 
-/** Reads and locks what the writes are going to look at. For use inside a transaction. */
+/** Reads and locks the rows that the writes are going to look at. For use inside a transaction. */
 export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promise<Lookups> {
   const all = (name: keyof Keys): string[] => [...new Set(keys.flatMap((each) => each[name] ?? []))];
   const conversations = all('conversations');
@@ -107,7 +107,7 @@ export async function load(client: pg.ClientBase, keys: readonly Keys[]): Promis
   const requestIds = all('requests');
   const messageIds = all('messages');
   const isAppending = conversations.length + conversationsOf.length > 0;
-  // Sent one behind the other: each sees what was committed while the one before it waited for its locks.
+  // Sent one behind the other: each sees the commits made while the one before it waited for its locks.
   const [heads, requests, messages] = await Promise.all([
     isAppending ? query<HeadRow>(client, LOCK_CONVERSATIONS, [conversations, conversationsOf]) : undefined,
     requestIds.length > 0 ? query<StoredRequestRow>(client, LOCK_REQUESTS, [requestIds]) : undefined,

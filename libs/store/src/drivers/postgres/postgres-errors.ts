@@ -51,19 +51,19 @@ export function isOutsideTrouble(error: unknown): boolean {
   return error instanceof ParleyError && error.code === 'store_unavailable';
 }
 
-/** Of what `portError` returns: whether the same may succeed within seconds. */
+/** Of an error from `portError`: whether the same may succeed within seconds. */
 export function isPassing(error: unknown): boolean {
   if (!isOutsideTrouble(error)) return false;
   const { cause } = error as ParleyError;
   return isAnswer(cause) ? beginsWithOneOf(cause.code, PASSING) : cause !== undefined;
 }
 
-/** Of what `portError` returns: whether waiting does not help. */
+/** Of an error from `portError`: whether waiting does not help. */
 export function isLasting(error: unknown): boolean {
   if (!isOutsideTrouble(error)) return true;
   const { cause } = error as ParleyError;
   return isAnswer(cause) && beginsWithOneOf(cause.code, LASTING);
 }
 
-/** Of what `portError` returns: another transaction has added a row with the same key in the meantime. */
+/** Of an error from `portError`: whether another transaction has added a row with the same key in the meantime. */
 export const isTaken = (error: unknown): boolean => isAnswer(error) && error.code === '23505';

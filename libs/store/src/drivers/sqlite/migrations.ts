@@ -100,7 +100,7 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_correlation ON events (correlation_id, number) WHERE correlation_id IS NOT NULL;
   CREATE INDEX events_in_outbox ON events (outbox_since) WHERE outbox_since IS NOT NULL;
   `,
-  // Commands, what they printed, the processes they were sent to, and the audit, which is only ever added to.
+  // Commands, their output, the processes they were sent to, and the audit, which is only ever added to.
   `
   CREATE TABLE commands (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -181,7 +181,7 @@ export const FIRST_MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE tasks ADD COLUMN view TEXT;
   `,
-  // With whom each event began, so that people's own are found among everybody's.
+  // The person with whom each event began, so that people's own are found among everybody's.
   `
   ALTER TABLE events ADD COLUMN owner_id TEXT;
   UPDATE events SET owner_id = event ->> '$.source.id' WHERE event ->> '$.source.kind' = 'user';

@@ -203,7 +203,7 @@ it('finds the rows of each statement by an index, however many there are', async
   expect(scans).toEqual([]);
 });
 
-/** A scan of few rows, or one that ends after as many as it is to find: it leaves out none and sorts none. */
+/** A scan of few rows, or one that ends after as many as it is to find: it leaves out no row and sorts no row. */
 function isBounded(text: string, step: string, steps: readonly string[]): boolean {
   if (SMALL.some((name) => step === `SCAN ${name}` || step.startsWith(`SCAN ${name} `))) return true;
   return (

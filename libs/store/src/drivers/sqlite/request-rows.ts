@@ -29,7 +29,7 @@ const KEPT_ROWS = 10_000;
 export interface RequestRows {
   /** Begins a unit of work. */
   begin(): UnitOfWork;
-  /** Writes what the unit of work has changed. */
+  /** Writes the changes of the unit of work. */
   write(work: UnitOfWork): Changes;
   /** The changes written last are committed: their rows are known from now on without being read again. */
   committed(changes: Changes): void;
@@ -45,7 +45,7 @@ export function createRequestRows(prepare: Prepare, now: () => number): RequestR
   const findConversation = prepare.one<HeadRow>(
     'SELECT id, owner_id, last_seq, session FROM conversations WHERE id = ?',
   );
-  // Changes with each commit by another connection, and with none by this one.
+  // Changes with each commit by another connection, not with those by this one.
   const dataVersion = prepare.one<{ data_version: number }>('PRAGMA data_version');
   const insertConversation = prepare.change(
     `INSERT INTO conversations (id, owner_id, title, created_at, updated_at, last_seq, preview, session)
