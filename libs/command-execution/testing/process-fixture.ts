@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { newId } from '@parley/shared-models';
 import { execa } from 'execa';
-import { cleanEnvironment } from '../src/runner/clean-environment.ts';
+import { cleanEnvironment } from '../src/policy/load-policy.ts';
 import { findLaunchers, type Launchers } from '../src/runner/launcher.ts';
 import { type ProcessEnd, type ProcessPlan, runProcess } from '../src/runner/run-process.ts';
 import { currentUser } from '../src/runner/system-user.ts';

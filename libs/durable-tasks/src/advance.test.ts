@@ -3,11 +3,11 @@ import { LIMITS, newId, TaskState } from '@parley/shared-models';
 import { AT, after, aPlan, aTask, doing, planned, states } from '../testing/tasks.ts';
 import { advance } from './advance.ts';
 import { callOfStep } from './call-of-step.ts';
-import { checkSuccessor } from './check-successor.ts';
 import { isOpen, nextWork } from './next-work.ts';
 import { type TaskDocument, TaskDocument as TaskSchema } from './task-document.ts';
 import type { TaskEvent } from './task-events.ts';
 import { taskView } from './task-view.ts';
+import { checkSuccessor } from './transitions.ts';
 
 const error = { code: 'agent_failed', message: 'it broke' };
 const report = { text: '# Report' };

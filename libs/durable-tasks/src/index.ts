@@ -1,10 +1,8 @@
 export { advance } from './advance.ts';
 export { callOfStep, stepMessageId } from './call-of-step.ts';
 export { checkPlan } from './check-plan.ts';
-export { checkSuccessor } from './check-successor.ts';
 export { countedAttempts } from './counted-attempts.ts';
 export { hasRoom } from './has-room.ts';
-export { type NewTask, newTask } from './new-task.ts';
 export { isOpen, nextWork, type TaskWork } from './next-work.ts';
 export * from './step-call.ts';
 export * from './task-document.ts';

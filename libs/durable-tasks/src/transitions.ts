@@ -1,4 +1,5 @@
-import { ParleyError, type TaskState } from '@parley/shared-models';
+import { canonicalJson, ParleyError, type TaskState } from '@parley/shared-models';
+import type { TaskDocument } from './task-document.ts';
 
 /**
  * What moves a task from state to state. planned: its steps are found; executed: all of them are done; reported: the
@@ -64,4 +65,30 @@ export function isReachable(from: TaskState, to: TaskState): boolean {
 /** Whether somebody works on it. */
 export function isWorking(state: TaskState): boolean {
   return canMove(state, 'cancelled');
+}
+
+const FIXED_FIELDS = ['id', 'conversationId', 'group', 'ownerId', 'user', 'createdAt'] as const;
+
+/**
+ * Refuses what cannot come after a task: another state than one that follows, another owner, another result of a step
+ * that is done. The last keeps the promise that each step's result is stored once.
+ * @throws ParleyError `invalid_request`
+ */
+export function checkSuccessor(before: TaskDocument, after: TaskDocument): void {
+  const refuse = (what: string): never => {
+    throw new ParleyError('invalid_request', `The task cannot become that: ${what}.`);
+  };
+  if (!isReachable(before.state, after.state)) refuse(`${after.state} does not follow from ${before.state}`);
+  const changed = FIXED_FIELDS.find((field) => canonicalJson(before[field]) !== canonicalJson(after[field]));
+  if (changed !== undefined) refuse(`"${changed}" is another one`);
+  const steps = new Map(after.steps.map((step) => [step.id, step]));
+  for (const step of before.steps) {
+    const now = steps.get(step.id);
+    if (now === undefined || now.attempt < step.attempt)
+      refuse(`"${step.id}", or an attempt at it, is missing`);
+    if (step.state !== 'done' || now === undefined) continue;
+    const isSame =
+      now.state === 'done' && canonicalJson(now.result ?? null) === canonicalJson(step.result ?? null);
+    if (!isSame) refuse(`"${step.id}" has a result already`);
+  }
 }

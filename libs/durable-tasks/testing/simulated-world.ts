@@ -1,11 +1,11 @@
 import { advance } from '../src/advance.ts';
 import { callOfStep, stepMessageId } from '../src/call-of-step.ts';
-import { checkSuccessor } from '../src/check-successor.ts';
 import { isOpen, nextWork } from '../src/next-work.ts';
 import type { StepCall } from '../src/step-call.ts';
 import type { StepRecord, TaskDocument } from '../src/task-document.ts';
 import type { TaskEvent } from '../src/task-events.ts';
 import type { CheckedPlan } from '../src/task-plan.ts';
+import { checkSuccessor } from '../src/transitions.ts';
 import { AT } from './tasks.ts';
 
 /** An attempt at a step, as an agent has it: asked for once by its id, however often it is dispatched. */

@@ -1,8 +1,8 @@
 import { newId } from '@parley/shared-models';
 import { advance } from '../src/advance.ts';
 import { checkPlan } from '../src/check-plan.ts';
-import { newTask } from '../src/new-task.ts';
 import type { TaskDocument } from '../src/task-document.ts';
+import { newTask } from '../src/task-document.ts';
 import type { TaskEvent } from '../src/task-events.ts';
 import type { PlannedStep, TaskPlan } from '../src/task-plan.ts';
 

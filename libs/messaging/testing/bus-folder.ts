@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { silentLogger } from '../conformance/bus-fixture.ts';
-import { openBusOn } from '../src/embedded/embedded-bus.ts';
-import type { EmbeddedBusOptions } from '../src/embedded/embedded-options.ts';
+import { type EmbeddedBusOptions, openBusOn } from '../src/embedded/embedded-bus.ts';
 import { openQueueDatabase } from '../src/embedded/queue-database.ts';
 import type { MessageBus } from '../src/message-bus.ts';
 

@@ -3,7 +3,6 @@ import { type AgentCommandOutput, type AgentMembership, untilAborted } from '@pa
 import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import type { CommandEntry } from './command-entry.ts';
-import { gatherMs } from './gather-time.ts';
 
 /** Tells the server about one command until it has the result. */
 export interface CommandCourier {
@@ -25,6 +24,11 @@ export type CommandLink = Pick<
 const LOOK_MS = 100;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
+/** In milliseconds: at first output is seen at once; in a long run it is no flood of messages. */
+const FIRST_GATHER_MS = 25;
+const MAX_GATHER_MS = 30_000;
+/** After so many pieces more, pieces are gathered twice as long. */
+const DOUBLE_AFTER = 1024;
 /**
  * Waiting does not mend these. `stale_incarnation` is none of them: the process may have registered again, and says it
  * under its new number; one that was replaced is ended as a whole.
@@ -142,4 +146,12 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/**
+ * How long output is gathered into the next piece when so many were made before, in milliseconds. A server keeps 16,384
+ * pieces of one command: a program that prints a little without end reaches that after a day, not after minutes.
+ */
+export function gatherMs(pieces: number): number {
+  return Math.min(MAX_GATHER_MS, FIRST_GATHER_MS * 2 ** Math.floor(pieces / DOUBLE_AFTER));
 }

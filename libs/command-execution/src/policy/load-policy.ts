@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { cleanEnvironment } from '../runner/clean-environment.ts';
 import type { ProcessPlan } from '../runner/run-process.ts';
 import { currentUser, findUser, type SystemUser } from '../runner/system-user.ts';
 import { type CommandLine, createDecide } from './decide.ts';
@@ -148,4 +147,27 @@ function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>):
     warnings.push('commands may run as root, who can change everything');
   }
   return warnings;
+}
+
+/**
+ * All that a command finds in its environment: nothing of the agent's own, where secrets are, but for the language.
+ * @param own what the policy adds
+ */
+export function cleanEnvironment(
+  path: readonly string[],
+  user: SystemUser,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    PATH: path.join(':'),
+    HOME: user.home,
+    USER: user.name,
+    LOGNAME: user.name,
+    LANG: process.env.LANG ?? 'C.UTF-8',
+    TERM: 'xterm-256color',
+    // There is no terminal, but somebody watches: many programs print colours when they are told so.
+    FORCE_COLOR: '1',
+    CLICOLOR_FORCE: '1',
+    ...own,
+  };
 }

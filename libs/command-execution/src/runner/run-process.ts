@@ -5,9 +5,10 @@ import { createBoundedOutput, type OutputStreamName } from './bounded-output.ts'
 import { endProcesses, untilReaped } from './end-processes.ts';
 import { type Launchers, launchWords, type ResourceLimits } from './launcher.ts';
 import { startOrphanGuard } from './orphan-guard.ts';
-import { MARKER } from './proc-files.ts';
-import { watchProcessCount } from './process-watch.ts';
+import { countLivingMembers, countProcesses, MARKER } from './proc-files.ts';
 import type { SystemUser } from './system-user.ts';
+
+const WATCH_INTERVAL_MS = 100;
 
 /** A program with everything that it runs under. */
 export interface ProcessPlan {
@@ -145,4 +146,26 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/**
+ * Kills a process group that has more than `max` members, for a user whom the kernel's limit does not bind. Between two
+ * looks it may have more.
+ * @returns what ends the watch, and says whether it had to kill
+ */
+function watchProcessCount(group: number, max: number): () => boolean {
+  const before = countProcesses();
+  if (before === undefined) return () => false;
+  let hasKilled = false;
+  const timer = setInterval(() => {
+    // The cheap look first: a machine that has not gained so many has not gained them here.
+    if ((countProcesses() ?? 0) - before < max || (countLivingMembers(group) ?? 0) <= max) return;
+    hasKilled = true;
+    // At once and not one by one: the kernel lets no member fork in the middle of this.
+    process.kill(-group, 'SIGKILL');
+  }, WATCH_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    return hasKilled;
+  };
 }

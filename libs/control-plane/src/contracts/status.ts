@@ -1,8 +1,7 @@
 import { AgentId, AgentLoad, AgentStatus } from '@parley/shared-models';
 import { z } from 'zod';
 import { agentState } from '../wire/enum-names.ts';
-import { joinPieces } from '../wire/join-pieces.ts';
-import { splitUpdate } from '../wire/split-update.ts';
+import { joinPieces, splitUpdate } from '../wire/status-pieces.ts';
 import { withoutUnset } from '../wire/without-unset.ts';
 import { asItIs, field, pushed, unary, type Wire } from './contract.ts';
 import { PeerId } from './registration.ts';

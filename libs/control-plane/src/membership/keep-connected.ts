@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '@parley/shared-models';
 import type { ControlPlaneClient } from '../client/create-client.ts';
 import type { Logger } from '../logger.ts';
-import { BACKOFF_MAX_MS, backoffDelay } from './backoff.ts';
 import { createFailureLog } from './failure-log.ts';
+
+const BACKOFF_MAX_MS = 5_000;
 
 export interface KeepConnectedOptions {
   readonly client: ControlPlaneClient;
@@ -59,4 +60,25 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+interface BackoffOptions {
+  /** Upper bound of the first delay, in milliseconds. @default 100 */
+  readonly baseMs?: number;
+  /** Upper bound of every delay, in milliseconds. @default 5000 */
+  readonly maxMs?: number;
+}
+
+/**
+ * How long to wait before the next attempt, in milliseconds: exponential back-off with full jitter, that is anything
+ * from 0 to the bound, so that a thousand agents do not all come back to a restarted server at once.
+ * @param attempt failed attempts before, from 0
+ * @param random from 0 to below 1. @default Math.random
+ */
+export function backoffDelay(
+  attempt: number,
+  { baseMs = 100, maxMs = BACKOFF_MAX_MS }: BackoffOptions = {},
+  random: () => number = Math.random,
+): number {
+  return random() * Math.min(maxMs, baseMs * 2 ** attempt);
 }

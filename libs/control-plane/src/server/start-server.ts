@@ -5,7 +5,6 @@ import type { ControlPlaneHandlers } from '../contracts/handlers.ts';
 import { routeLibraryLog } from '../library-log.ts';
 import type { Logger } from '../logger.ts';
 import type { ServerTls } from '../tls.ts';
-import { bindError } from './bind-error.ts';
 import { type Credentials, requireCredentials } from './credentials.ts';
 import { addHealthService } from './health.ts';
 import { type ConnectionEnds, createJoinTokens, type JoinTokens, requireJoinToken } from './join-tokens.ts';
@@ -13,6 +12,15 @@ import { limitOpenCalls } from './limit-open-calls.ts';
 import { createRefusalLog, type RefusedCall } from './refusal-log.ts';
 import type { OpenStream, OpenStreams } from './serve-stream.ts';
 import { addServices } from './services.ts';
+
+/** grpc-js reports why it could not listen in the text of its error only. */
+const SYSTEM_CODE = /\b(E[A-Z]{4,})\b/;
+
+const BIND_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use by another process',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
 
 export interface ControlPlaneServerOptions {
   /** Address to listen on, e.g. `127.0.0.1`. */
@@ -194,4 +202,19 @@ function finishCalls(server: Server, timeoutMs: number): Promise<void> {
       else reject(error);
     });
   });
+}
+
+interface BindError extends Error {
+  /** The system's code, e.g. `EADDRINUSE`; absent when there was none. */
+  code?: string;
+  address: string;
+  port: number;
+}
+
+/** The error of a server that could not listen, in the shape of Node's own. */
+function bindError(cause: Error, host: string, port: number): BindError {
+  const code = SYSTEM_CODE.exec(cause.message)?.[1];
+  const reason = (code === undefined ? undefined : BIND_FAILURES[code]) ?? cause.message;
+  const error = new Error(`gRPC cannot listen on ${host}:${port}: ${reason}`, { cause });
+  return Object.assign(error, { address: host, port }, code === undefined ? {} : { code });
 }

@@ -2,12 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { agentQueue, channelQueue } from '@parley/shared-models';
 import { createLogSync, createTransactions, within } from '@parley/sqlite';
 import { isStorable } from '../batch.ts';
-import { DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
+import { type BusOptions, DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from '../bus-options.ts';
 import type { Envelope, MessageBus, Subscription } from '../message-bus.ts';
 import { createSignalHub } from '../signal-hub.ts';
 import { PERMANENT_QUEUES } from '../topology.ts';
 import { createClaiming } from './claiming.ts';
-import { DEFAULT_DOWN_AFTER_MS, type EmbeddedBusOptions } from './embedded-options.ts';
 import { reasonOf } from './failure-reason.ts';
 import { createPublishing, queueMissing } from './publishing.ts';
 import { openQueueDatabase } from './queue-database.ts';
@@ -16,6 +15,18 @@ import { prepareStatements } from './statements.ts';
 import { createSubscription } from './subscription.ts';
 import { createWriteGroups, unavailable } from './write-groups.ts';
 import { createWriteHealth } from './write-health.ts';
+
+/** Times in milliseconds. */
+export interface EmbeddedBusOptions extends BusOptions {
+  /** Folder of `queue.sqlite`; made if it is not there. */
+  readonly dataDir: string;
+  /** How long writes must go on failing until `health()` says `down`. @default 1_000 */
+  readonly downAfterMs?: number;
+  /** Brings the open log of the file to the disk. @default fdatasync */
+  readonly syncLog?: (log: number) => Promise<void>;
+}
+
+const DEFAULT_DOWN_AFTER_MS = 1_000;
 
 /** For what a closing bus still writes while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;

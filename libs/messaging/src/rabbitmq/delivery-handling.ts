@@ -1,10 +1,9 @@
-import { DEAD_LETTER_QUEUE, newId, traceIdOf } from '@parley/shared-models';
+import { DEAD_LETTER_QUEUE, HEADERS, newId, traceIdOf } from '@parley/shared-models';
 import type { ConsumeMessage } from 'amqplib';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import { type Delivery, type Envelope, type Handler, Reject } from '../message-bus.ts';
 import { BATCHED_QUEUES, DELIVERY_LIMIT } from '../topology.ts';
 import type { ConsumerSession } from './consumer-session.ts';
-import { type Death, deadLetterOf } from './dead-letter.ts';
 import {
   DELIVERY_LIMIT_SENTENCE,
   fromMessage,
@@ -49,6 +48,15 @@ export interface DeliveryHandling {
   unsettled(): number;
   /** Resolves when no handler runs and none will be begun, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
+}
+
+/** RabbitMQ's table of headers has room for 64 KiB; a stack trace must not use it up. */
+const MAX_DEATH_MESSAGE = 1000;
+
+interface Death {
+  /** An `ErrorCode`. */
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A single message that came back this often may be what killed those who had it: it is handled with nothing else in hand. */
@@ -311,3 +319,16 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
 
 const envelopeIn = (received: Received): Envelope =>
   'envelope' in received ? received.envelope : received.salvaged;
+
+/** The envelope as it lies in the dead letters: id, body and headers as they were, and why and where it died. */
+function deadLetterOf(envelope: Envelope, queue: string, { reason, message }: Death): Envelope {
+  return {
+    ...envelope,
+    headers: {
+      ...envelope.headers,
+      [HEADERS.deathReason]: reason,
+      [HEADERS.deathMessage]: message.slice(0, MAX_DEATH_MESSAGE),
+      [HEADERS.deathQueue]: queue,
+    },
+  };
+}
