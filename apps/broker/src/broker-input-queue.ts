@@ -1,5 +1,5 @@
 import {
-  createConversationLanes,
+  createKeyedMutex,
   type Delivery,
   type Envelope,
   type MessageBus,
@@ -38,7 +38,7 @@ export function createBrokerInputHandler(
   options: RetryOptions,
 ): (delivery: Delivery) => Promise<void> {
   const { modelQuestion, maxWaiting = 64 } = context;
-  const lanes = createConversationLanes();
+  const mutex = createKeyedMutex();
 
   async function publish(forwarded: Envelope): Promise<void> {
     const receiver = stringHeader(forwarded, HEADERS.receiver);
@@ -52,7 +52,7 @@ export function createBrokerInputHandler(
 
   async function decide(envelope: Envelope, ahead: number): Promise<Envelope> {
     const routed = routeMessage(envelope, context);
-    const isCrowded = lanes.pending > maxWaiting || ahead > MAX_AHEAD;
+    const isCrowded = mutex.pending > maxWaiting || ahead > MAX_AHEAD;
     if (routed.openText === undefined || isCrowded) return routed.forwarded;
     const choice = await modelQuestion?.ask(routed.openText, modelOptions(context.agents()));
     // Anew: agents may have come or gone meanwhile.
@@ -61,21 +61,21 @@ export function createBrokerInputHandler(
 
   function behind(envelope: Envelope): Promise<void> | undefined {
     const revision = stringHeader(envelope, HEADERS.agentsRevision);
-    return revision === undefined || lanes.pending >= maxWaiting ? undefined : context.caughtUp?.(revision);
+    return revision === undefined || mutex.pending >= maxWaiting ? undefined : context.caughtUp?.(revision);
   }
 
   async function route(envelope: Envelope): Promise<void> {
     const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
-    const ahead = lanes.pendingIn(conversationId);
+    const ahead = mutex.pendingFor(conversationId);
     const caughtUp = behind(envelope);
     if (ahead === 0 && caughtUp === undefined) {
       const { forwarded, openText } = routeMessage(envelope, context);
-      const mayAsk = modelQuestion?.isAvailable === true && lanes.pending < maxWaiting;
+      const mayAsk = modelQuestion?.isAvailable === true && mutex.pending < maxWaiting;
       if (openText === undefined || !mayAsk) return publish(forwarded);
     }
-    if (lanes.pending >= maxWaiting) modelQuestion?.hurry();
+    if (mutex.pending >= maxWaiting) modelQuestion?.hurry();
     // The next one may go once this one is on its way; only the acknowledgement waits for the confirm.
-    const { confirmed } = await lanes.run(conversationId, async () => {
+    const { confirmed } = await mutex.run(conversationId, async () => {
       await caughtUp;
       return { confirmed: publish(await decide(envelope, ahead)) };
     });

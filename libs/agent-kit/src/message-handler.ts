@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
 import { STEP_RESULT, type StepCall, summaryOf } from '@parley/durable-tasks';
-import { createConversationLanes, type Delivery, type MessageBus, Reject } from '@parley/messaging';
+import { createKeyedMutex, type Delivery, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   AGENT_TIMEOUT_MS,
@@ -108,7 +108,7 @@ interface Work {
 /** Runs an agent's `onMessage` for each delivery of its queue, and makes sure that each request comes to an end. */
 export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
   const { bus, meter, abortGraceMs } = options;
-  const lanes = createConversationLanes();
+  const mutex = createKeyedMutex();
   const finished = createRecentIds(REMEMBERED_REQUESTS);
   /** Those that the agent has answered, by the request's id alone. */
   const answered = createRecentIds(REMEMBERED_REQUESTS);
@@ -125,7 +125,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     if (abandoned.signal.aborted) throw new Error('the agent is going away');
   };
 
-  const answer = async (request: ChatMessage, delivery: Delivery, arrivedAt: number): Promise<void> => {
+  const answer = async (request: ChatMessage, delivery: Delivery, receivedAt: number): Promise<void> => {
     // It waited behind another one of its conversation.
     refuseIfAbandoned();
     const key = `${request.id}#${attemptOf(delivery)}`;
@@ -141,7 +141,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const entry = { abort, logger, hasBegun: false };
     running.set(request.id, entry);
     try {
-      const hasWaited = performance.now() - arrivedAt > LONG_WAIT_MS;
+      const hasWaited = performance.now() - receivedAt > LONG_WAIT_MS;
       if ((hasWaited || mayHaveEnded(delivery)) && !(await isWanted(request, abort.signal, logger))) {
         logger.info('a message was stopped, or has ended otherwise, before it was begun here');
         finished.add(key);
@@ -299,8 +299,8 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     async handle(delivery) {
       const request = parseRequest(delivery);
       refuseForLaterIncarnation(delivery, options.identity().incarnation);
-      const arrivedAt = performance.now();
-      await lanes.run(request.conversationId, () => answer(request, delivery, arrivedAt));
+      const receivedAt = performance.now();
+      await mutex.run(request.conversationId, () => answer(request, delivery, receivedAt));
     },
     cancel(messageId) {
       const entry = running.get(messageId);

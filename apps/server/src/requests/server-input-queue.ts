@@ -1,6 +1,6 @@
 import {
   bodyOf,
-  createConversationLanes,
+  createKeyedMutex,
   type Delivery,
   type Envelope,
   Reject,
@@ -56,7 +56,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   const { logger, config } = services;
   const profileOf = createProfileLookup(services);
   const abandoned = new AbortController();
-  const mutex = createConversationLanes();
+  const mutex = createKeyedMutex();
 
   const dispatch = async (envelope: Envelope): Promise<void> => {
     switch (envelope.type) {
@@ -84,8 +84,8 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       const envelope = { ...delivery.envelope, messageId };
       try {
         const isGoingDown = abandoned.signal.aborted;
-        await mutex.run(mutexKeyOf(envelope), async () => {
-          // The message before it goes back to the queue, and this one must not overtake it.
+        await mutex.run(orderingKeyOf(envelope), async () => {
+          // What it waited for goes back to the queue, and so it must not go before it.
           if (!isGoingDown) abandoned.signal.throwIfAborted();
           await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
         });
@@ -100,8 +100,8 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   };
 }
 
-/** Questions and answers need not wait for one another: each have an order of their own. */
-function mutexKeyOf(envelope: Envelope): string {
+/** What people ask and what they are answered need not wait for one another: each has an order of its own. */
+function orderingKeyOf(envelope: Envelope): string {
   const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
   return envelope.type === 'chat.message' ? `asked ${conversationId}` : `answered ${conversationId}`;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentServices } from '@parley/control-plane';
-import { createConversationLanes, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
+import { createKeyedMutex, type Delivery, eventOf, type MessageBus, Reject } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import {
   AGENT_TIMEOUT_MS,
@@ -44,7 +44,7 @@ const REMEMBERED = 10_000;
 /** Runs an agent's `onEvent` for each event of its group. Events of one correlation come one after another. */
 export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const { logger } = options;
-  const lanes = createConversationLanes();
+  const mutex = createKeyedMutex();
   const finished = createRecentIds(REMEMBERED);
   const running = new Set<string>();
   const abandoned = new AbortController();
@@ -131,7 +131,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   return {
     async handle({ envelope }) {
       const { channel, event } = eventOf(envelope);
-      await lanes.run(event.correlationId ?? event.id, () => take(channel, event));
+      await mutex.run(event.correlationId ?? event.id, () => take(channel, event));
     },
     inHand: () => [...running],
     abandon: () => abandoned.abort(new Error('the agent is going away')),
