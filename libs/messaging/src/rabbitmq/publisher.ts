@@ -23,7 +23,7 @@ const DEFAULT_EXCHANGE = '';
 
 /** One envelope to be published. */
 interface Pending {
-  readonly lane: Lane;
+  readonly buffer: SendBuffer;
   /** For messages and errors: where it is to go. */
   readonly queue: string;
   readonly exchange: string;
@@ -37,7 +37,7 @@ interface Pending {
 }
 
 /** What keeps its order: one queue with batches, or all other publishes. */
-interface Lane {
+interface SendBuffer {
   readonly isBatched: boolean;
   /** To be sent, from `head` on. */
   waiting: Pending[];
@@ -48,7 +48,7 @@ interface Lane {
 
 /** One AMQP message that is not confirmed. */
 interface Sent {
-  readonly lane: Lane;
+  readonly buffer: SendBuffer;
   readonly items: readonly Pending[];
   readonly messageId: string;
   readonly bytes: number;
@@ -109,9 +109,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const pending = new Set<Pending>();
   const unconfirmed = createUnconfirmedWindow<Sent>(MAX_UNCONFIRMED);
   let unconfirmedBytes = 0;
-  const others = createLane(false);
-  const batched = new Map(Array.from(BATCHED_QUEUES, (queue) => [queue, createLane(true)]));
-  const lanes = [...batched.values(), others];
+  const others = createSendBuffer(false);
+  const batched = new Map(Array.from(BATCHED_QUEUES, (queue) => [queue, createSendBuffer(true)]));
+  const buffers = [...batched.values(), others];
   /** Refused by RabbitMQ, to be sent again when `retryTimer` fires. */
   let refused: Pending[] = [];
   let refusals = 0;
@@ -149,7 +149,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** @returns how many of the items went, the first ones */
   function send(on: ConfirmingChannel, candidates: readonly [Pending, ...Pending[]]): number {
     const [first] = candidates;
-    const { lane, exchange, queue, envelope } = first;
+    const { buffer, exchange, queue, envelope } = first;
     let items: readonly Pending[] = [first];
     let content = toBuffer(envelope.body);
     try {
@@ -158,7 +158,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         items = candidates.slice(0, batch.count);
         if (batch.count > 1) ({ content } = batch);
       }
-      const wrapping = { isMandatory: exchange === DEFAULT_EXCHANGE, isPacked: lane.isBatched };
+      const wrapping = { isMandatory: exchange === DEFAULT_EXCHANGE, isPacked: buffer.isBatched };
       const properties =
         items.length > 1 ? batchProperties(envelope.messageId) : toProperties(envelope, wrapping);
       const hasRoom = on.publish(exchange, queue, content, properties);
@@ -170,23 +170,23 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return items.length;
     }
     const { byteLength: bytes } = content;
-    unconfirmed.push({ lane, items, messageId: envelope.messageId, bytes, isReturned: false });
+    unconfirmed.push({ buffer, items, messageId: envelope.messageId, bytes, isReturned: false });
     unconfirmedBytes += bytes;
-    lane.underWay += 1;
-    if (lane.isBatched) onSent(queue, items.length);
+    buffer.underWay += 1;
+    if (buffer.isBatched) onSent(queue, items.length);
     return items.length;
   }
 
   /** What may go next as one message; undefined: nothing, or not yet. */
-  function nextOf(lane: Lane): [Pending, ...Pending[]] | undefined {
-    const { waiting } = lane;
-    while (waiting[lane.head]?.isSettled === true) lane.head += 1;
-    const first = waiting[lane.head];
+  function nextOf(buffer: SendBuffer): [Pending, ...Pending[]] | undefined {
+    const { waiting } = buffer;
+    while (waiting[buffer.head]?.isSettled === true) buffer.head += 1;
+    const first = waiting[buffer.head];
     if (first === undefined) return undefined;
-    if (!lane.isBatched || first.isAlone || !isConsumed(first.queue)) return [first];
-    if (lane.underWay >= MAX_UNDER_WAY) return undefined;
+    if (!buffer.isBatched || first.isAlone || !isConsumed(first.queue)) return [first];
+    if (buffer.underWay >= MAX_UNDER_WAY) return undefined;
     const items: [Pending, ...Pending[]] = [first];
-    for (let at = lane.head + 1; at < waiting.length && items.length < BATCH_LIMITS.items; at++) {
+    for (let at = buffer.head + 1; at < waiting.length && items.length < BATCH_LIMITS.items; at++) {
       const item = waiting[at];
       if (item === undefined || item.isAlone || item.isSettled) break;
       items.push(item);
@@ -194,20 +194,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return items;
   }
 
-  function pumpLane(lane: Lane): void {
+  function pumpBuffer(buffer: SendBuffer): void {
     while (channel !== undefined && canSend()) {
-      const items = nextOf(lane);
+      const items = nextOf(buffer);
       if (items === undefined) break;
-      lane.head += send(channel, items);
+      buffer.head += send(channel, items);
     }
-    if (lane.head === lane.waiting.length || lane.head > 4096) {
-      lane.waiting = lane.waiting.slice(lane.head);
-      lane.head = 0;
+    if (buffer.head === buffer.waiting.length || buffer.head > 4096) {
+      buffer.waiting = buffer.waiting.slice(buffer.head);
+      buffer.head = 0;
     }
   }
 
   function pump(): void {
-    for (const lane of lanes) if (lane.waiting.length > 0) pumpLane(lane);
+    for (const buffer of buffers) if (buffer.waiting.length > 0) pumpBuffer(buffer);
   }
 
   /**
@@ -230,13 +230,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   /** After a confirm: what comes in with it may bring about more for the queues with batches. */
   function goOn(): void {
-    if (others.waiting.length > 0) pumpLane(others);
-    for (const lane of batched.values()) if (lane.waiting.length > 0) pumpAfterThisTurn();
+    if (others.waiting.length > 0) pumpBuffer(others);
+    for (const buffer of batched.values()) if (buffer.waiting.length > 0) pumpAfterThisTurn();
   }
 
-  function onConfirm({ lane, items, bytes, isReturned }: Sent, isAck: boolean): void {
+  function onConfirm({ buffer, items, bytes, isReturned }: Sent, isAck: boolean): void {
     unconfirmedBytes -= bytes;
-    lane.underWay -= 1;
+    buffer.underWay -= 1;
     for (const item of items) {
       if (isAck && !isReturned) {
         refusals = 0;
@@ -262,11 +262,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function retryRefused(): void {
     retryTimer = undefined;
-    for (const lane of lanes) {
-      const again = refused.filter((item) => item.lane === lane);
+    for (const buffer of buffers) {
+      const again = refused.filter((item) => item.buffer === buffer);
       if (again.length === 0) continue;
-      lane.waiting = [...again, ...lane.waiting.slice(lane.head)];
-      lane.head = 0;
+      buffer.waiting = [...again, ...buffer.waiting.slice(buffer.head)];
+      buffer.head = 0;
     }
     refused = [];
     pump();
@@ -296,11 +296,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (envelope.body.byteLength > MAX_BODY_BYTES) {
       return Promise.reject(new RangeError(`a body may have ${MAX_BODY_BYTES} bytes`));
     }
-    const lane = (exchange === DEFAULT_EXCHANGE ? batched.get(queue) : undefined) ?? others;
+    const buffer = (exchange === DEFAULT_EXCHANGE ? batched.get(queue) : undefined) ?? others;
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + timeoutMs;
       const item: Pending = {
-        lane,
+        buffer,
         exchange,
         queue,
         envelope,
@@ -312,12 +312,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
       };
       pending.add(item);
       deadlines.start();
-      if (!lane.isBatched && lane.head === lane.waiting.length && channel !== undefined && canSend()) {
+      if (!buffer.isBatched && buffer.head === buffer.waiting.length && channel !== undefined && canSend()) {
         send(channel, [item]);
         return;
       }
-      lane.waiting.push(item);
-      if (lane.isBatched && (lane.underWay < MAX_UNDER_WAY || isAlone || !isConsumed(queue)))
+      buffer.waiting.push(item);
+      if (buffer.isBatched && (buffer.underWay < MAX_UNDER_WAY || isAlone || !isConsumed(queue)))
         pumpAfterThisTurn();
     });
   }
@@ -349,11 +349,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
         pump();
       });
       stopRetrying();
-      for (const lane of lanes) {
-        lane.waiting = [];
-        lane.head = 0;
+      for (const buffer of buffers) {
+        buffer.waiting = [];
+        buffer.head = 0;
       }
-      for (const item of pending) item.lane.waiting.push(item);
+      for (const item of pending) item.buffer.waiting.push(item);
       pump();
     },
 
@@ -363,7 +363,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       isBlocked = false;
       unconfirmed.clear();
       unconfirmedBytes = 0;
-      for (const lane of lanes) lane.underWay = 0;
+      for (const buffer of buffers) buffer.underWay = 0;
       stopRetrying();
     },
 
@@ -385,7 +385,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
-const createLane = (isBatched: boolean): Lane => ({ isBatched, waiting: [], head: 0, underWay: 0 });
+const createSendBuffer = (isBatched: boolean): SendBuffer => ({
+  isBatched,
+  waiting: [],
+  head: 0,
+  underWay: 0,
+});
 
 function isClosing(error: unknown): boolean {
   return error instanceof Error && error.name === 'IllegalOperationError';
