@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createAcknowledger } from './consumer-session.ts';
+import { createAcknowledger } from './consumer-channel.ts';
 
 /** RabbitMQ's side of one channel: what it holds to be unacknowledged, and what became of the rest. */
 function channelOf(count: number) {

@@ -2,7 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { fullJitter, RETRY } from '../backoff.ts';
 import type { BusLogger } from '../bus-options.ts';
 import type { Subscription } from '../message-bus.ts';
-import { type ConsumerSession, openSession } from './consumer-session.ts';
+import { type ConsumerChannel, openConsumerChannel } from './consumer-channel.ts';
 import type { DeliveryHandling } from './delivery-handling.ts';
 import { redeliveriesOf } from './envelope-properties.ts';
 import { inTime } from './in-time.ts';
@@ -29,15 +29,15 @@ export interface Consumer extends Subscription {
   /** Consumes over this connection from now on. Resolves with the error when RabbitMQ refuses; it tries again. */
   attach(model: ChannelModel): Promise<Error | undefined>;
   detach(): void;
-  /** A handler failed with a message of the session, which so is not one that kills its consumer. */
-  onFailure(session: ConsumerSession): void;
+  /** A handler failed with a message of the channel, which so is not one that kills its consumer. */
+  onFailure(channel: ConsumerChannel): void;
 }
 
 /**
  * A subscription to a queue that outlives channels and connections.
  *
  * A message that kills its consumer returns with all that the consumer had in hand, and each time counts against all of
- * them. So a session that gets a suspect takes nothing more, returns the suspects, and finishes the rest; the next one is
+ * them. So a channel that gets a suspect takes nothing more, returns the suspects, and finishes the rest; the next one is
  * careful: it takes one message at a time until one comes that was not handed out before. From then on the suspect dies
  * alone, and whatever was suspected with it is handled.
  */
@@ -45,11 +45,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const { queue, handling, logger } = options;
   let wanted: 'running' | 'paused' | 'closed' = 'running';
   let model: ChannelModel | undefined;
-  let session: ConsumerSession | undefined;
-  /** The session that takes nothing more and is followed by another once it has nothing in hand. */
-  let ending: ConsumerSession | undefined;
+  let channel: ConsumerChannel | undefined;
+  /** The channel that takes nothing more and is followed by another once it has nothing in hand. */
+  let ending: ConsumerChannel | undefined;
   let isNextCareful = false;
-  /** What the ending session returns. */
+  /** What the ending channel returns. */
   let suspects: ConsumeMessage[] = [];
   let failures = 0;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -67,28 +67,28 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   /** Makes the channel and the flow of messages what they should be. */
   async function settleDown(): Promise<void> {
-    if (wanted === 'closed' || model === undefined || (session !== undefined && session === ending)) return;
+    if (wanted === 'closed' || model === undefined || (channel !== undefined && channel === ending)) return;
     const over = model;
-    session ??= await openSession(over, {
+    channel ??= await openConsumerChannel(over, {
       queue,
       prefetch: isNextCareful ? 1 : options.prefetch,
       isCareful: isNextCareful,
       prepare: options.prepare,
       onMessage: receive,
       onLost: (lost, error) => {
-        if (lost === session) abandon(error);
+        if (lost === channel) abandon(error);
       },
     });
     if (over !== model) {
-      session = undefined;
+      channel = undefined;
       return;
     }
-    if (wanted === 'running') await session.start();
-    else await session.stop();
+    if (wanted === 'running') await channel.start();
+    else await channel.stop();
     failures = 0;
   }
 
-  function receive(message: ConsumeMessage, from: ConsumerSession): void {
+  function receive(message: ConsumeMessage, from: ConsumerChannel): void {
     if (!from.isCareful && options.prefetch > 1 && handling.isSuspect(message)) {
       suspects.push(message);
       follow(from, true);
@@ -98,36 +98,36 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (from.isCareful && redeliveriesOf(message) === 0) follow(from, false);
   }
 
-  /** Ends the session when it has nothing in hand, and opens the next one. */
-  function follow(last: ConsumerSession, isCareful: boolean): void {
-    if (ending === last || last !== session) return;
+  /** Ends the channel when it has nothing in hand, and opens the next one. */
+  function follow(last: ConsumerChannel, isCareful: boolean): void {
+    if (ending === last || last !== channel) return;
     ending = last;
     isNextCareful = isCareful;
     if (isCareful) logger.warn({ queue }, 'messages came back too often and are handled one at a time');
     change(async () => {
       await last.stop();
-      // Not before: RabbitMQ would hand them out to this session at once.
+      // Not before: RabbitMQ would hand them out to this channel at once.
       for (const { fields } of suspects.splice(0)) last.acknowledger.requeue(fields.deliveryTag);
-      if (last === session) handling.returnFailed();
+      if (last === channel) handling.returnFailed();
     })
       .then(() => last.acknowledger.emptied())
       .then(() =>
         change(async () => {
-          if (last !== session) return;
-          session = undefined;
+          if (last !== channel) return;
+          channel = undefined;
           await last.close();
           await settleDown();
         }),
       )
       .catch((error: Error) => {
-        if (last === session) abandon(error);
+        if (last === channel) abandon(error);
       });
   }
 
   /** The channel is of no use any more: what it delivered comes again on the next. */
   function abandon(error: Error): void {
-    const lost = session;
-    session = undefined;
+    const lost = channel;
+    channel = undefined;
     suspects = [];
     if (lost !== undefined) {
       handling.forget(lost);
@@ -153,14 +153,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function close(timeoutMs: number): Promise<void> {
     wanted = 'closed';
     clearTimeout(retryTimer);
-    const stopped = change(async () => session?.stop()).catch((error: Error) => {
+    const stopped = change(async () => channel?.stop()).catch((error: Error) => {
       logger.debug({ queue, reason: error.message }, 'the channel ended before its consumer');
     });
     await inTime(stopped, ANSWER_TIMEOUT_MS);
     handling.drain();
     await handling.idle(timeoutMs);
-    const last = session;
-    session = undefined;
+    const last = channel;
+    channel = undefined;
     const closed = last?.close().catch((error: Error) => {
       logger.debug({ queue, reason: error.message }, 'the channel ended while it was being closed');
     });
@@ -194,8 +194,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     detach: () => {
       model = undefined;
       clearTimeout(retryTimer);
-      if (session !== undefined) handling.forget(session);
-      session = undefined;
+      if (channel !== undefined) handling.forget(channel);
+      channel = undefined;
       suspects = [];
     },
     pause: async () => {

@@ -3,7 +3,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { type BusLogger, type RetryDelay, retryDelayOf } from '../bus-options.ts';
 import { type Delivery, type Envelope, type Handler, Reject } from '../message-bus.ts';
 import { BATCHED_QUEUES, DELIVERY_LIMIT } from '../topology.ts';
-import type { ConsumerSession } from './consumer-session.ts';
+import type { ConsumerChannel } from './consumer-channel.ts';
 import {
   DELIVERY_LIMIT_SENTENCE,
   fromMessage,
@@ -21,8 +21,8 @@ export interface DeliveryHandlingOptions {
   readonly retryDelay: RetryDelay;
   /** Resolves when the queue holds it durably, as a message of its own. */
   readonly publishAlone: (queue: string, envelope: Envelope) => Promise<void>;
-  /** A handler failed with a message of the session, which so has not killed this process. */
-  readonly onFailure: (session: ConsumerSession) => void;
+  /** A handler failed with a message of the channel, which so has not killed this process. */
+  readonly onFailure: (channel: ConsumerChannel) => void;
   /** Called for each AMQP message with the items in it. */
   readonly onTaken: (queue: string, items: number) => void;
   readonly logger: BusLogger;
@@ -31,7 +31,7 @@ export interface DeliveryHandlingOptions {
 /** What becomes of each delivery of one subscription, over all its channels. Handlers are given items, never a batch. */
 export interface DeliveryHandling {
   /** Gives what is in the message to the handler, now or when others are finished. */
-  readonly take: (message: ConsumeMessage, session: ConsumerSession) => void;
+  readonly take: (message: ConsumeMessage, channel: ConsumerChannel) => void;
   /** Whether the message may be one that kills its consumer: it came back too often without having failed here. */
   isSuspect(message: ConsumeMessage): boolean;
   /** Returns to the queue what no handler has begun with: what waits for its turn or its retry. */
@@ -40,8 +40,8 @@ export interface DeliveryHandling {
   returnFailed(): void;
   /** Does as `returnUnstarted` now, and from now on at once with what fails. */
   drain(): void;
-  /** The session is lost, and with it the right to settle what came by it. */
-  forget(session: ConsumerSession): void;
+  /** The channel is lost, and with it the right to settle what came by it. */
+  forget(channel: ConsumerChannel): void;
   /** Handlers that run. */
   inHand(): number;
   /** Items that are not settled: those of `inHand()`, and what waits for its turn or its retry. */
@@ -71,9 +71,9 @@ const MAX_KNOWN_FAILURES = 10_000;
 const WORN_OUT: Death = { reason: 'delivery_limit', message: DELIVERY_LIMIT_SENTENCE };
 
 /** One AMQP message that is not acknowledged. */
-interface Arrived {
+interface AmqpDelivery {
   readonly message: ConsumeMessage;
-  readonly session: ConsumerSession;
+  readonly channel: ConsumerChannel;
   readonly isBatch: boolean;
   /** Whether a handler has had an item of it. */
   isBegun: boolean;
@@ -83,7 +83,7 @@ interface Arrived {
 
 interface Item {
   readonly received: Received;
-  readonly arrived: Arrived;
+  readonly amqpDelivery: AmqpDelivery;
 }
 
 export function createDeliveryHandling(options: DeliveryHandlingOptions): DeliveryHandling {
@@ -100,23 +100,23 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   let isDraining = false;
   const idlers = new Set<() => void>();
 
-  function take(message: ConsumeMessage, session: ConsumerSession): void {
-    const arrived: Arrived = {
+  function take(message: ConsumeMessage, channel: ConsumerChannel): void {
+    const amqpDelivery: AmqpDelivery = {
       message,
-      session,
+      channel,
       isBatch: mayHaveBatches && isBatch(message),
       isBegun: false,
       open: 1,
     };
-    if (!arrived.isBatch) {
+    if (!amqpDelivery.isBatch) {
       options.onTaken(queue, 1);
-      place({ received: fromMessage(message, newId), arrived });
+      place({ received: fromMessage(message, newId), amqpDelivery });
       return;
     }
-    const items = itemsOf(message, newId).map((received) => ({ received, arrived }));
-    arrived.open = items.length;
+    const items = itemsOf(message, newId).map((received) => ({ received, amqpDelivery }));
+    amqpDelivery.open = items.length;
     options.onTaken(queue, items.length);
-    if (items.length === 0) session.acknowledger.acknowledge(message.fields.deliveryTag);
+    if (items.length === 0) channel.acknowledger.acknowledge(message.fields.deliveryTag);
     else if (queue !== DEAD_LETTER_QUEUE && redeliveriesOf(message) >= APART_AFTER) takeApart(items);
     else for (const item of items) place(item);
   }
@@ -136,9 +136,9 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   }
 
   function start(item: Item): void {
-    const { received, arrived } = item;
+    const { received, amqpDelivery } = item;
     running += 1;
-    arrived.isBegun = true;
+    amqpDelivery.isBegun = true;
     const done = (): void => {
       settle(item);
       finish();
@@ -153,7 +153,7 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
       return;
     }
     const { envelope } = received;
-    const redeliveries = redeliveriesOf(arrived.message);
+    const redeliveries = redeliveriesOf(amqpDelivery.message);
     if (redeliveries >= DELIVERY_LIMIT && queue !== DEAD_LETTER_QUEUE) {
       // RabbitMQ sees to the limit itself, but since 4.3 it does not count what came back from crashed consumers.
       bury(envelope, WORN_OUT).then(done, failed);
@@ -174,12 +174,12 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     }
   }
 
-  function settle({ arrived }: Item): void {
-    arrived.open -= 1;
-    if (arrived.open > 0) return;
-    const { message, session } = arrived;
+  function settle({ amqpDelivery }: Item): void {
+    amqpDelivery.open -= 1;
+    if (amqpDelivery.open > 0) return;
+    const { message, channel } = amqpDelivery;
     if (knownFailures.size > 0) knownFailures.delete(String(message.properties.messageId));
-    session.acknowledger.acknowledge(message.fields.deliveryTag);
+    channel.acknowledger.acknowledge(message.fields.deliveryTag);
   }
 
   function finish(): void {
@@ -203,8 +203,8 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   }
 
   function retryLater(item: Item, error: unknown): void {
-    const { message, session } = item.arrived;
-    if (!session.isAlive()) return;
+    const { message, channel } = item.amqpDelivery;
+    if (!channel.isAlive()) return;
     const failures = redeliveriesOf(message);
     const { messageId, headers } = envelopeIn(item.received);
     logger.warn(
@@ -223,27 +223,27 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
       retryDelayOf(options.retryDelay, failures),
     );
     retrying.set(item, timer);
-    options.onFailure(session);
+    options.onFailure(channel);
   }
 
   /** What failed goes back to the queue: the message, or of a batch the item as a message of its own. */
   function giveBack(item: Item): void {
-    if (item.arrived.isBatch) {
+    if (item.amqpDelivery.isBatch) {
       publishAgain(item);
       return;
     }
-    const { message, session } = item.arrived;
+    const { message, channel } = item.amqpDelivery;
     knownFailures.add(String(message.properties.messageId));
     if (knownFailures.size > MAX_KNOWN_FAILURES) {
       const [oldest] = knownFailures;
       if (oldest !== undefined) knownFailures.delete(oldest);
     }
-    session.acknowledger.requeue(message.fields.deliveryTag);
+    channel.acknowledger.requeue(message.fields.deliveryTag);
   }
 
   function publishAgain(item: Item): void {
     publishing += 1;
-    item.arrived.isBegun = true;
+    item.amqpDelivery.isBegun = true;
     options
       .publishAlone(queue, envelopeIn(item.received))
       .then(
@@ -269,14 +269,14 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   }
 
   function returnUnstarted(): void {
-    const unbegun = new Set<Arrived>();
+    const unbegun = new Set<AmqpDelivery>();
     // A batch that was begun is finished: its rest would come behind what is in the queue by now.
-    const begun = parked.filter(({ arrived }) => {
-      if (!arrived.isBegun) unbegun.add(arrived);
-      return arrived.isBegun;
+    const begun = parked.filter(({ amqpDelivery }) => {
+      if (!amqpDelivery.isBegun) unbegun.add(amqpDelivery);
+      return amqpDelivery.isBegun;
     });
     parked = begun;
-    for (const { message, session } of unbegun) session.acknowledger.requeue(message.fields.deliveryTag);
+    for (const { message, channel } of unbegun) channel.acknowledger.requeue(message.fields.deliveryTag);
     returnFailed();
   }
 
@@ -294,10 +294,10 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
       isDraining = true;
       returnUnstarted();
     },
-    forget: (session) => {
-      parked = parked.filter(({ arrived }) => arrived.session !== session);
+    forget: (channel) => {
+      parked = parked.filter(({ amqpDelivery }) => amqpDelivery.channel !== channel);
       for (const [item, timer] of retrying) {
-        if (item.arrived.session !== session) continue;
+        if (item.amqpDelivery.channel !== channel) continue;
         clearTimeout(timer);
         retrying.delete(item);
       }

@@ -1,20 +1,20 @@
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 
-interface SessionOptions {
+interface ConsumerChannelOptions {
   readonly queue: string;
   /** AMQP messages in hand at most. */
   readonly prefetch: number;
-  /** See `ConsumerSession`. */
+  /** See `ConsumerChannel`. */
   readonly isCareful: boolean;
   /** Runs on the new channel before it consumes. */
   readonly prepare: (channel: Channel) => Promise<void>;
-  readonly onMessage: (message: ConsumeMessage, session: ConsumerSession) => void;
+  readonly onMessage: (message: ConsumeMessage, consumerChannel: ConsumerChannel) => void;
   /** The channel ended, or RabbitMQ took the consumer away, without having been asked to. */
-  readonly onLost: (session: ConsumerSession, error: Error) => void;
+  readonly onLost: (consumerChannel: ConsumerChannel, error: Error) => void;
 }
 
 /** A consumer's life on one channel. What was delivered on it can be settled on it only. */
-export interface ConsumerSession {
+export interface ConsumerChannel {
   readonly acknowledger: Acknowledger;
   /** Whether it takes one message at a time, since one of those that it gets may kill its consumer. */
   readonly isCareful: boolean;
@@ -28,7 +28,10 @@ export interface ConsumerSession {
   close(): Promise<void>;
 }
 
-export async function openSession(model: ChannelModel, options: SessionOptions): Promise<ConsumerSession> {
+export async function openConsumerChannel(
+  model: ChannelModel,
+  options: ConsumerChannelOptions,
+): Promise<ConsumerChannel> {
   const { queue, prefetch, isCareful, onMessage, onLost } = options;
   const channel = await model.createChannel();
   let isOpen = true;
@@ -48,10 +51,10 @@ export async function openSession(model: ChannelModel, options: SessionOptions):
   channel.on('close', () => {
     isOpen = false;
     acknowledger.stop();
-    if (!isEnding) onLost(session, failure);
+    if (!isEnding) onLost(consumerChannel, failure);
   });
 
-  const session: ConsumerSession = {
+  const consumerChannel: ConsumerChannel = {
     acknowledger,
     isCareful,
     isAlive: () => isOpen,
@@ -60,11 +63,11 @@ export async function openSession(model: ChannelModel, options: SessionOptions):
       ({ consumerTag } = await channel.consume(queue, (message) => {
         if (message !== null) {
           acknowledger.delivered(message.fields.deliveryTag);
-          onMessage(message, session);
+          onMessage(message, consumerChannel);
           return;
         }
         consumerTag = undefined;
-        if (!isEnding) onLost(session, new Error(`RabbitMQ cancelled the consumer of ${queue}`));
+        if (!isEnding) onLost(consumerChannel, new Error(`RabbitMQ cancelled the consumer of ${queue}`));
       }));
     },
     stop: async () => {
@@ -85,7 +88,7 @@ export async function openSession(model: ChannelModel, options: SessionOptions):
   try {
     await options.prepare(channel);
     await channel.prefetch(prefetch);
-    return session;
+    return consumerChannel;
   } catch (error) {
     isEnding = true;
     if (isOpen) await channel.close();
