@@ -20,7 +20,7 @@ import {
 import { type AgentCode, codeInThisThread } from './agent-code.ts';
 import type { AgentDefinition } from './agent-definition.ts';
 import { ownIdOf, profileOf } from './agent-profile.ts';
-import { createCommandDesk } from './commands/command-desk.ts';
+import { createCommandExecutor } from './commands/command-executor.ts';
 import { describeAgent, findQueueDepth } from './commands/describe-agent.ts';
 import { patientServices } from './context/patient-services.ts';
 import { watchLoop } from './event-loop.ts';
@@ -29,7 +29,7 @@ import { createEventIntake } from './events/event-intake.ts';
 import { isolatedCode } from './isolation/isolated-code.ts';
 import type { Isolation } from './isolation/thread-messages.ts';
 import { createMessageHandler } from './message-handler.ts';
-import { createTaskDesk } from './tasks/task-desk.ts';
+import { createTaskExecutor } from './tasks/task-executor.ts';
 import { createWorkMeter } from './work-meter.ts';
 
 export interface StartAgentOptions {
@@ -166,7 +166,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     handler: eventHandler,
   });
 
-  const tasks = createTaskDesk({
+  const tasks = createTaskExecutor({
     bus,
     definition: () => definition,
     services: () => membership,
@@ -174,7 +174,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     logger,
   });
 
-  const desk = createCommandDesk({
+  const executor = createCommandExecutor({
     definition: () => definition,
     link: () => membership,
     logger,
@@ -187,7 +187,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
         state: stopping.signal.aborted ? 'draining' : state,
         load: meter.load(),
         metrics: meter.metrics(),
-        commands: desk.describe(),
+        commands: executor.describe(),
         queue: await findQueueDepth(bus, agentQueue(identity.id), logger),
       }),
     onShutdown: () => ended.resolve(),
@@ -311,9 +311,9 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
         logger.info({ to: wanted }, 'the server changed the state');
       });
     },
-    onCommand: (command) => desk.receive(command),
+    onCommand: (command) => executor.receive(command),
     onNobodySignsIn: () => {
-      desk.abandon();
+      executor.abandon();
       ended.reject(
         new ParleyError('forbidden', `Nobody signs in at ${options.grpcUrl}. ${definition.needsSignIn}`),
       );
@@ -324,7 +324,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       eventHandler.abandon();
       tasks.abandon().catch((err: unknown) => logger.warn({ err }, 'tasks could not be left'));
       // They are lost already: who runs one of them again must not have it run twice at the same time.
-      desk.abandon();
+      executor.abandon();
       const taken = `Another process has taken over the agent id "${identity.id}": this one stops.`;
       ended.reject(new ParleyError('stale_incarnation', taken));
     },
@@ -360,8 +360,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       if (membership.identity === undefined) await membership.leave();
       await changes;
       await membership.reportState();
-      await Promise.all([stopConsuming(timeoutMs), desk.drain(timeoutMs)]);
-      await desk.answerShutdown();
+      await Promise.all([stopConsuming(timeoutMs), executor.drain(timeoutMs)]);
+      await executor.answerShutdown();
       await membership.leave();
       await closeCode();
       loop.stop();
@@ -373,7 +373,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       eventHandler.abandon();
       await tasks.abandon();
       await changes;
-      await Promise.all([stopConsuming(0), desk.stop()]);
+      await Promise.all([stopConsuming(0), executor.stop()]);
       await membership.stop();
       await closeCode();
       loop.stop();

@@ -13,14 +13,14 @@ import {
 import type { AgentDefinition } from '../src/agent-definition.ts';
 import type { CommandContext } from '../src/commands/command-context.ts';
 import {
-  type CommandDesk,
-  type CommandDeskOptions,
-  createCommandDesk,
-} from '../src/commands/command-desk.ts';
+  type CommandExecutor,
+  type CommandExecutorOptions,
+  createCommandExecutor,
+} from '../src/commands/command-executor.ts';
 
-/** An agent's command desk, joined over real gRPC to a server that keeps in memory what it is told. */
+/** An agent's command executor, joined over real gRPC to a server that keeps in memory what it is told. */
 export interface CommandFixture {
-  readonly desk: CommandDesk;
+  readonly executor: CommandExecutor;
   readonly handlers: InMemoryHandlers;
   /** What the server was told, in order. */
   readonly states: CommandStateReport[];
@@ -47,7 +47,7 @@ export const untilStopped = ({ signal }: CommandContext): Promise<void> =>
 
 export async function startCommandFixture(
   definition: Omit<AgentDefinition, 'name' | 'onMessage'>,
-  more: Partial<CommandDeskOptions> = {},
+  more: Partial<CommandExecutorOptions> = {},
 ): Promise<CommandFixture> {
   const logger = createLogger('test', 'silent');
   const events = new EventEmitter().setMaxListeners(0);
@@ -77,10 +77,10 @@ export async function startCommandFixture(
     state: () => 'online',
     onRegistered() {},
     onState() {},
-    onCommand: (command) => desk.receive(command),
+    onCommand: (command) => executor.receive(command),
     onFenced() {},
   });
-  const desk = createCommandDesk({
+  const executor = createCommandExecutor({
     definition: () => ({ name: 'Tess', onMessage() {}, ...definition }),
     link: () => membership,
     logger,
@@ -111,7 +111,7 @@ export async function startCommandFixture(
   };
 
   const fixture: CommandFixture = {
-    desk,
+    executor,
     handlers,
     states,
     pieces,
@@ -146,7 +146,7 @@ export async function startCommandFixture(
       await waitFor(() => (fixture.printed(commandId, 'stdout').includes(text) ? true : undefined));
     },
     async stop() {
-      await desk.stop();
+      await executor.stop();
       await membership.stop();
       await server.stop();
     },

@@ -151,7 +151,7 @@ describe('a command', () => {
     go.resolve();
     expect(await agent.result(last.commandId)).toMatchObject({ success: true });
     expect(agent.states.map(({ commandId }) => commandId)).toEqual([first.commandId, last.commandId]);
-    expect(agent.desk.describe()).toEqual([]);
+    expect(agent.executor.describe()).toEqual([]);
   });
 
   it('prints as much as it may', async () => {
@@ -225,8 +225,8 @@ describe('control commands', () => {
     const shutdown = await agent.send({ type: 'shutdown', content: '' });
     await agent.state(shutdown.commandId, 'running');
     expect(agent.shutdowns).toBe(1);
-    await agent.desk.drain(0);
-    await agent.desk.answerShutdown();
+    await agent.executor.drain(0);
+    await agent.executor.answerShutdown();
     expect(agent.results).toMatchObject([
       { commandId: running.commandId, isCancelled: true, errorMessage: 'The agent went down.' },
       { commandId: shutdown.commandId, success: true },
@@ -244,8 +244,8 @@ describe('control commands', () => {
     const first = await agent.send();
     await agent.state(first.commandId, 'running');
     const second = await agent.send();
-    while (agent.desk.describe().length < 2) await agent.handlers.next('heartbeat');
-    expect(agent.desk.describe()).toEqual([
+    while (agent.executor.describe().length < 2) await agent.handlers.next('heartbeat');
+    expect(agent.executor.describe()).toEqual([
       expect.stringContaining(`${first.commandId} running, slow`),
       expect.stringContaining(`${second.commandId} waiting`),
     ]);
@@ -264,7 +264,7 @@ describe('draining', () => {
     });
     const running = await agent.send();
     await agent.state(running.commandId, 'running');
-    const drained = agent.desk.drain(60_000);
+    const drained = agent.executor.drain(60_000);
     const late = await agent.send();
     expect(await agent.result(late.commandId)).toMatchObject({
       success: false,

@@ -6,36 +6,36 @@ import { BROKER_INPUT_QUEUE, newId, ParleyError, ReplyBody } from '@parley/share
 import { createInMemoryServices } from '../../testing/in-memory-services.ts';
 import { type AgentDefinition, defineAgent } from '../agent-definition.ts';
 import { createInMemoryTasks, type InMemoryTasks } from '../testing/in-memory-tasks.ts';
-import { createTaskDesk, type TaskDesk } from './task-desk.ts';
+import { createTaskExecutor, type TaskExecutor } from './task-executor.ts';
 
 const logger = createLogger('test', 'silent');
 
 describe('the tasks that fall to a process', () => {
   let folder: BusFolder;
   let bus: MessageBus;
-  const desks: TaskDesk[] = [];
+  const executors: TaskExecutor[] = [];
   beforeEach(async () => {
     folder = await makeBusFolder();
     bus = await folder.open();
   });
   afterEach(async () => {
-    await Promise.all(desks.splice(0).map((desk) => desk.abandon()));
+    await Promise.all(executors.splice(0).map((executor) => executor.abandon()));
     await folder.remove();
   });
 
   const planner = (plan: NonNullable<AgentDefinition['tasks']>['plan']): AgentDefinition =>
     defineAgent({ name: 'Planner', onMessage: () => 'no', tasks: { plan } });
   const quick = planner(() => ({ steps: [], aggregate: { title: 'Report', group: 'aggregator' } }));
-  const aDesk = (tasks: InMemoryTasks, definition: AgentDefinition, id = 'planner'): TaskDesk => {
-    const desk = createTaskDesk({
+  const anExecutor = (tasks: InMemoryTasks, definition: AgentDefinition, id = 'planner'): TaskExecutor => {
+    const executor = createTaskExecutor({
       bus,
       definition: () => definition,
       services: () => ({ ...createInMemoryServices(), ...tasks }),
       identity: () => ({ id, name: 'Planner', incarnation: 3 }),
       logger,
     });
-    desks.push(desk);
-    return desk;
+    executors.push(executor);
+    return executor;
   };
   const begin = async (tasks: InMemoryTasks): Promise<string> => {
     const id = newId();
@@ -57,7 +57,7 @@ describe('the tasks that fall to a process', () => {
       },
       { prefetch: 1 },
     );
-    aDesk(tasks, quick).start();
+    anExecutor(tasks, quick).start();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('REFINEMENT_READY'));
     const { document } = await tasks.getTask({ id });
     expect(await said.promise).toMatchObject({
@@ -76,11 +76,11 @@ describe('the tasks that fall to a process', () => {
       ...tasks,
       claimTasks: (request: { limit: number }) => tasks.claimTasks(request).finally(() => (claims += 1)),
     };
-    const desk = aDesk(counted, quick);
-    desk.start();
+    const executor = anExecutor(counted, quick);
+    executor.start();
     await eventually(() => expect(claims).toBe(1));
     for (let looks = 2; looks < 5; looks++) {
-      desk.look();
+      executor.look();
       await eventually(() => expect(claims).toBe(looks), 1500);
     }
   });
@@ -89,46 +89,46 @@ describe('the tasks that fall to a process', () => {
     const tasks = createInMemoryTasks();
     const id = await begin(tasks);
     const planning = Promise.withResolvers<void>();
-    const desk = aDesk(
+    const executor = anExecutor(
       tasks,
       planner(async () => {
         planning.resolve();
         return new Promise<never>(() => {});
       }),
     );
-    desk.start();
+    executor.start();
     await planning.promise;
-    await desk.pause();
+    await executor.pause();
     expect((await tasks.claimTasks({ limit: 1 })).tasks).toMatchObject([{ document: { id }, token: 2 }]);
   });
 
   it('are kept for their lease when the process is abandoned, as if it had died', async () => {
     const tasks = createInMemoryTasks({ onStep: () => new Promise(() => {}) });
     const id = await begin(tasks);
-    const desk = aDesk(tasks, quick);
-    desk.start();
+    const executor = anExecutor(tasks, quick);
+    executor.start();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('AGGREGATING'));
-    await desk.abandon();
+    await executor.abandon();
     expect((await tasks.claimTasks({ limit: 1 })).tasks).toEqual([]);
   });
 
   it('are taken again after a pause', async () => {
     const tasks = createInMemoryTasks({ onStep: () => ({ text: '# Report' }) });
-    const desk = aDesk(tasks, quick);
-    desk.start();
-    await desk.pause();
+    const executor = anExecutor(tasks, quick);
+    executor.start();
+    await executor.pause();
     const id = await begin(tasks);
-    desk.start();
+    executor.start();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('REFINEMENT_READY'));
   });
 
   it('are not asked for by an agent that drives none', async () => {
     const tasks = createInMemoryTasks();
     const refusing = { ...tasks, claim: () => Promise.reject(new Error('asked')) };
-    const desk = aDesk(refusing, defineAgent({ name: 'Talker', onMessage: () => 'hello' }));
-    desk.start();
-    desk.look();
-    await desk.pause();
+    const executor = anExecutor(refusing, defineAgent({ name: 'Talker', onMessage: () => 'hello' }));
+    executor.start();
+    executor.look();
+    await executor.pause();
   });
 
   it('are asked for again while the server is away', async () => {
@@ -141,13 +141,13 @@ describe('the tasks that fall to a process', () => {
         return call(...values);
       };
     };
-    const desk = aDesk(
+    const executor = anExecutor(
       { ...tasks, claimTasks: away(tasks.claimTasks), saveTask: away(tasks.saveTask) },
       quick,
     );
-    desk.start();
+    executor.start();
     isAway = false;
-    desk.look();
+    executor.look();
     await eventually(async () => expect(await stateOf(tasks, id)).toBe('REFINEMENT_READY'));
   });
 });

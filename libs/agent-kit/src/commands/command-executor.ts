@@ -3,14 +3,14 @@ import type { Logger } from '@parley/process-kit';
 import type { AgentCommand } from '@parley/shared-models';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { requestOf } from './command-context.ts';
-import { type CommandCourier, type CommandLink, createCommandCourier } from './command-courier.ts';
 import type { CommandEntry, Stopping } from './command-entry.ts';
 import { createCommandJournal } from './command-journal.ts';
+import { type CommandLink, type CommandReporter, createCommandReporter } from './command-reporter.ts';
 import { endCommand, runCommand } from './run-command.ts';
 import { createTurns } from './turns.ts';
 
 /** Where an agent's commands arrive, are executed once, and are answered. */
-export interface CommandDesk {
+export interface CommandExecutor {
   receive(command: AgentCommand): void;
   /** Takes no more and waits for what runs; what then still does is stopped. */
   drain(timeoutMs: number): Promise<void>;
@@ -24,7 +24,7 @@ export interface CommandDesk {
   describe(): readonly string[];
 }
 
-export interface CommandDeskOptions {
+export interface CommandExecutorOptions {
   /** Asked for with each command. */
   readonly definition: () => AgentDefinition;
   readonly link: () => CommandLink;
@@ -46,10 +46,10 @@ const MAX_OPEN = 200;
 const END_MS = 4_000;
 const TELL_MS = 2_000;
 
-export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
+export function createCommandExecutor(options: CommandExecutorOptions): CommandExecutor {
   const { logger } = options;
   const journal = createCommandJournal();
-  const couriers = new Map<string, CommandCourier>();
+  const reporters = new Map<string, CommandReporter>();
   const runs = new Set<Promise<void>>();
   const turns = createTurns(options.definition().commandConcurrency ?? DEFAULT_CONCURRENCY);
   let isDraining = false;
@@ -57,15 +57,15 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
 
   const tell = (entry: CommandEntry): void => {
     if (isStopped) return;
-    const known = couriers.get(entry.id);
+    const known = reporters.get(entry.id);
     if (known !== undefined) {
       known.wake();
       return;
     }
-    const courier = createCommandCourier(entry, options.link, logger);
-    couriers.set(entry.id, courier);
-    void courier.done.then(() => {
-      couriers.delete(entry.id);
+    const reporter = createCommandReporter(entry, options.link, logger);
+    reporters.set(entry.id, reporter);
+    void reporter.done.then(() => {
+      reporters.delete(entry.id);
       if (entry.isTold) options.onTold?.(entry.id);
     });
   };
@@ -119,9 +119,9 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       return;
     }
     // The server has lost sight of it: what it does not have is sent again, whatever was told before.
-    const courier = couriers.get(entry.id);
-    if (courier === undefined) tell(entry);
-    else courier.resume(command.outputSeq ?? 0);
+    const reporter = reporters.get(entry.id);
+    if (reporter === undefined) tell(entry);
+    else reporter.resume(command.outputSeq ?? 0);
   };
 
   const cancel = (command: AgentCommand): void => {
@@ -162,7 +162,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       await settled(runs, END_MS);
       const ended = journal.open().filter(({ state }) => state === 'ended');
       await settled(
-        ended.map(({ id }) => couriers.get(id)?.done ?? Promise.resolve()),
+        ended.map(({ id }) => reporters.get(id)?.done ?? Promise.resolve()),
         TELL_MS,
       );
     },
@@ -173,7 +173,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
         tell(entry);
       }
       await settled(
-        shutdowns.map(({ id }) => couriers.get(id)?.done ?? Promise.resolve()),
+        shutdowns.map(({ id }) => reporters.get(id)?.done ?? Promise.resolve()),
         TELL_MS,
       );
     },
@@ -186,8 +186,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       stopRuns();
       await settled(runs, END_MS);
       isStopped = true;
-      const open = [...couriers.values()];
-      for (const courier of open) courier.stop();
+      const open = [...reporters.values()];
+      for (const reporter of open) reporter.stop();
       await Promise.all(open.map(({ done }) => done));
     },
     describe() {

@@ -5,7 +5,7 @@ import { ParleyError } from '@parley/shared-models';
 import type { CommandEntry } from './command-entry.ts';
 
 /** Tells the server about one command until it has the result. */
-export interface CommandCourier {
+export interface CommandReporter {
   /** There is something new to tell. */
   wake(): void;
   /** Begins again behind this piece of output: the server has asked, or has come back. */
@@ -39,15 +39,15 @@ const FINAL_CODES = new Set(['not_found', 'invalid_request', 'forbidden', 'not_s
  * Sends the state, then the output in order, then the result, over whatever connection there is; what may not have
  * arrived is sent again. One piece after another: what the server does not take stays in the entry, which is bounded.
  */
-export function createCommandCourier(
+export function createCommandReporter(
   entry: CommandEntry,
   link: () => CommandLink,
   logger: Logger,
-): CommandCourier {
+): CommandReporter {
   const stopped = new AbortController();
   let round = new AbortController();
   let news = Promise.withResolvers<void>();
-  let arrived = 0;
+  let confirmedSeq = 0;
 
   const nextNews = async (signal: AbortSignal): Promise<void> => {
     await untilAborted(() => news.promise, signal);
@@ -63,7 +63,7 @@ export function createCommandCourier(
   const tell = async (signal: AbortSignal): Promise<void> => {
     let stream: AgentCommandOutput | undefined;
     let reported: CommandEntry['report'];
-    let sent = arrived;
+    let sent = confirmedSeq;
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -86,7 +86,7 @@ export function createCommandCourier(
           const open = stream;
           if (open !== undefined) await untilAborted(() => open.end(), signal);
           stream = undefined;
-          arrived = sent;
+          confirmedSeq = sent;
           await untilAborted(() => link().sendCommandResult(result), signal);
           return;
         } else await nextNews(signal);
@@ -112,7 +112,7 @@ export function createCommandCourier(
         }
         const expected = err instanceof ParleyError ? err.details?.expectedSeq : undefined;
         // It lacks what it had said that it has: its store is an older one.
-        if (typeof expected === 'number') arrived = Math.min(arrived, expected - 1);
+        if (typeof expected === 'number') confirmedSeq = Math.min(confirmedSeq, expected - 1);
         else if (err instanceof ParleyError && FINAL_CODES.has(err.code)) {
           logger.error({ err, commandId: entry.id }, 'the server does not take what became of a command');
           return;
@@ -133,7 +133,7 @@ export function createCommandCourier(
     done,
     wake: () => news.resolve(),
     resume(afterSeq) {
-      arrived = afterSeq;
+      confirmedSeq = afterSeq;
       round.abort();
     },
     stop: () => stopped.abort(),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@parley/process-kit';
-import { type CommandLink, createCommandCourier, gatherMs } from './command-courier.ts';
 import type { CommandEntry } from './command-entry.ts';
 import { createCommandJournal } from './command-journal.ts';
+import { type CommandLink, createCommandReporter, gatherMs } from './command-reporter.ts';
 import { createKeptOutput } from './kept-output.ts';
 
 it('begins nothing any more once it is stopped: nobody would hear that it failed', async () => {
@@ -22,7 +22,7 @@ it('begins nothing any more once it is stopped: nobody would hear that it failed
       send: async () => void told.push('output'),
       async end() {
         // While it waits for the answer.
-        setImmediate(() => courier.stop());
+        setImmediate(() => reporter.stop());
         await new Promise(setImmediate);
         told.push('end of output');
         return 1;
@@ -32,8 +32,8 @@ it('begins nothing any more once it is stopped: nobody would hear that it failed
     sendCommandState: async () => void told.push('state'),
     sendCommandResult: async () => void told.push('result'),
   } as unknown as CommandLink;
-  const courier = createCommandCourier(entry, () => link, createLogger('test', 'silent'));
-  await courier.done;
+  const reporter = createCommandReporter(entry, () => link, createLogger('test', 'silent'));
+  await reporter.done;
   await new Promise(setImmediate);
   expect(told).not.toContain('result');
   expect(entry.isTold).toBe(false);

@@ -10,7 +10,7 @@ import { findPlan } from './find-plan.ts';
 import { sayInConversation } from './say-in-conversation.ts';
 
 /** Drives the tasks of an agent's group that fall to this process. */
-export interface TaskDesk {
+export interface TaskExecutor {
   /** Takes tasks from now on, where the definition drives any. */
   start(): void;
   /** A task may have begun here: looks at once. */
@@ -21,7 +21,7 @@ export interface TaskDesk {
   abandon(): Promise<void>;
 }
 
-export interface TaskDeskOptions {
+export interface TaskExecutorOptions {
   readonly bus: MessageBus;
   readonly definition: () => AgentDefinition;
   readonly services: () => AgentServices;
@@ -41,7 +41,7 @@ interface Held {
   readonly drive: Drive;
 }
 
-export function createTaskDesk(options: TaskDeskOptions): TaskDesk {
+export function createTaskExecutor(options: TaskExecutorOptions): TaskExecutor {
   const { bus, logger } = options;
   const held = new Map<string, Held>();
   let leaseMs = 10_000;
