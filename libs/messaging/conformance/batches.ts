@@ -8,7 +8,7 @@ import { envelopeOf, numbered, textOf } from './envelopes.ts';
 type BatchedQueue = typeof BROKER_INPUT_QUEUE | typeof SERVER_INPUT_QUEUE;
 
 /**
- * What is true of a burst, whether or not the driver carries it in batches. Each test consumes before it publishes, and
+ * The properties of a burst, whether or not the driver carries it in batches. Each test consumes before it publishes, and
  * goes on publishing for some rounds, so that a driver which forms batches under load does.
  */
 export function describeBatches(context: Context): void {

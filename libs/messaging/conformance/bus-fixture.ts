@@ -12,8 +12,8 @@ export interface BusAddress {
 /** One broker of its own for one test: an own vhost, or a server with an own data folder. */
 export interface BusFixture {
   /**
-   * Opens one more bus on this broker, as a further process would. Failed messages come back within milliseconds
-   * unless `options` say otherwise; what the server's own queue decides is as the first bus wants it. The suite closes it.
+   * Opens one more bus on this broker, as a further process would. Failed messages come back within milliseconds unless
+   * `options` say otherwise; the settings of the server's own queue are those of the first bus. The suite closes it.
    */
   open(options?: Partial<BusOptions>): Promise<MessageBus>;
   readonly address: BusAddress;

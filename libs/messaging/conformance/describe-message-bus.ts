@@ -11,7 +11,7 @@ import { describePublishing } from './publishing.ts';
 import { describeSignals } from './signals.ts';
 import { describeSubscriptions } from './subscriptions.ts';
 
-/** What every driver of the `MessageBus` port must do. Each test gets a broker of its own from the factory. */
+/** The behaviour of every driver of the `MessageBus` port. Each test gets a broker of its own from the factory. */
 export function describeMessageBus(name: string, factory: FixtureFactory): void {
   describe(`message bus: ${name}`, () => {
     let current: BusFixture | undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Envelope } from './message-bus.ts';
 
 /**
- * The type of a message that carries several: what gathered for one queue while the publish before it was under way.
+ * The type of a message that carries several: those published to one queue while the publish before them was under way.
  * Its items stand one behind the other, each as the length of its head and that of its body (32 bits each, big-endian),
  * the head (JSON of an `Envelope` without its body) and the body. Drivers make batches and take them apart; handlers
  * never see one.

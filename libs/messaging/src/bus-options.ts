@@ -6,7 +6,7 @@ export interface BusLogger {
   error(fields: object, message: string): void;
 }
 
-/** What all drivers take. Times in milliseconds. */
+/** The options of all drivers. Times in milliseconds. */
 export interface BusOptions {
   readonly logger: BusLogger;
   /**

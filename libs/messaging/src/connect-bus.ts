@@ -22,8 +22,9 @@ export interface ConnectBusOptions extends BusOptions {
 }
 
 /**
- * Opens the queues: RabbitMQ when there is an `amqpUrl`, otherwise the server's own, in `dataDir` or, without that, through the
- * server. What is away does not make it fail: the bus starts with health `down` and goes on trying.
+ * Opens the queues: RabbitMQ when there is an `amqpUrl`, otherwise the server's own, in `dataDir` or, without that,
+ * through the server. It does not fail when RabbitMQ or the server is away: the bus starts with health `down` and goes on
+ * trying.
  * @throws ParleyError `bus_unavailable` where the file in `dataDir` cannot be opened
  */
 export async function connectBus(options: ConnectBusOptions): Promise<MessageBus> {

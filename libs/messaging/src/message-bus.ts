@@ -52,7 +52,7 @@ export interface ConsumeOptions {
 }
 
 export interface Subscription {
-  /** Takes no more messages; what is in hand can be finished. Resolves when nothing new will arrive. */
+  /** Takes no more messages; those in hand can be finished. Resolves when no further message will be delivered. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /**
@@ -140,8 +140,8 @@ export interface MessageBus {
   publish(queue: QueueName, envelope: Envelope, options?: PublishOptions): Promise<void>;
 
   /**
-   * Hands out the queue's messages to `handler`, oldest first, up to `prefetch` at once. Survives lost connections:
-   * it consumes again by itself, and what was in hand is handed out again.
+   * Hands out the queue's messages to `handler`, oldest first, up to `prefetch` at once. Survives lost connections: it
+   * consumes again by itself, and the messages in hand are handed out again.
    */
   consume(queue: QueueName, handler: Handler, options: ConsumeOptions): Promise<Subscription>;
 

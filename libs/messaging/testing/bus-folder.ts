@@ -12,7 +12,7 @@ type FolderOptions = Partial<Omit<EmbeddedBusOptions, 'dataDir'>>;
 /** For tests: a data folder, the bus on it, and a way to look into its file. */
 export interface BusFolder {
   readonly dataDir: string;
-  /** One bus at a time: what was opened before must be closed. */
+  /** One bus at a time: the one opened before must be closed. */
   open(options?: FolderOptions): Promise<MessageBus>;
   /** The file, by the connection of the bus that is open. */
   look(): DatabaseSync;

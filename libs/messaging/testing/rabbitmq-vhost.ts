@@ -21,7 +21,7 @@ export interface RabbitMqAddress {
   readonly managementUrl: string;
 }
 
-/** The RabbitMQ that the test command provides. @throws when there is none, saying what to do */
+/** The RabbitMQ that the test command provides. @throws when there is no such server, with instructions */
 export function rabbitMqFromEnv(env: NodeJS.ProcessEnv = process.env): RabbitMqAddress {
   const { AMQP_URL: amqpUrl, RABBITMQ_MANAGEMENT_URL: managementUrl } = env;
   if (!amqpUrl || !managementUrl) {

@@ -1,4 +1,4 @@
-/** For tests of what stands above the bus: a real embedded queue in a folder of its own, and what comes out of it. */
+/** For tests of code above the bus: a real embedded queue in a folder of its own, and its deliveries. */
 export { silentLogger } from '../conformance/bus-fixture.ts';
 export {
   collectDeliveries,

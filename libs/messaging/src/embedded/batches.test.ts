@@ -130,7 +130,7 @@ describe('embedded queue, batches', () => {
       );
       await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 10 });
       await received.waitFor(3);
-      // What is written after the others are finished shows that their row stays.
+      // A message written after the others are finished shows that their row stays.
       await bus.publish(BROKER_INPUT_QUEUE, envelopeOf('x'));
       expect(await depthOf(bus, SERVER_INPUT_QUEUE)).toEqual({ ready: 0, unacknowledged: 3 });
       finish.open();

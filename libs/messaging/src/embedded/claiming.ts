@@ -91,7 +91,7 @@ export function createClaiming(parts: {
     };
   }
 
-  /** What these consumers may take now, oldest first. */
+  /** The rows that these consumers may take now, oldest first. */
   function read(queueId: number, chosen: readonly Consumer[]): Found {
     const rows: ReadyRow[] = [];
     const found = { rows, takers: chosen, isAll: false, waitsForIdle: false };
@@ -107,7 +107,7 @@ export function createClaiming(parts: {
       if (room <= 0) break;
     }
     if (room > 0) return { ...found, isAll: true };
-    // To split a batch needs room in the file: while there is none, its consumers get more than their prefetch.
+    // Splitting a batch needs room in the file: while the file has no room, its consumers get more than their prefetch.
     const newest = room === 0 || isRoomScarce() ? undefined : rows.pop();
     if (newest !== undefined) rows.push(firstOf(queueId, newest, newest.items + room));
     return found;

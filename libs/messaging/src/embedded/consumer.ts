@@ -17,7 +17,7 @@ type Verdict =
 interface Hand {
   readonly claim: Claim;
   readonly delivery: Delivery;
-  /** The message is no longer this consumer's: what its handler says does not count. */
+  /** The message is no longer this consumer's: its handler's outcome does not count. */
   isLost: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface Consumer {
   capacity(): number;
   /** Has nothing in hand, and how each handler ended is recorded. */
   isIdle(): boolean;
-  /** Starts the handler, after `ready` where that is given; what is malformed is rejected without it. */
+  /** Starts the handler, after `ready` where that is given; a malformed message is rejected without it. */
   deliver(claim: Claim, item: BatchItem, ready: Promise<void> | undefined): void;
   /** Resolves when nothing is in hand and all verdicts are recorded, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
-  /** Who waits in `idle` waits no more. */
+  /** Ends the waits of `idle`. */
   giveUpWaiting(): void;
-  /** What its handlers say from now on does not count. Returns the claims that were in hand. */
+  /** Later outcomes of its handlers do not count. Returns the claims that were in hand. */
   letGo(): Claim[];
 }
 
@@ -122,7 +122,7 @@ export function createConsumer(parts: {
       const delivery = { envelope, queue, redeliveries: claim.redeliveries };
       const hand: Hand = { claim, delivery, isLost: false };
       hands.add(hand);
-      // Never rejects: what the handler throws is its verdict, and what follows is caught there.
+      // Never rejects: the handler's error is its verdict, and later errors are caught there.
       void run(hand, 'reason' in item ? item.reason : undefined, ready);
     },
     idle(timeoutMs) {

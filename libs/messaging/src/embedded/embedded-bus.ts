@@ -31,7 +31,7 @@ const DEFAULT_DOWN_AFTER_MS = 1_000;
 /** For what a closing bus still writes while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;
 
-/** What a message takes besides its body, about. */
+/** Bytes of a message besides its body, about. */
 const ROW_BYTES = 1_000;
 
 /** While the disk is full, it is tried this often whether there is room again for this much. */

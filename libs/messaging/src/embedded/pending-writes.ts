@@ -6,7 +6,7 @@ export interface PendingWrite {
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
   readonly isDurable: boolean;
-  /** What it adds; 0: next to nothing, or it takes away. */
+  /** Bytes that it adds to the file; 0: next to nothing, or it frees room. */
   readonly bytes: number;
   outcome: { readonly result: unknown } | { readonly error: unknown } | undefined;
 }

@@ -83,7 +83,7 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX messages_by_queue;
   CREATE INDEX messages_by_queue ON messages (queue_id, state, id, items);
   `,
-  // One process has the file: who consumes, and who has what in hand, is in its memory.
+  // One process has the file: its consumers, and the messages in hand of each, are in its memory.
   `
   DROP TABLE consumers;
   DROP TABLE instances;

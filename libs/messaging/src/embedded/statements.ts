@@ -94,7 +94,7 @@ export function prepareStatements(database: DatabaseSync) {
       SELECT messages.id AS id, items, redeliveries, queue_id, state, queues.name AS queue, ${ENVELOPE_COLUMNS}
       FROM messages JOIN queues ON queues.id = messages.queue_id LEFT JOIN envelopes ON envelopes.id = messages.id
       WHERE messages.id = ?`),
-    /** What is ready, oldest first; read while it is iterated over. */
+    /** The rows that are ready, oldest first; read while they are iterated over. */
     ready: (ofQueue: number) => ready.iterate(ofQueue) as Iterable<unknown> as Iterable<ReadyRow>,
     /** Takes what is ready in the queue up to and with this id. */
     handOut: change(`
@@ -109,7 +109,7 @@ export function prepareStatements(database: DatabaseSync) {
     endDelay: change(`
       UPDATE messages SET state = ${STATE.ready} WHERE id = ? AND state = ${STATE.delayed}`),
     remove,
-    /** What is handed out or delayed, of all queues. */
+    /** The rows that are handed out or delayed, of all queues. */
     taken: all<MessageRow & { queue: string; state: number }>(`
       SELECT messages.id AS id, items, redeliveries, queues.name AS queue, state
       FROM queues JOIN messages ON queue_id = queues.id AND state IN (${STATE.inHand}, ${STATE.delayed})
@@ -182,7 +182,7 @@ export function rowOfBatch(first: Envelope, body: Uint8Array): EnvelopeRow {
   };
 }
 
-/** What a row holds, in order: one message, or those of a batch. */
+/** The messages of a row, in order: one, or those of a batch. */
 export function itemsOf(row: {
   readonly type: unknown;
   readonly body: unknown;

@@ -125,7 +125,10 @@ export function createSubscription(
     }
   }
 
-  /** What is not written in time stays pending; what is in hand when the bus closes is put back when it is opened again. */
+  /**
+   * A write that misses its time stays pending; messages in hand when the bus closes are put back when it is opened
+   * again.
+   */
   async function bestEffort(write: Promise<void>): Promise<void> {
     try {
       await within(FAREWELL_TIMEOUT_MS, write);

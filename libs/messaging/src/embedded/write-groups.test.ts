@@ -7,7 +7,7 @@ import { createWriteHealth } from './write-health.ts';
 
 describe('write groups', () => {
   let database: DatabaseSync;
-  /** What the disk was told, in order. */
+  /** The operations on the disk, in order. */
   let steps: ('commit' | 'sync')[];
   /** A sync takes as long as this. */
   let disk: Promise<void>;

@@ -12,11 +12,11 @@ export interface WriteOptions {
   readonly urgency?: 'now' | 'soon';
   /** Whether a power cut must not undo it. @default true */
   readonly isDurable?: boolean;
-  /** What it adds, about. While the disk is full, writes that add nothing go first: they may make room. @default 0 */
+  /** Bytes that it adds, about. While the disk is full, writes that add nothing go first: they may make room. @default 0 */
   readonly bytes?: number;
 }
 
-/** What else happens in and around a group. */
+/** Further steps in and around a group. */
 export interface GroupHooks {
   /** Whether a claim may find something; looks at memory only. */
   mayClaim(): boolean;
@@ -121,7 +121,7 @@ export function createWriteGroups(parts: {
     }
   }
 
-  /** Returns what to do after the commit; undefined when there was none, and it is tried again later. */
+  /** Returns the step after the commit; undefined when the commit failed and is tried again later. */
   function commit(group: readonly PendingWrite[]): (() => void) | undefined {
     try {
       return transactions.run(() => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createAcknowledger } from './consumer-channel.ts';
 
-/** RabbitMQ's side of one channel: what it holds to be unacknowledged, and what became of the rest. */
+/** RabbitMQ's side of one channel: the deliveries that it holds to be unacknowledged, and the outcome of the others. */
 function channelOf(count: number) {
   const unacknowledged = new Set(Array.from({ length: count }, (_, index) => index + 1));
   const acknowledged: number[] = [];

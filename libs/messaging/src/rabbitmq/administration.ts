@@ -25,7 +25,7 @@ export interface AdministrationOptions {
   readonly logger: BusLogger;
 }
 
-/** What is done to queues rather than with messages. */
+/** Operations on queues rather than on messages. */
 export interface Administration {
   /** To be declared again with each connection. */
   readonly own: OwnQueues;

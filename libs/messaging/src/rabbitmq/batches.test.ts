@@ -82,7 +82,7 @@ describe('batches on RabbitMQ', () => {
 
   describe('publishing', () => {
     it.each<QueueName>([BROKER_INPUT_QUEUE, SERVER_INPUT_QUEUE])(
-      'carries one message at a time to %s as one message, and what gathers in few',
+      'carries one message at a time to %s as one message, and a burst in few',
       async (queue) => {
         const [bus, seen] = [await open(), await watch(queue)];
         await untilBatches(bus, queue, seen);

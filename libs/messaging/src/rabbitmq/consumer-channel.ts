@@ -13,16 +13,16 @@ interface ConsumerChannelOptions {
   readonly onLost: (consumerChannel: ConsumerChannel, error: Error) => void;
 }
 
-/** A consumer's life on one channel. What was delivered on it can be settled on it only. */
+/** A channel with one consumer. Its deliveries can be settled on it only. */
 export interface ConsumerChannel {
   readonly acknowledger: Acknowledger;
   /** Whether it takes one message at a time, since one of those that it gets may kill its consumer. */
   readonly isCareful: boolean;
-  /** Whether what it delivered can still be settled. */
+  /** Whether its deliveries can still be settled. */
   isAlive(): boolean;
   /** Starts the flow of messages; idempotent. */
   start(): Promise<void>;
-  /** Ends the flow; what is in hand can still be settled. Idempotent. */
+  /** Ends the flow; messages in hand can still be settled. Idempotent. */
   stop(): Promise<void>;
   /** Ends the channel, which returns what is in hand to the queue. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { redeliveriesOf } from './envelope-properties.ts';
 import { inTime } from './in-time.ts';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
-/** RabbitMQ answers nothing on a connection that it has blocked; what ends the connection ends the consumer too. */
+/** RabbitMQ answers nothing on a connection that it has blocked; the end of the connection ends the consumer too. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export interface ConsumerOptions {
@@ -29,7 +29,7 @@ export interface Consumer extends Subscription {
   /** Consumes over this connection from now on. Resolves with the error when RabbitMQ refuses; it tries again. */
   attach(model: ChannelModel): Promise<Error | undefined>;
   detach(): void;
-  /** A handler failed with a message of the channel, which so is not one that kills its consumer. */
+  /** A handler failed with a message of the channel: the message does not kill its consumer. */
   onFailure(channel: ConsumerChannel): void;
 }
 
@@ -39,7 +39,7 @@ export interface Consumer extends Subscription {
  * A message that kills its consumer returns with all that the consumer had in hand, and each time counts against all of
  * them. So a channel that gets a suspect takes nothing more, returns the suspects, and finishes the rest; the next one is
  * careful: it takes one message at a time until one comes that was not handed out before. From then on the suspect dies
- * alone, and whatever was suspected with it is handled.
+ * alone, and the other suspects are handled.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { queue, handling, logger } = options;
@@ -49,7 +49,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   /** The channel that takes nothing more and is followed by another once it has nothing in hand. */
   let ending: ConsumerChannel | undefined;
   let isNextCareful = false;
-  /** What the ending channel returns. */
+  /** The messages that the ending channel returns. */
   let suspects: ConsumeMessage[] = [];
   let failures = 0;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -124,7 +124,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       });
   }
 
-  /** The channel is of no use any more: what it delivered comes again on the next. */
+  /** The channel is of no use any more: its deliveries come again on the next one. */
   function abandon(error: Error): void {
     const lost = channel;
     channel = undefined;

@@ -19,8 +19,9 @@ const RETURN_LIMIT = DELIVERY_LIMIT - 1;
 const NO_RETURN_LIMIT = 1_000_000_000;
 
 /**
- * RabbitMQ tells the consumers of a deleted queue a moment later. A queue of that name which is made before takes
- * over their registrations, and hands them nothing (seen with 3.10): who deletes or makes again waits this long.
+ * RabbitMQ tells the consumers of a deleted queue a moment later. A queue of that name which is made before takes over
+ * their registrations, and hands them nothing (seen with 3.10): the caller that deletes a queue or makes it again waits
+ * this long.
  */
 export const DELETION_SETTLES_MS = 150;
 

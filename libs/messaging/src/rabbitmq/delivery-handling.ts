@@ -21,30 +21,30 @@ export interface DeliveryHandlingOptions {
   readonly retryDelay: RetryDelay;
   /** Resolves when the queue holds it durably, as a message of its own. */
   readonly publishAlone: (queue: string, envelope: Envelope) => Promise<void>;
-  /** A handler failed with a message of the channel, which so has not killed this process. */
+  /** A handler failed with a message of the channel: the message does not kill its consumer. */
   readonly onFailure: (channel: ConsumerChannel) => void;
   /** Called for each AMQP message with the items in it. */
   readonly onTaken: (queue: string, items: number) => void;
   readonly logger: BusLogger;
 }
 
-/** What becomes of each delivery of one subscription, over all its channels. Handlers are given items, never a batch. */
+/** Handles and settles each delivery of one subscription, over all its channels. Handlers are given items, never a batch. */
 export interface DeliveryHandling {
-  /** Gives what is in the message to the handler, now or when others are finished. */
+  /** Gives the items of the message to the handler, now or when others are finished. */
   readonly take: (message: ConsumeMessage, channel: ConsumerChannel) => void;
   /** Whether the message may be one that kills its consumer: it came back too often without having failed here. */
   isSuspect(message: ConsumeMessage): boolean;
-  /** Returns to the queue what no handler has begun with: what waits for its turn or its retry. */
+  /** Returns to the queue the items that no handler has begun with: those that wait for their turn or their retry. */
   returnUnstarted(): void;
-  /** Returns to the queue what waits for its retry. */
+  /** Returns to the queue the items that wait for their retry. */
   returnFailed(): void;
-  /** Does as `returnUnstarted` now, and from now on at once with what fails. */
+  /** Does as `returnUnstarted` now, and from now on returns failed items at once. */
   drain(): void;
-  /** The channel is lost, and with it the right to settle what came by it. */
+  /** The channel is lost, and with it the right to settle its deliveries. */
   forget(channel: ConsumerChannel): void;
   /** Handlers that run. */
   inHand(): number;
-  /** Items that are not settled: those of `inHand()`, and what waits for its turn or its retry. */
+  /** Items that are not settled: those of `inHand()`, and those that wait for their turn or their retry. */
   unsettled(): number;
   /** Resolves when no handler runs and none will be begun, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void>;
@@ -59,7 +59,7 @@ interface Death {
   readonly message: string;
 }
 
-/** A single message that came back this often may be what killed those who had it: it is handled with nothing else in hand. */
+/** A single message that came back this often may have killed its consumers: it is handled with nothing else in hand. */
 const SUSPECT_AFTER = 4;
 /**
  * A batch that came back this often is taken apart, with nothing else in hand: its items go back to the queue one by one. A
@@ -90,7 +90,7 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
   const { queue, handler, prefetch, logger } = options;
   const mayHaveBatches = BATCHED_QUEUES.has(queue) || queue === DEAD_LETTER_QUEUE;
   let running = 0;
-  /** What is done for items that no handler has: they are published again. */
+  /** Items that are being published again, without a handler. */
   let publishing = 0;
   /** More than `prefetch` arrive in batches, and after a resume or a new channel while earlier handlers still run. */
   let parked: Item[] = [];
@@ -226,7 +226,7 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     options.onFailure(channel);
   }
 
-  /** What failed goes back to the queue: the message, or of a batch the item as a message of its own. */
+  /** Returns a failed message to the queue, or of a batch the failed item as a message of its own. */
   function giveBack(item: Item): void {
     if (item.amqpDelivery.isBatch) {
       publishAgain(item);

@@ -8,7 +8,7 @@ import type { Envelope } from '../message-bus.ts';
 const SENT_AT = 'sent-at';
 /** All headers of an envelope as one, in JSON: each header of its own costs a microsecond to write and one to read. */
 const PACKED = 'packed';
-/** On the dead letter of a message whose packed headers cannot be read: what stood there. */
+/** Keeps the unreadable packed headers on the dead letter of their message. */
 const UNREADABLE = 'packed-unreadable';
 /** Headers that RabbitMQ adds and that say nothing to who replays or forwards the message. */
 const FROM_RABBITMQ = /^x-(?:death$|first-death-|last-death-|delivery-count$|acquired-count$|opt-)/;
@@ -16,7 +16,7 @@ const FROM_RABBITMQ = /^x-(?:death$|first-death-|last-death-|delivery-count$|acq
 /** What `packed` holds. Values of other types are passed over, as those of plain headers are. */
 const Packed = z.record(z.string(), z.unknown());
 
-/** What a message without an id or a type is, or one whose packed headers cannot be read. */
+/** The reason to reject a message without an id or a type, or with packed headers that cannot be read. */
 export const NO_ENVELOPE = 'It has no message id or no type, or its packed headers are no JSON object.';
 
 export interface Wrapping {

@@ -9,7 +9,7 @@ import type { BusOptions } from '../bus-options.ts';
 import type { BusHealth, MessageBus } from '../message-bus.ts';
 import { connectRabbitMq } from './rabbitmq-bus.ts';
 
-/** What cannot be done to a RabbitMQ that others use at the same time. */
+/** Tests that would disturb other users of a shared RabbitMQ. */
 describe('a RabbitMQ node in trouble', () => {
   let node: RabbitMqNode;
   const opened: MessageBus[] = [];
@@ -63,7 +63,7 @@ describe('a RabbitMQ node in trouble', () => {
       bus.signal({ type: 't', key: 'c-1', body: new TextEncoder().encode(text.padStart(1000)) });
     }
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    // Only heartbeats and acknowledgements may go out: what is published stays out of the sockets' memory.
+    // Only heartbeats and acknowledgements may go out: published messages stay out of the sockets' memory.
     expect(bytesWritten() - before).toBeLessThan(1000);
     const received = collectDeliveries();
     await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });

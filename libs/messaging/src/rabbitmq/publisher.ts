@@ -11,11 +11,11 @@ import { createDeadlines, createUnconfirmedWindow } from './unconfirmed-window.t
 /** Sent and not yet confirmed, at most; further publishes wait here for their turn. */
 const MAX_UNCONFIRMED = 2048;
 const MAX_UNCONFIRMED_BYTES = 16 * 1024 * 1024;
-/** Publishes that wait or are unconfirmed, at most: who goes on publishing without waiting is refused. */
+/** Publishes that wait or are unconfirmed, at most: further ones are refused. */
 const MAX_PENDING = 100_000;
 /** RabbitMQ 4 closes the channel over a larger message. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Messages of a queue with batches that are under way at once; what is published meanwhile gathers for the next. */
+/** AMQP messages of a queue with batches that are under way at once; messages published meanwhile go into the next one. */
 const MAX_UNDER_WAY = 1;
 
 /** Leads to the queue whose name is the routing key. */
@@ -36,7 +36,7 @@ interface Pending {
   isSettled: boolean;
 }
 
-/** What keeps its order: one queue with batches, or all other publishes. */
+/** Publishes that keep their order: those to one queue with batches, or all others. */
 interface SendBuffer {
   readonly isBatched: boolean;
   /** To be sent, from `head` on. */
@@ -62,7 +62,7 @@ interface Verdict {
   readonly multiple: boolean;
 }
 
-/** What is used of amqplib's ConfirmChannel. */
+/** The part of amqplib's ConfirmChannel that is used. */
 export interface ConfirmingChannel {
   /** Returns false where nothing more should be published before `drain`. */
   publish(exchange: string, routingKey: string, content: Buffer, options?: Options.Publish): boolean;
@@ -177,7 +177,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return items.length;
   }
 
-  /** What may go next as one message; undefined: nothing, or not yet. */
+  /** The items to send next as one message; undefined: nothing, or not yet. */
   function nextOf(buffer: SendBuffer): [Pending, ...Pending[]] | undefined {
     const { waiting } = buffer;
     while (waiting[buffer.head]?.isSettled === true) buffer.head += 1;
@@ -211,8 +211,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /**
-   * Sends when the code that runs now has come to its end, and the promises that it has resolved: what is published
-   * in one turn of the event loop goes as one message, and nothing waits for a timer or another turn.
+   * Sends when the running code and the callbacks of the promises that it has resolved have ended: messages published in
+   * one turn of the event loop go as one message, and nothing waits for a timer or another turn.
    */
   function pumpAfterThisTurn(): void {
     if (isPumpDue) return;
@@ -228,7 +228,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     );
   }
 
-  /** After a confirm: what comes in with it may bring about more for the queues with batches. */
+  /** After a confirm: messages received together with it may lead to further publishes on the queues with batches. */
   function goOn(): void {
     if (others.waiting.length > 0) pumpBuffer(others);
     for (const buffer of batched.values()) if (buffer.waiting.length > 0) pumpAfterThisTurn();

@@ -65,7 +65,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     onSent: counts.sent,
   });
 
-  /** What one connection is used for. */
+  /** The use of one connection. */
   interface Role {
     /** Prepares a new connection, and resolves with what puts it to use. */
     setUp(model: ChannelModel): Promise<() => Promise<void>>;

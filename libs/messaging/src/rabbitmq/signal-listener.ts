@@ -69,7 +69,7 @@ export function createSignalListener({
     if (isClosed || model !== over) return fresh.close();
     channel = fresh;
     failures = 0;
-    // What was bound and unbound in the meantime.
+    // The keys that were bound and unbound in the meantime.
     await Promise.all([
       ...[...keys].filter((key) => !bound.has(key)).map((key) => fresh.bindQueue(name, SIGNAL_EXCHANGE, key)),
       ...[...bound]

@@ -102,7 +102,7 @@ describe('queues and exchanges on RabbitMQ', () => {
       const [patient, hasty] = [await open(), await open({ publishTimeoutMs: 500 })];
       const publishAll = (bus: MessageBus) =>
         Promise.allSettled(numbered(10).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text))));
-      // What finds room takes its time on a busy machine, and is no subject here.
+      // A message that finds room takes its time on a busy machine, and is not tested here.
       await publishAll(patient);
       const outcomes = await publishAll(hasty);
       for (const outcome of outcomes) {

@@ -1,4 +1,7 @@
-/** What was sent on a channel and is not confirmed yet, found by its delivery tag. Allocates nothing per message. */
+/**
+ * Messages that were sent on a channel and are not confirmed yet, found by their delivery tag. Allocates nothing per
+ * message.
+ */
 interface UnconfirmedWindow<T> {
   /** Whether one more may be sent. */
   hasRoom(): boolean;

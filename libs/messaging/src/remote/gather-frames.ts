@@ -2,13 +2,13 @@
 const FRAME_LIMITS = { items: 1_000, bytes: 256 * 1024 } as const;
 
 const ITEM_BYTES = 100;
-/** What a message takes besides its headers and its body, about. */
+/** Bytes of a message besides its headers and its body, about. */
 const HEAD_BYTES = 400;
 
 /** Of a message's headers, as `bytesOf` counts them. */
 export const MAX_HEADER_BYTES = 256 * 1024;
 
-/** What a message takes, about: a character of a header may have three bytes, or six where it is escaped. */
+/** Bytes of a message, about: a character of a header may have three bytes, or six where it is escaped. */
 export function bytesOf({
   headers,
   body,

@@ -1,7 +1,7 @@
 import type { QueueEvent, QueueOperation, QueuePublish } from '@parley/control-plane';
 import { ErrorCode, ParleyError, type QueueDepth } from '@parley/shared-models';
 
-/** What the server answers to an operation. */
+/** The server's answer to an operation. */
 export interface Answer {
   readonly purged: number;
   readonly depths: readonly QueueDepth[];
@@ -10,9 +10,9 @@ export interface Answer {
 type Operation = Omit<QueueOperation, 'number'>;
 type Publish = Omit<QueuePublish, 'number'>;
 
-/** What was asked of the server and is not answered. Calls that outlive a connection are asked again on the next one. */
+/** Calls to the server that are not answered. Calls that outlive a connection are sent again on the next one. */
 export interface PendingCalls {
-  /** @throws ParleyError `bus_unavailable` after `timeoutMs`, and what the server refuses it with */
+  /** @throws ParleyError `bus_unavailable` after `timeoutMs`, and the server's refusals */
   publish(publish: Publish): Promise<void>;
   /** @throws ParleyError as `publish` */
   operate(operation: Operation): Promise<Answer>;
@@ -21,7 +21,7 @@ export interface PendingCalls {
   answered(event: QueueEvent): void;
   /** Sends again what the server has not answered, in order. */
   resend(): void;
-  /** The connection is lost, and what belonged to it. */
+  /** The connection is lost, with the calls that belonged to it. */
   detach(): void;
   /** Resolves when none is left, each answered or too late. */
   settled(): Promise<void>;

@@ -108,7 +108,7 @@ export function createRemoteBus({
   /** The server has let this member in: everything that was there before is there again. */
   async function attachAll(opened: Link): Promise<void> {
     link = opened;
-    // First the keys: what is handed out may be stopped by a signal.
+    // First the keys: a message that is handed out may be stopped by a signal.
     const binding = [...bound.keys()].map((key) => calls.operateHere({ bind: key }));
     calls.resend();
     for (const subscription of subscriptions) subscription.attach(opened);
@@ -194,7 +194,7 @@ export function createRemoteBus({
     calls.close();
     isEnding = true;
     if (link !== undefined) {
-      // What was said last still arrives: the server ends the stream when it has read all.
+      // The last requests still reach the server: it ends the stream when it has read all.
       link.out.flush();
       link.stream.end();
       const patience = new AbortController();
@@ -343,7 +343,7 @@ export function createRemoteBus({
     },
 
     async depths() {
-      // Whoever looks wants to know of now.
+      // The caller wants the present state.
       if (link === undefined) throw unavailable(health.reason ?? 'not connected');
       return [...(await calls.operate({ depths: {} })).depths];
     },

@@ -83,7 +83,7 @@ export function createRemoteSubscription({
     }
   }
 
-  /** What goes wrong is said by `started`, or in the log. */
+  /** Errors are told by `started`, or in the log. */
   function consume(): void {
     void establish();
   }
@@ -106,7 +106,7 @@ export function createRemoteSubscription({
   function forget(): void {
     number = undefined;
     hands.clear();
-    // What still runs finds its delivery in the old set no more.
+    // A handler that still runs finds its delivery in the old set no more.
     hands = new Set();
     clearTimeout(retry);
   }

@@ -27,7 +27,7 @@ import {
 } from '../message-bus.ts';
 import { bytesOf, type GatheredFrames, gatherFrames, MAX_HEADER_BYTES } from './gather-frames.ts';
 
-/** What a member may do with the server's queue. */
+/** A member's rights on the server's queue. */
 export interface QueuePermissions {
   publish(queue: string, envelope: Envelope): boolean;
   publishEvent(channel: ChannelName, eventType: string, envelope: Envelope): boolean;
@@ -80,7 +80,7 @@ export async function serveQueue({
   /** Given when the stream is over. */
   gone: AbortSignal;
   may: QueuePermissions;
-  /** Who it is, for the log and the names of its subscriptions. */
+  /** The member, for the log and the names of its subscriptions. */
   name: string;
   logger: BusLogger;
 }): Promise<void> {
@@ -170,7 +170,7 @@ export async function serveQueue({
     else if (close !== undefined) {
       await (await subscriptionOf(close.subscription)).close({ timeoutMs: close.timeoutMs });
       subscriptions.delete(close.subscription);
-      // What it did not finish is back in the queue.
+      // Its unfinished deliveries are back in the queue.
       for (const [number, hand] of hands) if (hand.subscription === close.subscription) hands.delete(number);
     } else if (bind !== undefined) {
       allow(may.listen(bind), `listen to ${bind}`);
@@ -218,7 +218,7 @@ export async function serveQueue({
         take(delivery)?.refuse(isRejected ? new Reject(reason, message) : new Error(message));
       for (const publish of request.publishes ?? []) void publishing.publish(publish);
       for (const signal of request.signals ?? []) if (may.signal(signal)) bus.signal(signal);
-      // Never reject: what went wrong is in the answer.
+      // Never reject: an error is part of the answer.
       for (const operation of request.operations ?? []) void answer(operation);
       await publishing.room(gone);
     }
@@ -227,7 +227,7 @@ export async function serveQueue({
     out.flush();
   } finally {
     stopWatching();
-    // What it was handed goes back at once; its handlers' promises are left to themselves.
+    // Its deliveries in hand go back at once; its handlers' promises are left to themselves.
     hands.clear();
     const open = [...subscriptions.values(), ...(listening === undefined ? [] : [listening])];
     const ends = open.map(async (each) => (await each).close({ timeoutMs: 0 }));
@@ -237,7 +237,7 @@ export async function serveQueue({
   }
 }
 
-/** What a member publishes, and what it is told of that. */
+/** Publishes a member's messages and tells it the outcome of each. */
 function createPublishing({
   bus,
   out,
@@ -298,7 +298,7 @@ function createPublishing({
   }
 
   return {
-    /** In the order of the calls. Never rejects: what went wrong is told by its number. */
+    /** In the order of the calls. Never rejects: an error is told by its number. */
     publish,
     /** Resolves when more may be published. */
     room: (gone: AbortSignal) => until(() => !isFull(), gone),
