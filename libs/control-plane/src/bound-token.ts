@@ -37,12 +37,12 @@ export function boundToken(
   return encode(joinToken, token);
 }
 
-/** What somebody else is told who shows it. */
+/** The error for a caller who shows another agent's token. */
 export const forAnother = ({ agentId, group }: Bound): ParleyError =>
   new ParleyError('forbidden', `This join token is for the agent "${agentId}" in the group "${group}" only.`);
 
 /**
- * What the token says; undefined when it is no such token, or was signed with another one. Of the texts that would decode
+ * Reads the token; undefined when it is not a bound token, or was signed with another one. Of the texts that would decode
  * to the same only one is taken. Whether it has expired is not looked at.
  */
 export function readBoundToken(joinToken: string, token: string): BoundToken | undefined {

@@ -1,4 +1,4 @@
-/** What a header may carry without being changed on the way. */
+/** Characters that a header may carry without being changed on the way. */
 const ALLOWED = /^[\x21-\x7e]+$/;
 
 /**

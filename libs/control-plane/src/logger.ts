@@ -3,7 +3,7 @@ interface Log {
   (message: string): void;
 }
 
-/** What the control plane needs of a logger; pino's fits. */
+/** The control plane's logger port; pino's loggers fit. */
 export interface Logger {
   readonly debug: Log;
   readonly info: Log;

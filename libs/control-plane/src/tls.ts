@@ -7,7 +7,7 @@ export interface ServerTls {
 }
 
 export interface MemberTls {
-  /** Who may have signed the server's certificate. @default those that Node.js trusts */
+  /** The authorities that may have signed the server's certificate. @default those that Node.js trusts */
   readonly ca?: Buffer | undefined;
   /** The member's own certificate with its key, where the server wants one. */
   readonly cert?: Buffer | undefined;

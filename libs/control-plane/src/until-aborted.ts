@@ -1,6 +1,6 @@
 /**
- * What the work gives, or the end of the wait for it. Where that is over already the work is not begun: nobody would hear that it
- * failed.
+ * Resolves or rejects as the work does, unless the signal ends the wait before. When the signal was given already, the
+ * work is not begun: nothing would hear that it failed.
  * @throws the signal's reason once it is given
  */
 export async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -8,10 +8,10 @@ import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 export interface JoinedAgent {
   readonly membership: AgentMembership;
   readonly logger: RecordingLogger;
-  /** What it was told, in order: `registered echo#1 online`, `state paused`, `command <id>`, `fenced`, `refused <code>`. */
+  /** The callbacks, in order: `registered echo#1 online`, `state paused`, `command <id>`, `fenced`, `refused <code>`. */
   readonly told: string[];
   readonly commands: AgentCommand[];
-  /** What it says about itself with each heartbeat. */
+  /** The report of each heartbeat. */
   report: { load: number; metrics: AgentMetrics; state: AgentState };
   /** Resolves when it is told the next thing that begins so. */
   next(what: string): Promise<unknown>;

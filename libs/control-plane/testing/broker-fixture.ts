@@ -10,7 +10,7 @@ import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 export interface JoinedBroker {
   readonly membership: BrokerMembership;
   readonly logger: RecordingLogger;
-  /** What it was told, in order: `agents echo:online hr:paused`, `refused <code>`. */
+  /** The callbacks, in order: `agents echo:online hr:paused`, `refused <code>`. */
   readonly told: string[];
   /** Resolves when it is told the next thing that begins so. */
   next(what: string): Promise<unknown>;

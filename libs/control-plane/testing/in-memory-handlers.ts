@@ -15,8 +15,8 @@ import type { AgentStatusUpdate } from '../src/contracts/status.ts';
 import type { VersionedTask } from '../src/contracts/tasks.ts';
 
 /**
- * A server's memory, small but real: enough to register, fence, forget, pause and list agents. What it has no memory of is
- * answered as the contracts' examples say.
+ * A server's memory, small but real: enough to register, fence, forget, pause and list agents. Other RPCs are answered
+ * with the contracts' examples.
  */
 export interface InMemoryHandlers extends ControlPlaneHandlers {
   /** Every request that was handled, by the name of its handler. */
@@ -27,13 +27,13 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   readonly commandStreams: Map<string, Push<AgentCommand>>;
   readonly statusStreams: Map<string, Push<AgentStatusUpdate>>;
   registerAgent(request: RegisterAgentRequest, context?: CallContext): Promise<AnswerOf<'registerAgent'>>;
-  /** What heartbeats and registrations answer. */
+  /** The state that heartbeats and registrations answer. */
   wanted: AgentState;
   /** As if another process had registered under this id. */
   takeOver(agentId: string): void;
   /** What `history` answers. */
   said: readonly ChatMessage[];
-  /** What the RPCs of tasks answer. */
+  /** The task that the RPCs of tasks answer. */
   task: VersionedTask | undefined;
   /** What `ask` and `runStep` answer. */
   answer: (request: RequestOf<'ask'> | RequestOf<'runStep'>) => Promise<ChatMessage>;
@@ -73,7 +73,7 @@ export function createInMemoryHandlers({
     }
     return agent;
   };
-  /** Who speaks for an agent must be it. */
+  /** Only the agent itself may call on its behalf. */
   const take = (rpc: string, request: AnyRequest): void => {
     const { agentId, incarnation } = request;
     if (agentId !== undefined && incarnation !== undefined) known(agentId, incarnation);
@@ -91,7 +91,7 @@ export function createInMemoryHandlers({
     return memory.task;
   };
 
-  /** What an RPC does once its request is taken. */
+  /** The effect of an RPC once its request is accepted. */
   const done: Partial<ControlPlaneHandlers> = {
     async registerAgent(request) {
       const incarnation = (agents.get(request.agentId)?.incarnation ?? 0) + 1;

@@ -18,7 +18,7 @@ export interface StockStream extends AsyncIterable<Record<string, unknown>> {
   end(): void;
   cancel(): void;
 }
-/** What loading a .proto file gives: a method for each RPC, untyped. */
+/** The result of loading a .proto file: a method for each RPC, untyped. */
 export type Stub = Client & Readonly<Record<string, (...args: unknown[]) => StockStream>>;
 
 const PROTOS = fileURLToPath(new URL('../../../protos', import.meta.url));

@@ -121,7 +121,7 @@ describe('a control plane client', () => {
         sent = seq;
       }
     })();
-    // What the connection itself holds is sent by the time that this call, on a connection of its own, is answered.
+    // The connection's own messages are sent by the time that this call, on a connection of its own, is answered.
     for (let n = 0; n < 20; n++) await loopback.connect(url).registerBroker(broker);
     expect(sent).toBeLessThan(50);
     mayTake.resolve();

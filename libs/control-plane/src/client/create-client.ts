@@ -16,7 +16,7 @@ import { openConnection } from './connection.ts';
 import { readStream } from './read-stream.ts';
 import { type DuplexStream, openDuplex, openSendStream, type SendStream } from './send-stream.ts';
 
-/** What registering gives beside its answer; empty where the server gives none. */
+/** The additional result of registering, beside its answer; empty where the server gives no credential. */
 const Credential = z.object({ credential: z.string() });
 
 export interface ControlPlaneClientOptions {
@@ -63,7 +63,7 @@ type CallOf<Contract> =
  * server cannot be reached or does not answer within the deadline. A `signal` stops a call with `cancelled`.
  */
 export interface ControlPlaneClient extends Rpcs {
-  /** What the server does for one agent; `caller` is asked for with each call, since a registration can change it. */
+  /** The server's services for one agent; `caller` is called for each call, since a registration can change it. */
   servicesFor(caller: () => AgentCaller): AgentServices;
   /**
    * Resolves when there is a connection.

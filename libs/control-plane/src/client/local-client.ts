@@ -12,7 +12,7 @@ import type { SendStream } from './send-stream.ts';
 export interface LocalClientOptions {
   /** Those that are missing are not offered. */
   readonly handlers: Partial<ControlPlaneHandlers>;
-  /** On whose behalf the calls are made: what they may do follows from it. */
+  /** The caller of all calls, by which they are authorized. */
   readonly caller: Omit<CallContext, 'signal'>;
   readonly logger: Logger;
 }
@@ -23,13 +23,13 @@ type AnyHandler = (...args: unknown[]) => Promise<unknown>;
 const MAX_PENDING = 1024;
 
 /**
- * The RPCs of a server in its own process: through the same bytes and the same checks as over a connection, without one. Calls
- * need no credential: who they come from is known. Streams of both ways are not offered.
+ * The RPCs of a server in its own process: through the same bytes and the same checks as over a connection, without one.
+ * Calls need no credential: their caller is known. Streams of both ways are not offered.
  */
 export function createLocalClient({ handlers, caller, logger }: LocalClientOptions): ControlPlaneClient {
   const closed = new AbortController();
   const contextUntil = (signal: AbortSignal | undefined): CallContext =>
-    // Not by spreading: what is only worked out when it is asked for stays so.
+    // Not by spreading: properties that are computed on access stay so.
     Object.create(caller, {
       signal: { value: signal === undefined ? closed.signal : AbortSignal.any([closed.signal, signal]) },
     }) as CallContext;

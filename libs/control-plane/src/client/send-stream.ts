@@ -79,12 +79,12 @@ export function openSendStream<Item>(
 export interface DuplexStream<Request, Event> {
   /** Does not wait, and does nothing once the stream is over. */
   send(request: Request): void;
-  /** No more will be sent; what the server still says arrives. */
+  /** No more will be sent; further events of the server are still received. */
   end(): void;
-  /** The server is slow, and something waits for it: what may be lost should not be sent now. */
+  /** The server is slow, and messages wait for it: messages that may be lost should not be sent now. */
   readonly isBehind: boolean;
   /**
-   * What the server says, until it ends the stream; to be read once. Leaving the loop ends the stream.
+   * The server's events, until it ends the stream; to be read once. Leaving the loop ends the stream.
    * @throws ParleyError as other streams
    */
   readonly events: AsyncIterable<Event>;

@@ -49,7 +49,7 @@ const Hello = z.object({
   attempts: unset(0, z.number().int().min(1).max(100)),
   commandConcurrency: unset(0, z.number().int().min(1).max(1000)),
 });
-/** Who an agent is that works over the stream. */
+/** An agent that works over the stream. */
 export type AgentHello = z.infer<typeof Hello>;
 
 /** Longest metadata of a reply as JSON, in bytes: it travels in one frame with the text. */
@@ -69,7 +69,7 @@ const Reply = z.object({
 
 const Failure = z.object({
   code: unset('', ErrorCode),
-  // What an exception says may be long.
+  // The text of an exception may be long.
   message: Text.transform((text) => text.slice(0, 1000)),
 });
 
@@ -95,7 +95,7 @@ const Call = z.object({
     .optional(),
   begin: z.object({ rule: unset('', Text.max(200)), timeoutMs: unset(0, Count) }).optional(),
 });
-/** What the server is asked to do for a work: one of these. */
+/** A call to the server within one piece of work: one of these. */
 export type HostCall = z.infer<typeof Call>;
 
 const Output = z.object({
@@ -138,7 +138,7 @@ const Frame = z
     message: 'it must have one of the fields beside `work`',
   });
 
-/** What an agent says: one of the fields; `malformed` where that is not as it must be. */
+/** A frame of an agent: one of the fields; `malformed` where that is invalid. */
 export type AgentFrame = z.infer<typeof Frame> & {
   readonly malformed?: {
     readonly path: string;
@@ -148,7 +148,7 @@ export type AgentFrame = z.infer<typeof Frame> & {
   };
 };
 
-/** What is wrong with one frame ends the work that it is about, and not the stream. */
+/** An invalid frame ends the work that it is about, and not the stream. */
 const AnyFrame = z.unknown().transform((given): AgentFrame => {
   try {
     return parseRequest(Frame, given);
@@ -164,7 +164,7 @@ const AnyFrame = z.unknown().transform((given): AgentFrame => {
   }
 });
 
-/** What the server says to an agent about one of its works: one of the fields. */
+/** A frame of the server about one of an agent's works: one of the fields. */
 export interface ServerFrame {
   readonly work: number;
   readonly welcome?: { readonly agentId: string; readonly peopleSignIn: boolean };
@@ -190,7 +190,7 @@ interface WorkCommand {
   readonly outputLimitBytes: number;
 }
 
-/** What came of a call; without an `errorCode` it is done. */
+/** The result of a call; without an `errorCode` it is done. */
 export interface HostAnswer {
   readonly number: number;
   readonly errorCode?: string;

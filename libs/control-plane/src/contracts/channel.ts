@@ -4,7 +4,7 @@ import { Event } from '../wire/channel-event.ts';
 import { fitNewest } from '../wire/fit-answer.ts';
 import { asItIs, Caller, EXAMPLE_CALLER, list, unary } from './contract.ts';
 
-/** What the fields around a payload take in an answer, at most, in bytes. */
+/** Size of the fields around a payload in an answer, at most, in bytes. */
 const EVENT_BYTES = 1000;
 const eventBytes = ({ payload }: PublishedEvent): number =>
   EVENT_BYTES + Buffer.byteLength(JSON.stringify(payload));

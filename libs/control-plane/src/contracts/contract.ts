@@ -5,14 +5,14 @@ import { z } from 'zod';
 export interface Wire<T> {
   /** Checks what came and reads it. */
   readonly schema: z.ZodType<T>;
-  /** What goes. Not checked: who sends it has it from a model. */
+  /** The message to send. Not checked: the sender has the value from a model. */
   encode(value: T): object;
 }
 
 /**
- * Who may call. `anybody`: whoever the server lets in at all. `agent`: the agent that the request names, in the incarnation
- * that it names; it shows so by the credential that registering gave. `broker`: likewise the broker that the request names.
- * `member`: likewise the agent or the broker that the first request of a stream names.
+ * The permitted callers. `anybody`: every peer that the server lets in at all. `agent`: the agent that the request names,
+ * in the incarnation that it names; it shows so by the credential that registering gave. `broker`: likewise the broker
+ * that the request names. `member`: likewise the agent or the broker that the first request of a stream names.
  */
 export type CallerKind = 'anybody' | 'agent' | 'broker' | 'member';
 

@@ -5,7 +5,7 @@ import { fitNewest } from '../wire/fit-answer.ts';
 import { withoutUnset } from '../wire/without-unset.ts';
 import { asItIs, Caller, EXAMPLE_CALLER, field, list, NOTHING, unary, type Wire } from './contract.ts';
 
-/** What the fields around a text take in an answer, at most, in bytes. */
+/** Size of the fields around a text in an answer, at most, in bytes. */
 const MESSAGE_BYTES = 1000;
 const messageBytes = ({ text, metadata }: ChatMessage): number =>
   MESSAGE_BYTES +

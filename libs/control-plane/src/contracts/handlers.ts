@@ -2,7 +2,7 @@ import type { BoundToken } from '../bound-token.ts';
 import type { Duplex, Pushed, Sent, Unary } from './contract.ts';
 import type { Contracts } from './index.ts';
 
-/** What is known of a call beside its request. */
+/** The facts known about a call beside its request. */
 export interface CallContext {
   /** The caller's address, e.g. `127.0.0.1:40312`. */
   readonly peer: string;
@@ -23,7 +23,7 @@ export interface Push<T> {
   /** Returns false when the peer is slow and the stream's buffer is full: the stream is then ended by the control plane. */
   send(item: T): boolean;
   end(error?: Error): void;
-  /** The peer is slow, and something waits for it: what may be lost should not be sent now. */
+  /** The peer is slow, and messages wait for it: messages that may be lost should not be sent now. */
   readonly isBehind: boolean;
   /** Resolves when nothing waits for the peer, or the stream is over. */
   caughtUp(): Promise<void>;
@@ -40,7 +40,7 @@ type HandlerOf<Contract> =
         : Contract extends Duplex<infer Request, infer Event>
           ? (
               first: Request,
-              /** What follows the first one. Ends when the peer has ended its side, or is gone. */
+              /** The requests after the first one. Ends when the peer has ended its side, or is gone. */
               requests: AsyncIterable<Request>,
               push: Push<Event>,
               context: CallContext,
@@ -48,11 +48,12 @@ type HandlerOf<Contract> =
           : never;
 
 /**
- * What the server does for each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
+ * The server's handler of each RPC. A `ParleyError` becomes the matching gRPC status with the code in the trailing
  * metadata `parley-code` and the details, as JSON, in `parley-details-bin`: `stale_incarnation` FAILED_PRECONDITION,
- * `not_found`, `not_registered` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden` PERMISSION_DENIED,
- * `id_taken` ALREADY_EXISTS, `too_many_members` RESOURCE_EXHAUSTED, `unavailable`, `bus_unavailable` and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict`
- * ABORTED, `rate_limited` RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text,
- * any other error INTERNAL without its text, which is logged.
+ * `not_found`, `not_registered` and `unknown_agent` NOT_FOUND, `unauthenticated` UNAUTHENTICATED, `forbidden`
+ * PERMISSION_DENIED, `id_taken` ALREADY_EXISTS, `too_many_members` RESOURCE_EXHAUSTED, `unavailable`, `bus_unavailable`
+ * and `store_unavailable` UNAVAILABLE, `not_supported` UNIMPLEMENTED, `id_conflict` ABORTED, `rate_limited`
+ * RESOURCE_EXHAUSTED, `invalid_request` INVALID_ARGUMENT; any other code is INTERNAL with its text, any other error
+ * INTERNAL without its text, which is logged.
  */
 export type ControlPlaneHandlers = { [Name in keyof Contracts]: HandlerOf<Contracts[Name]> };

@@ -9,7 +9,7 @@ import { registration } from './registration.ts';
 import { status } from './status.ts';
 import { tasks } from './tasks.ts';
 
-/** What the server does for an agent while it answers. */
+/** The server's services for an agent while it answers. */
 export const AGENT_CONTRACTS = { ...memory, ...conversation, ...channel, ...tasks };
 
 /**
@@ -26,7 +26,7 @@ export const CONTRACTS = {
 
 export type Contracts = typeof CONTRACTS;
 export type RpcName = keyof Contracts;
-/** What a server answers with, of an RPC with one request and one answer. */
+/** The server's answer to an RPC with one request and one answer. */
 export type AnswerOf<Name extends RpcName> =
   Contracts[Name] extends Unary<infer _Request, infer Answer> ? Answer : never;
 export type RequestOf<Name extends RpcName> =
@@ -47,8 +47,8 @@ export type ChannelRpc = keyof typeof channel;
 export type TaskRpc = keyof typeof tasks;
 
 /**
- * What the server does for one agent, by RPC; who calls is filled in. A signal ends the wait with `cancelled`.
- * Errors of all: ParleyError `unavailable`, `not_registered` (the agent is about to register again), `stale_incarnation`.
+ * The server's services for one agent, by RPC; the caller is filled in. A signal ends the wait with `cancelled`. Errors
+ * of all: ParleyError `unavailable`, `not_registered` (the agent is about to register again), `stale_incarnation`.
  */
 export type AgentServices = {
   readonly [Name in AgentRpc]: (

@@ -7,7 +7,7 @@ import { asItIs, Caller, EXAMPLE_CALLER, field, list, unary, type Wire } from '.
 
 /** Longest value of a memory entry, in bytes of UTF-8. */
 export const MEMORY_VALUE_BYTES = 262_144;
-/** What the fields around a value take in an answer, at most, in bytes. */
+/** Size of the fields around a value in an answer, at most, in bytes. */
 const ENTRY_BYTES = 500;
 
 /** PostgreSQL cannot hold NUL in a text. */
@@ -89,7 +89,7 @@ const exampleEntry: MemoryEntry = {
   writeId: '',
 };
 
-/** What the instances of an agent remember together. */
+/** The memory that the instances of an agent share. */
 export const memory = {
   /** The value now; with a `writeId` that the key has seen, the version which that write made. */
   getMemory: unary({

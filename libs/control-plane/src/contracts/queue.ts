@@ -37,7 +37,7 @@ export interface QueueSignal {
   readonly body: Uint8Array;
 }
 
-/** What a member asks of the queue; the first request names the member and nothing else. */
+/** A member's requests to the queue; the first one names the member and nothing else. */
 export interface QueueRequest {
   readonly agentId?: string | undefined;
   readonly incarnation?: number | undefined;
@@ -66,7 +66,7 @@ export interface QueueAnswer {
   readonly depths?: readonly QueueDepth[];
 }
 
-/** What the queue says to a member. */
+/** The queue's events for a member. */
 export interface QueueEvent {
   readonly confirmed?: readonly number[];
   readonly deliveries?: readonly QueueDelivery[];
@@ -75,7 +75,7 @@ export interface QueueEvent {
   readonly health?: { readonly state: 'up' | 'down' | 'blocked'; readonly reason: string } | null | undefined;
 }
 
-/** In one request or event at most: what gathers beyond that goes with the next one. */
+/** In one request or event at most: further items go with the next one. */
 const ITEMS = 10_000;
 const list = <T>(item: z.ZodType<T>) => z.array(item).max(ITEMS);
 

@@ -53,12 +53,12 @@ const Heartbeat = z.object({
   metrics: z
     .union([z.null(), AgentMetrics])
     .transform((metrics) => metrics ?? { handled: 0, failed: 0, meanHandleMs: 0 }),
-  /** What the agent is doing: `online`, `paused` or `draining`. */
+  /** The agent's state: `online`, `paused` or `draining`. */
   state: reportedState.schema as z.ZodType<AgentState>,
 });
 export type HeartbeatRequest = z.infer<typeof Heartbeat>;
 
-/** What the server wants it to do: `online` or `paused`; `peopleSignIn` as in `RegisterAgentResponse`. */
+/** The state that the server wants: `online` or `paused`; `peopleSignIn` as in `RegisterAgentResponse`. */
 const Wanted = RegisteredAgent.pick({ state: true, peopleSignIn: true });
 export type HeartbeatResponse = z.infer<typeof Wanted>;
 

@@ -60,7 +60,7 @@ const example: AgentStatus = {
 };
 
 export const status = {
-  /** What any member may know of an agent. */
+  /** The status of an agent, as far as any member may see it. */
   getAgentStatus: unary({
     ...STATUSES,
     rpc: 'GetAgentStatus',

@@ -17,7 +17,7 @@ import { withoutUnset } from '../wire/without-unset.ts';
 import { asItIs, Caller, EXAMPLE_CALLER, field, list, NOTHING, unary, type Wire } from './contract.ts';
 import { exampleReply } from './conversation.ts';
 
-/** What tasks may take in one answer, in bytes; gRPC accepts 4 MiB. */
+/** Size of the tasks in one answer, at most, in bytes; gRPC accepts 4 MiB. */
 const TASKS_BYTES = 3 * 1024 * 1024;
 
 /** As many of the first ones as an answer may hold; at least one. */

@@ -12,7 +12,7 @@ import type { ControlPlaneClient, ControlPlaneClientOptions } from '../client/cr
 import type { AgentServices } from '../contracts/index.ts';
 import type { MemberQueue } from './member-queue.ts';
 
-/** Who an agent is, according to the server. */
+/** An agent's identity, according to the server. */
 export interface AgentIdentity {
   readonly agentId: string;
   readonly incarnation: number;
@@ -32,7 +32,7 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   load(): number;
   /** Goes with each heartbeat. */
   metrics(): AgentMetrics;
-  /** Goes with each heartbeat: what the agent is doing. */
+  /** Goes with each heartbeat: the agent's state. */
   state(): AgentState;
   /** The queue on which it is. @default not said: a server with a queue of its own refuses that */
   readonly queue?: MemberQueue | undefined;
@@ -57,7 +57,7 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
 
 /** Its memory, history and questions @throws ParleyError `unavailable` before the first registration. */
 export interface AgentMembership extends AgentServices {
-  /** What the server gave last; undefined before the first registration. */
+  /** The identity that the server gave last; undefined before the first registration. */
   readonly identity: AgentIdentity | undefined;
   /** Whether the server counts on this agent now. */
   readonly isConnected: boolean;

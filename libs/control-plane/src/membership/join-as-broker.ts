@@ -11,7 +11,7 @@ import { untilFirstEnds } from './until-first-ends.ts';
 export interface JoinAsBrokerOptions extends ControlPlaneClientOptions {
   /** Random, one per process. */
   readonly brokerId: string;
-  /** What operators see. */
+  /** The name that operators see. */
   readonly name: string;
   /** The queue on which it is. @default not said: a server with a queue of its own refuses that */
   readonly queue?: MemberQueue | undefined;
@@ -59,7 +59,7 @@ export function joinAsBroker(options: JoinAsBrokerOptions): BrokerMembership {
   const cut = new AbortController();
   const agents = new Map<string, AgentStatus>();
   const ready = Promise.withResolvers<void>();
-  // Whoever asks gets the rejection; a membership whose readiness nobody asked for is no unhandled one.
+  // The caller that awaits readiness gets the rejection; where nothing awaits it, it is not an unhandled rejection.
   ready.promise.catch(() => undefined);
   const registered = Promise.withResolvers<void>();
   let isConnected = false;

@@ -9,7 +9,7 @@ const BACKOFF_MAX_MS = 5_000;
 export interface KeepConnectedOptions {
   readonly client: ControlPlaneClient;
   readonly logger: Logger;
-  /** Who stays connected, for the log: `agent "Echo"`. */
+  /** The member that stays connected, for the log: `agent "Echo"`. */
   readonly who: string;
   readonly url: string;
   /** Ends everything; no session is started any more. */
@@ -34,7 +34,7 @@ export async function keepConnected(options: KeepConnectedOptions): Promise<void
     } else {
       if (!mayRetry(error)) return;
       failures.failed(error);
-      // Whatever state the connection is in, a new one has less of it; this is also what ends a half-open one.
+      // A new channel has no state of the old one; this is also what ends a half-open connection.
       if (error.code === 'unavailable') client.renewChannel();
     }
     // Only a session that lasted counts as a success: a server that takes everybody in and dies must not be stormed.

@@ -14,7 +14,7 @@ export async function untilFirstEnds(
       await task(signal);
       first ??= 'ended';
     } catch (error) {
-      // What the others throw is how they were stopped.
+      // The other errors only tell how the others were stopped.
       first ??= { error };
     } finally {
       inner.abort();

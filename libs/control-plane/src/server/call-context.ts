@@ -3,7 +3,7 @@ import type { CallContext } from '../contracts/handlers.ts';
 import { type Credentials, isFromBroker } from './credentials.ts';
 import type { JoinTokens } from './join-tokens.ts';
 
-/** What tells who calls. */
+/** The checks that identify a caller. */
 export interface Admitting {
   /** Undefined: nobody has to show one. */
   readonly credentials?: Credentials | undefined;
@@ -13,7 +13,7 @@ export interface Admitting {
   readonly onShown: (peer: string) => void;
 }
 
-/** What is known of a call beside its request. */
+/** The context of a call. */
 export function contextOf(
   call: { readonly metadata: Metadata; getPeer(): string },
   request: unknown,

@@ -6,7 +6,7 @@ import { CREDENTIAL_FIELD } from '../credential-field.ts';
 import { statusOf } from '../wire/error-status.ts';
 import type { RefusedCall } from './refusal-log.ts';
 
-/** What shows that a call comes from who was registered: an HMAC (RFC 2104) over the id, which only servers can make. */
+/** Proves that a call comes from the registered member: an HMAC (RFC 2104) over the id, which only servers can make. */
 export interface Credentials {
   forAgent(agentId: string, incarnation: number): string;
   forBroker(brokerId: string): string;
@@ -46,7 +46,7 @@ export function requireCredentials(
 
   return (method, call) => {
     let given = '';
-    /** What follows the first request of a member's stream comes from the same. */
+    /** The requests after the first one of a member's stream come from the same member. */
     let isKnown = false;
     return new ServerInterceptingCall(call, {
       start(next) {

@@ -46,7 +46,7 @@ describe('a server with a join token', () => {
     const registration = { agentId: 'echo', isExclusive: true, instanceId: 'i-1', profile };
     const bound = boundToken('s3cret', { agentId: 'echo', group: 'echo' });
 
-    it('lets in that agent in its group, and what it does afterwards', async () => {
+    it('lets in that agent in its group, and its later calls', async () => {
       const { url } = await loopback.serve({ joinToken: 's3cret' });
       const client = loopback.connect(url, { joinToken: bound });
       const { agentId, incarnation } = await client.registerAgent(registration);
@@ -150,7 +150,7 @@ describe('a server with a join token', () => {
       expect(await until(now + 3600)).toMatchObject({ agentId: 'echo' });
     });
 
-    it('is none when it was signed with another join token, or changed', async () => {
+    it('is invalid when it was signed with another join token, or changed', async () => {
       const { url } = await loopback.serve({ joinToken: 's3cret' });
       const [prefix, , signature] = bound.split('.');
       const fields = Buffer.from(JSON.stringify(['hr', 'hr'])).toString('base64url');

@@ -12,7 +12,7 @@ import type { RefusedCall } from './refusal-log.ts';
 /** Orchestrators ask for health and have no token. */
 const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 
-/** Who is no broker is answered with what any member may know. */
+/** A caller that is not a broker gets the status that any member may know. */
 const OPEN_TO_BOUND = [
   CONTRACTS.getAgentStatus,
   CONTRACTS.subscribeToAgentStatus,
@@ -81,7 +81,7 @@ export function requireJoinToken(
     if (method.path.startsWith(OPEN_TO_ALL)) return new ServerInterceptingCall(call);
     let admission: 'anybody' | BoundToken = 'anybody';
     let received: Metadata;
-    /** What follows the first request of a member's stream comes from the same. */
+    /** The requests after the first one of a member's stream come from the same member. */
     let isKnown = false;
     const refuse = (error: unknown, agentId?: string): void => {
       const refused = { kind: 'join_token', peer: call.getPeer(), method: method.path } as const;
@@ -134,7 +134,7 @@ function isAllowed(path: string, message: unknown, bound: BoundToken): boolean {
   return agentId === bound.agentId && profile?.group === bound.group;
 }
 
-/** Digests have one length, whatever was sent: what `timingSafeEqual` needs, and what keeps the length secret. */
+/** Digests have one length for any text: `timingSafeEqual` needs that, and it keeps the length secret. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

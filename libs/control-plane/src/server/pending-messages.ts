@@ -1,11 +1,11 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 
-/** What a slow reader has not taken yet. Kept outside of the stream, where it could not be thrown away. */
+/** The messages that a slow reader has not taken yet. Kept outside of the stream, where they could not be thrown away. */
 export interface PendingMessages {
   readonly size: number;
   /** Writes the message when the stream takes it, keeps it otherwise. */
   add(message: object): void;
-  /** Resolves when there is none. */
+  /** Resolves when no message is pending. */
   empty(): Promise<void>;
   /** Throws everything away. */
   clear(): void;

@@ -2,7 +2,7 @@ import type { Logger } from '../logger.ts';
 
 /** A call that was not let in. */
 export interface RefusedCall {
-  /** What was wrong: the token that members join with, or the credential of one of them. */
+  /** The refused secret: the token that members join with, or the credential of one of them. */
   readonly kind: 'join_token' | 'credential';
   /** Where it came from, e.g. `127.0.0.1:40312`. */
   readonly peer: string;

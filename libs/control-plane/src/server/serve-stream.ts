@@ -88,8 +88,8 @@ export function serveDuplex<Request, Event>(
 }
 
 /**
- * What the peer sends, one at a time: it is read no faster than it is taken. Not by iterating over the call, which would destroy
- * it at the end: the status could not be sent any more.
+ * The peer's requests, one at a time: they are read no faster than they are taken. Not by iterating over the call, which
+ * would destroy it at the end: the status could not be sent any more.
  */
 async function* requestsOf<Request>(
   call: ServerDuplexStream<unknown, object>,

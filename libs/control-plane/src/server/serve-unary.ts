@@ -40,7 +40,7 @@ export function serveUnary<Request, Answer>(
   };
 }
 
-/** What registering gives beside its answer. */
+/** The additional result of registering, beside its answer. */
 function credentialFor(
   { gives }: Pick<Unary<unknown, unknown>, 'gives'>,
   request: unknown,
@@ -54,7 +54,7 @@ function credentialFor(
   }
   const { agentId, incarnation } = answer as AgentCaller;
   const { token } = context;
-  // Whatever the request asked for: the token decides whose credential its holder gets.
+  // The token decides whose credential its holder gets, not the request.
   if (token !== undefined && token.agentId !== agentId)
     throw new ParleyError('forbidden', `This join token is for the agent "${token.agentId}" only.`);
   return { credential: credentials?.forAgent(agentId, incarnation) };

@@ -37,7 +37,7 @@ export interface ControlPlaneServerOptions {
   readonly isTrusted?: ((connection: ConnectionEnds) => Promise<boolean>) | undefined;
   /** Whether the token of this id, which is bound to an agent, counts no more. @default none is revoked */
   readonly isRevoked?: ((tokenId: string) => boolean) | undefined;
-  /** When given, members get a credential when they register, and what speaks for them must carry it. */
+  /** When given, members get a credential when they register, and calls on their behalf must carry it. */
   readonly credentials?: Credentials | undefined;
   /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
   readonly onRefused?: ((refused: RefusedCall) => void) | undefined;
@@ -60,7 +60,10 @@ export interface ControlPlaneServerOptions {
    * first: that tells a process that stands still from one that died. @default 10000
    */
   readonly keepaliveTimeoutMs?: number;
-  /** Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 2097152: the body of a message, and what is around it */
+  /**
+   * Largest request, in bytes; a larger one is refused with RESOURCE_EXHAUSTED. @default 2097152: the body of a message,
+   * and the fields around it
+   */
   readonly maxMessageBytes?: number;
   /** Messages that may wait for a slow subscriber before its stream is ended with RESOURCE_EXHAUSTED. @default 1024 */
   readonly maxPendingPerStream?: number;
@@ -100,7 +103,7 @@ export async function startControlPlaneServer(
     options.onRefused?.(refused);
   };
   const open: OpenStreams = new Set();
-  /** By the connection's address and port: what to call when a member has shown there who it is. */
+  /** By the connection's address and port: the function to call when a member has identified itself there. */
   const shown = new Map<string, () => void>();
   const onShown = (peer: string): void => shown.get(peer)?.();
   const joinTokens =

@@ -45,7 +45,7 @@ const CODE_OF: Partial<Record<status, ErrorCode>> = {
   [status.UNIMPLEMENTED]: 'not_supported',
 };
 
-/** What the other side is told about an error: of one without a code, nothing but that. */
+/** The status that tells the other side of an error; for an error without a code it tells only that there was one. */
 export function statusOf(error: unknown): StatusObject {
   const { code, message, details } = reportOf(error);
   const metadata = new Metadata();

@@ -1,4 +1,4 @@
-/** What one answer may hold, well below what gRPC accepts, in bytes. */
+/** Size of one answer, at most, well below gRPC's limit, in bytes. */
 const ANSWER_BYTES = 900 * 1024;
 
 /** As many of the first items as one answer may hold; at least one. */
