@@ -8,14 +8,14 @@ export const SHELL = 'shell';
 
 const AGENTS = [...Object.keys(shippedAgents), SHELL].join(', ');
 
-/** What the command line asks for. */
+/** The command line's arguments, parsed. */
 export interface AgentArguments {
   readonly use: string;
   /** A user's own file with an agent as its default export; wins over `use`. */
   readonly file?: string;
   readonly name?: string;
   readonly id?: string;
-  /** What the shell agent may run. */
+  /** Path of the policy that limits the shell agent's commands. */
   readonly policy?: string;
   /** Whether a policy that allows everything is good where nobody signs in. */
   readonly isTrusting: boolean;

@@ -8,7 +8,7 @@ import { type EventParts, handleEvent } from './events/handle-event.ts';
 import { describeValue } from './given/describe-value.ts';
 import { doStep } from './tasks/do-step.ts';
 
-/** One message, and what its handler reaches. */
+/** One message, and everything that its handler reaches. */
 interface MessageRun {
   readonly parts: ContextParts;
   /** How many replies there are. */
@@ -17,7 +17,7 @@ interface MessageRun {
   readonly isSessionEnd: boolean;
 }
 
-/** One step of a task, and what its handler reaches. */
+/** One step of a task, and everything that its handler reaches. */
 interface StepRun {
   readonly parts: ContextParts;
   readonly call: StepCall;
@@ -33,7 +33,7 @@ export interface AgentCode {
   step(run: StepRun): Promise<JsonValue>;
   /** @throws what the handler throws, or Reject when the payload is not as the definition wants it */
   event(parts: EventParts): Promise<void>;
-  /** Begins nothing new; what is in hand is finished. */
+  /** Begins nothing new; runs in hand are finished. */
   retire(): void;
   /** Ends what is in hand too. */
   close(): Promise<void>;

@@ -13,17 +13,17 @@ export type AgentAddress =
   | { readonly agentId: string }
   | { readonly agentName: string };
 
-/** What an agent has in hand while it answers one message. */
+/** The context of a handler that answers one message. */
 export interface MessageContext {
-  /** What the person wrote. */
+  /** The person's text. */
   readonly text: string;
   readonly message: ChatMessage;
   readonly conversationId: string;
   /** The agent itself, as it is registered. */
   readonly agent: { readonly id: string; readonly name: string };
   /**
-   * Sends a finished reply; resolves when it is safe in the queue. May be called several times, 1000 at most. What is longer
-   * than a message may be (60,000 characters) is cut off there, and marked so.
+   * Sends a finished reply; resolves when it is safe in the queue. May be called several times, 1000 at most. A text
+   * longer than a message may be (60,000 characters) is cut off there, and marked so.
    * @throws ParleyError `cancelled` after the sender stopped the answer
    */
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
@@ -40,9 +40,9 @@ export interface MessageContext {
   ): Promise<string>;
   /** The person at whose wish this happens, also where another agent asks on their behalf. */
   readonly user: { readonly id: string; readonly name: string };
-  /** What the agent remembers about `user`; `memory.shared` is the agent's own. */
+  /** The agent's memory about `user`; `memory.shared` is the agent's own. */
   readonly memory: AgentMemory;
-  /** What was said in this conversation before this message, oldest first. `limit` 1 to 500. @default 50 */
+  /** The messages of this conversation before this one, oldest first. `limit` 1 to 500. @default 50 */
   history(options?: { readonly limit?: number }): Promise<readonly ChatMessage[]>;
   /**
    * Asks another agent and resolves with its (first) reply. Asked once for each message: when the message is handled
@@ -63,12 +63,12 @@ export interface MessageContext {
   readonly logger: Logger;
 }
 
-/** What an agent has in hand while it does one step of a task. `text` is the step's title. */
+/** The context of a handler that does one step of a task. `text` is the step's title. */
 export interface StepContext extends Omit<MessageContext, 'reply' | 'stream' | 'typing'> {
   readonly step: StepInHand;
 }
 
-/** What a handler may return, at once or later, or leave out. */
+/** A handler's result: returned at once, later, or not at all. */
 // biome-ignore lint/suspicious/noConfusingVoidType: `({ reply }) => reply('Hello')` is a handler too
 type MayReturn<T> = Promise<T | void> | T | void;
 
@@ -104,7 +104,7 @@ export interface AgentDefinition {
   /** Answers the END with which a person leaves the agent's session. @default a friendly sentence with its name */
   onSessionEnd?(context: MessageContext): MayReturn<string>;
   /**
-   * Executes an operator's command, once: a connection that was lost meanwhile repeats nothing. What it throws is shown
+   * Executes an operator's command, once: a connection that was lost meanwhile repeats nothing. Its error's text is shown
    * as the reason why the command failed. @default commands are refused
    */
   onCommand?(context: CommandContext): MayReturn<CommandOutcome>;
@@ -112,14 +112,14 @@ export interface AgentDefinition {
   readonly subscriptions?: readonly EventSubscription[];
   /** Shapes of payloads, by event type. @default any payload is taken */
   readonly events?: EventSchemas;
-  /** Handles an event of `subscriptions`. What throws is tried again, and then becomes a dead letter. */
+  /** Handles an event of `subscriptions`. When it throws, the event is tried again, and then becomes a dead letter. */
   onEvent?(context: EventContext): Promise<void> | void;
   /** How its group drives long tasks, which `context.tasks.start` begins. @default it begins none */
   readonly tasks?: TaskDriver;
   /**
-   * Does a step of a task and returns its result: what JSON can say. Of an object, the text `summary` is shown to people,
-   * else the beginning of the whole. What throws is tried again by the plan's rules; a `ParleyError` whose code allows no
-   * retry fails the step for good. @default steps are refused
+   * Does a step of a task and returns its result, a JSON value. Of an object, the text `summary` is shown to people, else
+   * the beginning of the whole. When it throws, the step is tried again by the plan's rules; a `ParleyError` whose code
+   * allows no retry fails the step for good. @default steps are refused
    */
   onStep?(context: StepContext): Promise<JsonValue> | JsonValue;
   /** Commands that run at once; further ones wait. @default 4 */

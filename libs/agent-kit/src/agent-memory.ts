@@ -1,7 +1,7 @@
 import type { JsonValue } from '@parley/shared-models';
 import type { z } from 'zod';
 
-/** What an agent remembered under a key at one time. */
+/** An agent's value of a key at one time. */
 export interface MemoryVersion {
   /** `undefined`: it was deleted. */
   readonly value: JsonValue | undefined;
@@ -12,8 +12,8 @@ export interface MemoryVersion {
 }
 
 /**
- * What an agent remembers about the person who asks, shared by all instances of its group and kept across restarts.
- * A value is anything that JSON can say, at most 256 KiB; a key has 1 to 256 characters.
+ * An agent's memory about the person who asks, shared by all instances of its group and kept across restarts. A value is
+ * anything that JSON can say, at most 256 KiB; a key has 1 to 256 characters.
  *
  * Changes are made once for each message: when a message is handled again (the process died half-way), the change with
  * the same key in the same place of the handler's order is not made again, and returns what it returned then.

@@ -46,7 +46,7 @@ const Plain = z.strictObject(fields);
 const Instance = z.looseObject(fields);
 
 /**
- * What the agent says about itself when it registers; the whole definition is checked.
+ * The agent's profile, which it sends when it registers; the whole definition is checked.
  * @throws ZodError that names each field that is wrong, or that no agent has
  */
 export function profileOf(

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Notices when the process does nothing for a while: a handler computes without an `await`, or the process was suspended. */
 interface LoopWatch {
-  /** Looks now: what a handler has held up is told before it is forgotten which handler that was. */
+  /** Looks now: a delay is reported before it is forgotten which handler caused it. */
   look(): void;
   /** When the process last went on after it had stood still, in milliseconds since 1970; 0 when it never has. */
   wentOnAt(): number;
@@ -32,7 +32,7 @@ export function watchLoop(options: { readonly longMs?: number; onStall(stoodMs: 
   return {
     look,
     wentOnAt() {
-      // What came over a socket meanwhile is handled before the timers are.
+      // Data that came over a socket meanwhile is handled before the timers are.
       look();
       return wentOnAt;
     },

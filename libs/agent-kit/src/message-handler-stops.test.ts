@@ -109,7 +109,7 @@ describe('an answer that is stopped', () => {
     expect(begun).toEqual(['first']);
   });
 
-  it('is none of another message', async () => {
+  it('does not stop another message', async () => {
     const { ask, handler, written, bodies } = await start({
       onMessage(context) {
         handler.cancel(newId());

@@ -103,7 +103,7 @@ async function* nothingForEver(): AsyncGenerator<string> {
 }
 
 describe('a source that says nothing more', () => {
-  it('is left when the answer is stopped: what was written is kept', async () => {
+  it('is left when the answer is stopped: the text written before is kept', async () => {
     const { ask, handler, written, bodies } = await start({
       onMessage: ({ message, stream }) =>
         stream(

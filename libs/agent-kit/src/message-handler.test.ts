@@ -50,7 +50,7 @@ describe('an agent that answers', () => {
     });
   });
 
-  it('is given the message, and who it is itself', async () => {
+  it('is given the message, and its own identity', async () => {
     const seen: MessageContext[] = [];
     const { ask, written } = await start({ onMessage: (context) => void seen.push(context) });
     const request = await ask('hello');

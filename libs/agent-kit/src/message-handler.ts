@@ -31,17 +31,17 @@ import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
   readonly bus: MessageBus;
-  /** Asked for with each message; what is in hand goes on with the one that it began with. */
+  /** Called for each message; a message in hand goes on with the code that it began with. */
   readonly code: () => AgentCode;
   /** Under which the agent remembers. */
   readonly group: () => string;
-  /** What the server does for it: memory, history, questions to others. */
+  /** The server's services for it: memory, history, questions to others. */
   readonly services: () => AgentServices;
   /** As registered; asked for with each message, since a registration can change it. */
   readonly identity: () => { readonly id: string; readonly name: string; readonly incarnation: number };
   /**
-   * Since when this process hears which answers are stopped, and has not stood still, in milliseconds since 1970. What was
-   * sent before may have ended.
+   * Since when this process hears which answers are stopped, and has not stood still, in milliseconds since 1970. A
+   * message that was sent before may have ended.
    */
   readonly listeningSince: () => number;
   /** Called as soon as the agent's own code has ended, well or not. @default nothing */
@@ -81,7 +81,10 @@ const REMEMBERED_REQUESTS = 10_000;
 const REMEMBERED_STOPS = 1000;
 /** As much may the clocks of two machines differ, in milliseconds. */
 const CLOCKS_DIFFER_MS = 5000;
-/** What has waited here for longer, behind another message of its conversation, may have ended meanwhile, in milliseconds. */
+/**
+ * A message that waited longer than this, behind another message of its conversation, may have ended meanwhile, in
+ * milliseconds.
+ */
 const LONG_WAIT_MS = 1000;
 /** How often, and after how long, a message is asked about that was answered here and comes again all the same. */
 const ANSWERED_LOOKS = { times: 5, everyMs: 300 };
@@ -190,7 +193,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     attemptOf(delivery) > 0 ||
     delivery.envelope.timestamp < options.listeningSince() + CLOCKS_DIFFER_MS;
 
-  /** Waits for a server that is away: what was begun in vain cannot be taken back. */
+  /** Waits for a server that is away: an answer that was begun in vain cannot be taken back. */
   const isWanted = async ({ id }: ChatMessage, signal: AbortSignal, logger: Logger): Promise<boolean> => {
     // Routed again while its answer was on the way here: in a moment the server has that.
     const looks = answered.has(id) ? ANSWERED_LOOKS.times : 1;
@@ -223,7 +226,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
         if (writer.count === 0) await writer.settle();
         return true;
       } catch (thrown) {
-        // Whatever it threw because of that, the next agent answers the message.
+        // The next agent answers the message, whichever error the handler threw because of that.
         if (abandoned.signal.aborted) throw new Error('the agent is going away', { cause: thrown });
         const error = errorOf(thrown);
         const ending = abort.signal.reason as Ending | undefined;
@@ -282,7 +285,7 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
       };
       if (call !== undefined) {
         const result = await returned(code.step({ parts, call, bus }));
-        // What comes after its time is not what was wanted, and may be only half of it.
+        // A result after the time limit is not the wanted one, and may be only half of it.
         abort.signal.throwIfAborted();
         return await writer.result(summaryOf(result), { [STEP_RESULT]: result });
       }

@@ -1,4 +1,4 @@
-/** Remembers the last `capacity` ids: what is handed out again although it was finished is recognised. */
+/** Remembers the last `capacity` ids, to recognise a message that is delivered again although it was finished. */
 export interface RecentIds {
   has(id: string): boolean;
   add(id: string): void;

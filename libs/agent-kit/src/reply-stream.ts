@@ -15,15 +15,16 @@ export interface OpenReply {
   finish(text: string, metadata: Record<string, JsonValue> | undefined): Promise<void>;
 }
 
-/** What goes with a reply; as a function, asked for once the source has ended. */
+/** Metadata of a reply; a function is called once the source has ended. */
 export type StreamMetadata = Parameters<MessageContext['stream']>[1];
 
 /**
- * Writes a reply piece by piece, until the source ends, the signal is given, or a message can hold no more; what was
+ * Writes a reply piece by piece, until the source ends, the signal is given, or a message can hold no more; the text
  * shown until then is the reply.
  * @param pieces texts, or bytes of UTF-8, from an iterable or async iterable
- * @throws ParleyError `agent_failed` that names what is no piece, `cancelled` when nothing was written before the signal
- * @throws what the source throws
+ * @throws ParleyError `agent_failed` that names a value that is not a piece, `cancelled` when nothing was written before
+ *   the signal
+ * @throws the source's errors
  */
 export async function streamReply(
   pieces: unknown,
@@ -117,7 +118,7 @@ function endSource(source: Source, logger: Logger): void {
 }
 
 interface AbortWatch {
-  /** What the work gives; undefined when the signal is given before that. */
+  /** The result of the work; undefined when the signal is given before that. */
   before<T>(work: Promise<T>): Promise<T | undefined>;
   end(): void;
 }

@@ -64,9 +64,9 @@ export interface StartAgentOptions {
 
 /** An agent whose handlers are in another process. That this one stands still is not their doing. */
 export interface GuestOptions {
-  /** What reaches them. */
+  /** The code that runs its handlers. */
   readonly code: AgentCode;
-  /** What became of a message is safe in the queue. */
+  /** The outcome of a message is safe in the queue. */
   onMessageEnded(messageId: string): void;
   /** The server has the result of a command. */
   onCommandTold(commandId: string): void;
@@ -74,8 +74,8 @@ export interface GuestOptions {
 
 export interface RunningAgent extends RunningProcess {
   /**
-   * Messages that come from now on are answered by this definition; what is in hand is finished by the one before. Where
-   * the agent says something else about itself than before, it registers again.
+   * Later messages are answered by this definition; messages in hand are finished by the previous one. Where the agent
+   * says something else about itself than before, it registers again.
    * @throws ZodError when the definition makes no valid profile; then everything stays as it is
    */
   update(definition: AgentDefinition): void;
@@ -193,7 +193,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     onShutdown: () => ended.resolve(),
   });
 
-  // What was signalled while the queue was away is lost.
+  // Signals that were sent while the queue was away are lost.
   const stopWatching = bus.onHealth(({ state: health }) => {
     if (health === 'up') listeningSince = Date.now();
   });
@@ -230,7 +230,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       await Promise.all([subscription?.close({ timeoutMs }), events.stop(timeoutMs), tasks.pause()]);
       subscription = undefined;
     } finally {
-      // Not before: what is in hand until then can still be stopped.
+      // Not before: answers in hand until then can still be stopped.
       await signals?.close();
       signals = undefined;
     }
@@ -247,7 +247,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     } else await Promise.all([subscription?.pause(), events.pause(), tasks.pause()]);
   };
 
-  /** Does it again while the queue is away. What fails for another reason ends the agent. */
+  /** Does it again while the queue is away. Any other error ends the agent. */
   const whileQueueAway = async (work: () => Promise<void>): Promise<void> => {
     try {
       await retryWhileUnavailable(work, { signal: stopping.signal, logger });
@@ -260,7 +260,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   };
 
   const enqueue = (change: () => Promise<void>): void => {
-    // What fails is told by `ended`, or the process is going down.
+    // `ended` tells the error, or the process is going down.
     changes = changes.then(() => whileQueueAway(change)).catch(() => {});
   };
 
@@ -282,11 +282,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     onRegistered: (registered) => {
       logger.info({ agentId: registered.agentId, incarnation: registered.incarnation }, 'registered');
       if (identity.incarnation > 0) {
-        // The server had given it up, or has lost sight of it: what it has in hand may have failed.
+        // The server had given the agent up, or has lost sight of it: its messages in hand may have failed.
         listeningSince = Date.now();
         void handler.askAgain();
       }
-      // At once: what is in hand must not be taken for that of a process which was replaced.
+      // At once: messages in hand must not be taken for those of a process that was replaced.
       if (registered.agentId === identity.id) identity = { ...identity, incarnation: registered.incarnation };
       enqueue(async () => {
         const hasNewId = registered.agentId !== identity.id;
@@ -319,11 +319,11 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
       );
     },
     onFenced: () => {
-      // What this process would still answer is refused; the one that replaced it shall have the messages now.
+      // The server refuses this process's further answers; the process that replaced it shall have the messages now.
       handler.abandon();
       eventHandler.abandon();
       tasks.abandon().catch((err: unknown) => logger.warn({ err }, 'tasks could not be left'));
-      // They are lost already: who runs one of them again must not have it run twice at the same time.
+      // They are lost already: another process may run one of them again, and it must not run twice at the same time.
       executor.abandon();
       const taken = `Another process has taken over the agent id "${identity.id}": this one stops.`;
       ended.reject(new ParleyError('stale_incarnation', taken));
@@ -393,6 +393,6 @@ function describeStall(stoodMs: number, messages: readonly string[], events: rea
   );
 }
 
-/** What a server answers that does not know yet what the agent takes. */
+/** The answer of a server that does not know yet which messages the agent takes. */
 const isNotYet = (error: unknown): boolean =>
   error instanceof ParleyError && (error.code === 'forbidden' || error.code === 'queue_missing');

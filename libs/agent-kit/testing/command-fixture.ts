@@ -18,11 +18,11 @@ import {
   createCommandExecutor,
 } from '../src/commands/command-executor.ts';
 
-/** An agent's command executor, joined over real gRPC to a server that keeps in memory what it is told. */
+/** An agent's command executor, joined over real gRPC to a server that keeps the reports in memory. */
 export interface CommandFixture {
   readonly executor: CommandExecutor;
   readonly handlers: InMemoryHandlers;
-  /** What the server was told, in order. */
+  /** The states reported to the server, in order. */
   readonly states: CommandStateReport[];
   readonly pieces: CommandOutput[];
   readonly results: CommandResult[];
@@ -34,7 +34,7 @@ export interface CommandFixture {
   /** Resolves with the result that the server has got for this command, or the next one. */
   result(commandId: string, count?: number): Promise<CommandResult>;
   state(commandId: string, state: CommandStateReport['state']): Promise<CommandStateReport>;
-  /** What a stream printed, as the server would show it: each piece once, by its number. */
+  /** The output of a stream, as the server would show it: each piece once, by its number. */
   printed(commandId: string, stream: 'stdout' | 'stderr'): string;
   /** Resolves when the server has this text of the command's stdout. */
   sees(commandId: string, text: string): Promise<void>;

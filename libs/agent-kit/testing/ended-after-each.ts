@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 
-/** The same function; what it has started is ended after each test. Call at the top of a file. */
+/** The same function; the fixture that it starts is ended after each test. Call at the top of a file. */
 export function endedAfterEach<Args extends unknown[], Fixture>(
   start: (...args: Args) => Promise<Fixture>,
   end: (fixture: Fixture) => Promise<void>,

@@ -31,16 +31,16 @@ export interface HandlerFixture {
   readonly handler: MessageHandler;
   readonly meter: WorkMeter;
   readonly consumer: Subscription;
-  /** What arrived in `broker_input_queue`. */
+  /** The deliveries of `broker_input_queue`. */
   readonly written: Deliveries;
   readonly dead: Deliveries;
-  /** What was logged. */
+  /** The logged lines. */
   readonly lines: readonly RecordedLine[];
   /** Fleeting frames for the conversations of `ask`. */
   readonly signals: readonly { type: string; body: unknown }[];
   /** Requests that the server knows to have ended. */
   readonly ended: Set<string>;
-  /** What the server does when it is asked whether a request is wanted; a test may put something else here. */
+  /** The server's answer to whether a request is wanted; a test may put something else here. */
   isWanted: (requestId: string) => Promise<boolean>;
   /** As the server knows it; a test may change it, as a further registration does. */
   incarnation: number;

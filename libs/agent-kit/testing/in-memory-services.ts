@@ -3,7 +3,7 @@ import { ParleyError } from '@parley/shared-models';
 import { createInMemoryAccess } from '../src/testing/in-memory-access.ts';
 import { createInMemoryTasks } from '../src/testing/in-memory-tasks.ts';
 
-/** What a server does for an agent, without one: memory is kept, history is empty, nobody answers a question. */
+/** A server's services for an agent, without a server: memory is kept, history is empty, nobody answers a question. */
 export function createInMemoryServices(): AgentServices {
   return {
     ...createInMemoryAccess(),

@@ -7,13 +7,13 @@ import { importDefinition } from './import-definition.ts';
 import { installModuleHooks, takeLoaded } from './module-hooks.ts';
 import { LOAD_MS, tryInThread } from './try-in-thread.ts';
 
-/** What came of reading a user's file. */
+/** The result of loading a user's file. */
 export interface OwnFileLoad {
   /** @throws ConfigError that says what is wrong, with file and line where they are known */
   definition(): AgentDefinition;
   /** The file and those it imports from its own folders, as far as they were read. */
   readonly files: ReadonlySet<string>;
-  /** What stood in the file itself. */
+  /** The text of the file itself. */
   readonly text: string;
 }
 

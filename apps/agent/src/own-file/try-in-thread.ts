@@ -2,11 +2,11 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 
-/** What the thread says: each file as it is found, and how the loading ended. */
+/** A message of the thread: each file as it is found, and how the loading ended. */
 const Word = z.union([z.object({ file: z.string() }), z.object({ error: z.string().optional() })]);
 export type TrialWord = z.infer<typeof Word>;
 
-/** What came of loading a file in a thread of its own. */
+/** The result of loading a file in a thread of its own. */
 export interface Trial {
   /** Undefined: it can be loaded. */
   readonly error: string | undefined;
@@ -14,12 +14,12 @@ export interface Trial {
   readonly files: readonly string[];
 }
 
-/** What a file does at its top level has this long to end, in milliseconds. */
+/** Time that the top level of a file has to end, in milliseconds. */
 export const LOAD_MS = 15_000;
 
 /**
- * Loads a user's file in a thread that is ended afterwards: whatever its top level does (an endless loop, an `await` of
- * what never comes, `process.exit`), this process goes on.
+ * Loads a user's file in a thread that is ended afterwards: this process survives an endless loop, an `await` that never
+ * ends or a `process.exit` at the file's top level.
  * @param signal ends the trial: there is something newer to load
  * @throws the signal's reason
  */
@@ -27,7 +27,7 @@ export async function tryInThread(file: string, signal: AbortSignal): Promise<Tr
   signal.throwIfAborted();
   const files: string[] = [];
   const ended = Promise.withResolvers<string | undefined>();
-  // What it prints is printed when it is loaded here.
+  // The file prints again when it is loaded in this process.
   const output = { stdout: true, stderr: true };
   const thread = new Worker(path.join(import.meta.dirname, 'trial-main.ts'), { workerData: file, ...output });
   thread.stdout.resume();

@@ -7,7 +7,7 @@ import { loadOwnFile, type OwnFileLoad, textOf } from './load-own-file.ts';
 export interface WatchOptions {
   /** Absolute path of the user's file. */
   readonly file: string;
-  /** What it was loaded as at the start. */
+  /** The result of its first load. */
   readonly loaded: OwnFileLoad;
   readonly logger: Logger;
   /** Called with what the file defines after each change that can be loaded. @throws what makes the change a broken one */

@@ -1,16 +1,16 @@
 import type { Logger } from '@parley/process-kit';
 import type { AgentCommand } from '@parley/shared-models';
 
-/** What an agent has in hand while it executes one command of an operator. */
+/** The context of a handler that executes one command of an operator. */
 export interface CommandContext {
   readonly command: CommandRequest;
-  /** Prints text, or bytes of UTF-8, in order, for whoever watches. What is more than the command's limit is dropped. */
+  /** Prints text, or bytes of UTF-8, in order, for the command's watchers. Output beyond the command's limit is dropped. */
   readonly output: { stdout(text: string | Uint8Array): void; stderr(text: string | Uint8Array): void };
   /**
-   * Waits for its turn among the commands that run at once, then says that the command runs; its time counts anew from here.
-   * Without it the command is said to run only when it has ended.
-   * `rule`: what lets it run, for people. `timeoutMs`: a shorter time than the operator gave, in milliseconds.
-   * Called again, it is the same beginning.
+   * Waits for its turn among the commands that run at once, then says that the command runs; its time counts anew from
+   * here. Without it the command is said to run only when it has ended. `rule`: the name, for people, of the rule that
+   * lets it run. `timeoutMs`: a shorter time than the operator gave, in milliseconds. Called again, it is the same
+   * beginning.
    * @throws when the command was stopped, or its handler ended, while it waited
    */
   begin(options?: { readonly rule?: string; readonly timeoutMs?: number }): Promise<void>;
@@ -19,7 +19,7 @@ export interface CommandContext {
   readonly logger: Logger;
 }
 
-/** What the operator asks for. */
+/** An operator's command. */
 export interface CommandRequest {
   /** A UUID: the same command never comes twice. */
   readonly id: string;
@@ -43,7 +43,7 @@ export type CommandOutcome =
   | { readonly awaitsApprovalBy: string };
 
 export interface CommandEnd {
-  /** 0: success. Left out: there was none. */
+  /** 0: success. Left out: the command had no exit code. */
   readonly exitCode?: number;
   /** The signal that ended it. */
   readonly signal?: string;

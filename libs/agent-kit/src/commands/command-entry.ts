@@ -17,7 +17,7 @@ export interface CommandEntry {
   state: 'deciding' | 'waiting' | 'running' | 'awaiting_approval' | 'ended';
   readonly output: KeptOutput;
   readonly abort: AbortController;
-  /** What the server is to be told. */
+  /** The state to report to the server. */
   report: Pick<CommandStateReport, 'state' | 'rule'> | undefined;
   result: EntryResult | undefined;
   /** Whether the server has all that there is to tell. */

@@ -115,7 +115,7 @@ describe('stopping a command', () => {
     await agent.cancel(command.commandId);
     await agent.send({ ...command, approvedBy: 'Bob' });
     expect(await agent.result(command.commandId)).toMatchObject({ isCancelled: true });
-    // What comes behind it has been looked at.
+    // A later command has been handled.
     const { commandId } = await agent.send();
     await agent.state(commandId, 'awaiting_approval');
     expect(approvals).toEqual([undefined, undefined]);

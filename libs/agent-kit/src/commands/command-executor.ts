@@ -9,10 +9,10 @@ import { type CommandLink, type CommandReporter, createCommandReporter } from '.
 import { endCommand, runCommand } from './run-command.ts';
 import { createTurns } from './turns.ts';
 
-/** Where an agent's commands arrive, are executed once, and are answered. */
+/** Receives an agent's commands, executes each once, and reports its result. */
 export interface CommandExecutor {
   receive(command: AgentCommand): void;
-  /** Takes no more and waits for what runs; what then still does is stopped. */
+  /** Takes no more commands and waits for running ones; those that still run after that are stopped. */
   drain(timeoutMs: number): Promise<void>;
   /** Answers the `shutdown` commands: the last thing before the agent leaves. */
   answerShutdown(): Promise<void>;
@@ -20,7 +20,7 @@ export interface CommandExecutor {
   abandon(): void;
   /** Stops everything, and waits for what runs to end. Idempotent. */
   stop(): Promise<void>;
-  /** For people: what runs and what waits. */
+  /** The running and waiting commands, for people. */
   describe(): readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface CommandExecutorOptions {
   readonly hasTurnFirst?: boolean;
   /** The server has the result of the command. */
   onTold?(commandId: string): void;
-  /** What the agent does, for the command `status`. */
+  /** The agent's status, for the command `status`. */
   describeAgent(): Promise<string>;
   /** An operator wants the process to end. */
   onShutdown(): void;
@@ -118,7 +118,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       run(entry);
       return;
     }
-    // The server has lost sight of it: what it does not have is sent again, whatever was told before.
+    // The server has lost sight of it: everything that the server lacks is sent again, even if it was sent before.
     const reporter = reporters.get(entry.id);
     if (reporter === undefined) tell(entry);
     else reporter.resume(command.outputSeq ?? 0);

@@ -2,7 +2,7 @@ import type { AgentCommand } from '@parley/shared-models';
 import type { CommandEntry } from './command-entry.ts';
 import { createKeptOutput } from './kept-output.ts';
 
-/** What this process has done with which command, so that none is executed twice. */
+/** The states of this process's commands, by which no command is executed twice. */
 export interface CommandJournal {
   find(commandId: string): CommandEntry | undefined;
   add(command: AgentCommand, outputLimitBytes: number): CommandEntry;

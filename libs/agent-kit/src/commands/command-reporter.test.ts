@@ -39,7 +39,7 @@ it('begins nothing any more once it is stopped: nobody would hear that it failed
   expect(entry.isTold).toBe(false);
 });
 
-/** What a server keeps of one command. */
+/** Pieces of one command that a server keeps. */
 const MAX_PIECES = 16_384;
 const DAY_MS = 86_400_000;
 

@@ -30,14 +30,15 @@ const MAX_GATHER_MS = 30_000;
 /** After so many pieces more, pieces are gathered twice as long. */
 const DOUBLE_AFTER = 1024;
 /**
- * Waiting does not mend these. `stale_incarnation` is none of them: the process may have registered again, and says it
- * under its new number; one that was replaced is ended as a whole.
+ * A retry cannot succeed after these. `stale_incarnation` is not among them: the process may have registered again, and
+ * reports under its new number; a process that was replaced is ended as a whole.
  */
 const FINAL_CODES = new Set(['not_found', 'invalid_request', 'forbidden', 'not_supported']);
 
 /**
- * Sends the state, then the output in order, then the result, over whatever connection there is; what may not have
- * arrived is sent again. One piece after another: what the server does not take stays in the entry, which is bounded.
+ * Sends the state, then the output in order, then the result, over the connection of the moment; pieces that the server
+ * may not have received are sent again. Pieces are sent one at a time: those that the server has not taken stay in the
+ * entry, which is bounded.
  */
 export function createCommandReporter(
   entry: CommandEntry,

@@ -3,7 +3,7 @@ import type { MessageBus } from '@parley/messaging';
 import type { Logger } from '@parley/process-kit';
 import type { AgentMetrics, AgentProfile, AgentState, QueueDepth } from '@parley/shared-models';
 
-/** What an agent tells an operator who asks for its status. */
+/** The facts that an agent gives to an operator who asks for its status. */
 export interface AgentFacts {
   readonly id: string;
   readonly incarnation: number;

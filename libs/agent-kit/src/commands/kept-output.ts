@@ -1,17 +1,17 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { CommandPiece, OutputStreamName } from '@parley/shared-models';
 
-/** What one command has printed, until the server has it for good. */
+/** The output of one command, kept until the server has it for good. */
 export interface KeptOutput {
   add(stream: OutputStreamName, text: string): void;
   /** The pieces after this one, from now on unchangeable. */
   after(seq: number): readonly CommandPiece[];
-  /** Frees the memory; what is added later is dropped. */
+  /** Frees the memory; later output is dropped. */
   clear(): void;
   readonly isTruncated: boolean;
 }
 
-/** Of a piece, in UTF-16 code units: what the protocol allows. */
+/** The protocol's limit for a piece, in UTF-16 code units. */
 const PIECE_LENGTH = 65_536;
 /** More pieces than these wait to be sent: order between the two streams, which pipes do not keep anyway, is given up. */
 const MAX_OPEN_PIECES = 64;

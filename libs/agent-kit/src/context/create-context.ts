@@ -36,7 +36,7 @@ export interface ContextParts {
   readonly logger: Logger;
 }
 
-/** What an agent's handler gets for one try at one message. */
+/** Makes the context of a handler for one try at one message. */
 export function createContext(parts: ContextParts): MessageContext {
   const { request, agent, group, writer, signal, logger } = parts;
   const services = patientServices(parts.services, { signal, logger });
@@ -107,7 +107,7 @@ function createAsk({ services, group, requestId, signal, logger }: AskOptions): 
     try {
       return await services.ask({ requestId, id, target, text, timeoutMs }, signal);
     } catch (error) {
-      // A process that goes down leaves the question as it is: who gets the message next asks with the same id.
+      // A process that goes down leaves the question open: the agent that gets the message next asks with the same id.
       if (isUnwanted(error, signal)) {
         await services.cancelAsk({ id }).catch((err: unknown) => {
           logger.warn({ err, askId: id }, 'a question to another agent could not be stopped');

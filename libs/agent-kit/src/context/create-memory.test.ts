@@ -16,7 +16,7 @@ describe('the memory in a context', () => {
     requestId = newId();
     abort = new AbortController();
   });
-  /** What one try at a message gets; the same request again is a redelivery. */
+  /** The memory for one try at a message; the same request again is a redelivery. */
   const open = (more: { subject?: string; group?: string; requestId?: string } = {}): AgentMemory =>
     createMemory({
       services: access,

@@ -52,7 +52,7 @@ async function whileServerAway<T>(call: () => Promise<T>, { signal, logger }: Pa
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof ParleyError)) return false;
-  // What became of a question to another agent, not of the call.
+  // The outcome of a question to another agent, not of the call.
   if (error.details?.askId !== undefined) return false;
   return AWAY.includes(error.code);
 }

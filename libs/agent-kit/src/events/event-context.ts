@@ -19,10 +19,10 @@ export interface EventSubscription {
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 
 /**
- * Publishes an event; resolves with its id when the queue has it. What is handled again publishes the same ids again,
- * which everybody drops.
- * @param payload what JSON can say
- * @param options.id the event's own idempotency key, a UUID. @default follows from what is handled
+ * Publishes an event; resolves with its id when the queue has it. A handler that runs again for the same event or message
+ * publishes the same ids again, which every receiver drops.
+ * @param payload a JSON value
+ * @param options.id the event's own idempotency key, a UUID. @default derived from the message or event being handled
  */
 export type Publish = (
   channel: ChannelName,
@@ -31,7 +31,7 @@ export type Publish = (
   options?: { readonly id?: string },
 ) => Promise<string>;
 
-/** What an agent has in hand while it handles one event. */
+/** The context of a handler that handles one event. */
 export interface EventContext {
   readonly channel: ChannelName;
   /** Its payload fits the schema that the definition has for its type. */
@@ -41,7 +41,7 @@ export interface EventContext {
   readonly publish: Publish;
   /** The agent's own memory: an event is about nobody in particular. */
   readonly memory: AgentMemory;
-  /** What the agent remembers about a person, by their id. */
+  /** The agent's memory about a person, by their id. */
   memoryAbout(userId: string): AgentMemory;
   /**
    * Says something in the conversation of a message that one of the group's agents has answered or handled, as a reply

@@ -19,7 +19,7 @@ import type { EventParts } from './handle-event.ts';
 
 export interface EventHandlerOptions {
   readonly bus: MessageBus;
-  /** Asked for with each event; what is in hand goes on with the one that it began with. */
+  /** Called for each event; an event in hand goes on with the code that it began with. */
   readonly code: () => AgentCode;
   readonly group: () => string;
   readonly services: () => AgentServices;

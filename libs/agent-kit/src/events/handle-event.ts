@@ -8,7 +8,7 @@ import { patientServices } from '../context/patient-services.ts';
 import { createPublish } from './create-publish.ts';
 import type { EventContext } from './event-context.ts';
 
-/** One event, and what its handler reaches. */
+/** One event, and everything that its handler reaches. */
 export interface EventParts {
   readonly channel: ChannelName;
   readonly event: PublishedEvent;

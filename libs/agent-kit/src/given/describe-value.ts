@@ -2,7 +2,10 @@ import { inspect, types } from 'node:util';
 
 const SHOWN_LENGTH = 80;
 
-/** What an author's code has given, for a sentence: `the number 42`, `a Buffer of 5 bytes`. Never throws, runs no code of the value. */
+/**
+ * Describes a value of an author's code, for a sentence: `the number 42`, `a Buffer of 5 bytes`. Never throws, runs no
+ * code of the value.
+ */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value === 'string') return `the text ${shown(value)}`;

@@ -4,8 +4,8 @@ import { ErrorCode, ParleyError } from '@parley/shared-models';
 import { describeValue } from './describe-value.ts';
 
 /**
- * What an author's code has thrown, as an error that can be logged, sent and asked for its message. Code can throw anything:
- * `null`, a text, an object without a prototype, a getter that throws itself. Never throws.
+ * Turns a thrown value of an author's code into an error that can be logged, sent and asked for its message. Code can
+ * throw anything: `null`, a text, an object without a prototype, a getter that throws itself. Never throws.
  */
 export function errorOf(thrown: unknown): Error {
   if (attempt(() => isSound(thrown))) return worded(thrown as Error);

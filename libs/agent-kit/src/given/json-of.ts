@@ -6,7 +6,7 @@ import { describeValue } from './describe-value.ts';
  * The value as JSON says it, without properties that are `undefined`.
  * @param what names the value in the error: `The memory "budget"`
  * @param maxBytes of its JSON in UTF-8. @default as many as fit
- * @throws ParleyError `agent_failed` that names the place inside the value, and what stands there
+ * @throws ParleyError `agent_failed` that names the place inside the value, and the value there
  */
 export function jsonOf(value: unknown, what: string, maxBytes = Number.POSITIVE_INFINITY): JsonValue {
   const json = convert(value, what, '', []);

@@ -19,12 +19,12 @@ import {
 } from './thread-messages.ts';
 
 const DEFAULT_CONCURRENCY = 4;
-/** What one thread may keep, in MiB: one that wants more fails its message, not the process. */
+/** Memory of one thread, in MiB: a thread that wants more fails its message, not the process. */
 const MEMORY_MB = 512;
 /** A handler that was stopped has this long to end by itself; then its thread is ended, in milliseconds. */
 const STOP_MS = 1000;
 
-/** A thread, and what becomes of the run that it has. */
+/** A thread, and the outcome of its current run. */
 interface Thread {
   readonly worker: Worker;
   readonly ready: Promise<void>;
@@ -36,7 +36,7 @@ interface Thread {
 interface Run {
   readonly parts: ContextParts | EventParts;
   readonly work: ThreadWork;
-  /** What the handler reaches beside what all of them do. */
+  /** The calls of this handler, in addition to those that all handlers have. */
   readonly calls: Calls;
 }
 
@@ -48,7 +48,7 @@ interface Run {
 export function isolatedCode(definition: AgentDefinition, isolation: Isolation): AgentCode {
   const concurrency = definition.concurrency ?? DEFAULT_CONCURRENCY;
   const turns = createTurns(concurrency);
-  // Of their own: what waits for a queue's message must not take an event's time.
+  // Separate turns: a message's handler that waits for its queue must not take an event's turn.
   const eventTurns = createTurns(concurrency);
   const idle: Thread[] = [];
   const all = new Set<Thread>();
@@ -80,9 +80,9 @@ export function isolatedCode(definition: AgentDefinition, isolation: Isolation):
       const answer = answerCalls({ ...commonCalls(parts), ...calls }, (message) => post(thread, message));
       thread.listen((message) => {
         if (message.type === 'ready') return;
-        // From a run before, which had ended: what it still asks for must not become this one's.
+        // From an earlier run, which has ended: its calls must not be taken for those of the current run.
         if (message.run !== number)
-          logger.warn('a handler goes on after it has ended: what it asks for is not done');
+          logger.warn('a handler goes on after it has ended: its calls are ignored');
         else if (message.type === 'call') answer(message);
         else {
           isSound = true;
@@ -174,7 +174,7 @@ function stopWhen(signal: AbortSignal, thread: Thread): { end(): void } {
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
     post(thread, { type: 'stop', reason: String(signal.reason) });
-    // What becomes of it is told by `gone`.
+    // `gone` tells how it ended.
     timer = setTimeout(() => void thread.worker.terminate(), STOP_MS);
   };
   if (signal.aborted) onAbort();
@@ -187,13 +187,13 @@ function stopWhen(signal: AbortSignal, thread: Thread): { end(): void } {
   };
 }
 
-/** What a handler in a thread can ask for, by name. */
+/** The calls that a handler in a thread can make, by name. */
 type Calls = Record<string, (...args: never[]) => unknown>;
 
 function commonCalls({ services, bus: { publishEvent }, signal }: ContextParts | EventParts): Calls {
   const calls: Calls = { publishEvent };
   for (const name of AGENT_RPCS) {
-    // Where the server itself waits, a stop ends the wait; what else is asked for ends by itself, also after a stop.
+    // Where the server itself waits, a stop ends the wait; other calls end by themselves, also after a stop.
     const { waits }: { readonly waits?: unknown } = AGENT_CONTRACTS[name];
     const until = waits === undefined ? [] : [signal];
     calls[name] = (request: Parameters<AgentServices[typeof name]>[0]) =>

@@ -25,7 +25,7 @@ let abort = new AbortController();
 
 const say = (message: FromThread): void => port.postMessage(message);
 
-/** What one run asks of the agent's process. */
+/** The calls of one run to the agent's process. */
 interface Calls {
   ask<T>(name: string, ...args: unknown[]): Promise<T>;
   /** Wants no answer. */
@@ -61,7 +61,7 @@ function createCalls(run: number): Calls {
   };
 }
 
-/** What the agent's process does for the thread. Signals stay there: each wait ends with the run's own. */
+/** The services that the agent's process performs for the thread. Signals stay there: each wait ends with the run's own. */
 const servicesVia = (ask: Calls['ask']): AgentServices =>
   agentServices((name) => (request) => ask(name, request));
 
@@ -97,7 +97,7 @@ async function run(code: AgentCode, { work, agent, group, log }: ThreadRun, call
 
 function writerVia({ ask, tell }: Calls, onWritten: () => void): ContextParts['writer'] {
   return {
-    // What cannot be copied is named here too.
+    // The error also names a value that cannot be copied.
     async reply(text, metadata) {
       await ask('reply', textOf(text, 'reply()'), metadataOf(metadata));
       onWritten();
@@ -140,7 +140,7 @@ port.on('message', (message: ToThread) => {
   else {
     abort = new AbortController();
     current = createCalls(message.number);
-    // What it throws ends the thread, which the agent's process is told of.
+    // An error of it ends the thread, which the agent's process is told of.
     void runAndEnd(message, current);
   }
 });

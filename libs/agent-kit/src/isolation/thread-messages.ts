@@ -10,14 +10,14 @@ import {
 } from '@parley/shared-models';
 import { errorOf } from '../given/error-of.ts';
 
-/** What a thread loads: `module` is the URL of one whose default export makes the definition out of `data`. */
+/** The code of a thread: `module` is the URL of a module whose default export makes the definition out of `data`. */
 export interface Isolation {
   readonly module: string;
-  /** What structured clone can copy. */
+  /** A value that structured clone can copy. */
   readonly data: unknown;
 }
 
-/** What a thread does. */
+/** The work of a thread. */
 export type ThreadWork =
   | {
       readonly kind: 'message';

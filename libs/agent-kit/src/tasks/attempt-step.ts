@@ -56,7 +56,10 @@ export async function attemptStep({
   }
 }
 
-/** The time in the agent's queue does not count, and the agent keeps the step's own limit: what is silent is joined again. */
+/**
+ * The time in the agent's queue does not count, and the agent keeps the step's own limit: a silent attempt is joined
+ * again.
+ */
 async function patientReply({
   services,
   lease,
@@ -78,7 +81,7 @@ async function patientReply({
   }
 }
 
-/** The wait has ended, not the attempt; what became of an attempt names its message. */
+/** The wait has ended, not the attempt; an error that is the outcome of an attempt names its message. */
 function isSilence(error: unknown): boolean {
   return error instanceof ParleyError && error.code === 'agent_timeout' && error.details?.askId === undefined;
 }

@@ -33,7 +33,7 @@ export async function doStep({ definition, context, call, bus }: StepOptions): P
     };
     bus.signal({ type: 'task.progress', key: call.conversationId, body: Buffer.from(JSON.stringify(body)) });
   };
-  // That it has begun, and who is at it.
+  // Tells that the step has begun, and which agent does it.
   progress('');
   const { reply: _, stream: __, typing: ___, ...rest } = context;
   try {

@@ -38,7 +38,7 @@ describe('a task that is driven', () => {
     await Promise.allSettled(drives.splice(0).map(({ ended }) => ended));
   });
 
-  /** The steps that agents were given, in order, and what was said. */
+  /** The steps that agents were given, in order, and the task's messages. */
   async function world(onStep: InMemoryTasksOptions['onStep'] = () => null, plan: TaskPlan = PLAN) {
     const calls: StepCall[] = [];
     const said: TaskSaying[] = [];

@@ -30,7 +30,7 @@ export interface Drive {
   version(): number;
   /** Somebody else has changed it. */
   refresh(): void;
-  /** Stops driving; what is under way elsewhere goes on, for who drives it next. */
+  /** Stops driving; attempts under way elsewhere go on, for the next driver. */
   abandon(): void;
   /** Resolves when the task needs no driver any more, another one has it, or it was abandoned; rejects when driving failed. */
   readonly ended: Promise<void>;
@@ -46,7 +46,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
   const halt = new AbortController();
   const wakeup = createWakeup(halt.signal);
   const lease = { id: document.id, token };
-  /** What is under way, by what it is about. */
+  /** The calls under way, by their subject. */
   const underWay = new Set<string>();
   const settling = new Set<Promise<void>>();
   let events: TaskEvent[] = [];
@@ -155,7 +155,7 @@ function following(document: TaskDocument, events: readonly TaskEvent[], now: nu
   const after = events.reduce((task, event) => advance(task, event, now), document);
   const stepIds = nextWork(after, now).begin.map(({ id }) => id);
   const next = stepIds.length === 0 ? after : advance(after, { type: 'begun', stepIds }, now);
-  // What has ended only has its end to tell: that must be ticked off, however full it is.
+  // An ended task has only its end to report: that must be ticked off, however full the task is.
   if (next === document || !isWorking(document.state) || hasRoom(next)) return next;
   const message = `Its steps gave more than a task can hold, ${LIMITS.taskBytes} bytes.`;
   return advance(document, { type: 'broken', error: { code: 'agent_failed', message } }, now);

@@ -10,7 +10,7 @@ import type { TaskDriver } from './task-driver.ts';
 const ATTEMPTS = 3;
 const FIRST_RETRY_MS = 500;
 
-/** Asks the driver for the steps of a round. What it throws fails the task: a `ParleyError` at once, others after tries. */
+/** Asks the driver for the steps of a round. Its error fails the task: a `ParleyError` at once, others after tries. */
 export async function findPlan(
   driver: TaskDriver,
   task: TaskDocument,

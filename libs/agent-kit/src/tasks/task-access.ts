@@ -2,11 +2,11 @@ import type { TaskDocument } from '@parley/durable-tasks';
 import type { JsonValue } from '@parley/shared-models';
 
 export interface StartTask {
-  /** For people: what the task is about, 1 to 300 characters. */
+  /** Title of the task, for people, 1 to 300 characters. */
   readonly title: string;
-  /** What was asked, as the driver's `plan` gets it. @default the message's text */
+  /** The request, as the driver's `plan` gets it. @default the message's text */
   readonly text?: string;
-  /** What else `plan` needs: what the agent has made of the text. */
+  /** Further input of `plan`, such as the agent's interpretation of the text. */
   readonly input?: JsonValue;
 }
 
@@ -25,7 +25,7 @@ export interface TaskAccess {
    * @throws ParleyError `invalid_request` when it is in another state, `not_found`, `forbidden` when another group drives it
    */
   refine(taskId: string, task?: Omit<StartTask, 'title'>): Promise<TaskRecord>;
-  /** The one that was begun last; undefined when there is none. */
+  /** The last one that was begun; undefined when there is none. */
   latest(): Promise<TaskRecord | undefined>;
   /** Newest first, at most 20; fewer where they are long. */
   list(): Promise<readonly TaskRecord[]>;

@@ -3,11 +3,11 @@ import type { Logger } from '@parley/process-kit';
 import type { JsonValue } from '@parley/shared-models';
 import type { z } from 'zod';
 
-/** What a driver has in hand while it plans a round of a task. */
+/** The context of a driver that plans a round of a task. */
 export interface PlanContext {
   readonly taskId: string;
   readonly title: string;
-  /** What is asked for in this round. */
+  /** The request of this round. */
   readonly text: string;
   /** What `start` or `refine` was given as `input`. */
   readonly input: JsonValue | undefined;
@@ -36,7 +36,7 @@ export interface TaskDriver {
   plan(context: PlanContext): Promise<TaskPlan> | TaskPlan;
 }
 
-/** What an agent has in hand while it does one step of a task, beside what it has for a message. */
+/** The additional context of a handler that does one step of a task, beside that of a message. */
 export interface StepInHand {
   readonly taskId: string;
   readonly taskTitle: string;
@@ -48,18 +48,18 @@ export interface StepInHand {
   /** From 1. */
   readonly attempt: number;
   /**
-   * The same for every attempt and delivery of this step. What the step does outside of Parley can happen twice when the
-   * process dies half-way: give this key to whoever can tell the second time from the first.
+   * The same for every attempt and delivery of this step. The step's effects outside of Parley can happen twice when the
+   * process dies half-way: give this key to a service that recognises the second time by it.
    */
   readonly key: string;
   readonly input: JsonValue | undefined;
   /** The input, checked. @throws ParleyError `invalid_request`, which fails the step for good */
   parseInput<T>(schema: z.ZodType<T>): T;
-  /** What the steps it depends on gave, by their ids; of an aggregating step, all steps. */
+  /** The results of the steps that it depends on, by their ids; of an aggregating step, of all steps. */
   readonly results: Readonly<Record<string, JsonValue>>;
   /** A result, checked. @throws ParleyError `invalid_request` where there is none, or it is something else */
   parseResult<T>(stepId: string, schema: z.ZodType<T>): T;
-  /** What was asked for in each round, this one last; earlier ones with their `report`, for an aggregating step. */
+  /** The request of each round, this one last; earlier ones with their `report`, for an aggregating step. */
   readonly rounds: readonly RoundRecord[];
   /** Shows people at once how far the step is; nothing is stored. At most 1000 characters. */
   progress(text: string): void;

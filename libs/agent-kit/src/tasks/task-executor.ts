@@ -82,7 +82,7 @@ export function createTaskExecutor(options: TaskExecutorOptions): TaskExecutor {
     log.info({ state: document.state, token }, 'driving a task');
     driven.ended
       .catch((err: unknown) =>
-        log.error({ err }, 'a task could not be driven on; it is given to whoever asks next'),
+        log.error({ err }, 'a task could not be driven on; another instance can claim it'),
       )
       .finally(() => {
         halt.abort();

@@ -6,7 +6,7 @@ type Change = Parameters<MemoryServices['deleteMemory']>[0];
 
 /** A group's memory as the server keeps it, but in this process: versions, history, write ids. */
 export interface InMemoryAccess extends MemoryServices {
-  /** What is remembered now about a person (`''`: the group's own), by key. */
+  /** The values that are remembered now about a person (`''`: the group's own), by key. */
   values(subject: string): Readonly<Record<string, JsonValue>>;
 }
 

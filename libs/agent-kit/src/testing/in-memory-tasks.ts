@@ -20,9 +20,9 @@ export interface InMemoryTasks extends Pick<AgentServices, TaskRpc> {
 }
 
 export interface InMemoryTasksOptions {
-  /** What an agent of the step's group does with an attempt. @default it fails with `unknown_agent` */
+  /** Does an attempt for an agent of the step's group. @default it fails with `unknown_agent` */
   readonly onStep?: (call: StepCall, group: string) => Promise<JsonValue> | JsonValue;
-  /** Whose conversation it is, and who asks. @default Ada's */
+  /** The conversation's owner, who asks. @default Ada */
   readonly user?: { readonly id: string; readonly name: string };
   /** @default the group `planner` */
   readonly group?: string;

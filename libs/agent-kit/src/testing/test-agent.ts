@@ -7,15 +7,15 @@ import { createInMemoryTasks, type InMemoryTasks } from './in-memory-tasks.ts';
 import { type AskStub, createTestContext, type TestContext } from './test-context.ts';
 
 export interface TestAgentOptions {
-  /** What other agents answer to `ask`. @default an error that tells that the test has no answer */
+  /** The answers of other agents to `ask`. @default an error that tells that the test has no answer */
   readonly ask?: AskStub;
-  /** What the group remembers. @default an empty one */
+  /** The group's memory. @default an empty one */
   readonly memory?: InMemoryAccess;
   /** Where its tasks are kept. @default nowhere else */
   readonly tasks?: InMemoryTasks;
 }
 
-/** Who writes, and where. */
+/** The sender, and the conversation. */
 export interface TestMessageOptions {
   /** @default { id: 'ada', name: 'Ada' } */
   readonly user?: { readonly id: string; readonly name: string };
@@ -23,14 +23,14 @@ export interface TestMessageOptions {
   readonly conversationId?: string;
 }
 
-/** What came of a message. */
+/** The outcome of a message. */
 export interface TestAnswer extends Omit<TestContext, 'context' | 'stop' | 'memory'> {
   /** All replies, joined by line breaks. */
   readonly text: string;
   readonly messageId: string;
 }
 
-/** An agent under test: what it remembers and what was said lasts from one message to the next. */
+/** An agent under test: its memory and its conversation last from one message to the next. */
 export interface TestAgent {
   /** Rejects with what the agent throws. */
   send(text: string, options?: TestMessageOptions): Promise<TestAnswer>;

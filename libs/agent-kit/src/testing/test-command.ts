@@ -10,7 +10,7 @@ export interface TestCommandOptions extends Partial<CommandRequest> {
   onBegin?(): Promise<void> | void;
 }
 
-/** What came of a command. */
+/** The outcome of a command. */
 export interface TestedCommand {
   /** Undefined: nothing was returned, which is a success. */
   readonly outcome: CommandOutcome | undefined;

@@ -14,11 +14,11 @@ import { createContext } from '../context/create-context.ts';
 import { createInMemoryAccess, type InMemoryAccess } from './in-memory-access.ts';
 import { createInMemoryTasks, type InMemoryTasks } from './in-memory-tasks.ts';
 
-/** What another agent answers to `ask`: a text, or an error to throw. */
+/** Another agent's answer to `ask`: a text, or an error to throw. */
 export type AskStub = (agent: AgentAddress, text: string) => string | Promise<string>;
 
 export interface TestContextOptions {
-  /** Who asks. @default { id: 'ada', name: 'Ada' } */
+  /** The person who asks. @default { id: 'ada', name: 'Ada' } */
   readonly user?: { readonly id: string; readonly name: string };
   /** The agent as it is registered. @default { id: 'test-1', name: 'Tess' } */
   readonly agent?: { readonly id: string; readonly name: string };
@@ -26,7 +26,7 @@ export interface TestContextOptions {
   readonly group?: string;
   /** Said before in the conversation, oldest first: a text is the person's. @default [] */
   readonly history?: readonly (string | ChatMessage)[];
-  /** What the group remembers; give several contexts the same one. @default an empty one */
+  /** The group's memory; give several contexts the same one. @default an empty one */
   readonly memory?: InMemoryAccess;
   /** @default an error that tells that the test has no answer */
   readonly ask?: AskStub;
@@ -54,16 +54,16 @@ export interface TestContext {
   /** Pieces that went through `stream`. */
   readonly pieces: readonly string[];
   readonly typing: readonly boolean[];
-  /** What other agents were asked. */
+  /** The questions to other agents. */
   readonly asked: readonly { readonly agent: AgentAddress; readonly text: string }[];
-  /** What was published on channels. */
+  /** The events published on channels. */
   readonly published: readonly TestPublished[];
   readonly memory: InMemoryAccess;
   /** As if the person stopped the answer. */
   stop(): void;
 }
 
-/** What an agent's `onMessage` is given, with everything in memory: no queue, no server. */
+/** Makes the context of an agent's `onMessage` with everything in memory: no queue, no server. */
 export function createTestContext(text: string, options: TestContextOptions = {}): TestContext {
   const { agent = { id: 'test-1', name: 'Tess' }, user = { id: 'ada', name: 'Ada' } } = options;
   const { memory = createInMemoryAccess(), conversationId = newId() } = options;

@@ -6,14 +6,14 @@ import { doStep } from '../tasks/do-step.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from './test-context.ts';
 
 export interface TestStepOptions extends TestContextOptions {
-  /** What the step is: its input, the results of those before, its kind. @default an empty first step */
+  /** Fields of the step: its input, the results of those before, its kind. @default an empty first step */
   readonly step?: Partial<StepCall>;
 }
 
-/** What came of a step. */
+/** The outcome of a step. */
 export interface TestedStep extends Pick<TestContext, 'asked' | 'published' | 'memory'> {
   readonly result: JsonValue;
-  /** What it said while it was at it. */
+  /** Its progress texts. */
   readonly progress: readonly string[];
 }
 
