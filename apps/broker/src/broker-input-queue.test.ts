@@ -147,7 +147,7 @@ describe('a message that a language model decides', () => {
       const envelope = messageEnvelope(text, { headers: { [HEADERS.conversation]: conversation } });
       return handle({ envelope, queue: BROKER_INPUT_QUEUE, redeliveries: 0 });
     };
-    /** What has gone on, in order: the text and by which strategy, or why not. */
+    /** The forwarded messages, in order: the text with the strategy that decided, or the reason of the failure. */
     const results = () =>
       forwarded.all.map(({ envelope }) => {
         const body = JSON.parse(Buffer.from(envelope.body).toString());

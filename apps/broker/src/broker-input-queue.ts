@@ -16,7 +16,7 @@ export interface BrokerInputContext extends RoutingContext {
   readonly onAssigned: (agentId: string) => void;
   /** Resolves once the agents are known as of this revision; undefined: they are. @default they always are */
   readonly caughtUp?: (agentsRevision: string) => Promise<void> | undefined;
-  /** Who decides what the scorers leave open. @default nobody */
+  /** Decides the messages that the scorers leave open. @default nothing decides them */
   readonly modelQuestion?: ModelQuestion;
   /** Messages that may wait, for the agents or for the language model; with more, nothing is waited for. @default 64 */
   readonly maxWaiting?: number;
@@ -26,11 +26,11 @@ export interface BrokerInputContext extends RoutingContext {
 const MAX_AHEAD = 2;
 
 /**
- * Handles `broker_input_queue`: what people write gets a receiver, what agents answer goes on as it is. Published
- * with confirm before the delivery is acknowledged, so a crash in between makes a duplicate, never a loss. While the
- * queue takes nothing what is in hand is held. A message that was written to somebody of whom the broker has not heard
- * yet waits until it has. A message that waits for that, or for a language model, holds up those of its own conversation
- * only, which must not overtake it.
+ * Handles `broker_input_queue`: people's messages get a receiver, agents' replies are forwarded unchanged. Messages are
+ * published with confirm before the delivery is acknowledged, so a crash in between makes a duplicate, never a loss.
+ * While the queue takes nothing, the messages in hand are held. A message to an agent that the broker does not know yet
+ * waits until the broker knows it. A message that waits for that, or for a language model, holds up those of its own
+ * conversation only, which must not overtake it.
  */
 export function createBrokerInputHandler(
   bus: MessageBus,

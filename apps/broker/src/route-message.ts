@@ -18,16 +18,16 @@ export interface RoutingContext extends Workload {
 }
 
 export interface RoutedMessage {
-  /** What to publish to `server_input_queue`. */
+  /** The message to publish to `server_input_queue`. */
   readonly forwarded: Envelope;
   /** The message's text where a language model may know better; give its choice with the next try. */
   readonly openText?: string;
 }
 
 /**
- * What the broker makes of a message that somebody sent: the same message with the decision in its headers, or a
- * `chat.failed` that says why there is none.
- * An addressed message is decided from its headers; the body of any other is parsed for its text.
+ * Routes a message. The result is the same message with the decision in its headers, or a `chat.failed` with the reason
+ * why no agent was chosen. An addressed message is decided from its headers; the body of any other is parsed for its
+ * text.
  * @throws Reject `malformed_message` when headers or body are not of the protocol
  */
 export function routeMessage(

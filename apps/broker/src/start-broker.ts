@@ -8,7 +8,7 @@ import { createBrokerInputHandler } from './broker-input-queue.ts';
 import type { BrokerConfig } from './config.ts';
 import { createModelQuestion } from './model-question.ts';
 
-/** Who is connected to the server hears from it at once; longer than this it is not waited for, in milliseconds. */
+/** The server tells connected members at once; the broker waits no longer than this, in milliseconds. */
 const CATCH_UP_MS = 2000;
 
 /**
@@ -143,7 +143,7 @@ export function createAbsenceClock(clock: () => number = () => performance.now()
       for (const agentId of since.keys()) if (agents.get(agentId)?.state !== 'offline') since.delete(agentId);
       for (const agent of agents.values()) {
         if (agent.state !== 'offline' || since.has(agent.agentId)) continue;
-        // Who was offline before this process came is only known by the server's wall clock.
+        // Only the server's wall clock tells since when an agent was offline before this process started.
         const before = isFirst ? Math.max(0, Date.now() - Date.parse(agent.lastSeen)) : 0;
         since.set(agent.agentId, now - before);
       }

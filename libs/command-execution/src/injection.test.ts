@@ -282,7 +282,7 @@ describe('against a policy that allows a few things', () => {
           .replaceAll('LEFT', `${fixture.folder}/left`)
           .replaceAll('PID', String(process.pid));
         const { printed, program } = await run(line);
-        // Saying something harmless is allowed; what was said must be that and no more.
+        // Printing harmless text is allowed; nothing else may be printed or changed.
         expect([
           undefined,
           '/bin/echo',

@@ -104,7 +104,7 @@ function startScript(
   };
 }
 
-/** What the machine knows, without asking the code under test. */
+/** Asks the machine, not the code under test. */
 export async function isRunning(pid: string | number): Promise<boolean> {
   const { stdout } = await execa('ps', ['-o', 'stat=', '-p', String(pid)], { reject: false });
   return stdout !== '' && !stdout.startsWith('Z');

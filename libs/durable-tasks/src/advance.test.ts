@@ -231,7 +231,7 @@ describe('the report', () => {
     expect(advance(ready, { type: 'cancelled' }, AT)).toBe(ready);
   });
 
-  it.each([['a text'], [{ data: 1 }], [{ text: '' }], [null]])('is none when it is %j', (result) => {
+  it.each([['a text'], [{ data: 1 }], [{ text: '' }], [null]])('is invalid when it is %j', (result) => {
     const task = after(aggregating(), ...doing('report', result));
     expect(task).toMatchObject({ state: 'FAILED', error: { code: 'agent_failed' } });
     expect(states(task).report).toBe('failed');

@@ -17,8 +17,8 @@ const ABSENT_MS = { min: 2000, max: 30_000 };
 const MAX_ABSENCE_MS = 24 * 3_600_000;
 
 /**
- * The task after an event. What comes too late, or a second time, changes nothing: then the very same document is
- * returned. Pure.
+ * The task after an event. An event that comes too late, or a second time, changes nothing: then the very same document
+ * is returned. Pure.
  * @param now milliseconds since 1970
  * @throws ParleyError `invalid_request` when a person wants what is impossible in the task's state, or has no room in it
  */
@@ -88,7 +88,7 @@ function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now:
   if (step.kind === 'step') return onwards(finished);
   const report = TaskReport.safeParse(result);
   if (!report.success) {
-    const message = `The report is none: ${report.error.issues[0]?.message}`;
+    const message = `The report is invalid: ${report.error.issues[0]?.message}`;
     const error = { code: 'agent_failed', message };
     return failed(
       task,
@@ -101,7 +101,8 @@ function done(task: TaskDocument, step: StepRecord, event: EventOf<'done'>, now:
   const rounds = finished.rounds.map((each) =>
     each.round === task.round ? { ...each, report: report.data, reportMessageId } : each,
   );
-  // Not first when it was said: who reads the report can answer it at once, and finds a task to refine.
+  // The state changes before the message is written: a person who reads the report can answer it at once, and finds a
+  // task to refine.
   const reported = { ...finished, state: stateAfter(task.state, 'reported'), rounds };
   return saying(reported, 'report', report.data.text);
 }
@@ -151,7 +152,7 @@ function said(task: TaskDocument, { messageId }: EventOf<'said'>): TaskDocument 
 
 function broken(task: TaskDocument, error: EventOf<'broken'>['error'], now: number): TaskDocument {
   const cut = { code: error.code.slice(0, 64), message: error.message.slice(0, 1000) };
-  // What was reported before is not lost with a wish that cannot be met.
+  // An earlier report is not lost with a wish that cannot be met.
   const isRefinement = task.round > 1;
   const state = stateAfter(task.state, isRefinement ? 'unrefined' : 'broken');
   const text = isRefinement
@@ -194,7 +195,10 @@ function onwards(task: TaskDocument): TaskDocument {
   return isLeft ? task : { ...task, state: stateAfter(task.state, 'executed') };
 }
 
-/** Nothing goes on, and what was still to be said of this round is told by what comes instead. */
+/**
+ * Cancels the open steps and drops the round's messages that are not written yet: the message that ends the round
+ * replaces them.
+ */
 function stopped(task: TaskDocument, now: number): TaskDocument {
   return {
     ...task,

@@ -8,7 +8,7 @@ export function stepMessageId(taskId: string, { id, attempt }: Pick<StepRecord, 
   return deriveId(taskId, 'step', id, attempt);
 }
 
-/** What the agent that does the step is given. Pure: every attempt gets the same but for its number. */
+/** The input of the agent that does the step. Pure: every attempt gets the same but for its number. */
 export function callOfStep(task: TaskDocument, step: StepRecord): StepCall {
   const isAggregate = step.kind === 'aggregate';
   const needed = new Set(step.dependsOn);

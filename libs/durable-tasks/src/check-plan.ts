@@ -34,7 +34,7 @@ export function checkPlan(plan: TaskPlan, existing: readonly StepRecord[]): Chec
   return parsed.data;
 }
 
-/** What an earlier round has given up has none. */
+/** A step that an earlier round has given up has no result. */
 function isResult(step: StepRecord | undefined): boolean {
   return step?.kind === 'step' && step.state === 'done';
 }

@@ -1,6 +1,6 @@
 import type { StepRecord, TaskDocument, TaskSaying } from './task-document.ts';
 
-/** What a driver has to do for a task now. */
+/** The next work of a task's driver. */
 export interface TaskWork {
   /** To be said, in this order. */
   readonly say: readonly TaskSaying[];
@@ -8,7 +8,7 @@ export interface TaskWork {
   readonly plan: boolean;
   /** Steps whose next attempt can begin. */
   readonly begin: readonly StepRecord[];
-  /** Steps that are under way: who has just taken the task over waits for their results. */
+  /** Steps under way: a process that has just taken the task over waits for their results. */
   readonly await: readonly StepRecord[];
   /** When a step can be tried again, in milliseconds since 1970. */
   readonly wakeAt?: number;

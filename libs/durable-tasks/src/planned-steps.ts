@@ -2,8 +2,8 @@ import type { StepRecord, TaskDocument } from './task-document.ts';
 import type { CheckedPlan } from './task-plan.ts';
 
 /**
- * The steps of a task with those of a plan. What is done stays as it is, and its result counts; what an earlier round has
- * given up begins anew where the plan names it, its attempts not counted.
+ * The steps of a task with those of a plan. A done step stays as it is, and its result counts; a step that an earlier
+ * round has given up begins anew where the plan names it, its attempts not counted.
  */
 export function plannedSteps(task: TaskDocument, { steps, aggregate }: CheckedPlan): StepRecord[] {
   const known = new Set(task.steps.map(({ id }) => id));

@@ -33,7 +33,7 @@ const command = fc.oneof(
 );
 const commands = fc.array(command, { maxLength: 120 });
 
-/** What must hold with each save: dependants begin only when what they need is stored. */
+/** The invariant of each save: dependants begin only when the results that they need are stored. */
 function checkSave(before: TaskDocument, after: TaskDocument): void {
   const earlier = new Map(before.steps.map((step) => [step.id, step]));
   const stored = new Map(after.steps.map((step) => [step.id, step]));
@@ -76,7 +76,8 @@ describe('driving a task', () => {
         expect(end.steps.map(({ id, state }) => `${id} ${state}`)).toEqual(
           [...Object.keys(steps), 'report'].map((id) => `${id} done`),
         );
-        // What is stored is what the attempt gave that was under way; each attempt was asked for once, and all were used.
+        // The stored result is that of the attempt that was under way; each attempt was asked for once, and all were
+        // used.
         for (const step of end.steps) {
           const attempts = [...world.asked.values()].filter((asked) => asked.step.id === step.id);
           expect(attempts.map((asked) => asked.step.attempt)).toEqual(

@@ -7,7 +7,7 @@ export const STEP_CALL = 'step';
 /** Key in a reply's metadata with what the step gave. */
 export const STEP_RESULT = 'result';
 
-/** What an agent is given to do a step. */
+/** The input of an agent that does a step. */
 export const StepCall = z.object({
   taskId: Id,
   taskTitle: z.string(),
@@ -26,7 +26,7 @@ export const StepCall = z.object({
   input: JsonValue.optional(),
   /** Of the steps it depends on, by id; of an aggregating step, of all that are done. */
   results: boundedRecord(StepId, JsonValue, LIMITS.taskSteps),
-  /** What was asked; with the reports of earlier rounds for an aggregating step. */
+  /** The requests; with the reports of earlier rounds for an aggregating step. */
   rounds: boundedArray(RoundRecord, LIMITS.taskSteps),
 });
 export type StepCall = z.infer<typeof StepCall>;

@@ -53,7 +53,7 @@ export const TaskSaying = z.object({
 });
 export type TaskSaying = z.infer<typeof TaskSaying>;
 
-/** What was asked, with what the agent made of it. */
+/** A request, with the agent's interpretation of it. */
 export const RoundRecord = TaskRound.extend({ input: JsonValue.optional() });
 export type RoundRecord = z.infer<typeof RoundRecord>;
 
@@ -65,7 +65,7 @@ export const TaskDocument = z.object({
   group: AgentId,
   /** Whose it is. */
   ownerId: z.string().min(1).max(200),
-  /** Who asked. */
+  /** The person who asked. */
   user: Participant,
   title: z.string().min(1).max(300),
   state: TaskState,

@@ -1,7 +1,7 @@
 import type { JsonValue, TaskError } from '@parley/shared-models';
 import type { CheckedPlan } from './task-plan.ts';
 
-/** What happens to a task. */
+/** An event of a task. */
 export type TaskEvent =
   /** Its driver has found the steps of the round. */
   | { readonly type: 'planned'; readonly plan: CheckedPlan }

@@ -9,7 +9,7 @@ export const PlannedStep = z.object({
   title: z.string().min(1).max(300),
   /** The agents that may do it: their `onStep` is called. */
   group: AgentId,
-  /** What it needs beside the results of `dependsOn`. */
+  /** Further input, beside the results of `dependsOn`. */
   input: JsonValue.optional(),
   /** Steps that come first; also ones of earlier rounds. @default [] */
   dependsOn: boundedArray(StepId, LIMITS.taskSteps).default([]),
@@ -31,7 +31,7 @@ export const TaskPlan = z.object({
   /** In the order in which people see them. None: the report is made from what is there. */
   steps: boundedArray(PlannedStep, LIMITS.taskSteps),
   aggregate: PlannedAggregate,
-  /** Said in the conversation: what will be done, what was not understood. @default nothing is said */
+  /** A message for the conversation: the planned work, or the parts that were not understood. @default nothing is said */
   message: z.string().min(1).max(LIMITS.textLength).optional(),
 });
 /** As an author writes it. */

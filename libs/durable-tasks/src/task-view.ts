@@ -46,7 +46,7 @@ function stepView(record: StepRecord): TaskStep {
   };
 }
 
-/** What people see of a result: its own `summary`, or its beginning. */
+/** The text that people see of a result: its own `summary`, or its beginning. */
 export function summaryOf(result: JsonValue): string {
   const own =
     typeof result === 'object' && result !== null && 'summary' in result ? result.summary : undefined;

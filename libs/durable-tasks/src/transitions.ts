@@ -2,7 +2,7 @@ import { canonicalJson, ParleyError, type TaskState } from '@parley/shared-model
 import type { TaskDocument } from './task-document.ts';
 
 /**
- * What moves a task from state to state. planned: its steps are found; executed: all of them are done; reported: the
+ * The moves of a task from state to state. planned: its steps are found; executed: all of them are done; reported: the
  * report is there; broken: it cannot go on; unrefined: a refinement cannot go on, and the report before it stands;
  * cancelled, refined: a person wants it.
  */

@@ -76,7 +76,7 @@ export function wholeTextTest(pattern: string): (text: string) => boolean {
   return (text) => compiled.testExact(text);
 }
 
-/** Programs read `-` alone as stdin, and what begins with it as an option, wherever it stands. */
+/** Programs read `-` alone as stdin, and any argument that begins with it as an option, wherever it stands. */
 function isOption(argument: string): boolean {
   return argument.startsWith('-');
 }

@@ -4,14 +4,14 @@ import { findFolder, isInside } from './folders.ts';
 import { EVERYTHING, type PolicyFile, type Rule } from './policy-file.ts';
 import { type SplitLine, splitCommandLine } from './split-command-line.ts';
 
-/** What an operator asks for. */
+/** An operator's command line. */
 export interface CommandLine {
   readonly line: string;
   /** Absolute, or relative to the policy's first folder. @default that folder */
   readonly cwd?: string | undefined;
 }
 
-/** What a rule says about how the command is to run; what it leaves out is the policy's. */
+/** A rule's settings for running the command; the policy's apply where it leaves one out. */
 export type RuleSettings = Pick<Rule, 'user' | 'timeoutMs' | 'outputLimitBytes'>;
 
 export type Decision =
@@ -44,7 +44,7 @@ export type Decide = (command: CommandLine) => Promise<Decision>;
 interface Asked {
   readonly line: string;
   readonly split: SplitLine;
-  /** What the first word stands for. */
+  /** The program that the first word stands for. */
   readonly program: string | undefined;
   readonly cwd: string;
 }
@@ -52,8 +52,8 @@ interface Asked {
 const SHELL = '/bin/sh';
 
 /**
- * Makes the function that decides by a policy. What it allows is exactly what it has looked at: a program by its path,
- * with these arguments, without a shell unless the rule says so.
+ * Makes the function that decides by a policy. It allows exactly what it has checked: a program by its path, with these
+ * arguments, without a shell unless the rule says so.
  * @param resolveFolder makes a folder of the policy's file absolute
  */
 export function createDecide(policy: PolicyFile, resolveFolder: (folder: string) => string): Decide {
@@ -213,15 +213,15 @@ const CONTROL_NAMES: Readonly<Record<string, string>> = {
   '\r': 'a carriage return',
 };
 
-/** Characters that turn the direction of text: what is shown to who approves would not be what runs. */
+/** Characters that turn the direction of text: a person who approves the line would see another than the one that runs. */
 const INVISIBLE = /[\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}-\u{202e}\u{2066}-\u{2069}]/u;
 const CONTROL = /[\p{Cc}--\t]/v;
 /** Line breaks belong to shell scripts. */
 const CONTROL_IN_SCRIPT = /[\p{Cc}--[\t\n]]/v;
 
 /**
- * What no command line may hold, whatever the rules say: it would be lost or changed on the way to the program, or
- * read differently by people and by programs. Undefined when there is nothing of that kind.
+ * Finds a character that no rule can allow in a command line: it would be lost or changed on the way to the program, or
+ * read differently by people and by programs. Undefined when there is no such character.
  * @param isScript a shell gets it: it may have several lines
  */
 function findRefusedCharacter(line: string, isScript: boolean): string | undefined {

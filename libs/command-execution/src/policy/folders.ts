@@ -36,7 +36,10 @@ export function isInside(inner: string, outer: string): boolean {
   );
 }
 
-/** What does not exist yet stands in the real path of the folder that does. Undefined where that cannot be known. */
+/**
+ * The real path; a part that does not exist yet is appended to the real path of the folder that does. Undefined where
+ * that cannot be known.
+ */
 async function realPathOf(absolute: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let existing = absolute; ; existing = path.dirname(existing)) {

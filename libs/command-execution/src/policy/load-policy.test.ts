@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.remove());
 
-/** What the policy says about each line: the rule's name, or the refusal. */
+/** The policy's verdict on each line: the rule's name, or the refusal. */
 async function verdicts(policy: object, lines: readonly string[], cwd?: string): Promise<string[]> {
   const { decide } = await fixture.load(policy);
   return Promise.all(

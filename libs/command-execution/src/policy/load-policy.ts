@@ -7,7 +7,7 @@ import { type CommandLine, createDecide } from './decide.ts';
 import { EVERYTHING, PolicyFile } from './policy-file.ts';
 import { findUnboundedRule } from './unbounded-rule.ts';
 
-/** What a policy says about one command. */
+/** A policy's verdict on one command. */
 export type Verdict =
   | {
       readonly kind: 'refused';
@@ -32,11 +32,11 @@ export interface Policy {
   decide(command: CommandLine): Promise<Verdict>;
   /** Commands that run at once. */
   readonly concurrency: number;
-  /** The rule by which an operator can run whatever they want; undefined: there is none. */
+  /** The rule by which an operator can run any command; undefined when no rule allows that. */
   readonly anythingBy: string | undefined;
   /** A line for each rule, for people. */
   readonly summary: readonly string[];
-  /** What whoever starts the agent should know. */
+  /** Warnings for the person who starts the agent. */
   readonly warnings: readonly string[];
 }
 
@@ -110,7 +110,7 @@ function parse(file: string, content: unknown): PolicyFile {
   throw new PolicyError(`${file} is no policy:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** Every account that the policy names. Who is not root runs everything as itself. */
+/** Every account that the policy names. A process that is not root runs everything as itself. */
 async function resolveUsers(file: string, policy: PolicyFile): Promise<ReadonlyMap<string, SystemUser>> {
   const own = currentUser();
   const names = new Set([

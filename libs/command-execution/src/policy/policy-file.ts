@@ -33,7 +33,7 @@ export const ArgumentPattern = z.union([
 ]);
 export type ArgumentPattern = z.infer<typeof ArgumentPattern>;
 
-/** What a rule may say differently from the policy. */
+/** Settings that a rule may override. */
 const ruleSettings = {
   /** Folders in which the command may run. @default the policy's */
   folders: z.array(Folder).min(1).optional(),
@@ -88,10 +88,10 @@ export const ShellRule = z.strictObject({
   ]),
 });
 
-/** What a policy's file holds. */
+/** The contents of a policy's file. */
 export const PolicyFile = z
   .strictObject({
-    /** For people: what the policy is for. */
+    /** Purpose of the policy, for people. */
     description: z.string().max(1_000).optional(),
     /** Read in order; a rule that denies wins over any that allows. @default none */
     rules: z
@@ -126,7 +126,7 @@ export const PolicyFile = z
       .default(MiB),
     /** How far a command stands back for others, 0 to 19. */
     niceness: z.number().int().min(0).max(19).default(10),
-    /** What a command may use. */
+    /** Limits of a command's resources. */
     limits: z
       .strictObject({
         /** Processes and threads of a command. For root processes only, looked at ten times a second. */

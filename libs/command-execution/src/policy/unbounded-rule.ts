@@ -21,7 +21,7 @@ export function findUnboundedRule(policy: PolicyFile): string | undefined {
 
 /** Characters by which a shell begins something else. */
 const ACTING = [';', '|', '&', '$', '`', '(', '\n'];
-/** What a program's name or an interpreter's line has. */
+/** Texts that occur in a program's name or an interpreter's line. */
 const WORDS = ['a', 'e', '/', ...ACTING];
 
 function isUnbounded(rule: Rule): boolean {
@@ -34,7 +34,7 @@ function isUnbounded(rule: Rule): boolean {
 const isFree = (argument: ArgumentPattern): boolean =>
   typeof argument === 'object' && 'pattern' in argument && mayVary(argument.pattern, WORDS);
 
-/** What stands for one of several characters in an RE2 pattern: `.`, a class, or an escape for many. */
+/** A part of an RE2 pattern that stands for one of several characters: `.`, a class, or an escape for many. */
 const SEVERAL = /\\[pP](?:\{[^}]*\}|.)|\\[\s\S]|\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\]|\./g;
 
 /** Whether some place of a text that fits may hold one of these characters or another. */

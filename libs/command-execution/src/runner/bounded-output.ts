@@ -2,10 +2,10 @@ import { StringDecoder } from 'node:string_decoder';
 
 export type OutputStreamName = 'stdout' | 'stderr';
 
-/** What a process printed, as text, until there is too much of it. */
+/** The output of a process, as text, up to a limit. */
 export interface BoundedOutput {
   write(stream: OutputStreamName, bytes: Buffer): void;
-  /** What was left of a character that never became whole. */
+  /** Emits the remains of a character that never became whole. */
   end(): void;
   /** Whether something was left out. */
   readonly isTruncated: boolean;
@@ -36,7 +36,7 @@ export function createBoundedOutput(
         return emit(stream, decoders[stream].write(bytes));
       }
       isTruncated = true;
-      // What the decoder keeps is the beginning of a character that does not fit any more.
+      // The decoder keeps the beginning of a character that does not fit any more.
       emit(stream, decoders[stream].write(bytes.subarray(0, left)));
     },
     end() {

@@ -27,7 +27,7 @@ export async function endProcesses(group: number, commandId: string, killGraceMs
   // A stopped process takes its signal only when it goes on.
   sendAll('SIGCONT');
   if (await becomes(isGone, killGraceMs)) return;
-  // Again and again: what is killed may have started another one just before.
+  // Again and again: a process that is killed may have started another one just before.
   await becomes(() => {
     sendAll('SIGKILL');
     return isGone();

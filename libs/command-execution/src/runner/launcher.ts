@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { countTasks, readHardLimit } from './proc-files.ts';
 
-/** What a command may use. Each limit holds for each of its processes, but for `processes`. */
+/** Resource limits of a command. Each limit holds for each of its processes, except `processes`. */
 export interface ResourceLimits {
   /**
    * Processes and threads that the command's user may have beyond those it has now. For root, whom the kernel does not
@@ -44,7 +44,7 @@ export function launchWords(
   const { launchers, niceness, limits, uid } = options;
   let words: [string, ...string[]] = [...command];
   if (launchers.prlimit !== undefined) {
-    // What is less already stays so: who is not root cannot raise it.
+    // A lower limit stays: a user other than root cannot raise it.
     const atMost = (wanted: number, name: string): number => Math.min(wanted, readHardLimit(name));
     words = [
       launchers.prlimit,
@@ -56,7 +56,7 @@ export function launchWords(
       ...words,
     ];
   }
-  // What it starts gains no rights by setuid or file capabilities: it stays the user that the policy says.
+  // The program gains no rights by setuid or file capabilities: it stays the user that the policy says.
   if (launchers.setpriv !== undefined) words = [launchers.setpriv, '--no-new-privs', '--', ...words];
   if (launchers.nice !== undefined && niceness > 0)
     words = [launchers.nice, '-n', String(niceness), ...words];

@@ -9,8 +9,8 @@ export interface OrphanGuard {
 }
 
 /**
- * Waits for a line on stdin. When there is none because the agent has died, which the kernel tells whatever it died of:
- * kills the process group `$1` and all that carries the mark `$2`.
+ * Waits for a line on stdin. When stdin ends instead, because the agent has died (the kernel tells it for any cause of
+ * death): kills the process group `$1` and every process that carries the mark `$2`.
  */
 const SCRIPT = `
 trap '' HUP INT TERM

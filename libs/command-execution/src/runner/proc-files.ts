@@ -31,11 +31,11 @@ export function countTasks(uid: number): number {
   return count;
 }
 
-/** This process's hard limit, by its name in /proc/self/limits; infinite where there is none. */
+/** This process's hard limit, by its name in /proc/self/limits; infinite where there is no limit. */
 export function readHardLimit(name: string): number {
   const limits = process.platform === 'linux' ? readFileSync('/proc/self/limits', 'utf8') : '';
   const line = limits.split('\n').find((candidate) => candidate.startsWith(name));
-  // The name and the soft limit come before it; what is not a number is `unlimited`.
+  // The name and the soft limit come before it; a value that is not a number is `unlimited`.
   const hard = Number(line?.slice(name.length).trim().split(/\s+/)[1]);
   return Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard;
 }

@@ -141,7 +141,7 @@ describe('output', () => {
     expect(running.pieces.length).toBeGreaterThan(1);
   });
 
-  it('shows what is no UTF-8, and what ends within a character', async () => {
+  it('shows bytes that are not UTF-8, and output that ends within a character', async () => {
     const running = start(`printf 'a\\377b\\303'`);
     await running.ended;
     expect(running.printed.stdout).toBe('a\u{fffd}b\u{fffd}');

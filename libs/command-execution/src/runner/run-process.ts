@@ -23,7 +23,7 @@ export interface ProcessPlan {
   /** 0 to 19. */
   readonly niceness: number;
   readonly limits: ResourceLimits;
-  /** Bytes of output, over both streams; what is more is dropped. */
+  /** Bytes of output, over both streams; further output is dropped. */
   readonly outputLimitBytes: number;
 }
 
@@ -55,9 +55,9 @@ const DEFAULT_KILL_GRACE_MS = 3_000;
 const PIPE_GRACE_MS = 500;
 
 /**
- * Runs a program in a process group of its own, with nothing on its stdin, and hands on what it prints. When it has
- * ended, or is to end, so does everything that it started. Resolves when all that is gone; never rejects because of
- * what the program does.
+ * Runs a program in a process group of its own, with nothing on its stdin, and hands on its output. When it has ended, or
+ * is to end, so does everything that it started. Resolves when all that is gone; never rejects because of the program's
+ * own failure.
  */
 export async function runProcess(plan: ProcessPlan, options: RunOptions): Promise<ProcessEnd> {
   const { commandId, signal } = options;
@@ -110,7 +110,7 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
     });
     await Promise.race([exited, aborted(signal)]);
     await endProcesses(pid, commandId, options.killGraceMs ?? DEFAULT_KILL_GRACE_MS);
-    // Who has stopped it looks whether it is gone.
+    // The code that stopped it checks that it is gone.
     if (signal.aborted) await untilReaped(pid);
     // A process that could not be found may hold the pipes open.
     const closed = new AbortController();
