@@ -30,7 +30,7 @@ async function shellDefinition(
   { policy: file, isTrusting }: AgentArguments,
   logger: Logger,
 ): Promise<AgentDefinition> {
-  // Only here, so that no other agent's process loads what runs commands.
+  // Only here, so that no other agent's process loads the code that runs commands.
   const { createShellAgent, POLICY_OFF } = await import('@parley/agents/shell');
   if (file === undefined) {
     logger.warn(POLICY_OFF);

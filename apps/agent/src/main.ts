@@ -23,12 +23,12 @@ await main(async () => {
     process.stdout.write(`${USAGE}\nSettings, from the environment:\n${describeConfig(AgentConfig)}\n`);
     return;
   }
-  // Only the shell agent runs what others wrote.
+  // Only the shell agent runs other people's commands.
   const env = args.use === SHELL ? environmentOutOfSight(AgentConfig) : process.env;
   const config = loadConfig(AgentConfig, env);
   const logger = createLogger('agent', config.LOG_LEVEL);
   const file = args.file === undefined ? undefined : resolveUserPath(args.file);
-  // Before what is made with it: the shipped agents ask the server for its list.
+  // Before the code that uses it: the shipped agents ask the server for its list.
   config.JOIN_TOKEN ??= await accessTokenFor(config.GRPC_URL, config.DATA_DIR);
   const own = file === undefined ? undefined : await loadOwnFile(file, new AbortController().signal);
   const definition = own === undefined ? await shippedDefinition(args, config, logger) : own.definition();

@@ -146,7 +146,7 @@ const printedBy = (commandId: string): string =>
     .map(({ data }) => data)
     .join('');
 
-/** Resolves with what the pattern finds in what the command has printed. */
+/** Resolves with the pattern's match in the command's output. */
 const sees = (commandId: string, pattern: RegExp): Promise<string> =>
   waitFor(() => pattern.exec(printedBy(commandId))?.[1]);
 

@@ -2,7 +2,7 @@ import type { LanguageModel } from '@parley/language-model';
 import type { Logger } from '@parley/process-kit';
 import type { ModelChoice, ModelOption } from '@parley/routing';
 
-/** Asks a language model whose matter a text is, where that can be had soon. */
+/** Asks a language model which agent a text is for, where an answer can be had soon. */
 export interface ModelQuestion {
   /** Whether the model would be asked now. */
   readonly isAvailable: boolean;

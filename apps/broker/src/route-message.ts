@@ -73,7 +73,7 @@ export function routeMessage(
     correlationId: envelope.messageId,
     type: 'chat.failed',
     timestamp: now,
-    // It speaks for itself, not for who sent the message, which may be an agent that asks.
+    // The message is the broker's own, not the sender's, which may be an agent that asks.
     headers: { ...read, [HEADERS.sender]: 'system:broker', [HEADERS.hops]: hops },
     body: Buffer.from(JSON.stringify(failure)),
   };
@@ -95,7 +95,7 @@ function decodeHeader<T>(envelope: Envelope, name: string, decode: (header: stri
   }
 }
 
-/** All that a decision needs of the body; the rest is parsed by who needs it. */
+/** The part of the body that a decision needs; the receiver parses the rest. */
 const WithText = ChatMessage.pick({ text: true });
 
 function textOf(envelope: Envelope): string {

@@ -12,9 +12,9 @@ import { createModelQuestion } from './model-question.ts';
 const CATCH_UP_MS = 2000;
 
 /**
- * Joins the server and, once it knows the agents, takes from `broker_input_queue`. Resolves at once: a server that
- * is away is waited for. The bus belongs to the caller, who closes it after `stop`. A language model that can classify
- * decides what the words of a message leave open.
+ * Joins the server and, once it knows the agents, takes from `broker_input_queue`. Resolves at once: a server that is
+ * away is waited for. The bus belongs to the caller, who closes it after `stop`. A language model that can classify
+ * decides the messages whose words do not.
  */
 export function startBroker(
   config: BrokerConfig,
@@ -48,7 +48,7 @@ export function startBroker(
       caughtUp: (revision) => membership.caughtUp(revision, CATCH_UP_MS),
       graceMs: config.AGENT_GRACE_MS,
       scoreIntent: createIntentScorer(),
-      // The other half of what may be in hand stays for those who need not wait.
+      // The other half of the messages in hand is kept for those that need not wait.
       maxWaiting: Math.floor(config.BROKER_PREFETCH / 2),
       ...(languageModel === undefined
         ? {}
@@ -98,7 +98,7 @@ export function startBroker(
   };
 }
 
-/** Counts what was given to each agent since the agent last said its load, which is up to a heartbeat old. */
+/** Counts the messages given to each agent since its last reported load, which is up to a heartbeat old. */
 interface AssignmentCounter {
   add(agentId: string): void;
   /** Forgets the counts of the agents that have been heard of since. */

@@ -27,15 +27,15 @@ interface StepRun {
 /** An agent's own code: in this thread, or in threads of its own. */
 export interface AgentCode {
   readonly definition: AgentDefinition;
-  /** Resolves with what is still to be replied. @throws what the handler throws */
+  /** Resolves with the text that is still to be replied. @throws the handler's errors */
   message(run: MessageRun): Promise<string | undefined>;
-  /** @throws ParleyError with the code of what became of the attempt */
+  /** @throws ParleyError with the code of the attempt's outcome */
   step(run: StepRun): Promise<JsonValue>;
-  /** @throws what the handler throws, or Reject when the payload is not as the definition wants it */
+  /** @throws the handler's errors, or Reject when the payload is not as the definition wants it */
   event(parts: EventParts): Promise<void>;
   /** Begins nothing new; runs in hand are finished. */
   retire(): void;
-  /** Ends what is in hand too. */
+  /** Ends the runs in hand too. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function codeInThisThread(definition: AgentDefinition): AgentCode {
 
 /**
  * Runs the part of the definition that the message is for: END, with which a session is left, or anything else. Resolves
- * with what is still to be replied.
+ * with the text that is still to be replied.
  * @param written how many replies there are
  * @throws ParleyError `agent_failed` when the handler returns something that is no text
  */
@@ -68,7 +68,7 @@ export async function runHandler(
   }
   const handler = isSessionEnd ? 'onSessionEnd' : 'onMessage';
   const returned: unknown = await definition[handler]?.(context);
-  // `null` is what JavaScript returns for nothing as often as `undefined`.
+  // JavaScript code returns `null` for nothing as often as `undefined`.
   if (returned === undefined || returned === null || returned === '') return undefined;
   if (typeof returned !== 'string') {
     const given = `${handler} of ${definition.name} returned ${describeValue(returned)}`;
@@ -78,6 +78,6 @@ export async function runHandler(
     context.logger.warn(message);
     return undefined;
   }
-  // What `stream` returned, or a text beside a reply, has been said already.
+  // A text that `stream` returned, or a text beside a reply, has been sent already.
   return written() === 0 ? returned : undefined;
 }

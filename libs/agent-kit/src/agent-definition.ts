@@ -28,11 +28,11 @@ export interface MessageContext {
    */
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
   /**
-   * Sends a reply while it is being written: each piece is shown at once, the whole is the reply.
-   * Pieces are texts or bytes of UTF-8, such as `response.body`. Returns the whole text. Ends, with what was shown until
-   * then as the reply, when the sender stops the answer and at the longest that a message may be, which is marked.
-   * When the source throws, what was shown is withdrawn and the error goes on.
-   * `metadata` as a function is called once the source has ended, for what is known only then.
+   * Sends a reply while it is being written: each piece is shown at once, the whole is the reply. Pieces are texts or
+   * bytes of UTF-8, such as `response.body`. Returns the whole text. Ends, with the text shown until then as the reply,
+   * when the sender stops the answer and at the longest that a message may be, which is marked. When the source throws,
+   * the text shown is withdrawn and the error goes on. `metadata` as a function is called once the source has ended, for
+   * data that is known only then.
    */
   stream(
     pieces: AsyncIterable<string | Uint8Array>,
@@ -97,7 +97,10 @@ export interface AgentDefinition {
    * once in each thread. @default false
    */
   readonly isolated?: boolean;
-  /** Once it has answered in a conversation, what follows there goes to it too, until the person writes END. @default false */
+  /**
+   * Once it has answered in a conversation, later messages there go to it too, until the person writes END. @default
+   * false
+   */
   readonly holdsSession?: boolean;
   /** Answers a message. A returned text is the reply when `reply` and `stream` were not called. */
   onMessage(context: MessageContext): MayReturn<string>;
@@ -125,7 +128,8 @@ export interface AgentDefinition {
   /** Commands that run at once; further ones wait. @default 4 */
   readonly commandConcurrency?: number;
   /**
-   * Why it joins only a server where people sign in, for whoever starts it elsewhere: there it ends with this text.
+   * Why it joins only a server where people sign in, for the person who starts it elsewhere: there it ends with this
+   * text.
    * @default it joins any server
    */
   readonly needsSignIn?: string;

@@ -16,16 +16,16 @@ export interface MemoryVersion {
  * anything that JSON can say, at most 256 KiB; a key has 1 to 256 characters.
  *
  * Changes are made once for each message: when a message is handled again (the process died half-way), the change with
- * the same key in the same place of the handler's order is not made again, and returns what it returned then.
+ * the same key in the same place of the handler's order is not made again, and returns the same result as then.
  */
 export interface AgentMemory {
   get(key: string): Promise<JsonValue | undefined>;
-  /** @throws ParleyError `agent_failed` when what is remembered does not fit the schema */
+  /** @throws ParleyError `agent_failed` when the remembered value does not fit the schema */
   get<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined>;
   /** The value with its version, 0 when there never was one. */
   read<T>(key: string, schema: z.ZodType<T>): Promise<{ value: T | undefined; version: number }>;
   /**
-   * Returns what is remembered by it: when the message is handled again, that is what was put then.
+   * Returns the remembered value: when the message is handled again, that is the value put then.
    * @throws ParleyError `id_conflict` when the key has another version than `expectedVersion`
    */
   put(

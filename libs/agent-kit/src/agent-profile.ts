@@ -8,10 +8,13 @@ const Code = z.custom<(...args: never[]) => unknown>(
   'must be a function',
 );
 const Flag = z.boolean().optional();
-/** What `profileOf` checks beside: name, group, description, capabilities, keywords, examples, concurrency and timeoutMs. */
+/**
+ * Fields that `profileOf` checks in addition: name, group, description, capabilities, keywords, examples, concurrency and
+ * timeoutMs.
+ */
 const Profile = { ...AgentProfile.omit({ host: true }).partial().shape, name: AgentProfile.shape.name };
 
-/** An agent's definition: whoever writes JavaScript learns at the start what TypeScript would have said. */
+/** An agent's definition, checked, since in JavaScript no compiler checks it. */
 const fields = {
   ...Profile,
   attempts: z.int().min(1).max(100).optional(),
@@ -42,7 +45,7 @@ const fields = {
   needsSignIn: z.string().min(1).optional(),
 } satisfies Record<keyof AgentDefinition, z.ZodType>;
 const Plain = z.strictObject(fields);
-/** A class of one's own keeps there what it likes. */
+/** A class of one's own may have further fields. */
 const Instance = z.looseObject(fields);
 
 /**

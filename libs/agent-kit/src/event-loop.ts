@@ -43,7 +43,7 @@ export function watchLoop(options: { readonly longMs?: number; onStall(stoodMs: 
 /** Code that never waits keeps the process from everything else: it is interrupted so often, in milliseconds. */
 const TURN_MS = 20;
 
-/** Lets the event loop do what is due, heartbeats and stops among it, when the caller has kept it for a while. */
+/** Lets the event loop run the work that is due, such as heartbeats and stops, when the caller has kept it for a while. */
 export function createGiveWay(): () => Promise<void> {
   let since = performance.now();
   return async () => {

@@ -33,7 +33,7 @@ export function parseRequest(delivery: Delivery): ChatMessage {
   return bodyOf(envelope, ChatMessage, 'chat message');
 }
 
-/** The hops of what is handed to this agent, and how often it was handed out before. */
+/** The hops of a message delivered to this agent, and its number of earlier deliveries. */
 export function hopsBefore({ envelope, redeliveries }: Delivery): string {
   const hops = String(envelope.headers[HEADERS.hops] ?? '');
   return redeliveries === 0 ? hops : appendHop(hops, redeliveredHop(redeliveries));

@@ -7,7 +7,7 @@ import type { MessageContext } from './agent-definition.ts';
 
 const start = endedAfterEach(startHandler, (fixture) => fixture.remove());
 
-/** What JavaScript lets through. */
+/** Values that JavaScript lets through. */
 const anything = (value: unknown) => value as never;
 
 const circle: Record<string, unknown> = {};

@@ -46,12 +46,13 @@ export interface MessageHandlerOptions {
   readonly listeningSince: () => number;
   /** Called as soon as the agent's own code has ended, well or not. @default nothing */
   onReturned?(): void;
-  /** Called when what became of a message is safe in the queue. @default nothing */
+  /** Called when the outcome of a message is safe in the queue. @default nothing */
   onEnded?(messageId: string): void;
   readonly meter: WorkMeter;
   readonly logger: Logger;
   /**
-   * How long an agent may take to end after its signal was aborted, e.g. to save what it has of a stream, in milliseconds.
+   * How long an agent may take to end after its signal was aborted, e.g. to save the stream's text so far, in
+   * milliseconds.
    * @default 1000
    */
   readonly abortGraceMs?: number;

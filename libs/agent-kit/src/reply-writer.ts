@@ -22,14 +22,14 @@ import { z } from 'zod';
 import { fitting, metadataOf, textOf } from './given/reply-text.ts';
 import type { OpenReply } from './reply-stream.ts';
 
-/** Writes what an agent answers to one request. Ids follow from the request, so doing it again writes the same ids. */
+/** Writes an agent's answers to one request. Ids follow from the request, so doing it again writes the same ids. */
 export interface ReplyWriter {
   /** Replies that are safe in the queue. */
   readonly count: number;
   /** The agent's code runs from its beginning again: the same replies get the same ids. */
   startOver(): void;
   reply(text: string, metadata?: Readonly<Record<string, JsonValue>>): Promise<void>;
-  /** Sends what a step of a task gave: more than a reply's metadata may be. */
+  /** Sends the result of a step, which may be larger than a reply's metadata. */
   result(text: string, metadata: Record<string, JsonValue>): Promise<void>;
   /** Begins a reply that is shown while it is being written. */
   open(): OpenReply;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * The work's result; after an abort the work gets a moment to end by itself, e.g. to save what it has of a stream, then
+ * The work's result; after an abort the work gets a moment to end by itself, e.g. to save the stream's text so far, then
  * it is left behind.
  * @param graceMs that moment, in milliseconds. @default 1000
  */

@@ -47,7 +47,7 @@ export interface StartAgentOptions {
    * @default a free one made of the name, and of the machine's where it executes commands
    */
   readonly id?: string | undefined;
-  /** Whether `id` is taken over from whoever has it. @default true */
+  /** Whether `id` is taken over from the process that has it. @default true */
   readonly isExclusive?: boolean | undefined;
   /** As in JoinAsAgentOptions. */
   readonly connect?: JoinAsAgentOptions['connect'];
@@ -62,7 +62,7 @@ export interface StartAgentOptions {
   readonly logger: Logger;
 }
 
-/** An agent whose handlers are in another process. That this one stands still is not their doing. */
+/** An agent whose handlers are in another process: they do not cause a delay of this one. */
 export interface GuestOptions {
   /** The code that runs its handlers. */
   readonly code: AgentCode;
@@ -81,7 +81,7 @@ export interface RunningAgent extends RunningProcess {
   update(definition: AgentDefinition): void;
 }
 
-/** While the number of messages at once changes, what is in hand has this long to end, in milliseconds. */
+/** While the number of messages at once changes, the messages in hand have this long to end, in milliseconds. */
 const RESUBSCRIBE_MS = 60_000;
 
 /** Registers the agent and answers its messages. Resolves at once: a server that is away is waited for. */
@@ -102,7 +102,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   let listeningSince = 0;
   let mustResubscribe = false;
   const stopping = new AbortController();
-  // Registrations and changes of state come one after another, whatever order their effects would end in.
+  // Registrations and changes of state are applied one after another, in their order.
   let changes: Promise<void> = Promise.resolve();
 
   const codeOf = (given: AgentDefinition): AgentCode => {
@@ -252,7 +252,7 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
     try {
       await retryWhileUnavailable(work, { signal: stopping.signal, logger });
     } catch (error) {
-      // By what it says about itself since: the registration that tells the server so comes, and this is done then.
+      // By its new profile: the registration that tells the server so follows, and this is done then.
       if (mustResubscribe && isNotYet(error)) return;
       if (!stopping.signal.aborted) ended.reject(error);
       throw error;

@@ -51,7 +51,7 @@ export interface HandlerFixture {
   ): Promise<ChatMessage>;
   /** Puts it there again, as a redelivery or a duplicate would. */
   askAgain(request: ChatMessage, headers?: Record<string, string | number>): Promise<void>;
-  /** The bodies of what was written, parsed, with the type. */
+  /** The bodies of the written messages, parsed, with the type. */
   bodies(): Record<string, unknown>[];
   remove(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Envelope } from '@parley/messaging';
 import { type ChatMessage, HEADERS, newId } from '@parley/shared-models';
 
-/** What Ada writes to an agent. */
+/** Ada's messages to an agent. */
 export const requestOf = (text: string, conversationId = newId()): ChatMessage => ({
   id: newId(),
   conversationId,

@@ -244,7 +244,7 @@ describe('against a policy that allows a few things', () => {
     await fixture.remove();
   });
 
-  /** Does with the line what an agent does, and tells what was printed. */
+  /** Handles the line as an agent does, and tells the output. */
   async function run(line: string): Promise<{ rule: string; printed: string; program?: string }> {
     const { decide } = await loadPolicy(path.join(fixture.folder, 'policy.json'));
     const verdict = await decide({ line });

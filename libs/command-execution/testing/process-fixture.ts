@@ -20,7 +20,7 @@ export interface Running {
   /** Everything so far, by stream. */
   readonly printed: { stdout: string; stderr: string };
   readonly pieces: string[];
-  /** Resolves with what the pattern finds in stdout. */
+  /** Resolves with the pattern's match in stdout. */
   sees(pattern: RegExp): Promise<string>;
   stop(): void;
 }

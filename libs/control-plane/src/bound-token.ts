@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { newId, ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
 
-/** Whom a join token lets in: this agent, in this group. */
+/** The holder that a join token admits: this agent, in this group. */
 export interface Bound {
   readonly agentId: string;
   readonly group: string;

@@ -2,7 +2,7 @@ import { setLogger } from '@grpc/grpc-js';
 import type { Logger } from './logger.ts';
 
 /**
- * Sends what grpc-js has to say to our log instead of straight to stderr. It is always about an error that we get, and
+ * Sends grpc-js's log lines to our log instead of straight to stderr. It is always about an error that we get, and
  * report, as well; hence `debug`. The library knows one logger for the whole process: the last one wins.
  */
 export function routeLibraryLog(logger: Logger): void {

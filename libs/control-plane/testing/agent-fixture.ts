@@ -4,7 +4,7 @@ import type { AgentMembership, JoinAsAgentOptions } from '../src/membership/agen
 import { joinAsAgent } from '../src/membership/join-as-agent.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
-/** An agent that notes what it is told. */
+/** An agent that records its callbacks. */
 export interface JoinedAgent {
   readonly membership: AgentMembership;
   readonly logger: RecordingLogger;

@@ -4,8 +4,8 @@ import { joinTestAgent } from './agent-fixture.ts';
 import { joinTestBroker } from './broker-fixture.ts';
 
 /**
- * A process of its own for the tests: `agent-process.ts <agent|broker> <url>`. Prints what it is told, a line each, and
- * carries out what is written to it: `leave` or `stop`. Ends only when nothing is left open.
+ * A process of its own for the tests: `agent-process.ts <agent|broker> <url>`. Prints its callbacks, a line each, and
+ * obeys the lines written to it: `leave` or `stop`. Ends only when nothing is left open.
  */
 const [, , kind, url = ''] = argv;
 const joined = kind === 'broker' ? joinTestBroker(url) : joinTestAgent(url);

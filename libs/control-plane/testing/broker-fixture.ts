@@ -6,7 +6,7 @@ import {
 } from '../src/membership/join-as-broker.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
-/** A broker that notes what it is told. */
+/** A broker that records its callbacks. */
 export interface JoinedBroker {
   readonly membership: BrokerMembership;
   readonly logger: RecordingLogger;

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 
-/** Collects what a test has opened; closed in reverse order when the test is over, however it ends. */
+/** Collects a test's resources; closed in reverse order when the test is over, however it ends. */
 export function cleanUpAfterEach(): <T extends { stop(): unknown } | { close(): unknown }>(opened: T) => T {
   const opened: (() => unknown)[] = [];
   afterEach(async () => {

@@ -31,11 +31,11 @@ export interface InMemoryHandlers extends ControlPlaneHandlers {
   wanted: AgentState;
   /** As if another process had registered under this id. */
   takeOver(agentId: string): void;
-  /** What `history` answers. */
+  /** The messages that `history` answers. */
   said: readonly ChatMessage[];
   /** The task that the RPCs of tasks answer. */
   task: VersionedTask | undefined;
-  /** What `ask` and `runStep` answer. */
+  /** The reply that `ask` and `runStep` answer. */
   answer: (request: RequestOf<'ask'> | RequestOf<'runStep'>) => Promise<ChatMessage>;
   /** As if the server had never known it. */
   forget(agentId: string): void;
@@ -59,7 +59,7 @@ export function createInMemoryHandlers({
 
   const handled = (rpc: string, request: object): void => {
     requests.push({ rpc, request });
-    // The answer goes out first, so that whoever waits for the request sees what the caller sees.
+    // The answer goes out first, so that code that waits for the request sees the same as the caller.
     setImmediate(() => events.emit(rpc, request));
   };
   const known = (agentId: string, incarnation?: number): Registered => {

@@ -227,7 +227,7 @@ describe('the report', () => {
     });
     expect(isOpen(ready)).toBe(true);
     expect(isOpen(saidAll(ready))).toBe(false);
-    // It has ended: nothing takes back what is still to be said.
+    // It has ended: nothing takes back the messages that are still to be written.
     expect(advance(ready, { type: 'cancelled' }, AT)).toBe(ready);
   });
 

@@ -20,7 +20,7 @@ const MAX_ABSENCE_MS = 24 * 3_600_000;
  * The task after an event. An event that comes too late, or a second time, changes nothing: then the very same document
  * is returned. Pure.
  * @param now milliseconds since 1970
- * @throws ParleyError `invalid_request` when a person wants what is impossible in the task's state, or has no room in it
+ * @throws ParleyError `invalid_request` when a person's wish is impossible in the task's state, or has no room in it
  */
 export function advance(task: TaskDocument, event: TaskEvent, now: number): TaskDocument {
   const next = apply(task, event, now);

@@ -3,7 +3,7 @@ import { countedAttempts } from './counted-attempts.ts';
 import type { StepCall } from './step-call.ts';
 import type { StepRecord, TaskDocument } from './task-document.ts';
 
-/** Id of the message by which an attempt at a step is asked for: the same, whoever asks, and however often. */
+/** Id of the message that asks for an attempt at a step: the same for every caller and every repetition. */
 export function stepMessageId(taskId: string, { id, attempt }: Pick<StepRecord, 'id' | 'attempt'>): string {
   return deriveId(taskId, 'step', id, attempt);
 }

@@ -5,7 +5,7 @@ import { type CheckedPlan, TaskPlan } from './task-plan.ts';
 /**
  * The plan with its defaults.
  * @param existing steps that the task has already
- * @throws ParleyError `agent_failed` that says what is wrong: shape, ids, dependencies, a circle
+ * @throws ParleyError `agent_failed` that names the fault: shape, ids, dependencies, a circle
  */
 export function checkPlan(plan: TaskPlan, existing: readonly StepRecord[]): CheckedPlan {
   const parsed = TaskPlan.safeParse(plan);

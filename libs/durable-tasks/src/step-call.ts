@@ -4,7 +4,7 @@ import { RoundRecord } from './task-document.ts';
 
 /** Key in a message's metadata under which a step of a task is asked for. Only servers set it. */
 export const STEP_CALL = 'step';
-/** Key in a reply's metadata with what the step gave. */
+/** Key of the step's result in a reply's metadata. */
 export const STEP_RESULT = 'result';
 
 /** The input of an agent that does a step. */
@@ -17,7 +17,7 @@ export const StepCall = z.object({
   round: z.number().int().positive(),
   /** From 1. */
   attempt: z.number().int().positive(),
-  /** The same for every attempt and every delivery of the step: an idempotency key for what it does outside. */
+  /** The same for every attempt and every delivery of the step: an idempotency key for its effects outside. */
   key: Id,
   /** The longest that the attempt may take, in milliseconds. */
   timeoutMs: z.number().int().positive(),

@@ -63,7 +63,7 @@ export const TaskDocument = z.object({
   conversationId: Id,
   /** The agents that drive it. */
   group: AgentId,
-  /** Whose it is. */
+  /** Id of the person whose task it is. */
   ownerId: z.string().min(1).max(200),
   /** The person who asked. */
   user: Participant,

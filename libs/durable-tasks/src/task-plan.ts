@@ -28,7 +28,7 @@ export const PlannedAggregate = PlannedStep.omit({ dependsOn: true }).extend({
 });
 
 export const TaskPlan = z.object({
-  /** In the order in which people see them. None: the report is made from what is there. */
+  /** In the order in which people see them. None: the report is made from the present results. */
   steps: boundedArray(PlannedStep, LIMITS.taskSteps),
   aggregate: PlannedAggregate,
   /** A message for the conversation: the planned work, or the parts that were not understood. @default nothing is said */

@@ -24,7 +24,7 @@ export function taskView(task: TaskDocument, version: number): Task {
   };
 }
 
-/** The same with what the steps got and gave. */
+/** The same with the inputs and results of the steps. */
 export function taskDetail(task: TaskDocument, version: number): TaskDetail {
   return {
     ...taskView(task, version),

@@ -70,8 +70,8 @@ export function isWorking(state: TaskState): boolean {
 const FIXED_FIELDS = ['id', 'conversationId', 'group', 'ownerId', 'user', 'createdAt'] as const;
 
 /**
- * Refuses what cannot come after a task: another state than one that follows, another owner, another result of a step
- * that is done. The last keeps the promise that each step's result is stored once.
+ * Refuses a document that cannot come after a task: another state than one that follows, another owner, another result of
+ * a step that is done. The last keeps the promise that each step's result is stored once.
  * @throws ParleyError `invalid_request`
  */
 export function checkSuccessor(before: TaskDocument, after: TaskDocument): void {

@@ -32,11 +32,14 @@ export interface SimulatedWorld {
   readonly asked: ReadonlyMap<string, Asked>;
   /** Messages said, by id. */
   readonly said: ReadonlyMap<string, string>;
-  /** The driver takes in what has come, stores, and does what follows. @param isZombie the one before the last takeover */
+  /**
+   * The driver takes in the pending events, stores, and starts the next work. @param isZombie the one before the last
+   * takeover
+   */
   drive(isZombie?: boolean): void;
   /** The driver dies; another one takes over. */
   crash(): void;
-  /** The driver does as `drive`, and dies before anything follows from what it has stored. */
+  /** The driver does as `drive`, and dies between storing and starting the next work. */
   crashAfterSaving(): void;
   /** An agent comes to the end of some attempt. @param which of those under way. @param isGood whether it has a result */
   answer(which: number, isGood: boolean): void;

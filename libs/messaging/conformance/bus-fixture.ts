@@ -17,7 +17,7 @@ export interface BusFixture {
    */
   open(options?: Partial<BusOptions>): Promise<MessageBus>;
   readonly address: BusAddress;
-  /** Puts into the queue what is no envelope: no message id, no type. */
+  /** Puts a message that is not an envelope into the queue: no message id, no type. */
   publishMalformed(queue: QueueName, body: Uint8Array): Promise<void>;
   /** Removes the broker and all in it. */
   remove(): Promise<void>;
@@ -34,5 +34,5 @@ export interface Context {
 
 const ignore = (..._: unknown[]): void => undefined;
 
-/** For tests in which what the bus reports does not matter. */
+/** For tests in which the bus's log does not matter. */
 export const silentLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore } satisfies BusLogger;

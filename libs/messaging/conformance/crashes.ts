@@ -25,7 +25,7 @@ export function describeCrashes(context: Context): void {
       await child.hasInHand(3);
       child.kill();
       await child.ended;
-      // Until it is noticed that the process has gone, a consumer would get what comes after.
+      // Until it is noticed that the process has gone, a consumer would get the later messages.
       await eventually(async () => {
         const depth = (await bus.depths()).find(({ name }) => name === SERVER_INPUT_QUEUE);
         expect(depth).toMatchObject({ ready: 5 });

@@ -1,7 +1,7 @@
 import type { Delivery, Handler } from '../src/message-bus.ts';
 import { textOf } from './envelopes.ts';
 
-/** Collects what a handler is given, and lets a test wait for it. */
+/** Collects a handler's deliveries, and lets a test wait for them. */
 export interface Deliveries {
   /** Everything handed out so far, in order. */
   readonly all: Delivery[];
@@ -53,7 +53,7 @@ export function gate(): Gate {
   return { opened: promise, open: resolve };
 }
 
-/** Tries until the expectation holds; for what no event announces. */
+/** Tries until the expectation holds; for changes that no event announces. */
 export async function eventually<T>(attempt: () => Promise<T> | T, withinMs = 15_000): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {

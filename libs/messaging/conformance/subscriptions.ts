@@ -20,7 +20,7 @@ export function describeSubscriptions(context: Context): void {
       expect(subscription.inHand).toBe(1);
       finish.open();
 
-      // Another consumer gets what waits: proof that the paused one does not hold it.
+      // Another consumer gets the waiting message: proof that the paused one does not hold it.
       const other = collectDeliveries();
       const otherSubscription = await bus.consume(SERVER_INPUT_QUEUE, other.handler, { prefetch: 1 });
       await other.waitFor(1);

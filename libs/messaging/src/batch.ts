@@ -27,7 +27,7 @@ const Head = z.object({
   headers: QueueHeaders,
 });
 
-/** One item as it was read: an envelope, or the bytes of what is not one. */
+/** One item as it was read: an envelope, or the bytes of a malformed one. */
 export type BatchItem =
   | { readonly envelope: Envelope }
   | { readonly malformed: Uint8Array; readonly reason: string };

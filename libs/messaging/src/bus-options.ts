@@ -1,4 +1,4 @@
-/** Where the bus reports what an operator should know. A pino logger is one. */
+/** The log for an operator. A pino logger is one. */
 export interface BusLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

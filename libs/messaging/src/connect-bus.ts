@@ -7,14 +7,14 @@ export interface ConnectBusOptions extends BusOptions {
   /** Of the server: folder of its own queue; made if it is not there. @default the queue is reached through the server */
   readonly dataDir?: string | undefined;
   /**
-   * Base address of RabbitMQ's management API, `http://user:password@host:15672`. Only for `depths()`: AMQP does not
-   * tell how many messages are handed out, so without it `unacknowledged` counts what this process has in hand.
+   * Base address of RabbitMQ's management API, `http://user:password@host:15672`. Only for `depths()`: AMQP does not tell
+   * how many messages are handed out, so without it `unacknowledged` counts the messages that this process has in hand.
    */
   readonly managementUrl?: string | undefined;
   /**
    * Over how many AMQP connections RabbitMQ is reached. While its memory or disk runs out, RabbitMQ reads nothing from a
-   * connection that publishes: with 2, one publishes and the other consumes and acknowledges, so that acknowledgements get
-   * through. 1 is enough for a process that acknowledges only after the confirm of what it publishes: there is nothing to
+   * connection that publishes: with 2, one publishes and the other consumes and acknowledges, so that acknowledgements
+   * get through. 1 is enough for a process that acknowledges only after the confirm of its publishes: there is nothing to
    * acknowledge while publishing waits, and each turn's acknowledgements and publishes go out together.
    * @default 2
    */

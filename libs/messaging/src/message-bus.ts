@@ -1,7 +1,7 @@
 import type { DuplexStream, QueueEvent, QueueRequest } from '@parley/control-plane';
 import type { ChannelName, QueueDepth, QueueName } from '@parley/shared-models';
 
-/** A message on its way, as AMQP has it. The body is bytes: only who needs its content parses it. */
+/** A message on its way, as AMQP has it. The body is bytes: only code that needs its content parses it. */
 export interface Envelope {
   /** Unique over all messages; the idempotency key downstream. */
   readonly messageId: string;
@@ -46,7 +46,7 @@ export interface ConsumeOptions {
   readonly prefetch: number;
   /**
    * Hands out a message only once no power cut can undo the publish that it goes back to, that is the first one, made without
-   * `followsDelivery`. For a consumer that writes elsewhere what follows from it. @default false
+   * `followsDelivery`. For a consumer that writes the results of a message elsewhere. @default false
    */
   readonly onlyDurable?: boolean;
 }
@@ -56,8 +56,8 @@ export interface Subscription {
   pause(): Promise<void>;
   resume(): Promise<void>;
   /**
-   * Stops taking, waits for what is in hand up to `timeoutMs`, then returns the rest to the queue. Idempotent; at the server's own
-   * queue a second call can shorten the wait. @default 10_000
+   * Stops taking, waits for the messages in hand up to `timeoutMs`, then returns the rest to the queue. Idempotent; at
+   * the server's own queue a second call can shorten the wait. @default 10_000
    */
   close(options?: { timeoutMs?: number }): Promise<void>;
   /** Deliveries in hand now. */
@@ -159,14 +159,14 @@ export interface MessageBus {
    */
   publishEvent(channel: ChannelName, eventType: string, envelope: Envelope): Promise<void>;
 
-  /** Fleeting: reaches who is bound to the key now. Never waits for a lost connection. */
+  /** Fleeting: reaches the subscribers that are bound to the key now. Never waits for a lost connection. */
   signal(signal: Signal): void;
   /** `name` is the queue's name in RabbitMQ, such as `server_fanout_<serverId>`. */
   subscribe(name: string, listener: (signal: Signal) => void): Promise<SignalSubscription>;
 
   /** The protocol's queues and all agents' queues. */
   depths(): Promise<QueueDepth[]>;
-  /** Empties the queue of what waits (not what is in hand) and returns how many messages went. */
+  /** Removes the waiting messages of the queue (not those in hand) and returns their number. */
   purge(queue: QueueName): Promise<number>;
 
   health(): BusHealth;

@@ -11,9 +11,9 @@ export interface RetryOptions {
 }
 
 /**
- * Does idempotent work again for as long as the queue or the store is away. That says nothing about the message in
- * hand: returned to its queue, a long outage would wear out its deliveries and make it a dead letter.
- * @throws what the work throws for any other reason, and whatever it throws once the signal was given
+ * Does idempotent work again for as long as the queue or the store is away. That says nothing about the message in hand:
+ * returned to its queue, a long outage would wear out its deliveries and make it a dead letter.
+ * @throws the work's error for any other reason, and any error once the signal was given
  */
 export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, logger, pauseMs = 1000 } = options;
@@ -23,7 +23,7 @@ export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: 
     } catch (error) {
       if (!isUnavailable(error) || signal.aborted) throw error;
       if (failures === 0)
-        logger.warn({ err: error }, 'the queue or the store is away: holding what is in hand');
+        logger.warn({ err: error }, 'the queue or the store is away: holding the messages in hand');
       await pause(pauseMs, signal);
     }
   }

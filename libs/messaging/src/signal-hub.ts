@@ -2,7 +2,7 @@ import type { BusLogger } from './bus-options.ts';
 import type { Signal, SignalSubscription } from './message-bus.ts';
 
 export interface SignalHub {
-  /** To those who are bound to its key, in the order of the calls, after the caller's turn. */
+  /** To the subscribers that are bound to its key, in the order of the calls, after the caller's turn. */
   send(signal: Signal): void;
   subscribe(name: string, listener: (signal: Signal) => void, onClosed: () => void): SignalSubscription;
 }

@@ -9,7 +9,7 @@ import { type QueuePermissions, serveQueue } from '../src/remote/serve-queue.ts'
 import { type BusFolder, makeBusFolder } from './bus-folder.ts';
 
 const yes = (): boolean => true;
-/** Of a member that may do what it likes. */
+/** Of a member without restrictions. */
 export const UNRESTRICTED: QueuePermissions = {
   publish: yes,
   publishEvent: yes,
@@ -104,7 +104,7 @@ export async function createRemoteFixture({
   };
 }
 
-/** Lets the bus reach the server's queue. Returns what ends that. */
+/** Lets the bus reach the server's queue. Returns the function that ends that. */
 export function attachTo(bus: MessageBus, grpcUrl: string, keepaliveMs = 10_000): () => void {
   const client = createControlPlaneClient({ url: grpcUrl, keepaliveMs, logger: silentLogger });
   const brokerId = newId();

@@ -18,7 +18,7 @@ export interface TcpProxy {
   accept(): Promise<void>;
   /** Keeps connections open and carries nothing, not even their end, as when a cable is pulled. */
   stall(): void;
-  /** Carries on what `stall()` held. */
+  /** Passes on the data that `stall()` held. */
   flow(): void;
   /** Ends one direction of every connection: the server may still speak, the client's bytes come to an end. */
   halfClose(): void;

@@ -12,7 +12,7 @@ const OURS = ['apps', 'libs'].map(
   (folder) => path.resolve(import.meta.dirname, '../../../..', folder) + path.sep,
 );
 
-/** The rest of a definition is left to `profileOf`, which says what is wrong with it. */
+/** `profileOf` checks the rest of a definition, and names each fault. */
 const OwnFile = z.object({
   default: z.custom<AgentDefinition>((value) => typeof value === 'object' && value !== null),
 });
@@ -20,7 +20,7 @@ const OwnFile = z.object({
 /**
  * Imports a user's file.
  * @param load under which its modules are read anew
- * @throws ConfigError that says what is wrong, with file and line where they are known
+ * @throws ConfigError that names the fault, with file and line where they are known
  */
 export async function importDefinition(file: string, load: string): Promise<AgentDefinition> {
   if (!existsSync(file)) throw new ConfigError(`${file}: there is no such file.`);
@@ -61,6 +61,6 @@ function placeOf(error: unknown): string | undefined {
 }
 
 function messageOf(error: unknown): string {
-  // A file can throw anything, what has no text of its own too.
+  // A file can throw anything, also a value without a text.
   return types.isNativeError(error) ? error.message : inspect(error);
 }

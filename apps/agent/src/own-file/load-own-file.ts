@@ -9,7 +9,7 @@ import { LOAD_MS, tryInThread } from './try-in-thread.ts';
 
 /** The result of loading a user's file. */
 export interface OwnFileLoad {
-  /** @throws ConfigError that says what is wrong, with file and line where they are known */
+  /** @throws ConfigError that names the fault, with file and line where they are known */
   definition(): AgentDefinition;
   /** The file and those it imports from its own folders, as far as they were read. */
   readonly files: ReadonlySet<string>;
@@ -18,7 +18,8 @@ export interface OwnFileLoad {
 }
 
 /**
- * Reads a user's own file, anew with each call; first in a thread, since what does not end there would never end here.
+ * Reads a user's own file, anew with each call; first in a thread, since code that does not end there would never end
+ * here.
  * @param path absolute
  * @param signal ends the reading: there is something newer to read
  * @throws the signal's reason

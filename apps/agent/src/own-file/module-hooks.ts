@@ -11,8 +11,8 @@ let isInstalled = false;
 let tell = (_file: string): void => {};
 
 /**
- * Lets a user's file stand anywhere: it finds `@parley/…` and zod here, whatever is installed beside it, and the
- * modules that it imports from its own folders are read anew with each load. Idempotent; lasts as long as the process.
+ * Lets a user's file stand anywhere: it finds `@parley/…` and zod here, not those installed beside it, and the modules
+ * that it imports from its own folders are read anew with each load. Idempotent; lasts as long as the process.
  * @param onFile told of each of those modules as soon as it is found
  */
 export function installModuleHooks(onFile: (file: string) => void = () => {}): void {

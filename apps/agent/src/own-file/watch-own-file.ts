@@ -10,7 +10,7 @@ export interface WatchOptions {
   /** The result of its first load. */
   readonly loaded: OwnFileLoad;
   readonly logger: Logger;
-  /** Called with what the file defines after each change that can be loaded. @throws what makes the change a broken one */
+  /** Called with the file's definition after each change that can be loaded. @throws when the change is not usable */
   onChange(definition: AgentDefinition): void;
 }
 
@@ -26,7 +26,7 @@ export function watchOwnFile({ file, loaded, logger, onChange }: WatchOptions): 
   let isDirty = false;
   let isStopped = false;
   let loading: Promise<void> | undefined;
-  /** Aborted when what is being loaded is out of date. */
+  /** Aborted when the file has changed again while it is being loaded. */
   let current = new AbortController();
 
   const read = async (): Promise<Map<string, string>> =>

@@ -28,7 +28,7 @@ export interface CommandRequest {
   readonly cwd: string | undefined;
   /** Name of the operator. */
   readonly requestedBy: string | undefined;
-  /** Name of the operator who has let it pass; undefined: nobody has. */
+  /** Name of the operator who has approved it; undefined: nobody has. */
   readonly approvedBy: string | undefined;
   /** Bytes that it may print. */
   readonly outputLimitBytes: number;

@@ -93,7 +93,7 @@ describe('a connection that is lost', () => {
   it('lets the output go on behind what the server has', async () => {
     const { agent, command, goOn } = await halfWay();
     await agent.send({ ...command, outputSeq: 1 });
-    // It tells everything again but what the server says that it has.
+    // It sends everything again except the pieces that the server says it has.
     await agent.state(command.commandId, 'running');
     goOn();
     await agent.result(command.commandId);

@@ -16,9 +16,9 @@ export interface CommandExecutor {
   drain(timeoutMs: number): Promise<void>;
   /** Answers the `shutdown` commands: the last thing before the agent leaves. */
   answerShutdown(): Promise<void>;
-  /** Stops what runs and takes no more: another process has taken the agent's place. */
+  /** Stops running commands and takes no more: another process has taken the agent's place. */
   abandon(): void;
-  /** Stops everything, and waits for what runs to end. Idempotent. */
+  /** Stops everything, and waits for running commands to end. Idempotent. */
   stop(): Promise<void>;
   /** The running and waiting commands, for people. */
   describe(): readonly string[];
@@ -42,7 +42,7 @@ export interface CommandExecutorOptions {
 const DEFAULT_CONCURRENCY = 4;
 /** Commands that have not ended or not been told: beyond these new ones are refused. */
 const MAX_OPEN = 200;
-/** Of the time to drain, in milliseconds: to end what does not end by itself, and to say so. */
+/** Of the time to drain, in milliseconds: to end commands that do not end by themselves, and to report it. */
 const END_MS = 4_000;
 const TELL_MS = 2_000;
 
@@ -88,7 +88,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       entry.output.add('stdout', `${await options.describeAgent()}\n`);
       endCommand(entry, {});
     } catch (err) {
-      logger.warn({ err }, 'the agent cannot say what it does');
+      logger.warn({ err }, 'the agent cannot report its status');
       endCommand(entry, { errorMessage: err instanceof Error ? err.message : String(err) });
     }
     tell(entry);

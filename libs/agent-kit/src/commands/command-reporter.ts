@@ -112,10 +112,10 @@ export function createCommandReporter(
           continue;
         }
         const expected = err instanceof ParleyError ? err.details?.expectedSeq : undefined;
-        // It lacks what it had said that it has: its store is an older one.
+        // The server lacks pieces that it had confirmed: its store is an older one.
         if (typeof expected === 'number') confirmedSeq = Math.min(confirmedSeq, expected - 1);
         else if (err instanceof ParleyError && FINAL_CODES.has(err.code)) {
-          logger.error({ err, commandId: entry.id }, 'the server does not take what became of a command');
+          logger.error({ err, commandId: entry.id }, 'the server refuses the report of a command');
           return;
         }
         logger.debug({ err, commandId: entry.id }, 'the server could not be told of a command; trying again');

@@ -1,7 +1,7 @@
 /** Lets so many do something at once; the others wait in the order in which they came. */
 export interface Turns {
   /**
-   * Resolves when it is one's turn, with what gives the turn back.
+   * Resolves when it is the caller's turn, with the function that gives the turn back.
    * @throws the signal's reason when it is aborted before it is one's turn
    */
   take(signal: AbortSignal): Promise<() => void>;

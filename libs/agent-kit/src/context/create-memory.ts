@@ -14,7 +14,7 @@ export type MemoryServices = Pick<AgentServices, MemoryRpc>;
 
 export interface MemoryOptions {
   readonly services: MemoryServices;
-  /** Whom it is about: `subjectOf(user)`. */
+  /** The subject: `subjectOf(user)`. */
   readonly subject: string;
   readonly group: string;
   readonly requestId: string;
@@ -127,7 +127,7 @@ function encode(key: string, value: unknown): string {
   return JSON.stringify(jsonOf(value, `The memory "${key}"`, MEMORY_VALUE_BYTES));
 }
 
-/** @throws ParleyError that says what was given instead of a key */
+/** @throws ParleyError that describes the value given instead of a key */
 function keyOf(key: unknown): string {
   if (typeof key === 'string' && key !== '' && key.length <= 256 && !key.includes('\u0000')) return key;
   throw refusal(
@@ -153,7 +153,7 @@ function decode<T>(entry: MemoryEntry, schema: z.ZodType<T>): T | undefined {
   if (parsed.success) return parsed.data;
   throw new ParleyError(
     'agent_failed',
-    `What is remembered under "${entry.key}" is not what the agent expects: ${z.prettifyError(parsed.error)}`,
+    `The value remembered under "${entry.key}" does not have the shape that the agent expects: ${z.prettifyError(parsed.error)}`,
     { cause: parsed.error },
   );
 }

@@ -18,7 +18,7 @@ export interface PublishOptions {
   readonly bus: Pick<MessageBus, 'publishEvent'>;
   /** Id of the message or event that is handled. */
   readonly causeId: string;
-  /** Id of what it all began with. */
+  /** Id of the first cause. */
   readonly correlationId: string;
   readonly group: string;
   readonly source: Participant;

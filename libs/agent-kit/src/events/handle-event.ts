@@ -25,7 +25,7 @@ export interface EventParts {
 /**
  * Runs `onEvent` once.
  * @throws Reject `malformed_message` when the payload is not as the definition's schema for its type wants it
- * @throws what the handler throws
+ * @throws the handler's errors
  */
 export async function handleEvent(definition: AgentDefinition, parts: EventParts): Promise<void> {
   await definition.onEvent?.(contextOf({ ...parts, event: withParsedPayload(definition, parts.event) }));

@@ -24,7 +24,7 @@ export function beginning(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
-/** A reply's text. @throws ParleyError `agent_failed` that says what was given instead */
+/** A reply's text. @throws ParleyError `agent_failed` that describes the value given instead */
 export function textOf(text: unknown, where: string): string {
   if (typeof text === 'string') return text;
   const hint = types.isUint8Array(text) ? ' Decode bytes first, or give them to stream().' : '';

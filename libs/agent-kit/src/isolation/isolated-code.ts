@@ -213,7 +213,7 @@ function writerCalls({ writer }: ContextParts): Calls {
   };
 }
 
-/** Does what a handler in a thread asks for, and answers. */
+/** Executes and answers the calls of a handler in a thread. */
 function answerCalls(
   calls: Calls,
   post: (message: ToThread) => void,

@@ -54,7 +54,7 @@ function createCalls(run: number): Calls {
       else answer?.reject(unpackError(error));
     },
     async settled() {
-      // Also what the handler has asked for and not waited for, such as a last reply.
+      // Also calls that the handler has not waited for, such as a last reply.
       await nextTurn();
       await Promise.allSettled([...pending.values()].map(({ promise }) => promise));
     },

@@ -18,7 +18,7 @@ const reply: ChatMessage = {
   metadata: { [STEP_RESULT]: 7 },
 };
 
-/** An attempt that began so long ago, with what each wait for it comes to, one after the other. */
+/** An attempt that began so long ago, with the outcome of each wait for it, one after the other. */
 async function attempted(beganMsAgo: number, outcomes: (ChatMessage | ParleyError)[]) {
   const asked: number[] = [];
   const stopped: number[] = [];

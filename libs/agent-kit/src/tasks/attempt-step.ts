@@ -21,8 +21,8 @@ export interface Attempt {
 }
 
 /**
- * Dispatches an attempt at a step, or joins the one that was dispatched before, and waits for what becomes of it.
- * Undefined: the task is not as it was thought to be; look at it again.
+ * Dispatches an attempt at a step, or joins the one that was dispatched before, and waits for its outcome. Undefined: the
+ * task is not as it was thought to be; look at it again.
  */
 export async function attemptStep({
   services,

@@ -16,7 +16,7 @@ export interface StepOptions {
   readonly bus: Pick<MessageBus, 'signal'>;
 }
 
-/** Runs an agent's `onStep`. @throws ParleyError with the code of what became of the attempt */
+/** Runs an agent's `onStep`. @throws ParleyError with the code of the attempt's outcome */
 export async function doStep({ definition, context, call, bus }: StepOptions): Promise<JsonValue> {
   const { onStep } = definition;
   if (onStep === undefined) {

@@ -73,7 +73,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
     settling.add(done);
   };
 
-  /** Stores what follows from the events. False: another process drives the task now. */
+  /** Stores the document after the events. False: another process drives the task now. */
   const takeIn = async (): Promise<boolean> => {
     if (mustLoad) {
       mustLoad = false;
@@ -90,7 +90,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
       document = next;
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'id_conflict') throw error;
-      // A person was there first, or another driver: the events count for what is there now.
+      // A person was there first, or another driver: the events are applied to the present document.
       events = [...taken, ...events];
       mustLoad = true;
       wakeup.wake();
@@ -98,7 +98,7 @@ export function driveTask({ task, services, plan, say, logger }: DriveOptions): 
     return true;
   };
 
-  /** Sets going what the stored document asks for. */
+  /** Starts the work that the stored document asks for. */
   const follow = (): void => {
     if (mustLoad) return;
     const work = nextWork(document, Date.now());

@@ -9,7 +9,7 @@ export interface PlanContext {
   readonly title: string;
   /** The request of this round. */
   readonly text: string;
-  /** What `start` or `refine` was given as `input`. */
+  /** The `input` that was given to `start` or `refine`. */
   readonly input: JsonValue | undefined;
   /** 1 at first; from 2 on the task is being refined. */
   readonly round: number;

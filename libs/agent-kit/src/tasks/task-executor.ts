@@ -15,7 +15,7 @@ export interface TaskExecutor {
   start(): void;
   /** A task may have begun here: looks at once. */
   look(): void;
-  /** Takes no more, and gives back what it has: another instance goes on with it. */
+  /** Takes no more tasks, and releases those that it holds: another instance goes on with them. */
   pause(): Promise<void>;
   /** As if the process had died: nothing is given back. */
   abandon(): Promise<void>;

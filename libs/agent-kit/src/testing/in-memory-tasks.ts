@@ -68,7 +68,7 @@ export function createInMemoryTasks(options: InMemoryTasksOptions = {}): InMemor
         metadata: { [STEP_RESULT]: result },
       };
     } catch (error) {
-      // As the server does, it tells what became of the step apart from what became of the call.
+      // Like the server, it tells the outcome of the step apart from that of the call.
       const code = error instanceof ParleyError ? error.code : 'agent_failed';
       throw new ParleyError(code, String(error), { cause: error, details: { askId } });
     }

@@ -32,7 +32,7 @@ export interface TestAnswer extends Omit<TestContext, 'context' | 'stop' | 'memo
 
 /** An agent under test: its memory and its conversation last from one message to the next. */
 export interface TestAgent {
-  /** Rejects with what the agent throws. */
+  /** Rejects with the agent's error. */
   send(text: string, options?: TestMessageOptions): Promise<TestAnswer>;
   /** Writes END, as a person does who leaves the agent's session. */
   end(options?: TestMessageOptions): Promise<TestAnswer>;

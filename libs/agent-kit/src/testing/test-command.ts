@@ -16,12 +16,12 @@ export interface TestedCommand {
   readonly outcome: CommandOutcome | undefined;
   readonly stdout: string;
   readonly stderr: string;
-  /** What `begin` was called with. */
+  /** The arguments of `begin`. */
   readonly begun: readonly Parameters<CommandContext['begin']>[0][];
 }
 
 /**
- * Lets an agent execute a command line as an operator called Ada would. Rejects with what the agent throws.
+ * Lets an agent execute a command line as an operator called Ada would. Rejects with the agent's error.
  * @throws Error when the agent executes no commands
  */
 export async function testCommand(

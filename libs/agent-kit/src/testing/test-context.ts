@@ -22,7 +22,7 @@ export interface TestContextOptions {
   readonly user?: { readonly id: string; readonly name: string };
   /** The agent as it is registered. @default { id: 'test-1', name: 'Tess' } */
   readonly agent?: { readonly id: string; readonly name: string };
-  /** Whose memory it is. @default the agent's name as a slug */
+  /** The group that the memory belongs to. @default the agent's name as a slug */
   readonly group?: string;
   /** Said before in the conversation, oldest first: a text is the person's. @default [] */
   readonly history?: readonly (string | ChatMessage)[];
@@ -44,12 +44,12 @@ export interface TestPublished {
   readonly payload: JsonValue;
 }
 
-/** A context that takes note of what an agent does with it. */
+/** A context that records an agent's calls. */
 export interface TestContext {
   readonly context: MessageContext;
   /** Texts of `reply`, and of `stream` once its source has ended. */
   readonly replies: readonly string[];
-  /** What `reply` and `stream` were given as metadata, in the same places as in `replies`. */
+  /** The metadata given to `reply` and `stream`, in the same places as in `replies`. */
   readonly metadata: readonly (Readonly<Record<string, JsonValue>> | undefined)[];
   /** Pieces that went through `stream`. */
   readonly pieces: readonly string[];
@@ -129,7 +129,7 @@ export function createTestContext(text: string, options: TestContextOptions = {}
   return { context, replies, metadata, pieces, typing, asked, published, memory, stop };
 }
 
-/** As the server does, it tells what became of the question apart from what became of the call. */
+/** Like the server, it tells the outcome of the question apart from that of the call. */
 async function answerOf(askId: string, answer: () => string | Promise<string>): Promise<string> {
   try {
     return await answer();

@@ -70,7 +70,7 @@ function stepOf(pattern: ArgumentPattern, resolveFolder: (folder: string) => str
   return { times: pattern.times, test };
 }
 
-/** Whether the whole text is what an RE2 pattern describes, in time proportional to its length. */
+/** Whether an RE2 pattern matches the whole text, in time proportional to its length. */
 export function wholeTextTest(pattern: string): (text: string) => boolean {
   const compiled = RE2JS.compile(pattern);
   return (text) => compiled.testExact(text);

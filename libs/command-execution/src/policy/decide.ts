@@ -189,7 +189,7 @@ function ruleTest(rule: Rule, resolveFolder: (folder: string) => string): RuleTe
   return { args: argumentsTest(args, resolveFolder), line: () => false };
 }
 
-/** A path that is not written the straight way is nobody's to use but who allows everything. */
+/** A path that is not in its normal form is allowed only by a policy that allows everything. */
 function isWinding(word: string): boolean {
   return word.includes('/') && (!word.startsWith('/') || /\/\.{0,2}(\/|$)/.test(word));
 }
@@ -206,7 +206,7 @@ function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
-/** Named for the person who reads why. */
+/** Names for the text of a refusal. */
 const CONTROL_NAMES: Readonly<Record<string, string>> = {
   '\0': 'a NUL character',
   '\n': 'a line break',
@@ -225,7 +225,7 @@ const CONTROL_IN_SCRIPT = /[\p{Cc}--[\t\n]]/v;
  * @param isScript a shell gets it: it may have several lines
  */
 function findRefusedCharacter(line: string, isScript: boolean): string | undefined {
-  // Half a character would become U+FFFD: not what the rules have looked at.
+  // Half a character would become U+FFFD, which the rules have not checked.
   if (!line.isWellFormed()) return 'half of a UTF-16 pair';
   const control = (isScript ? CONTROL_IN_SCRIPT : CONTROL).exec(line)?.[0];
   if (control !== undefined) return CONTROL_NAMES[control] ?? `the control character ${codeOf(control)}`;

@@ -136,8 +136,7 @@ function summarize(policy: PolicyFile): string[] {
 
 function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>): string[] {
   const warnings: string[] = [];
-  if (policy.everything)
-    warnings.push('the policy allows everything: whoever is an operator has this account');
+  if (policy.everything) warnings.push('the policy allows everything: every operator has this account');
   if ([...users.values()].some(({ uid }) => uid === process.getuid?.())) {
     warnings.push(
       "commands run as this agent's own user: they can read its files, its memory and the environment of the process that started it, and so its secrets; start it as root with another `user` in the policy, and with secrets in files that root alone reads (JOIN_TOKEN_FILE)",
@@ -151,7 +150,7 @@ function warningsOf(policy: PolicyFile, users: ReadonlyMap<string, SystemUser>):
 
 /**
  * All that a command finds in its environment: nothing of the agent's own, where secrets are, but for the language.
- * @param own what the policy adds
+ * @param own the policy's additions
  */
 export function cleanEnvironment(
   path: readonly string[],

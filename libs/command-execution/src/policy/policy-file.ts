@@ -72,7 +72,7 @@ export const ProgramRule = z.strictObject({
     .string()
     .max(4_096)
     .refine((text) => path.isAbsolute(text) || /^[^/\s]+$/.test(text), 'an absolute path, or a name'),
-  /** One after another; `any`: whatever they are. @default none for `allow`, `any` for `deny` */
+  /** One after another; `any`: all arguments. @default none for `allow`, `any` for `deny` */
   args: z.union([z.literal('any'), z.array(ArgumentPattern).max(200)]).optional(),
 });
 
@@ -98,11 +98,11 @@ export const PolicyFile = z
       .array(z.union([ProgramRule, ShellRule]))
       .max(1_000)
       .default([]),
-    /** Allows what no rule denies. @default false */
+    /** Allows every command that no rule denies. @default false */
     everything: z.boolean().default(false),
     /** With `everything`: each line goes to /bin/sh, else it is one program with its arguments. @default false */
     shell: z.boolean().default(false),
-    /** Folders in which programs are looked up; the PATH of what runs. */
+    /** Folders in which programs are looked up; the PATH of commands. */
     path: z
       .array(z.string().refine((folder) => path.isAbsolute(folder), 'an absolute path'))
       .min(1)
@@ -111,7 +111,7 @@ export const PolicyFile = z
     folders: z.array(Folder).min(1).default(['/tmp']),
     /** The account that commands run as, when the agent runs as root; `same`: the agent's own. */
     user: z.string().min(1).max(64).default('nobody'),
-    /** Added to the environment of what runs. */
+    /** Added to the environment of commands. */
     env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(32_768)).default({}),
     /** Commands that run at once; further ones wait. */
     concurrency: z.number().int().min(1).max(100).default(4),
@@ -164,5 +164,5 @@ export const PolicyFile = z
 export type PolicyFile = z.infer<typeof PolicyFile>;
 export type Rule = PolicyFile['rules'][number];
 
-/** What `everything` is called where a rule is named. */
+/** The name of `everything` where a rule is named. */
 export const EVERYTHING = 'everything';

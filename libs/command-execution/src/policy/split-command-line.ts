@@ -7,8 +7,8 @@ const MAX_WORDS = 1_000;
 const SHELL_SYNTAX = new Set('|&;<>()$`*?[]{}');
 
 /**
- * Splits a command line into words as a POSIX shell does, quotes and backslashes included, but does nothing else: what
- * a shell would expand, substitute, redirect or chain is a problem, and so is what is not finished. Every line that is
+ * Splits a command line into words as a POSIX shell does, quotes and backslashes included, but does nothing else: text
+ * that a shell would expand, substitute, redirect or chain is a problem, and so is an unfinished line. Every line that is
  * taken means the same to /bin/sh.
  */
 export function splitCommandLine(line: string): SplitLine {

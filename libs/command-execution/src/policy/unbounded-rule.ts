@@ -2,16 +2,16 @@ import path from 'node:path';
 import { wholeTextTest } from './argument-patterns.ts';
 import { type ArgumentPattern, EVERYTHING, type PolicyFile, type Rule } from './policy-file.ts';
 
-/** Programs that run what their arguments say: a shell, an interpreter, or one that starts another program. */
+/** Programs that run their arguments: a shell, an interpreter, or one that starts another program. */
 const RUNNERS =
   /^(?:(?:ba|da|a|z|k|c|tc|fi)?sh|busybox|(?:python|pypy|perl|ruby|node|deno|bun|php|lua|tclsh|expect|[gmn]?awk)[\d.]*|env|xargs|find|nohup|nice|ionice|timeout|setsid|stdbuf|time|watch|strace|gdb|sudo|doas|su|runuser|chroot|unshare|nsenter|setpriv|ssh|at|batch|crontab|systemd-run|script|screen|tmux|parallel|docker|podman|nerdctl|kubectl|ctr|lxc|npx)$/;
 /** Programs that run others with some options only. */
 const RUNNERS_BY_OPTION = /^(?:make|npm|pnpm|yarn|git|vi|vim|ed|sed|tar|rsync|less|man)$/;
 
 /**
- * The rule by which an operator can run whatever they want with the account of the commands: `everything`, a shell line or
- * the arguments of a shell or an interpreter that may be any text. That others must approve it changes nothing where
- * nobody signs in, for there one person is both. A rule that denies does not close it.
+ * The rule by which an operator can run anything with the account of the commands: `everything`, a shell line or the
+ * arguments of a shell or an interpreter that may be any text. That others must approve it changes nothing where nobody
+ * signs in, for there one person is both. A rule that denies does not close it.
  * @returns undefined where no rule says so; a program that runs others in some way of its own is not known here
  */
 export function findUnboundedRule(policy: PolicyFile): string | undefined {

@@ -12,8 +12,8 @@ export interface BoundedOutput {
 }
 
 /**
- * Decodes UTF-8 across the borders of chunks and lets at most `limitBytes` through, over both streams together; what
- * comes after that is dropped without being looked at. A character is never cut.
+ * Decodes UTF-8 across the borders of chunks and lets at most `limitBytes` through, over both streams together; output
+ * after that is dropped without being looked at. A character is never cut.
  */
 export function createBoundedOutput(
   limitBytes: number,

@@ -7,8 +7,8 @@ const LAST_POLL_MS = 100;
 const AFTER_KILL_MS = 1_000;
 
 /**
- * How long to wait until who must has reaped the dead: an init that takes its time leaves them in the list of processes.
- * In a container without an init nobody ever does.
+ * How long to wait until the parent has reaped the dead: an init that takes its time leaves them in the list of
+ * processes. In a container without an init nobody ever does.
  */
 const REAP_MS = 2_000;
 

@@ -5,7 +5,7 @@ import { countTasks, readHardLimit } from './proc-files.ts';
 /** Resource limits of a command. Each limit holds for each of its processes, except `processes`. */
 export interface ResourceLimits {
   /**
-   * Processes and threads that the command's user may have beyond those it has now. For root, whom the kernel does not
+   * Processes and threads that the command's user may have beyond those it has now. For root, which the kernel does not
    * bind, processes of the command, looked at ten times a second.
    */
   readonly processes: number;
@@ -17,7 +17,7 @@ export interface ResourceLimits {
   readonly fileBytes?: number | undefined;
 }
 
-/** Programs that lower what another program may use and then become it. Undefined: this machine has none. */
+/** Programs that restrict another program and then become it. Undefined: this machine lacks it. */
 export interface Launchers {
   readonly nice: string | undefined;
   /** From util-linux: Linux only. */

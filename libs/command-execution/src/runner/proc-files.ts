@@ -20,7 +20,7 @@ export function findMarkedProcesses(commandId: string): number[] {
   return found;
 }
 
-/** The tasks (threads) of a user: what RLIMIT_NPROC counts. 0 where there is no /proc. */
+/** The tasks (threads) of a user, as RLIMIT_NPROC counts them. 0 where there is no /proc. */
 export function countTasks(uid: number): number {
   let count = 0;
   for (const pid of listProcesses()) {

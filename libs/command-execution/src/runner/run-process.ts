@@ -136,7 +136,7 @@ export async function runProcess(plan: ProcessPlan, options: RunOptions): Promis
   }
 }
 
-/** Nothing to change where it is the user whom we are. */
+/** The user of this process needs no change. */
 function identityOf({ uid, gid }: SystemUser): { uid?: number; gid?: number } {
   return process.getuid?.() === uid ? {} : { uid, gid };
 }
@@ -149,9 +149,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Kills a process group that has more than `max` members, for a user whom the kernel's limit does not bind. Between two
+ * Kills a process group that has more than `max` members, for a user that the kernel's limit does not bind. Between two
  * looks it may have more.
- * @returns what ends the watch, and says whether it had to kill
+ * @returns a function that ends the watch, and tells whether it had to kill
  */
 function watchProcessCount(group: number, max: number): () => boolean {
   const before = countProcesses();

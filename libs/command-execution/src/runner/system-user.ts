@@ -10,7 +10,7 @@ export interface SystemUser {
   readonly home: string;
 }
 
-/** Whom this process runs as. */
+/** The user of this process. */
 export function currentUser(): SystemUser {
   try {
     const { username, uid, gid, homedir } = userInfo();

@@ -164,7 +164,7 @@ function cancelled(cause: Error): ParleyError {
   return new ParleyError('cancelled', 'The call was stopped.', { cause });
 }
 
-/** How a channel to a server is opened, whatever it is for. */
+/** The options of every channel to a server. */
 export const CHANNEL_OPTIONS: ClientOptions = {
   // Servers are peers on the same network; a web proxy set for the user's browser must not get between.
   'grpc.enable_http_proxy': 0,

@@ -17,7 +17,7 @@ export interface ReadOptions<T> {
 
 /**
  * The items of a stream, until the server ends it. Leaving the loop cancels the stream.
- * @throws ParleyError what the server ended it with; `unavailable` when it did not open in time or broke
+ * @throws ParleyError the server's error; `unavailable` when it did not open in time or broke
  */
 export async function* readStream<T>(
   call: AnswerStream,

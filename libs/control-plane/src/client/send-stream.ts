@@ -10,16 +10,16 @@ import { type ReadOptions, readStream } from './read-stream.ts';
 export interface SendStream<Item> {
   /**
    * Resolves when the next item may follow: awaiting it keeps memory bounded when the server is slow.
-   * @throws ParleyError what the server ended the stream with
+   * @throws ParleyError the server's error that ended the stream
    */
   send(item: Item): Promise<void>;
   /**
    * Says that there is no more, and waits for the server.
    * @returns how many items the server has taken
-   * @throws ParleyError what the server ended the stream with; `unavailable` after the deadline for calls
+   * @throws ParleyError the server's error that ended the stream; `unavailable` after the deadline for calls
    */
   end(): Promise<number>;
-  /** Drops what was not sent yet. */
+  /** Drops the messages that were not sent yet. */
   cancel(): void;
 }
 

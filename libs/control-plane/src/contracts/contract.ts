@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** How something goes over the wire, in the shape that the .proto files give it. */
 export interface Wire<T> {
-  /** Checks what came and reads it. */
+  /** Checks and reads a received message. */
   readonly schema: z.ZodType<T>;
   /** The message to send. Not checked: the sender has the value from a model. */
   encode(value: T): object;
@@ -64,7 +64,7 @@ export interface Duplex<Request, Event> extends Common<Request> {
   readonly example: { readonly request: NoInfer<Request>; readonly event: NoInfer<Event> };
 }
 
-/** One of many, whichever: that it fits its handler is what `ControlPlaneHandlers` says. */
+/** Any contract; `ControlPlaneHandlers` ensures that it fits its handler. */
 export type AnyContract =
   | Unary<unknown, unknown>
   | Pushed<unknown, unknown, unknown>
@@ -121,7 +121,7 @@ export const field = <T>(
   encode: (value) => ({ [name]: encode(value) }),
 });
 
-/** A message with one repeated field. @param fit leaves out what is too much for one answer. @default all */
+/** A message with one repeated field. @param fit leaves out the items that are too many for one answer. @default all */
 export const list = <T>(
   name: string,
   item: { schema: z.ZodType<T>; encode(value: T): unknown },

@@ -11,7 +11,7 @@ type AnyClient = Readonly<Record<string, (request?: unknown) => unknown>>;
 type Both = { readonly events: AsyncIterable<unknown> } | undefined;
 const contracts = Object.entries(CONTRACTS as unknown as Record<string, AnyContract>);
 
-/** Makes the call, whatever its kind, and gives what comes back. */
+/** Makes a call of any kind, and gives its result. */
 async function make(client: AnyClient, name: string, contract: AnyContract): Promise<unknown> {
   const { request } = contract.example;
   if (contract.kind === 'unary') return client[name]?.(request);

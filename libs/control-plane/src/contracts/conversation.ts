@@ -14,7 +14,7 @@ const messageBytes = ({ text, metadata }: ChatMessage): number =>
 
 const Question = z.object({
   ...Caller,
-  /** The message for whose answer the other agent is asked. */
+  /** The message that the asking agent is answering. */
   requestId: Id,
   /** A UUID, the idempotency key: asked again with it, the same answer comes. */
   id: Id,
@@ -78,7 +78,7 @@ export const conversation = {
     answer: list('messages', Message, (messages) => fitNewest(messages, messageBytes)),
     example: { request: { ...EXAMPLE_CALLER, requestId, limit: 50 }, answer: [exampleReply] },
   }),
-  /** Another agent's reply. @throws ParleyError `ask_loop`, `ask_depth`, or with what became of the question */
+  /** Another agent's reply. @throws ParleyError `ask_loop`, `ask_depth`, or with the outcome of the question */
   ask: unary({
     ...CONVERSATION,
     rpc: 'Ask',

@@ -10,7 +10,7 @@ export interface CallContext {
   readonly token?: BoundToken | undefined;
   /** Whether it has shown the credential of the broker that the request names by `subscriberId`; without credentials, everybody has. */
   readonly isBroker: boolean;
-  /** The process has nothing in hand any more of what was sent to it before. @default it may have */
+  /** The process has nothing in hand any more of the messages sent to it before. @default it may have */
   readonly beginsAnew?: boolean;
   /** It has shown that it is a member: its connection is not closed for the sake of a newer one. */
   hold(): void;

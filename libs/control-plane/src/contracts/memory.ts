@@ -30,11 +30,11 @@ export const MemoryValue = z
 
 const Key = z.object({
   ...Caller,
-  /** Whom it is about, usually a user's id; `''`: nobody in particular. */
+  /** The subject, usually a user's id; `''`: no subject. */
   subject: plainText(0, 200),
   key: plainText(1, 256),
 });
-/** Of a call that says in another way who makes it, and whom it is about. */
+/** For a call that names its caller and its subject in another way. */
 export const MemoryKeyName = Key.shape.key;
 export const MemorySubject = Key.shape.subject;
 type Key = z.infer<typeof Key>;

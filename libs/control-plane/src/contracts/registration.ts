@@ -41,7 +41,7 @@ const RegisteredAgent = z.object({
   heartbeatMs: z.number().int().positive(),
   /** `paused` when an operator paused this agent before. */
   state: agentState.schema,
-  /** Whether people show who they are before they may do anything. @default false: a server that does not say so */
+  /** Whether people have to sign in before they may do anything. @default false: a server that does not say so */
   peopleSignIn: z.boolean().optional(),
 });
 export type RegisterAgentResponse = z.infer<typeof RegisteredAgent>;

@@ -69,8 +69,8 @@ export const status = {
     example: { request: { agentId: 'echo' }, answer: example },
   }),
   /**
-   * The full list first, then changes. A broker's `subscriberId` is its broker id: it counts as registered while its stream is
-   * open, and is told all; others get what any member may know.
+   * The full list first, then changes. A broker's `subscriberId` is its broker id: it counts as registered while its
+   * stream is open, and is told all; others get the status that any member may know.
    */
   subscribeToAgentStatus: pushed({
     ...STATUSES,

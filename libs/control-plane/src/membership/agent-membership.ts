@@ -25,7 +25,7 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   readonly instanceId?: string | undefined;
   /** The id that the agent wants. */
   readonly agentId: string;
-  /** true: takes the id over from whoever has it. false: the server may give another. */
+  /** true: takes the id over from the process that has it. false: the server may give another. */
   readonly isExclusive: boolean;
   readonly profile: AgentProfile;
   /** Goes with each heartbeat: messages in hand divided by concurrency. */
@@ -36,7 +36,7 @@ export interface JoinAsAgentOptions extends ControlPlaneClientOptions {
   state(): AgentState;
   /** The queue on which it is. @default not said: a server with a queue of its own refuses that */
   readonly queue?: MemberQueue | undefined;
-  /** The server has taken the agent in, for the first time or again. `state` is what it wants it to do. */
+  /** The server has taken the agent in, for the first time or again. `state` is the state that the server wants. */
   onRegistered(registered: AgentIdentity & { state: AgentState }): void;
   /** The server wants another state than before: an operator paused or resumed the agent. */
   onState(wanted: AgentState): void;
@@ -71,7 +71,7 @@ export interface AgentMembership extends AgentServices {
   /** @throws ParleyError `unavailable`, `stale_incarnation`, `not_found` */
   sendCommandState(report: Omit<CommandStateReport, 'agentId'>): Promise<void>;
   /**
-   * Opens the way for what commands print.
+   * Opens the stream for the output of commands.
    * @throws ParleyError `unavailable` before the first registration
    */
   openCommandOutput(): AgentCommandOutput;

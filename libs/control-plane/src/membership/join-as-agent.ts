@@ -93,7 +93,7 @@ export function joinAsAgent(options: JoinAsAgentOptions): AgentMembership {
     }
   };
   /**
-   * A process that was away first asks whether it still is who it was: were it to register at once, one that slept
+   * A process that was away first asks whether the id is still its own: were it to register at once, one that slept
    * through its lease would take its id back from the process that has replaced it.
    */
   const enter = async (): Promise<void> => {

@@ -14,7 +14,7 @@ export interface KeepConnectedOptions {
   readonly url: string;
   /** Ends everything; no session is started any more. */
   readonly signal: AbortSignal;
-  /** One stay at the server: ends when it is over, in whatever way. Calls `onJoined` when the server has taken it in. */
+  /** One stay at the server: ends, or rejects, when it is over. Calls `onJoined` when the server has taken it in. */
   session(signal: AbortSignal, onJoined: () => void): Promise<void>;
   /** Told why a session ended. false: there must not be another one. */
   mayRetry(error: ParleyError): boolean;

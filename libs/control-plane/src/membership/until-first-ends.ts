@@ -1,6 +1,6 @@
 /**
  * Runs tasks side by side until the first one ends, stops the others by their signal and waits for them.
- * @throws what the first one threw
+ * @throws the error of the first one
  */
 export async function untilFirstEnds(
   outer: AbortSignal,

@@ -9,7 +9,7 @@ export interface Admitting {
   readonly credentials?: Credentials | undefined;
   /** Undefined: nobody has to show one. */
   readonly joinTokens?: JoinTokens | undefined;
-  /** Called with the address and port of who has shown that it is a member. */
+  /** Called with the address and port of a peer that has shown that it is a member. */
   readonly onShown: (peer: string) => void;
 }
 

@@ -16,7 +16,7 @@ const OPEN_TO_ALL = '/grpc.health.v1.Health/';
 const OPEN_TO_BOUND = [
   CONTRACTS.getAgentStatus,
   CONTRACTS.subscribeToAgentStatus,
-  // Whom it registers, its handler sees to: the handler of registerAgent does.
+  // The handler of registerAgent checks which agent it registers.
   CONTRACTS.work,
 ].map(pathOf);
 
@@ -36,7 +36,7 @@ export interface ConnectionEnds {
 /** The join token of a call. */
 export interface JoinTokens {
   /**
-   * Whom the token of the call lets in: anybody with the server's own, one agent with a token that is bound to it.
+   * The holder that the call's token admits: anybody with the server's own, one agent with a token that is bound to it.
    * @throws ParleyError `unauthenticated`
    */
   admissionOf(metadata: Metadata): 'anybody' | BoundToken;
@@ -69,8 +69,9 @@ export function createJoinTokens(token: string, isRevoked: (tokenId: string) => 
 
 /**
  * Refuses every RPC, except health, that does not carry `authorization: Bearer <token>`; with a token that is bound to an
- * agent, every registration but its own and every call in the name of somebody else; only who there is it may ask, too.
- * @param isTrusted whether who opened a connection needs no token. @default nobody
+ * agent, every registration but its own and every call in the name of somebody else; it may also ask which agents there
+ * are.
+ * @param isTrusted whether the peer of a connection needs no token. @default no peer
  */
 export function requireJoinToken(
   tokens: JoinTokens,

@@ -3,7 +3,7 @@ import { ParleyError } from '@parley/shared-models';
 import { contractAt } from '../contracts/paths.ts';
 import { statusOf } from '../wire/error-status.ts';
 
-/** Whether whoever reaches the port may make the call: it needs no credential. */
+/** Whether any peer that reaches the port may make the call: it needs no credential. */
 const isOpen = (path: string): boolean =>
   path.startsWith('/grpc.health.v1.Health/') || contractAt(path)?.caller === 'anybody';
 /** So many seconds' worth at once: a host with 500 agents that begin together has room. */

@@ -8,7 +8,7 @@ export interface RefusedCall {
   readonly peer: string;
   /** e.g. `/parley.v1.AgentRegistrationService/Heartbeat` */
   readonly method: string;
-  /** For whom it spoke, or wanted to. */
+  /** The id in whose name the call was made. */
   readonly agentId?: string;
 }
 

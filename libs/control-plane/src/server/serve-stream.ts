@@ -79,7 +79,7 @@ export function serveDuplex<Request, Event>(
       const requests = requestsOf(call, schema, push.gone);
       const timer = setTimeout(() => push.end(silent()), FIRST_REQUEST_MS);
       const { value: first } = await requests.next().finally(() => clearTimeout(timer));
-      // It ended before it said who it is.
+      // It ended before its first request.
       if (first === undefined) return;
       await handle(first, requests, push, contextOf(call, first, push.gone, options));
     };

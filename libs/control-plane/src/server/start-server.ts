@@ -33,7 +33,7 @@ export interface ControlPlaneServerOptions {
    * `authorization: Bearer <token>`.
    */
   readonly joinToken?: string | undefined;
-  /** Whether who opened a connection needs no join token there. @default nobody */
+  /** Whether the peer of a connection needs no join token there. @default no peer */
   readonly isTrusted?: ((connection: ConnectionEnds) => Promise<boolean>) | undefined;
   /** Whether the token of this id, which is bound to an agent, counts no more. @default none is revoked */
   readonly isRevoked?: ((tokenId: string) => boolean) | undefined;
@@ -42,8 +42,8 @@ export interface ControlPlaneServerOptions {
   /** Called for every call that is refused for its join token or its credential; the log has a line a second of them. */
   readonly onRefused?: ((refused: RefusedCall) => void) | undefined;
   /**
-   * Called for each new connection; returns what is called when a member has shown by it who it is, or undefined: the
-   * connection is refused. @default all are taken
+   * Called for each new connection; returns the function to call when a member has identified itself on it, or undefined:
+   * the connection is refused. @default all are taken
    */
   readonly admit?: ((socket: Socket) => (() => void) | undefined) | undefined;
   /** Calls of one address that need no credential, such as registering; ten seconds' worth at once. @default 200 */
@@ -72,7 +72,7 @@ export interface ControlPlaneServerOptions {
 export interface ControlPlaneServer {
   /** The port it listens on. */
   readonly port: number;
-  /** What `grpc.health.v1.Health` answers; true from the start. */
+  /** The status that `grpc.health.v1.Health` answers; true from the start. */
   setServing(isServing: boolean): void;
   /**
    * Reports NOT_SERVING, takes no more connections, ends the streams with UNAVAILABLE so that their owners look for

@@ -54,7 +54,7 @@ export function statusOf(error: unknown): StatusObject {
   return { code: STATUS_OF[code] ?? status.INTERNAL, details: message, metadata };
 }
 
-/** Turns what a gRPC call failed with back into the error that the other side threw. */
+/** Turns the error of a failed gRPC call back into the error that the other side threw. */
 export function errorOf(failure: ServiceError): ParleyError {
   const sent = ErrorCode.safeParse(failure.metadata?.get(CODE_KEY)[0]);
   const code = sent.success ? sent.data : (CODE_OF[failure.code] ?? 'internal');

@@ -177,7 +177,7 @@ describe('embedded queue, batches', () => {
       const held = collectDeliveries(() => new Promise(() => undefined));
       await before.consume(SERVER_INPUT_QUEUE, held.handler, { prefetch: 5 });
       await held.waitFor(5);
-      // As a kill leaves it: closing would give back what is in hand.
+      // As a kill leaves it: closing would give back the messages in hand.
       const copy = await makeBusFolder();
       try {
         folder.look().exec(`VACUUM INTO '${path.join(copy.dataDir, 'queue.sqlite')}'`);

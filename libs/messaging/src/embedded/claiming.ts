@@ -7,7 +7,7 @@ import { STATE } from './schema.ts';
 import { placeOf } from './settlement.ts';
 import { itemsOf, type ReadyRow, type Statements } from './statements.ts';
 
-/** Finds work for the consumers: which queues are worth a look, what each consumer gets. */
+/** Finds work for the consumers: the queues that are worth a look, and the messages for each consumer. */
 export interface Claiming {
   /** From now on it has a place at its queue. Of a queue with one active consumer that is the one whose place is oldest. */
   add(consumer: Consumer): void;
@@ -37,7 +37,7 @@ interface ConsumedQueue {
   isPromising: boolean;
   /** The next message is handed out alone, and no consumer is idle. */
   waitsForIdle: boolean;
-  /** Whose turn it is, so that consumers share evenly. */
+  /** Position of the consumer that is next, so that consumers share evenly. */
   turn: number;
 }
 
@@ -71,7 +71,7 @@ export function createClaiming(parts: {
     if (!isWorthALook(queue)) return false;
     const id = statements.queueId(queue.name);
     const isWorthIt = id !== undefined && statements.hasReady(id) !== undefined;
-    // It is woken by whoever puts something there.
+    // A publish to the queue wakes it.
     if (!isWorthIt) queue.isPromising = false;
     return isWorthIt;
   }
@@ -85,7 +85,7 @@ export function createClaiming(parts: {
     if (newest !== undefined) statements.handOut(id, newest.id);
     return () => {
       if (!isAll && !waitsForIdle) queue.isPromising = true;
-      // Resolves when what came from outside the queues before now is on the disk; undefined: it is.
+      // Resolves when publishes that came from outside the queues before now are on the disk; undefined: they are.
       const ready = given.some(({ onlyDurable }) => onlyDurable) ? log.pending() : undefined;
       for (const each of rows) deliver(queue, given, each, ready);
     };

@@ -27,7 +27,7 @@ export interface Consumer {
   /** See `ConsumeOptions`. */
   readonly onlyDurable: boolean;
   isTaking: boolean;
-  /** Whose handlers run now. */
+  /** The deliveries whose handlers run now. */
   readonly hands: ReadonlySet<Hand>;
   /** How many more it may have in hand. */
   capacity(): number;
@@ -79,7 +79,7 @@ export function createConsumer(parts: {
     malformed: string | undefined,
     ready: Promise<void> | undefined,
   ): Promise<void> {
-    // It fails only when the bus closes, which gives back what is in hand.
+    // It fails only when the bus closes, which gives back the messages in hand.
     const isReady = ready === undefined || (await ready.then(() => !hand.isLost).catch(() => false));
     const verdict = isReady ? await judge(hand.delivery, malformed) : undefined;
     const { messageId, headers } = hand.delivery.envelope;
@@ -153,7 +153,7 @@ interface VerdictRecorder {
   record(hand: Hand, verdict: Verdict): Promise<void>;
   /** Messages that wait for their retry. */
   delayed(): number;
-  /** Makes them ready now, and from now on at once what fails. */
+  /** Makes them ready now, and from now on returns failed messages at once. */
   stopDelaying(): Promise<void>;
   startDelaying(): void;
 }

@@ -28,7 +28,7 @@ export interface EmbeddedBusOptions extends BusOptions {
 
 const DEFAULT_DOWN_AFTER_MS = 1_000;
 
-/** For what a closing bus still writes while the disk is in trouble. */
+/** For the last writes of a closing bus while the disk is in trouble. */
 const FAREWELL_TIMEOUT_MS = 2_000;
 
 /** Bytes of a message besides its body, about. */

@@ -16,14 +16,14 @@ export interface PendingWrites {
   add(write: PendingWrite): void;
   /**
    * Takes the next group out.
-   * @param onlySmall leaves out what needs room
+   * @param onlySmall leaves out writes that need room
    * @param maxWrites at most `GROUP_WRITES`
    */
   takeGroup(onlySmall: boolean, maxWrites: number): PendingWrite[];
   hasSmall(): boolean;
   /** Puts a group back to the front. */
   restore(group: readonly PendingWrite[]): void;
-  /** Takes out what is past its deadline. */
+  /** Takes out the writes that are past their deadline. */
   takeExpired(now: number): PendingWrite[];
   takeAll(): PendingWrite[];
   size(): number;

@@ -183,7 +183,7 @@ describe('embedded queue, a power cut', () => {
 
     const counts = messagesAfterEachCut();
     expect(counts.at(-1)).toBe(6);
-    // Nothing consumes the second queue, so that what is there once is there for good.
+    // Nothing consumes the second queue, so that a message that is there once is there for good.
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(new Set(counts).size).toBeGreaterThan(3);
   });

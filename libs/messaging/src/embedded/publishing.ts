@@ -5,15 +5,15 @@ import { BATCHED_QUEUES } from '../topology.ts';
 import { rowOf, rowOfBatch, type Statements } from './statements.ts';
 
 /**
- * Gathers what one write group publishes, so that each queue is looked at once and those that carry batches get few rows. Runs
- * inside the group's transaction.
+ * Gathers the publishes of one write group, so that each queue is looked at once and those that carry batches get few
+ * rows. Runs inside the group's transaction.
  */
 export interface Publishing {
   /** @throws ParleyError `queue_missing` */
   publish(queue: string, envelope: Envelope): void;
   /** To every queue that wants events of this type. */
   publishEvent(channel: string, eventType: string, envelope: Envelope): void;
-  /** Writes what is gathered. Comes after the group's publishes, and before whatever else concerns their queues. */
+  /** Writes the gathered messages. Comes after the group's publishes, and before any other operation on their queues. */
   write(): void;
   rolledBack(): void;
 }

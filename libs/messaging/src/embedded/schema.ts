@@ -12,10 +12,10 @@ export const STATE = {
  * Each entry brings the file from the version of its index to the next (`PRAGMA user_version`).
  *
  * - Ids are never used again (AUTOINCREMENT): an acknowledgement that comes too late must not hit another message.
- * - `messages` holds what changes while a message is handed out, `envelopes` what does not: so a hand-out rewrites
- *   some twenty bytes and not the body.
- * - A row of type `batch` holds `items` messages. Its id is the place of the last one; those before it are reserved for the
- *   others, so that a batch that is taken apart keeps its order.
+ * - `messages` holds the columns that change while a message is handed out, `envelopes` those that do not: so a hand-out
+ * rewrites   some twenty bytes and not the body.
+ * - A row of type `batch` holds `items` messages. Its id is the place of the last one; those before it are reserved for
+ * the   others, so that a batch that is taken apart keeps its order.
  * - No times: clocks jump.
  */
 export const MIGRATIONS: readonly string[] = [

@@ -60,7 +60,7 @@ export interface Settlement {
 
 /** @param touch is called with each queue in which a message became ready */
 export function createSettlement(statements: Statements, touch: (queue: string) => void): Settlement {
-  /** Takes back what this transaction changed in memory. */
+  /** Takes back the changes of this transaction in memory. */
   let undo: (() => void)[] = [];
 
   /** @param stored another program may have left any part of a message empty */
@@ -132,7 +132,7 @@ export function createSettlement(statements: Statements, touch: (queue: string) 
   }
 
   function isLastTime(redeliveries: number, queue: string): boolean {
-    // A dead letter has nowhere else to go: it waits for whom it may concern.
+    // A dead letter has nowhere else to go: it waits for an operator.
     return redeliveries + 1 >= DELIVERY_LIMIT && queue !== DEAD_LETTER_QUEUE;
   }
 

@@ -96,7 +96,7 @@ export function prepareStatements(database: DatabaseSync) {
       WHERE messages.id = ?`),
     /** The rows that are ready, oldest first; read while they are iterated over. */
     ready: (ofQueue: number) => ready.iterate(ofQueue) as Iterable<unknown> as Iterable<ReadyRow>,
-    /** Takes what is ready in the queue up to and with this id. */
+    /** Takes the ready rows of the queue up to and with this id. */
     handOut: change(`
       UPDATE messages SET state = ${STATE.inHand}
       WHERE queue_id = ? AND state = ${STATE.ready} AND id <= ?`),

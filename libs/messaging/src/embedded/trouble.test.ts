@@ -37,7 +37,7 @@ describe('embedded queue in trouble', () => {
   describe('without room in the file', () => {
     let database: DatabaseSync;
     let bus: MessageBus | undefined;
-    // Past this SQLite reports what it reports for a full disk.
+    // Past this SQLite reports the same error as for a full disk.
     const limitPages = (pages: number): void => database.exec(`PRAGMA max_page_count = ${pages}`);
 
     async function open(publishTimeoutMs: number): Promise<MessageBus> {

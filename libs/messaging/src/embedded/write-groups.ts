@@ -22,7 +22,7 @@ export interface GroupHooks {
   mayClaim(): boolean;
   /** The same, looked up in the file. */
   isClaimWanted(): boolean;
-  /** Inside the transaction, after its writes, of which it may complete some. Returns what to do after the commit. */
+  /** Inside the transaction, after its writes, of which it may complete some. Returns the step after the commit. */
   claim(): () => void;
   committed(): void;
   rolledBack(): void;
@@ -40,16 +40,16 @@ export interface WriteGroups {
   write<T>(apply: () => T, options?: WriteOptions): Promise<T>;
   /** There may be something to claim. */
   nudge(): void;
-  /** Writes what is pending at once, if it can. */
+  /** Writes the pending operations at once, if it can. */
   flush(): void;
   /** The disk was full, and nothing that needs room was written since. */
   isRoomScarce(): boolean;
-  /** Fails what is pending and whatever comes. */
+  /** Fails the pending operations and all later ones. */
   close(): void;
 }
 
 const SOON_MS = 5;
-/** Between two looks at the deadlines of what waits for the disk. */
+/** Between two looks at the deadlines of writes that wait for the disk. */
 const DEADLINE_LOOK_MS = 100;
 const RETRY_MS = { min: 10, max: 250 };
 
@@ -93,7 +93,7 @@ export function createWriteGroups(parts: {
     if (isFlushing || isClosed) return;
     isFlushing = true;
     unschedule();
-    // While there is no room, what may make some goes first: acknowledgements, and claims, which lead to them.
+    // While there is no room, writes that may make some go first: acknowledgements, and claims, which lead to them.
     const onlySmall = isRoomScarce && (pending.hasSmall() || hooks.mayClaim());
     const group = pending.takeGroup(onlySmall, maxWrites);
     try {

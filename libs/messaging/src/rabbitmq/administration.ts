@@ -127,7 +127,7 @@ export function createAdministration(options: AdministrationOptions): Administra
       const counts = await fetchUnacknowledged(managementUrl, vhostOf(amqpUrl));
       return (queue) => Math.max(itemsIn(queue, counts.get(queue) ?? 0), inHand(queue));
     } catch (error) {
-      logger.warn({ err: error }, 'the management API does not tell what is handed out');
+      logger.warn({ err: error }, 'the management API does not tell how many messages are handed out');
       return inHand;
     }
   }

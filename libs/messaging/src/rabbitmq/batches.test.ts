@@ -45,7 +45,7 @@ describe('batches on RabbitMQ', () => {
     await vhost.remove();
   });
 
-  /** What RabbitMQ hands out of the queue, message by message. */
+  /** The messages that RabbitMQ hands out of the queue, one by one. */
   const watch = async (queue: QueueName): Promise<ConsumeMessage[]> => {
     const seen: ConsumeMessage[] = [];
     await channel.consume(queue, (message) => message !== null && seen.push(message), { noAck: true });

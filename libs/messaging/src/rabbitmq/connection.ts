@@ -20,8 +20,8 @@ interface ConnectionOptions {
   readonly name: string;
   readonly logger: BusLogger;
   /**
-   * Prepares a new connection, which is given up when this rejects. Resolves with what puts it to use: that is called
-   * only while the connection stands, and the connection counts as up when it has resolved.
+   * Prepares a new connection, which is given up when this rejects. Resolves with the function that puts it to use: that
+   * is called only while the connection stands, and the connection counts as up when it has resolved.
    */
   readonly setUp: (model: ChannelModel) => Promise<() => Promise<void>>;
   readonly onState: (state: BusHealth) => void;
@@ -156,9 +156,9 @@ function closeGently(model: ChannelModel, logger: BusLogger): Promise<void> {
 }
 
 /**
- * Sends what is written to the connection in one turn of the event loop with one system call. amqplib writes frame by
- * frame, and with Nagle's algorithm off each frame would be a call and a packet of its own: a third of the CPU time
- * of a process that publishes much. Nothing is delayed beyond the code that runs now.
+ * Sends the data written to the connection in one turn of the event loop with one system call. amqplib writes frame by
+ * frame, and with Nagle's algorithm off each frame would be a call and a packet of its own: a third of the CPU time of a
+ * process that publishes much. Nothing is delayed beyond the code that runs now.
  */
 export function coalesceWrites(model: { readonly connection: object }): void {
   // Not in amqplib's types: where a later version has it no more, frames go out one by one.

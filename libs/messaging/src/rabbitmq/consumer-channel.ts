@@ -24,7 +24,7 @@ export interface ConsumerChannel {
   start(): Promise<void>;
   /** Ends the flow; messages in hand can still be settled. Idempotent. */
   stop(): Promise<void>;
-  /** Ends the channel, which returns what is in hand to the queue. */
+  /** Ends the channel, which returns the messages in hand to the queue. */
   close(): Promise<void>;
 }
 

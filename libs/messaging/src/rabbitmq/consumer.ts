@@ -65,7 +65,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     return result;
   }
 
-  /** Makes the channel and the flow of messages what they should be. */
+  /** Brings the channel and the flow of messages into the wanted state. */
   async function settleDown(): Promise<void> {
     if (wanted === 'closed' || model === undefined || (channel !== undefined && channel === ending)) return;
     const over = model;

@@ -71,7 +71,7 @@ export interface OwnQueues {
   readonly channelBindings: ReadonlyMap<string, readonly ChannelBinding[]>;
 }
 
-/** Makes what every process may take for granted, and this process' own queues. Idempotent. */
+/** Declares the topology that every process relies on, and this process's own queues. Idempotent. */
 export function declareTopology(model: ChannelModel, own?: OwnQueues): Promise<void> {
   return onChannel(model, async (channel) => {
     await Promise.all([

@@ -155,7 +155,8 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
     const { envelope } = received;
     const redeliveries = redeliveriesOf(amqpDelivery.message);
     if (redeliveries >= DELIVERY_LIMIT && queue !== DEAD_LETTER_QUEUE) {
-      // RabbitMQ sees to the limit itself, but since 4.3 it does not count what came back from crashed consumers.
+      // RabbitMQ enforces the limit itself, but since 4.3 it does not count messages that came back from crashed
+      // consumers.
       bury(envelope, WORN_OUT).then(done, failed);
       return;
     }
@@ -270,7 +271,7 @@ export function createDeliveryHandling(options: DeliveryHandlingOptions): Delive
 
   function returnUnstarted(): void {
     const unbegun = new Set<AmqpDelivery>();
-    // A batch that was begun is finished: its rest would come behind what is in the queue by now.
+    // A batch that was begun is finished: its rest would come behind the messages that are in the queue by now.
     const begun = parked.filter(({ amqpDelivery }) => {
       if (!amqpDelivery.isBegun) unbegun.add(amqpDelivery);
       return amqpDelivery.isBegun;

@@ -10,10 +10,10 @@ const SENT_AT = 'sent-at';
 const PACKED = 'packed';
 /** Keeps the unreadable packed headers on the dead letter of their message. */
 const UNREADABLE = 'packed-unreadable';
-/** Headers that RabbitMQ adds and that say nothing to who replays or forwards the message. */
+/** Headers that RabbitMQ adds and that mean nothing to code that replays or forwards the message. */
 const FROM_RABBITMQ = /^x-(?:death$|first-death-|last-death-|delivery-count$|acquired-count$|opt-)/;
 
-/** What `packed` holds. Values of other types are passed over, as those of plain headers are. */
+/** The contents of `packed`. Values of other types are passed over, as those of plain headers are. */
 const Packed = z.record(z.string(), z.unknown());
 
 /** The reason to reject a message without an id or a type, or with packed headers that cannot be read. */
@@ -56,12 +56,12 @@ export function toBuffer(body: Uint8Array): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-/** One message as it was read: an envelope, or what is left of what is not one, so that an operator can be shown it. */
+/** One message as it was read: an envelope, or the remains of a malformed one, so that an operator can be shown it. */
 export type Received =
   | { readonly envelope: Envelope }
   | { readonly salvaged: Envelope; readonly reason: string };
 
-/** @param newId makes the id of what has none */
+/** @param newId makes the id of a message that has none */
 export function fromMessage({ properties, content }: Message, newId: () => string): Received {
   const { messageId, type, correlationId } = properties;
   const raw: Record<string, unknown> = properties.headers ?? {};
@@ -106,7 +106,7 @@ export function itemsOf({ properties, content }: Message, newId: () => string): 
 /** How often RabbitMQ handed the message out before. */
 export function redeliveriesOf({ properties, fields }: ConsumeMessage): number {
   const headers: Record<string, unknown> = properties.headers ?? {};
-  // From 4.0 on the first counts failures only, and the second also what came back from a lost consumer.
+  // From 4.0 on the first counts failures only, and the second also messages that came back from a lost consumer.
   const returned = Math.max(countOf(headers['x-delivery-count']), countOf(headers['x-acquired-count']));
   return returned === 0 && fields.redelivered ? 1 : returned;
 }

@@ -30,7 +30,7 @@ describe('lost connections to RabbitMQ', () => {
       });
     });
 
-  /** Opens a bus over the proxy and tells its sockets, each with what it was last told about Nagle's algorithm. */
+  /** Opens a bus over the proxy and tells its sockets, each with the last setting of Nagle's algorithm. */
   const openWithSockets = async (
     url: string,
     options: { amqpConnections?: 1 | 2 } = {},

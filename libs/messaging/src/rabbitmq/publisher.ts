@@ -73,15 +73,15 @@ export interface ConfirmingChannel {
 
 export interface Publisher {
   /**
-   * Under load, what is published to one of `BATCHED_QUEUES` while the message before it is under way goes as one
-   * message, and resolves with its confirm.
+   * Under load, messages published to one of `BATCHED_QUEUES` while the one before them is under way go as one message,
+   * and resolve with its confirm.
    */
   publish(queue: string, envelope: Envelope): Promise<void>;
   /** In its order, but as a message of its own. */
   publishAlone(queue: string, envelope: Envelope): Promise<void>;
   /** To all queues that are bound to the key, if any. */
   publishTo(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
-  /** Goes on with a new channel: sends again, in their order, what the old one left unconfirmed. */
+  /** Goes on with a new channel: sends again, in their order, the messages that the old one left unconfirmed. */
   attach(channel: ConfirmingChannel): void;
   detach(): void;
   /** While blocked nothing more is sent. */
@@ -103,7 +103,7 @@ export interface PublisherOptions {
   readonly onSent: (queue: string, items: number) => void;
 }
 
-/** Publishes with pipelined confirms on whichever channel there is, and repeats what was not confirmed. */
+/** Publishes with pipelined confirms on the channel of the moment, and repeats unconfirmed messages. */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { timeoutMs, logger, isPermanent, restore, isConsumed, onSent } = options;
   const pending = new Set<Pending>();

@@ -8,8 +8,9 @@ interface ItemCounts {
   /** This process was handed a message with so many items. */
   taken(queue: string, items: number): void;
   /**
-   * The items of the `messages` that wait in the queue. Exact where this process alone publishes to it, as those that wait
-   * are the last published; otherwise what was last published here, or else last handed out here, stands for the others.
+   * The items of the `messages` that wait in the queue. Exact where this process alone publishes to it, as those that
+   * wait are the last published; otherwise the messages last published here, or else last handed out here, stand for the
+   * others.
    */
   itemsIn(queue: string, messages: number): number;
 }

@@ -67,7 +67,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   /** The use of one connection. */
   interface Role {
-    /** Prepares a new connection, and resolves with what puts it to use. */
+    /** Prepares a new connection, and resolves with the function that puts it to use. */
     setUp(model: ChannelModel): Promise<() => Promise<void>>;
     onState(state: BusHealth): void;
   }

@@ -10,7 +10,7 @@ export interface SignalSender {
   setBlocked(isBlocked: boolean): void;
 }
 
-/** Sends without confirm, and drops what cannot go out at once. */
+/** Sends without confirm, and drops signals that cannot go out at once. */
 export function createSignalSender(): SignalSender {
   let channel: Channel | undefined;
   let isWritable = false;

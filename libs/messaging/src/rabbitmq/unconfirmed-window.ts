@@ -5,7 +5,7 @@
 interface UnconfirmedWindow<T> {
   /** Whether one more may be sent. */
   hasRoom(): boolean;
-  /** Takes what was just sent on the channel; tags count from 1. */
+  /** Takes the message just sent on the channel; tags count from 1. */
   push(item: T): void;
   /** Calls `settle` for each item that a confirm with this tag settles. */
   confirm(tag: number, isMultiple: boolean, settle: (item: T) => void): void;

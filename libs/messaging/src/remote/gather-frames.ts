@@ -24,15 +24,15 @@ export function bytesOf({
 
 type ItemOf<List> = List extends readonly (infer Item)[] | undefined ? Item : never;
 
-/** Sends what gathers in one turn of the event loop as one frame: each frame costs more than what is in it. */
+/** Sends the items of one turn of the event loop as one frame: a frame costs more than its items. */
 export interface GatheredFrames<Frame> {
   /** @param bytes of the item, about. @default as of one without a body */
   add<List extends keyof Frame & string>(list: List, item: ItemOf<Frame[List]>, bytes?: number): void;
-  /** Sends now what has gathered. */
+  /** Sends the gathered items now. */
   flush(): void;
 }
 
-/** @param send takes a frame, whose fields are lists of what was added under their names */
+/** @param send takes a frame, whose fields are lists of the items added under their names */
 export function gatherFrames<Frame extends object>(send: (frame: Frame) => void): GatheredFrames<Frame> {
   let lists: Record<string, unknown[]> = {};
   let gathered = { items: 0, bytes: 0 };

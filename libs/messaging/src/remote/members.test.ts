@@ -213,7 +213,7 @@ describe("members of the server's own queue", () => {
       }).catch(() => undefined);
       isDead = child === undefined || (await Promise.race([child.ended.then(() => true), isOver])) === true;
       if (isDead) deaths += 1;
-      // It publishes before it acknowledges, so what it has handled may still be in its hand.
+      // It publishes before it acknowledges, so messages that it has handled may still be in its hand.
       else await isEmpty(bus, BROKER_INPUT_QUEUE);
       child?.kill();
       await child?.ended;

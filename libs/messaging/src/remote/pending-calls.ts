@@ -19,13 +19,13 @@ export interface PendingCalls {
   /** The same of something that is over with the connection. @param timeoutMs @default as for the others */
   operateHere(operation: Operation, timeoutMs?: number): Promise<Answer>;
   answered(event: QueueEvent): void;
-  /** Sends again what the server has not answered, in order. */
+  /** Sends the unanswered calls again, in order. */
   resend(): void;
   /** The connection is lost, with the calls that belonged to it. */
   detach(): void;
   /** Resolves when none is left, each answered or too late. */
   settled(): Promise<void>;
-  /** Fails what is left. */
+  /** Fails the remaining calls. */
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export function createPendingCalls({
   }) => void;
   /** A call was not answered in time. */
   onLate: () => void;
-  /** Why there is no connection, for who has waited in vain. */
+  /** The reason why there is no connection, for a call that has waited in vain. */
   reason: () => string;
 }): PendingCalls {
   /** In the order in which they were asked. */

@@ -189,7 +189,7 @@ export function createRemoteBus({
 
   async function close(): Promise<void> {
     await Promise.all([...subscriptions, ...listening].map((each) => each.close()));
-    // Nobody may ever answer what was asked before there was a stream.
+    // Nothing may ever answer a call that was made before there was a stream.
     if (hadLink) await calls.settled();
     calls.close();
     isEnding = true;

@@ -17,7 +17,7 @@ export interface RemoteSubscription extends Subscription {
   started(): Promise<void>;
   /** There is a stream: consumes on it. Returns by which number, if it wants to. */
   attach(stream: SubscriptionStream): void;
-  /** The stream is gone, and with it what was in hand. */
+  /** The stream is gone, and with it the messages in hand. */
   detach(): void;
   /** The number by which it consumes on the stream; undefined where it does not. */
   readonly number: number | undefined;

@@ -47,7 +47,10 @@ const UNCONFIRMED = { publishes: 10_000, bytes: 32 * 1024 * 1024 } as const;
 /** Operations of one member that are not answered; another one is refused. */
 const MAX_OPERATIONS = 1_000;
 const MAX_SUBSCRIPTIONS = 20;
-/** To count what is in the queues takes the longer, the more it is: for one member it is done again after this time, in milliseconds. */
+/**
+ * Counting the messages in the queues takes longer the more there are: for one member it is done again after this time,
+ * in milliseconds.
+ */
 const DEPTHS_MS = 100;
 /** Of a message's id, its type and the message that it answers; in UTF-16 code units. */
 const MAX_NAME = 200;
@@ -62,8 +65,8 @@ interface Hand {
 type Answer = Omit<QueueAnswer, 'number'>;
 
 /**
- * Serves the bus to one member, by its stream. Resolves when the stream is over and what the member had in hand is back in
- * its queues.
+ * Serves the bus to one member, by its stream. Resolves when the stream is over and the member's messages in hand are
+ * back in its queues.
  */
 export async function serveQueue({
   bus,
@@ -135,7 +138,7 @@ export async function serveQueue({
 
   function listen(): Promise<SignalSubscription> {
     listening ??= bus.subscribe(`member_signals_${name}`, (signal) => {
-      // It is lost for who is too slow, as it is for who is not there.
+      // The signal is lost for a member that is too slow, as it is for one that is not there.
       if (!push.isBehind) out.add('signals', signal, 500 + signal.body.byteLength);
     });
     return listening;
@@ -222,7 +225,7 @@ export async function serveQueue({
       for (const operation of request.operations ?? []) void answer(operation);
       await publishing.room(gone);
     }
-    // The member says no more, and still hears what becomes of its messages.
+    // The member sends no more, and still hears the outcome of its messages.
     await publishing.settled(gone);
     out.flush();
   } finally {
