@@ -31,7 +31,7 @@ describe('the clock of absences', () => {
     expect(absences.of('a')).toBe(0);
   });
 
-  it('asks the server for those who were offline before this process came', () => {
+  it('asks the server for the agents that were offline before this process started', () => {
     const { absences } = fixture();
     const minuteAgo = new Date(Date.now() - 60_000).toISOString();
     absences.update(mapOf(agent('a', { state: 'offline', lastSeen: minuteAgo })));

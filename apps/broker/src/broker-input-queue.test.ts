@@ -22,7 +22,7 @@ import { agent, messageEnvelope } from '../testing/messages.ts';
 import { createBrokerInputHandler } from './broker-input-queue.ts';
 import { createModelQuestion } from './model-question.ts';
 
-describe('what the broker has in hand', () => {
+describe('the messages that the broker has in hand', () => {
   let folder: BusFolder;
   let bus: MessageBus;
   beforeEach(async () => {

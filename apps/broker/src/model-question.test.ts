@@ -35,7 +35,7 @@ function fixture(more: Partial<ModelQuestionOptions> = {}) {
 }
 
 describe('a question to the language model', () => {
-  it('gives the choice and who made it', async () => {
+  it('gives the choice and the model that made it', async () => {
     const { question, asked, answers } = fixture();
     const answer = question.ask('Where does it go?', options);
     answers[0]?.resolve({ id: 'finance', confidence: 0.7 });

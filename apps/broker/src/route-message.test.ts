@@ -123,7 +123,7 @@ describe('a message that nobody can answer', () => {
   });
 });
 
-describe('what is no message', () => {
+describe('a malformed message', () => {
   it.each([
     ['a body that is no JSON', { body: Buffer.from('{ no JSON') }],
     ['a body without text', { body: Buffer.from('{}') }],

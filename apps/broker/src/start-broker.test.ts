@@ -144,7 +144,7 @@ describe('a broker', () => {
     expect(shares).toEqual([5, 5]);
   });
 
-  it('passes on what agents write as it is, with its hop', async () => {
+  it("passes on agents' messages unchanged, with their hop", async () => {
     know();
     const types = ['chat.reply', 'chat.settled', 'chat.failed'];
     const body = Buffer.from('{ whatever');
@@ -173,7 +173,7 @@ describe('a broker', () => {
     expect(decodeRouting(String(forwarded.all[0]?.envelope.headers[HEADERS.routing])).agentId).toBe('echo');
   });
 
-  it('leaves in the queue what it has not taken when it is drained', async () => {
+  it('leaves messages in the queue that it has not taken when it is drained', async () => {
     know(agent('echo'));
     await bus.publish(BROKER_INPUT_QUEUE, messageEnvelope('before'));
     await forwarded.waitFor(1);

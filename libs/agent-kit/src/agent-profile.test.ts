@@ -80,11 +80,11 @@ describe('the profile of an agent', () => {
     ['has events that are no schemas', { events: { made: 'x' } }, /made[\s\S]*must be a zod schema/],
     ['has tasks without plan', { tasks: {} }, /`plan`/],
     ['has commands without number', { commandConcurrency: 'many' }, /commandConcurrency/],
-  ])('is refused with the name of what is wrong when it %s', (_what, wrong, named) => {
+  ])('is refused with the name of the wrong field when it %s', (_what, wrong, named) => {
     expect(() => profileOf({ name: 'Echo', onMessage, ...wrong } as AgentDefinition)).toThrow(named);
   });
 
-  it('may be an object of a class, which keeps what it likes', () => {
+  it('may be an object of a class with further fields', () => {
     class Counting {
       readonly name = 'Counting';
       count = 0;

@@ -102,7 +102,7 @@ describe('a message that is handed out again', () => {
     expect(fixture.bodies().map(({ text }) => text)).toEqual(['for this one', 'for the next']);
   });
 
-  it('is answered as who the process is by then, when it has registered again meanwhile', async () => {
+  it('is answered under the identity that the process has by then, when it has registered again meanwhile', async () => {
     const begun = gate();
     const mayReply = gate();
     const fixture = await start({

@@ -225,7 +225,7 @@ describe('an agent that has been away', () => {
     expect(begun).toEqual([]);
   });
 
-  it('waits for a server that is away before it begins what may have ended', async () => {
+  it('waits for a server that is away before it begins a message that may have ended', async () => {
     const { begun, onMessage } = recording();
     const fixture = await start({ onMessage });
     const answers = [
@@ -242,7 +242,7 @@ describe('an agent that has been away', () => {
     expect(begun).toEqual([]);
   });
 
-  it('stops without a word what has ended meanwhile, and goes on with the rest', async () => {
+  it('stops messages that have ended meanwhile without a word, and goes on with the others', async () => {
     const goOn = gate();
     const { ask, handler, ended, written, bodies, meter } = await start({
       async onMessage({ text, signal }) {
@@ -265,7 +265,7 @@ describe('an agent that has been away', () => {
     expect(bodies()).toMatchObject([{ type: 'chat.reply', text: 'in time' }]);
   });
 
-  it('does not do again what it has answered, when that was routed again before its answer arrived', async () => {
+  it('does not answer a message again that was routed again before its answer was received', async () => {
     const { begun, onMessage } = recording();
     const fixture = await start({ onMessage });
     const request = await fixture.ask('compute');
@@ -279,7 +279,7 @@ describe('an agent that has been away', () => {
 });
 
 describe('an agent that is going down', () => {
-  it('returns to the queue what it still asks about', async () => {
+  it('returns to the queue the messages that it still asks about', async () => {
     const asked = gate();
     const begun: string[] = [];
     const { askAgain, handler, bus, consumer, dead, ...fixture } = await startAsking(asked, begun);
@@ -297,7 +297,7 @@ describe('an agent that is going down', () => {
     expect(dead.all).toEqual([]);
   });
 
-  it('leaves a half answer to who gets the message next, and calls it stopped by nobody', async () => {
+  it('leaves a half answer to the agent that gets the message next, and calls it stopped by nobody', async () => {
     const { ask, handler, written, bus, consumer } = await start({
       onMessage: ({ stream, signal }) =>
         stream(
@@ -323,7 +323,7 @@ describe('an agent that is going down', () => {
     expect(written.all).toEqual([]);
   });
 
-  it('returns what it has in hand to the queue, and does not begin what waits behind that', async () => {
+  it('returns the messages in hand to the queue, and does not begin those that wait behind them', async () => {
     const begun: string[] = [];
     const { ask, handler, written, bus, consumer } = await start({
       async onMessage({ text, signal }) {

@@ -268,7 +268,7 @@ describe('a stream of bytes', () => {
   });
 });
 
-describe('a handler that throws what is no error', () => {
+describe('a handler that throws something else than an error', () => {
   it.each([
     ['null', null, 'it threw null'],
     ['nothing', undefined, 'it threw undefined'],

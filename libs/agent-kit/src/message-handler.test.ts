@@ -207,7 +207,7 @@ describe('an agent whose session a person leaves', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('a malformed request', () => {
   it.each([
     ['a body that is not JSON', 'chat.message', '{"id":'],
     ['a body of something else', 'chat.message', '{"text":"hello"}'],

@@ -57,7 +57,7 @@ function finish(world: SimulatedWorld): void {
 }
 
 describe('driving a task', () => {
-  it('brings every step to its end once, whoever dies when, whatever comes late or twice', () => {
+  it('brings every step to its end once, whichever process dies when, and also when events come late or twice', () => {
     fc.assert(
       fc.property(dependencies, commands, (steps, accidents) => {
         const task = aTask();

@@ -53,7 +53,7 @@ describe('the transition table of tasks', () => {
     } else expect(stateAfter(state, move)).toBe(wanted);
   });
 
-  it('lets nothing follow what failed or was cancelled, and everything else go on', () => {
+  it('lets nothing follow a failed or cancelled task, and everything else go on', () => {
     const ends = TaskState.options.filter((state) => Object.keys(TRANSITIONS[state]).length === 0);
     expect(ends).toEqual(['FAILED', 'CANCELLED']);
     expect(TaskState.options.filter(isWorking)).toEqual(['PLANNING', 'EXECUTING', 'AGGREGATING']);
@@ -72,14 +72,14 @@ describe('the transition table of tasks', () => {
   });
 });
 
-describe('what may come after a task', () => {
+describe('the successor of a task', () => {
   const before = after(planned(aPlan({ a: [], b: [] })), ...doing('a', { x: [1, 2] }));
   const changedStep = (id: string, change: object): TaskDocument => ({
     ...before,
     steps: before.steps.map((step) => (step.id === id ? { ...step, ...change } : step)),
   });
 
-  it('is what follows from it by events', () => {
+  it('may be the result of events', () => {
     const next = [before, after(before, ...doing('b')), after(before, { type: 'cancelled' })];
     for (const each of next)
       expect(() => checkSuccessor(before, JSON.parse(JSON.stringify(each)))).not.toThrow();

@@ -18,7 +18,7 @@ export function describeCrashes(context: Context): void {
       for (const child of started.splice(0)) child.kill();
     });
 
-    it('gives back what a killed consumer had in hand', async () => {
+    it('gives back the messages that a killed consumer had in hand', async () => {
       const bus = await context.open();
       const child = await start({ address: context.fixture.address, queue: SERVER_INPUT_QUEUE, prefetch: 3 });
       await Promise.all(numbered(5).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text))));

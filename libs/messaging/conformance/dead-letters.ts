@@ -91,7 +91,7 @@ export function describeDeadLetters(context: Context): void {
       });
     });
 
-    it('puts what is no envelope there as malformed_message, and goes on', async () => {
+    it('puts a malformed message there as malformed_message, and goes on', async () => {
       const bus = await context.open();
       const received = collectDeliveries();
       await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 1 });

@@ -29,7 +29,7 @@ export function describeOperation(context: Context): void {
       for (const depth of depths) expect(depth).toMatchObject({ ready: 0, unacknowledged: 0, consumers: 0 });
     });
 
-    it('counts what waits, what is handed out, and the consumers', async () => {
+    it('counts the waiting messages, those handed out, and the consumers', async () => {
       const bus = await context.open();
       await Promise.all(numbered(10).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text))));
       await eventually(async () => {
@@ -56,7 +56,7 @@ export function describeOperation(context: Context): void {
       });
     });
 
-    it('empties a queue of what waits, says how much that was, and leaves what is in hand', async () => {
+    it('removes the waiting messages of a queue, tells their number, and leaves those in hand', async () => {
       const bus = await context.open();
       await Promise.all(numbered(7).map((text) => bus.publish(SERVER_INPUT_QUEUE, envelopeOf(text))));
       const finish = gate();

@@ -73,7 +73,7 @@ export function describeSignals(context: Context): void {
       await eventually(() => expect(heard.map(textOf)).toEqual(['bound']));
     });
 
-    it('are lost when nobody listens, also for who comes later', async () => {
+    it('are lost when nobody listens, also for later subscribers', async () => {
       const bus = await context.open();
       bus.signal(signalOf('c-1', 'early'));
       const heard: Signal[] = [];

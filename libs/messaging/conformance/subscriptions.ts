@@ -6,7 +6,7 @@ import { envelopeOf, numbered } from './envelopes.ts';
 
 export function describeSubscriptions(context: Context): void {
   describe('subscriptions', () => {
-    it('takes nothing while paused, lets what is in hand be finished, and goes on when resumed', async () => {
+    it('takes nothing while paused, lets messages in hand be finished, and goes on when resumed', async () => {
       const bus = await context.open();
       const finish = gate();
       const received = collectDeliveries(() => finish.opened);
@@ -62,7 +62,7 @@ export function describeSubscriptions(context: Context): void {
       expect(rest.texts()).toEqual(['1', '2', '3', '4', '5', '6']);
     });
 
-    it('returns to the queue what is not finished when the time to close is up', async () => {
+    it('returns unfinished messages to the queue when the time to close is up', async () => {
       const bus = await context.open();
       const finish = gate();
       const slow = collectDeliveries(() => finish.opened);
@@ -83,7 +83,7 @@ export function describeSubscriptions(context: Context): void {
       await next.waitFor(4);
     });
 
-    it('returns what waits for its retry when it closes', async () => {
+    it('returns the messages that wait for their retry when it closes', async () => {
       const bus = await context.open({ retryDelay: { minMs: 60_000, maxMs: 60_000 } });
       const failing = collectDeliveries(() => Promise.reject(new Error('no')));
       const subscription = await bus.consume(SERVER_INPUT_QUEUE, failing.handler, { prefetch: 1 });

@@ -34,7 +34,7 @@ describe('retryWhileUnavailable', () => {
   it.each([
     ['an error of Parley', new ParleyError('id_conflict', 'used before')],
     ['any other error', new TypeError('no such method')],
-  ])('does not do again what fails with %s', async (_kind, error) => {
+  ])('does not repeat work that fails with %s', async (_kind, error) => {
     const { run, tries } = fixture([away(), error]);
     await expect(run()).rejects.toBe(error);
     expect(tries()).toBe(2);

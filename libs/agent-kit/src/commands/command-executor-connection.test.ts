@@ -90,7 +90,7 @@ describe('a connection that is lost', () => {
     expect(agent.printed(commandId, 'stdout')).toBe('all of it');
   });
 
-  it('lets the output go on behind what the server has', async () => {
+  it('continues the output after the pieces that the server has', async () => {
     const { agent, command, goOn } = await halfWay();
     await agent.send({ ...command, outputSeq: 1 });
     // It sends everything again except the pieces that the server says it has.
@@ -100,7 +100,7 @@ describe('a connection that is lost', () => {
     expect(agent.pieces).toMatchObject([{ seq: 2, data: 'second' }]);
   });
 
-  it('sends again what the server lacks although it had it', async () => {
+  it('sends again the pieces that the server has lost', async () => {
     const { agent, command, goOn } = await halfWay();
     const { sendCommandOutput } = agent.handlers;
     agent.handlers.sendCommandOutput = async (piece, context) => {

@@ -121,7 +121,7 @@ describe('stopping a command', () => {
     expect(approvals).toEqual([undefined, undefined]);
   });
 
-  it('cancels one that runs and comes again behind its cancellation, and tells the server what that lacks', async () => {
+  it('cancels one that runs and comes again behind its cancellation, and sends the server the missing pieces', async () => {
     const go = Promise.withResolvers<void>();
     const agent = await start({
       async onCommand(context) {

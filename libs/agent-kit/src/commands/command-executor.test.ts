@@ -233,7 +233,7 @@ describe('control commands', () => {
     ]);
   });
 
-  it('tells what runs and what waits', async () => {
+  it('tells the running and the waiting commands', async () => {
     const agent = await start({
       commandConcurrency: 1,
       async onCommand(context) {
@@ -253,7 +253,7 @@ describe('control commands', () => {
 });
 
 describe('draining', () => {
-  it('lets what runs end, and takes no more', async () => {
+  it('lets running commands end, and takes no more', async () => {
     const go = Promise.withResolvers<void>();
     const agent = await start({
       async onCommand({ begin }) {

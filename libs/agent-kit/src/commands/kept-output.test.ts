@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { runs } from '../../../../tools/test/property-runs.mjs';
 import { createKeptOutput } from './kept-output.ts';
 
-describe('what a command has printed', () => {
+describe('the output of a command', () => {
   it('is kept in pieces that are numbered over both streams', () => {
     const output = createKeptOutput(1_000);
     output.add('stdout', 'one ');
@@ -17,7 +17,7 @@ describe('what a command has printed', () => {
     expect(output.after(2)).toEqual([{ stream: 'stdout', seq: 3, data: 'two' }]);
   });
 
-  it('joins what was printed since somebody last looked, and never changes what was seen', () => {
+  it('joins the output since the last read, and never changes a piece that was read', () => {
     const output = createKeptOutput(1_000);
     output.add('stdout', 'a');
     output.add('stdout', 'b');

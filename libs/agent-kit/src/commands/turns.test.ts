@@ -23,7 +23,7 @@ describe('turns', () => {
     expect(turns.waiting).toBe(0);
   });
 
-  it('are not given to who has left', async () => {
+  it('are not given to a waiter that has left', async () => {
     const turns = createTurns(1);
     const giveBack = await turns.take(never);
     const leaving = new AbortController();

@@ -43,7 +43,7 @@ describe('the memory in a context', () => {
     expect(await next().read('budget', Budget)).toEqual({ value: { left: 10 }, version: 1 });
   });
 
-  it('fails with a text for people where what is remembered has another shape', async () => {
+  it('fails with a text for people where the remembered value has another shape', async () => {
     await open().put('budget', { left: 'much' });
     await expect(next().get('budget', Budget)).rejects.toMatchObject({
       code: 'agent_failed',
@@ -51,7 +51,7 @@ describe('the memory in a context', () => {
     });
   });
 
-  it('refuses what JSON cannot say', async () => {
+  it('refuses values that JSON cannot represent', async () => {
     await expect(open().put('when', new Date() as never)).rejects.toMatchObject({ code: 'agent_failed' });
     expect(access.values('ada')).toEqual({});
   });

@@ -9,7 +9,7 @@ import { patientServices } from './patient-services.ts';
 const logger = createLogger('test', 'silent');
 const address = { subject: 'ada', key: 'budget' };
 
-describe('what the server does for an agent, asked patiently', () => {
+describe('the services of the server, called patiently', () => {
   /** Services whose memory fails with these errors first. */
   const failing = (...errors: ParleyError[]) => {
     const services = createInMemoryServices();

@@ -127,7 +127,7 @@ describe('an agent whose handlers run in threads of their own', () => {
     expect(bodies()[1]).toMatchObject({ type: 'chat.reply', text: 'hello' });
   });
 
-  it('makes a dead letter of what its handler throws', async () => {
+  it('makes a dead letter of the event when its handler throws', async () => {
     const { ask, dead } = await startIsolated();
     await ask('null');
     const [letter] = await dead.waitFor(1);

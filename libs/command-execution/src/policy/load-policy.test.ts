@@ -51,7 +51,7 @@ describe('a policy with rules', () => {
     }
   });
 
-  it('refuses what would not reach the program as it was looked at', async () => {
+  it('refuses lines that would not reach the program as they were checked', async () => {
     const rules = [
       { name: 'say', program: 'echo', args: 'any' },
       { name: 'script', shell: true, line: { pattern: '(?s)set -e.*' } },
@@ -275,7 +275,7 @@ describe('a policy that allows everything', () => {
     expect(await verdicts(policy, ['echo wipe'])).toEqual(['everything']);
   });
 
-  it('warns whoever starts the agent', async () => {
+  it('warns the person who starts the agent', async () => {
     const { warnings } = await fixture.load({ everything: true });
     expect(warnings).toContainEqual(expect.stringContaining('allows everything'));
   });
@@ -307,7 +307,7 @@ describe('a file that holds no policy', () => {
     ['{"shell": true}', 'goes with "everything"'],
     ['{"path": ["bin"]}', 'an absolute path'],
     ['{"niceness": -5}', 'niceness'],
-  ])('is refused with what is wrong: %s', async (content, reason) => {
+  ])('is refused with the fault: %s', async (content, reason) => {
     const file = await fixture.write('policy.json', content);
     await expect(loadPolicy(file)).rejects.toThrow(reason);
     await expect(loadPolicy(file)).rejects.toMatchObject({

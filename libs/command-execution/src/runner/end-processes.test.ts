@@ -27,7 +27,7 @@ describe('stopping', () => {
     expect(running.printed.stdout).toContain('bye');
   });
 
-  it('kills what does not heed SIGTERM, after the grace time', async () => {
+  it('kills processes that ignore SIGTERM, after the grace time', async () => {
     const running = start(`trap '' TERM; echo pid $$; while :; do sleep 0.05; done`, {}, 200);
     const pid = await running.sees(/pid (\d+)\n/);
     running.stop();
@@ -69,7 +69,7 @@ describe('stopping', () => {
 });
 
 describe('the end of a program', () => {
-  it('ends what it has left in the background', async () => {
+  it('ends the processes that it has left in the background', async () => {
     const running = start('sleep 1000 & echo child $!');
     expect(await running.ended).toMatchObject({ exitCode: 0 });
     const child = /child (\d+)/.exec(running.printed.stdout)?.[1] ?? '';

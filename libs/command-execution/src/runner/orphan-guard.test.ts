@@ -29,7 +29,7 @@ const fail = (error: Error): never => {
 };
 
 describe('the guard of a command', () => {
-  it('kills its processes, daemons too, when the agent dies of whatever', async () => {
+  it('kills its processes, daemons too, when the agent dies of any cause', async () => {
     const ids = [newId(), newId(), newId()] as const;
     const [member, daemon, other] = await Promise.all([
       startSleeper(ids[0]),

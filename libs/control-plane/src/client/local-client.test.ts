@@ -56,7 +56,7 @@ describe("a client in the server's own process", () => {
     await expect(call).rejects.toMatchObject({ code: 'invalid_request', details: { path: 'key.key' } });
   });
 
-  it('gives on what a handler refuses, and not what it stumbles over', async () => {
+  it('passes on a refusal of a handler, and hides its other errors', async () => {
     const refused = localClient({
       heartbeat: () => Promise.reject(new ParleyError('not_registered', 'Who?')),
     });

@@ -24,7 +24,7 @@ describe('an agent that joins', () => {
     return { ...served, agent };
   }
 
-  it('is told who it is and what it is to do', async () => {
+  it('is told its identity and the wanted state', async () => {
     const { handlers, url } = await loopback.serve();
     handlers.wanted = 'paused';
     const agent = loopback.stopLater(joinTestAgent(url));
@@ -33,7 +33,7 @@ describe('an agent that joins', () => {
     expect(agent.membership.identity).toEqual({ agentId: 'echo', incarnation: 1 });
   });
 
-  it('sends heartbeats with what it says about itself', async () => {
+  it('sends heartbeats with its reports', async () => {
     const { handlers, agent } = await joined();
     agent.report = {
       load: 0.75,
@@ -70,7 +70,7 @@ describe('an agent that joins', () => {
     expect(agent.told).toEqual(['registered echo#1 online', 'state paused', 'state online']);
   });
 
-  it('is refused what the server does for agents before it is one', async () => {
+  it('is refused the services for agents before it has registered', async () => {
     const agent = joinTestAgent('127.0.0.1:1');
     loopback.stopLater(agent);
     const asking = agent.membership.isWanted({ requestId: newId() });

@@ -175,7 +175,7 @@ describe('a broker that leaves', () => {
     );
   });
 
-  it('tells whoever waits for the agents that it will not come to that', async () => {
+  it('rejects the waits for the agents', async () => {
     const broker = joinTestBroker('127.0.0.1:1');
     const ready = broker.membership.whenReady();
     await broker.stop();

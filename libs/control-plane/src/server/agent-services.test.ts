@@ -15,7 +15,7 @@ const aMessage = (fields: Partial<ChatMessage> = {}): ChatMessage => ({
   ...fields,
 });
 
-describe('what the server does for an agent', () => {
+describe('the services of the server for an agent', () => {
   const loopback = onLoopback();
 
   async function joined() {
@@ -32,7 +32,7 @@ describe('what the server does for an agent', () => {
   const last = (handlers: { requests: readonly { rpc: string; request: object }[] }) =>
     handlers.requests.at(-1);
 
-  it('keeps values, with what makes a change safe to repeat', async () => {
+  it('keeps values, with the id that makes a change safe to repeat', async () => {
     const { handlers, services } = await joined();
     const address = { subject: 'ada', key: 'budget' };
     const never = { key: 'budget', value: '', version: 0, updatedAt: '', isDeleted: false, writeId: '' };

@@ -25,7 +25,7 @@ describe('the connections to the control plane', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('count as those of a member once one has shown there who it is, and not before', async () => {
+  it('count as those of a member once it has identified itself there, and not before', async () => {
     const shown = new Set<Socket>();
     const admitted: Socket[] = [];
     const { url } = await loopback.serve({

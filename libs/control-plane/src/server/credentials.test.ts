@@ -85,7 +85,7 @@ describe('a server that gives credentials', () => {
     await expect(echo.heartbeat({ agentId: 'echo', ...beat, incarnation: 2 })).rejects.toMatchObject(refused);
   });
 
-  it('refuses who has not registered at all', async () => {
+  it('refuses a caller that has not registered at all', async () => {
     const { url } = await twoAgents();
     const stranger = loopback.connect(url);
     await expect(stranger.heartbeat({ agentId: 'echo', ...beat })).rejects.toMatchObject(refused);
@@ -180,7 +180,7 @@ describe('a server with certificates', () => {
   const deadlines = { callMs: 2000 };
   const unavailable = { code: 'unavailable' };
 
-  it('is only reached by who trusts its certificate', async () => {
+  it('is only reached by clients that trust its certificate', async () => {
     const tls = { cert: pem('server.pem'), key: pem('server.key') };
     const { url } = await loopback.serve({ tls });
     const trusting = loopback.connect(url, { tls: { ca: pem('ca.pem') } });
@@ -190,7 +190,7 @@ describe('a server with certificates', () => {
       await expect(loopback.connect(url, options).registerBroker(broker)).rejects.toMatchObject(unavailable);
   });
 
-  it('can ask for certificates of those who join', async () => {
+  it('can ask for the certificates of joining members', async () => {
     const tls = { cert: pem('server.pem'), key: pem('server.key'), clientCa: pem('ca.pem') };
     const { url } = await loopback.serve({ tls });
     const ca = pem('ca.pem');

@@ -14,14 +14,14 @@ describe('a server with a join token', () => {
   const loopback = onLoopback();
   const broker = { brokerId: 'b-1', name: 'Broker' };
 
-  it('lets in who has it', async () => {
+  it('lets in callers that have it', async () => {
     const { url } = await loopback.serve({ joinToken: 's3cret' });
     const client = loopback.connect(url, { joinToken: 's3cret' });
     expect(await client.registerBroker(broker)).toEqual({ heartbeatMs: 20 });
     expect(await collect(client.subscribeToAgentStatus({ subscriberId: 'b-1' }), 1)).toHaveLength(1);
   });
 
-  it.each([undefined, 's3cre', 's3cret!', 'S3CRET'])('refuses who has %p', async (joinToken) => {
+  it.each([undefined, 's3cre', 's3cret!', 'S3CRET'])('refuses a caller that has %p', async (joinToken) => {
     const refused: RefusedCall[] = [];
     const onRefused = (call: RefusedCall): void => void refused.push(call);
     const { url, handlers, logger } = await loopback.serve({ joinToken: 's3cret', onRefused });

@@ -72,7 +72,7 @@ describe('a stream that the server pushes into', () => {
     expect(push?.send(update)).toBe(false);
   });
 
-  it('is released once, whoever ends it', async () => {
+  it('is released once, whichever side ends it', async () => {
     const { url, handlers } = await loopback.serve();
     const client = loopback.connect(url);
     const halt = new AbortController();

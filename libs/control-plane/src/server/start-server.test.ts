@@ -100,7 +100,7 @@ describe('the control plane server', () => {
     await gone;
   });
 
-  it('keeps what the gRPC library says off the terminal', async () => {
+  it('keeps the log of the gRPC library off the terminal', async () => {
     const { logger } = await loopback.serve();
     experimental.log(logVerbosity.ERROR, 'something is odd');
     expect(logger.lines).toEqual([
@@ -121,7 +121,7 @@ describe('the health service', () => {
     await expect(call(stub, 'check', { service: 'parley.v1.Nothing' })).rejects.toMatchObject({ code: 5 });
   });
 
-  it('says what the server was told to say', async () => {
+  it('reports the status that the server was given', async () => {
     const { url, server } = await loopback.serve();
     const stub = loopback.stopLater(healthStub(url));
     server.setServing(false);

@@ -87,7 +87,7 @@ describe('embedded queue, batches', () => {
       expect(received.texts()).toEqual(texts);
     });
 
-    it('removes with a queue what the same turn published to it before', async () => {
+    it('removes with a queue the messages that the same turn published to it before', async () => {
       const bus = await folder.open();
       await bus.declareAgentQueue('finance-1');
       const outcomes = await Promise.allSettled([
@@ -103,7 +103,7 @@ describe('embedded queue, batches', () => {
   });
 
   describe('consuming', () => {
-    it('hands out of a batch what there is room for, and counts the rest as waiting', async () => {
+    it('hands out of a batch the messages that there is room for, and counts the rest as waiting', async () => {
       const bus = await folder.open();
       await publishAll(bus, SERVER_INPUT_QUEUE, numbered(10));
       const finish = gate();
@@ -137,7 +137,7 @@ describe('embedded queue, batches', () => {
       await isEmpty(bus, SERVER_INPUT_QUEUE);
     });
 
-    it('returns of a batch that is taken apart only what is not finished, each with its own count', async () => {
+    it('returns of a batch that is taken apart only the unfinished messages, each with its own count', async () => {
       const bus = await folder.open({ retryDelay: { minMs: 60_000, maxMs: 60_000 } });
       await publishAll(bus, SERVER_INPUT_QUEUE, numbered(6));
       const [never, failed] = [gate(), gate()];

@@ -76,7 +76,7 @@ describe('embedded queue, a power cut', () => {
     await published;
   });
 
-  it('may undo what is handed out, and its acknowledgement', async () => {
+  it('may undo a hand-out, and its acknowledgement', async () => {
     disk.stop();
     const published = bus.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
     const received = collectDeliveries();
@@ -89,7 +89,7 @@ describe('embedded queue, a power cut', () => {
     await published;
   });
 
-  it('undoes nothing that a consumer gets which takes only what is durable', async () => {
+  it('undoes nothing that was handed to a consumer of durable messages only', async () => {
     const received = collectDeliveries();
     await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 10, onlyDurable: true });
     disk.stop();

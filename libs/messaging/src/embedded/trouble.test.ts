@@ -48,7 +48,7 @@ describe('embedded queue in trouble', () => {
     }
     afterEach(() => bus?.close());
 
-    it('takes what fits and completes the rest in order, as acknowledgements make room', async () => {
+    it('takes the messages that fit and completes the rest in order, as acknowledgements make room', async () => {
       const full = await open(25_000);
       limitPages(120);
       const texts = numbered(30);
@@ -120,7 +120,7 @@ describe('embedded queue in trouble', () => {
     expect((await opening).health()).toEqual({ state: 'up' });
   });
 
-  it('closes while a publish finds no room, failing what was not written', async () => {
+  it('closes while a publish finds no room, failing the unwritten messages', async () => {
     const bus = await folder.open({ publishTimeoutMs: 20_000 });
     folder.look().exec('PRAGMA max_page_count = 60');
     const publishing = Promise.allSettled(

@@ -102,7 +102,7 @@ describe('write groups', () => {
     await durable;
   });
 
-  it('fail what the disk does not take in time, and nothing else', async () => {
+  it('fail the writes that the disk does not take in time, and no others', async () => {
     disk = new Promise(() => {});
     const outcomes = await Promise.allSettled([
       writes.write(insert(1), { timeoutMs: 1 }),
@@ -137,7 +137,7 @@ describe('write groups', () => {
     expect(steps).toEqual(['commit', 'sync']);
   });
 
-  it('fail what is pending when they are closed', async () => {
+  it('fail the pending writes when they are closed', async () => {
     const pending = writes.write(insert(1));
     writes.close();
     await expect(pending).rejects.toMatchObject({ code: 'bus_unavailable' });

@@ -31,7 +31,7 @@ function channelOf(count: number) {
 }
 
 describe('acknowledger', () => {
-  it('sends one command for what was acknowledged in one turn of the event loop', async () => {
+  it('sends one command for the acknowledgements of one turn of the event loop', async () => {
     const channel = channelOf(4);
     const acknowledger = createAcknowledger(channel);
     for (const tag of [1, 2, 3, 4]) acknowledger.delivered(tag);
@@ -49,7 +49,7 @@ describe('acknowledger', () => {
     expect(channel.commands).toEqual(['ack 1']);
   });
 
-  it('acknowledges one by one what is above an open delivery', () => {
+  it('acknowledges deliveries above an open one singly', () => {
     const channel = channelOf(5);
     const acknowledger = createAcknowledger(channel);
     for (const tag of [1, 2, 3, 4, 5]) acknowledger.delivered(tag);

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { silentLogger } from '../../conformance/bus-fixture.ts';
 import { createAdministration } from './administration.ts';
 
-describe('what a process declares while there is no connection', () => {
-  it('is remembered once, however often it is tried, with what is wanted later', async () => {
+describe('a declaration while there is no connection', () => {
+  it('is remembered once, however often it is tried, with later declarations', async () => {
     const administration = createAdministration({
       amqpUrl: 'amqp://127.0.0.1',
       timeoutMs: 1,

@@ -222,7 +222,7 @@ describe('batches on RabbitMQ', () => {
     }, 60_000);
   });
 
-  describe('what waits', () => {
+  describe('the waiting messages', () => {
     it('is counted in items, and removed so', async () => {
       const [bus, finish] = [await open(), gate()];
       const stuck = collectDeliveries(() => finish.opened);

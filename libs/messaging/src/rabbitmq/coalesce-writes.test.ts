@@ -22,7 +22,7 @@ describe('coalesced writes', () => {
 
   const connectionOver = (stream: unknown) => ({ connection: { stream } });
 
-  it('holds what is written in one turn until its end, and keeps the order', async () => {
+  it('holds the data written in one turn until its end, and keeps the order', async () => {
     coalesceWrites(connectionOver(near));
     const texts = Array.from({ length: 2000 }, (_, index) => `${index},`);
     for (const text of texts.slice(0, 1000)) near.write(text);
@@ -36,7 +36,7 @@ describe('coalesced writes', () => {
     expect(received).toBe(texts.join(''));
   });
 
-  it('leaves alone what is no socket', () => {
+  it('leaves other streams than sockets alone', () => {
     expect(() => coalesceWrites(connectionOver(undefined))).not.toThrow();
     expect(() => coalesceWrites(connectionOver({ write: () => true }))).not.toThrow();
   });

@@ -38,7 +38,7 @@ describe('deadlines', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('leaves alone what was taken out in time, and then rests', () => {
+  it('leaves items alone that were taken out in time, and then rests', () => {
     const { items, expired, add } = setUp();
     add('a', 100);
     items.clear();

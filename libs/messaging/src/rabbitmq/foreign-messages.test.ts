@@ -78,7 +78,7 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
     expect(own).toEqual(headers);
   });
 
-  it('takes what a client in another language sends: no milliseconds, headers of other types', async () => {
+  it('takes the messages of a client in another language: no milliseconds, headers of other types', async () => {
     const bus = await open();
     channel.sendToQueue(SERVER_INPUT_QUEUE, Buffer.from('{}'), {
       messageId: 'm-1',
@@ -132,7 +132,7 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
     expect(received.all).toHaveLength(1);
   });
 
-  it('keeps what a stranger put straight into the dead letters, as malformed_message', async () => {
+  it('keeps messages that a stranger put straight into the dead letters, as malformed_message', async () => {
     const bus = await open();
     channel.sendToQueue(DEAD_LETTER_QUEUE, Buffer.from('junk'), { headers: { note: 'kept' } });
     const dead = collectDeliveries();
@@ -149,7 +149,7 @@ describe('messages on RabbitMQ, as clients in other languages see and send them'
     expect(dead.texts()).toEqual(['junk']);
   });
 
-  it('puts among the dead letters what RabbitMQ 4.3 returned from crashed consumers too often', async () => {
+  it('puts messages among the dead letters that RabbitMQ 4.3 returned from crashed consumers too often', async () => {
     const bus = await open();
     for (const [messageId, acquired] of Object.entries({ worn: DELIVERY_LIMIT, last: DELIVERY_LIMIT - 1 })) {
       channel.sendToQueue(SERVER_INPUT_QUEUE, Buffer.from(messageId), {

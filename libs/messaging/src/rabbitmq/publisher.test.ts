@@ -99,7 +99,7 @@ describe('a batch that RabbitMQ does not take', () => {
     await publisher.close();
   });
 
-  it('is repeated on a new channel, with what gathered behind it', async () => {
+  it('is repeated on a new channel, with the messages that gathered behind it', async () => {
     const { sent, channel, publisher, publishes, hasSent } = fixture();
     await hasSent(1);
     const later = publisher.publish(SERVER_INPUT_QUEUE, envelopeOf('d'));

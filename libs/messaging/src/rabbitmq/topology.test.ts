@@ -73,7 +73,7 @@ describe('queues and exchanges on RabbitMQ', () => {
       });
     });
 
-    it('repeats what RabbitMQ refuses until there is room', async () => {
+    it('repeats the publishes that RabbitMQ refuses until there is room', async () => {
       const refusal = gate();
       const bus = await open({
         logger: {
@@ -180,7 +180,7 @@ describe('queues and exchanges on RabbitMQ', () => {
     );
   });
 
-  it('tells with the management API what other processes have in hand', async () => {
+  it('tells with the management API the number of messages that other processes have in hand', async () => {
     const [consumer, observer] = [await open(), await open({ managementUrl: vhost.managementUrl })];
     await consumer.publish(SERVER_INPUT_QUEUE, envelopeOf('x'));
     const finish = gate();

@@ -13,7 +13,7 @@ function confirmed<T>(
 }
 
 describe('unconfirmed window', () => {
-  it('finds what a confirm settles, one or all up to it', () => {
+  it('finds the messages that a confirm settles, one or all up to it', () => {
     const window = createUnconfirmedWindow<string>(8);
     for (const item of ['a', 'b', 'c', 'd', 'e']) window.push(item);
     expect(confirmed(window, 3)).toEqual(['c']);

@@ -117,7 +117,7 @@ describe("members of the server's own queue", () => {
     expect(heard).not.toContain('lost');
   });
 
-  it('are told in time that what they publish is not known to be there', async () => {
+  it('are told in time that their publishes are not confirmed', async () => {
     await serve();
     const proxy = await startProxy();
     const bus = await openThrough(proxy, { publishTimeoutMs: 200 });
@@ -130,7 +130,7 @@ describe("members of the server's own queue", () => {
     await expect(consuming).rejects.toMatchObject({ code: 'bus_unavailable' });
   });
 
-  it('have time to finish while their connection is silent, and lose what they have in hand after that', async () => {
+  it('have time to finish while their connection is silent, and lose the messages in hand after that', async () => {
     await serve({ keepaliveMs: 100 });
     const proxy = await startProxy();
     // It notices nothing by itself.
