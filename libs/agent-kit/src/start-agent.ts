@@ -205,8 +205,8 @@ export function startAgent(options: StartAgentOptions): RunningAgent {
   };
 
   const consume = async (): Promise<void> => {
-    // The server has made it. A bus that knows of it makes it again where RabbitMQ has lost it, and can tell how much is in it. What
-    // is asked of a queue that is away may take long to fail.
+    // The server has made it. A bus that knows of it makes it again where RabbitMQ has lost it, and can tell how much is
+    // in it. An operation on a queue that is away may take long to fail.
     await untilAborted(() => bus.declareAgentQueue(identity.id), stopping.signal);
     // Before the first message: from then on an answer can be stopped.
     await signals?.close();

@@ -184,7 +184,8 @@ describe('batches on RabbitMQ', () => {
       await bus.consume(SERVER_INPUT_QUEUE, received.handler, { prefetch: 2 });
       await received.waitFor(5);
       expect(received.texts()).toEqual(numbered(5));
-      // Each is a message of its own by now. The one that RabbitMQ had under way when the careful session ended came back.
+      // Each is a message of its own by now. The one that RabbitMQ had under way when the careful consumer ended came
+      // back.
       for (const { redeliveries } of received.all) expect(redeliveries).toBeLessThanOrEqual(1);
       await eventually(async () => {
         const depth = (await bus.depths()).find(({ name }) => name === SERVER_INPUT_QUEUE);

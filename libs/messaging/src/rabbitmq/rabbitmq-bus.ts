@@ -189,7 +189,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
           logger,
           retryDelay: options.retryDelay ?? DEFAULT_RETRY_DELAY,
           publishAlone: publisher.publishAlone,
-          onFailure: (session) => consumer.onFailure(session),
+          onFailure: (channel) => consumer.onFailure(channel),
           onTaken: counts.taken,
         }),
         prepare: (channel) =>
