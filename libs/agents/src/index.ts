@@ -1,3 +1,2 @@
 export { createAgentDirectory } from './agent-directory.ts';
-export { ResearchSettings } from './research/research-settings.ts';
-export { shippedAgents } from './shipped-agents.ts';
+export { ResearchSettings, shippedAgents } from './shipped-agents.ts';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { AgentDefinition } from '@parley/agent-kit';
 import type { LanguageModel } from '@parley/language-model';
+import { AllowListSetting } from '@parley/research-tools/allow-list';
 import type { ListAgents } from './wellness/general/list-agents.ts';
 
 /** An agent that comes with Parley. */
@@ -12,6 +13,13 @@ export interface ShippedAgent {
   /** Loads its code, so that a process loads that of its own agent only. */
   create(deps: ShippedAgentDeps): Promise<AgentDefinition>;
 }
+
+/** Settings of the research agents, for the processes that run them. */
+export const ResearchSettings = {
+  RESEARCH_FETCH_ALLOW: AllowListSetting.describe(
+    'hosts whose pages research may read, such as "example.com, *.example.org"; unset: none',
+  ),
+};
 
 /** What shipped agents may need; each takes what it uses. */
 export interface ShippedAgentDeps {

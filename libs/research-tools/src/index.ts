@@ -15,4 +15,3 @@ export {
   type PageFetcherOptions,
 } from './fetch/fetch-page.ts';
 export { isPublicAddress } from './fetch/public-address.ts';
-export { addNote, NOTE_LENGTH, Notes } from './notes.ts';

@@ -22,7 +22,6 @@ export * from './limits.ts';
 export * from './participants.ts';
 export * from './permissions.ts';
 export * from './queue-messages.ts';
-export * from './reply-marks.ts';
 export * from './server-frames.ts';
 export * from './task.ts';
 export * from './transcript.ts';

@@ -6,10 +6,9 @@ import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { globalOptions, httpApi } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
 import { plain, printError, printJson, style, table } from '../output.ts';
-import { agentIdsOf } from '../run/agent-ids.ts';
-import { commandLineOf } from '../run/command-line.ts';
 import { exitCodeOfCommand, RUN_EXIT_CODES_HELP } from '../run/exit-code.ts';
 import { outputWriter } from '../run/output-writer.ts';
+import { agentIdsOf, commandLineOf } from '../run/run-arguments.ts';
 
 interface RunOptions {
   readonly timeout: number;

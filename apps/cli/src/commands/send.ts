@@ -5,7 +5,6 @@ import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { globalOptions } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
 import { plain, print, printError, printJson, style } from '../output.ts';
-import { readStdin } from '../read-stdin.ts';
 import { targetOf } from '../target.ts';
 import { within } from '../within.ts';
 
@@ -74,4 +73,10 @@ async function textOf(words: readonly string[]): Promise<string> {
   const piped = (await readStdin()).trimEnd();
   if (piped === '') throw new CommandFailure(EXIT.usage, 'What was piped in is empty.');
   return piped;
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -4,7 +4,6 @@ import { connect } from '../connect.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { globalOptions, httpApi } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
-import { untilStopped } from '../until-stopped.ts';
 import { watchConversations } from '../watch/watch-conversations.ts';
 import { watchExternal } from '../watch/watch-external.ts';
 
@@ -44,4 +43,11 @@ export function watchCommand(): Command {
         await client.close();
       }
     });
+}
+
+/** Aborted by Ctrl-C or SIGTERM. */
+function untilStopped(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
 }

@@ -1,12 +1,14 @@
 import type { HttpApi } from '@parley/client';
+import { LanguageModelConfig, type ModelProbeOptions, probeModel } from '@parley/language-model';
+import { loadConfig } from '@parley/process-kit';
 import type { GlobalOptions } from '../global-options.ts';
-import type { Finding } from './check.ts';
+import { type Finding, messageOf } from './check.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkGrpc } from './check-grpc.ts';
-import { checkLanguageModel } from './check-language-model.ts';
-import { checkNode } from './check-node.ts';
 import { checkRabbitMq } from './check-rabbitmq.ts';
 import { checkAgents, checkReady, checkServer } from './check-server.ts';
+
+const LOWEST_NODE = 24;
 
 /** All checks, in the order in which one thing needs the other. */
 export async function runChecks(api: HttpApi, options: GlobalOptions): Promise<Finding[]> {
@@ -22,4 +24,28 @@ export async function runChecks(api: HttpApi, options: GlobalOptions): Promise<F
     checkLanguageModel(process.env),
   ]);
   return findings.flat();
+}
+
+async function checkNode(): Promise<Finding> {
+  const version = process.versions.node;
+  return {
+    name: 'Node.js',
+    isOk: Number(version.split('.')[0]) >= LOWEST_NODE,
+    found: version,
+    advice: `Parley brings Node.js ${LOWEST_NODE} with its packages: run "npm install".`,
+  };
+}
+
+/** The language model of these settings, as broker and agents that are started with them would use it; nothing without. */
+export async function checkLanguageModel(
+  env: NodeJS.ProcessEnv,
+  options?: ModelProbeOptions,
+): Promise<Finding[]> {
+  const name = 'Language model';
+  try {
+    const probe = await probeModel(loadConfig(LanguageModelConfig, env), options);
+    return probe === undefined ? [] : [{ name, ...probe }];
+  } catch (error) {
+    return [{ name, isOk: false, found: messageOf(error), advice: 'Mend these settings.' }];
+  }
 }

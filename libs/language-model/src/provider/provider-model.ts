@@ -1,10 +1,10 @@
 import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import { streamText, type LanguageModel as VendorModel } from 'ai';
-import { alternating } from '../alternating.ts';
 import { collect } from '../collect.ts';
-import type { AnswerEnd, LanguageModel, TextRequest } from '../language-model.ts';
+import type { AnswerEnd, LanguageModel, ModelMessage, TextRequest } from '../language-model.ts';
 import { throwIfStopped } from '../stop-signal.ts';
+import { withoutThoughts } from '../thoughts.ts';
 import { type AnswerLimits, startAnswerDeadline } from './answer-deadline.ts';
 import type { Finish } from './answer-events.ts';
 import { classifyText } from './classify-text.ts';
@@ -232,4 +232,22 @@ function silentProvider(provider: Provider, limitMs: number, hasText: boolean): 
       ? `${provider.name} fell silent for ${limit} in the middle of its answer (LLM_IDLE_TIMEOUT_MS).`
       : `${provider.name} gave no answer within ${limit} (LLM_FIRST_TOKEN_TIMEOUT_MS).`,
   );
+}
+
+/**
+ * Messages as the strictest endpoints want them: they begin and end with the person, roles alternate, nothing is empty,
+ * and no thoughts of the model go back to it. Neighbours of one role become one message.
+ */
+export function alternating(messages: readonly ModelMessage[]): ModelMessage[] {
+  const turns: { role: ModelMessage['role']; text: string }[] = [];
+  for (const { role, text: said } of messages) {
+    const text = role === 'assistant' ? withoutThoughts(said) : said;
+    if (text.trim() === '' || (turns.length === 0 && role === 'assistant')) continue;
+    const last = turns.at(-1);
+    if (last?.role === role) last.text = `${last.text}\n\n${text}`;
+    else turns.push({ role, text });
+  }
+  // A message of spaces is a message, too.
+  if (turns.at(-1)?.role !== 'user') turns.push({ role: 'user', text: '…' });
+  return turns;
 }

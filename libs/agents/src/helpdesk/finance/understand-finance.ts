@@ -14,7 +14,6 @@ import {
   undoLast,
 } from './finance-actions.ts';
 import type { Ledger } from './ledger.ts';
-import { purposeOf } from './purpose.ts';
 
 export const FINANCE_HELP =
   'I keep your budget and answer from the handbook. Tell me *My budget is 1,500 €*, *I spent 300 € on a laptop bag* or ' +
@@ -136,6 +135,31 @@ function aboutOf(text: string): string {
   return about
     .replace(/\b(?:today|(?:this|last|the) (?:week|month)|so far|yet)\b/gi, '')
     .replace(/[?!.]/g, '')
+    .trim()
+    .slice(0, 80);
+}
+
+/** What an amount was for: `on a laptop bag` behind it, or the thing named before it, as in `The bag cost 300 €`. */
+function purposeOf(before: string, behind: string, isFirst: boolean): string {
+  const named = /^\W*(?:back )?(?:on|for|in|at|für|from)\s+(.+)$/i.exec(behind)?.[1];
+  if (named !== undefined) return tidy(named);
+  if (!isFirst) return '';
+  const bought = /\b(?:bought|purchased|ordered|gekauft|returned)\s+(.+?)\s+(?:for|at|um|für)\s*$/i.exec(
+    before,
+  )?.[1];
+  if (bought !== undefined) return tidy(bought);
+  const cost = /^(.+?)\s+(?:cost|costs|was|kostete)(?: me| us)?\s*$/i.exec(before.trim())?.[1];
+  return cost === undefined || /^(?:it|that|this|which)$/i.test(cost) ? '' : tidy(cost);
+}
+
+function tidy(text: string): string {
+  return text
+    .replace(/\b(?:yesterday|today|last night|this (?:morning|week)|(?:on|last) \w+day|\w+ days ago)\b/gi, '')
+    .replace(/[,;]?\s*(?:and|und|plus)\s*$/i, '')
+    .replace(/^(?:a|an|the|my|our|some|ein|eine|einen)\s+/i, (article) =>
+      /^(?:the|my|our)/i.test(article) ? 'the ' : article.toLowerCase(),
+    )
+    .replace(/[\s.,;!]+$/, '')
     .trim()
     .slice(0, 80);
 }

@@ -1,9 +1,9 @@
 import type { StepContext } from '@parley/agent-kit';
 import type { ModelTool } from '@parley/language-model';
-import { calculate, NOTE_LENGTH, queryTable, TableQuery } from '@parley/research-tools';
+import { calculate, queryTable, TableQuery } from '@parley/research-tools';
 import { ParleyError } from '@parley/shared-models';
 import { z } from 'zod';
-import { noteDown } from './note-down.ts';
+import { NOTE_LENGTH, noteDown } from './note-down.ts';
 import type { Finding } from './step-input.ts';
 import type { Tools } from './tools.ts';
 

@@ -5,7 +5,7 @@ import {
   type StandInProvider,
   startStandInProvider,
 } from '@parley/language-model/stand-in-provider';
-import { checkLanguageModel } from './check-language-model.ts';
+import { checkLanguageModel } from './run-checks.ts';
 
 const KEY = 'sk-5up3r/s3cret+key=';
 const list = respondWith(200, { object: 'list', data: [{ id: 'llama3.2:latest' }, { id: 'qwen3' }] });

@@ -1,5 +1,8 @@
 import { type AgentStatus, ParleyError } from '@parley/shared-models';
 
+/** What needs no quotes in any shell. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
 /**
  * The ids of the agents that are meant: each an id, or a name without regard to case. What is neither is taken for an id,
  * which the server will know or not.
@@ -26,4 +29,13 @@ export function agentIdsOf(
     return named[0]?.agentId ?? part;
   };
   return [...new Set(wanted.map(idOf))];
+}
+
+/**
+ * One line of the words that the terminal's shell has taken apart already: several are quoted so that they come out as they
+ * are; a single one is the command line itself.
+ */
+export function commandLineOf(words: readonly string[]): string {
+  if (words.length === 1) return words[0] ?? '';
+  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

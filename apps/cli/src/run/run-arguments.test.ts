@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandRecord } from '@parley/shared-models';
-import { agentIdsOf } from './agent-ids.ts';
-import { commandLineOf } from './command-line.ts';
 import { exitCodeOfCommand } from './exit-code.ts';
+import { agentIdsOf, commandLineOf } from './run-arguments.ts';
 
 describe('the command line of parley run', () => {
   it('is a single word as it stands, for a shell there to read', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { addNote } from './notes.ts';
+import { addNote } from './note-down.ts';
 
 it('keeps a note once under its key, and the newest hundred', () => {
   const at = '2026-11-20T12:00:00.000Z';
