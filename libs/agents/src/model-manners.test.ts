@@ -13,7 +13,7 @@ import { createAggregatorAgent } from './research/aggregator-agent.ts';
 import { createClarifierAgent } from './research/clarifier-agent.ts';
 import { createExecutorAgent } from './research/executor-agent.ts';
 import { createPlannerAgent } from './research/planner-agent.ts';
-import { createResearchDesk } from './research/testing/run-task.ts';
+import { createResearchHarness } from './research/testing/research-harness.ts';
 import { createCeresAgent } from './wellness/ceres/ceres-agent.ts';
 import { createGeneralAgent } from './wellness/general/general-agent.ts';
 import { createHeliosAgent } from './wellness/helios/helios-agent.ts';
@@ -104,16 +104,16 @@ describe.each(Object.entries(MANNERS))('with a model that %s', (_manner, manner)
     const model = await openModel();
     const data = createDataFolder();
     const fetchPage = createPageFetcher({ allow: [] });
-    const desk = createResearchDesk({
+    const harness = createResearchHarness({
       planner: createPlannerAgent(model, data),
       executor: createExecutorAgent({ model, data, fetchPage }),
       aggregator: createAggregatorAgent(model),
       clarifier: createClarifierAgent(model),
     });
-    await desk.say('Analyze the volatility of Tesla over the last month');
-    const status = await desk.say('What is the current status?');
+    await harness.say('Analyze the volatility of Tesla over the last month');
+    const status = await harness.say('What is the current status?');
     expect(status.replies.join('')).not.toBe('');
-    const report = (await desk.work()).rounds[0]?.report?.text ?? '';
+    const report = (await harness.work()).rounds[0]?.report?.text ?? '';
     // The stand-in plans nothing: the rules read the request.
     const isByModel =
       manner.ends === 'answer' ||

@@ -9,7 +9,7 @@ import { createAggregatorAgent } from './aggregator-agent.ts';
 import { createClarifierAgent } from './clarifier-agent.ts';
 import { createExecutorAgent } from './executor-agent.ts';
 import { createPlannerAgent } from './planner-agent.ts';
-import { createResearchDesk, type ResearchDesk } from './testing/run-task.ts';
+import { createResearchHarness, type ResearchHarness } from './testing/research-harness.ts';
 
 const ANALYZE =
   'Analyze the stock performance of Apple, Google, and Tesla over the last month and summarize the key findings.';
@@ -17,10 +17,10 @@ const REWRITE = "Rewrite the summary to focus only on Tesla's stock volatility."
 
 const model = await createLanguageModel({ MISTRAL_MODEL: 'mistral-small-latest' });
 const data = createDataFolder();
-let desk: ResearchDesk;
+let harness: ResearchHarness;
 
 beforeEach(() => {
-  desk = createResearchDesk({
+  harness = createResearchHarness({
     planner: createPlannerAgent(model, data),
     executor: createExecutorAgent({ model, data, fetchPage: createPageFetcher({ allow: [] }) }),
     aggregator: createAggregatorAgent(model),
@@ -33,11 +33,11 @@ const reportOf = (task: { rounds: readonly { report?: { text: string } | undefin
 
 describe('the research agents, offline', () => {
   it('answer the request of the document with a report of computed figures', async () => {
-    const { replies, task } = await desk.say(ANALYZE);
+    const { replies, task } = await harness.say(ANALYZE);
     expect(replies).toEqual([]);
     expect(task?.title).toBe('Stock performance of Apple, Google and Tesla over the last month');
-    const report = reportOf(await desk.work());
-    expect(desk.plans).toEqual([
+    const report = reportOf(await harness.work());
+    expect(harness.plans).toEqual([
       '**Stock performance of Apple, Google and Tesla over the last month**: 22 steps, then the report.',
     ]);
     expect(report).toContain('20 October 2026 to 20 November 2026, 24 trading days. Sample data');
@@ -51,8 +51,8 @@ describe('the research agents, offline', () => {
   });
 
   it('load the prices first, and compare when all measures are there', async () => {
-    await desk.say(ANALYZE);
-    const { steps } = await desk.work(0);
+    await harness.say(ANALYZE);
+    const { steps } = await harness.work(0);
     expect(steps.slice(0, 3).map(({ dependsOn }) => dependsOn)).toEqual([[], [], []]);
     expect(steps[3]).toMatchObject({ title: 'Compute the return of Apple', dependsOn: ['prices:AAPL:1mo'] });
     const comparison = steps.find(({ id }) => id.startsWith('compare'));
@@ -60,15 +60,15 @@ describe('the research agents, offline', () => {
   });
 
   it('refine from the stored results, and do no step again', async () => {
-    await desk.say(ANALYZE);
-    await desk.work();
-    const before = [...desk.done];
-    const { replies, task } = await desk.say(REWRITE);
+    await harness.say(ANALYZE);
+    await harness.work();
+    const before = [...harness.done];
+    const { replies, task } = await harness.say(REWRITE);
     expect(replies).toEqual([]);
     expect(task?.round).toBe(2);
-    const refined = await desk.work();
-    expect(desk.done.slice(before.length)).toEqual(['report-2']);
-    expect(desk.plans.at(-1)).toContain('all results are there');
+    const refined = await harness.work();
+    expect(harness.done.slice(before.length)).toEqual(['report-2']);
+    expect(harness.plans.at(-1)).toContain('all results are there');
     const report = reportOf(refined);
     expect(report).toMatch(/^# Volatility of Tesla over the last month/);
     expect(report).toContain('Tesla’s volatility was **');
@@ -77,72 +77,72 @@ describe('the research agents, offline', () => {
   });
 
   it('do only the steps that are missing when a refinement asks for more', async () => {
-    await desk.say('Analyze the volatility of Tesla over the last month');
-    await desk.work();
-    await desk.say('Add the volatility of Microsoft too, and of Tesla');
-    await desk.work();
-    expect(desk.done).toEqual([
+    await harness.say('Analyze the volatility of Tesla over the last month');
+    await harness.work();
+    await harness.say('Add the volatility of Microsoft too, and of Tesla');
+    await harness.work();
+    expect(harness.done).toEqual([
       ...['prices:TSLA:1mo', 'volatility:TSLA:1mo', 'report-1'],
       ...['prices:MSFT:1mo', 'volatility:MSFT:1mo', expect.stringMatching(/^compare:/), 'report-2'],
     ]);
   });
 
   it('begin another task when something else is asked for after a report', async () => {
-    const first = (await desk.say(ANALYZE)).task;
-    await desk.work();
-    const second = (await desk.say('Analyze the trading volume of Amazon in Q3')).task;
+    const first = (await harness.say(ANALYZE)).task;
+    await harness.work();
+    const second = (await harness.say('Analyze the trading volume of Amazon in Q3')).task;
     expect(second?.id).not.toBe(first?.id);
-    expect(reportOf(await desk.work())).toContain('Amazon shares changed hands on an average day');
+    expect(reportOf(await harness.work())).toContain('Amazon shares changed hands on an average day');
   });
 
   it('begin and refine once when a message is handled again', async () => {
     const [first, second] = [newId(), newId()];
-    const begun = await desk.say(ANALYZE, first);
-    expect(await desk.say(ANALYZE, first)).toEqual(begun);
-    await desk.work();
-    const refined = await desk.say(REWRITE, second);
-    await desk.work();
-    const again = await desk.say(REWRITE, second);
+    const begun = await harness.say(ANALYZE, first);
+    expect(await harness.say(ANALYZE, first)).toEqual(begun);
+    await harness.work();
+    const refined = await harness.say(REWRITE, second);
+    await harness.work();
+    const again = await harness.say(REWRITE, second);
     expect(again.replies).toEqual([]);
     expect(again.task?.id).toBe(refined.task?.id);
     expect(again.task?.round).toBe(2);
     // Who began it long ago does not refine it now.
-    expect((await desk.say(ANALYZE, first)).task?.rounds).toHaveLength(2);
+    expect((await harness.say(ANALYZE, first)).task?.rounds).toHaveLength(2);
   });
 
   it('answer what the status is with the true step, and cancel', async () => {
-    await desk.say('Analyze the volatility of Tesla');
-    expect((await desk.say('What is the current status?')).replies[0]).toContain('is being planned');
-    await desk.work(1);
-    const { replies } = await desk.say('What is the current status?');
+    await harness.say('Analyze the volatility of Tesla');
+    expect((await harness.say('What is the current status?')).replies[0]).toContain('is being planned');
+    await harness.work(1);
+    const { replies } = await harness.say('What is the current status?');
     expect(replies[0]).toBe(
       '“Volatility of Tesla over the last month” is executing: 1 of 2 steps are done.\n' +
         'Then: **Compute the volatility of Tesla**, and the report.',
     );
-    expect((await desk.say('what have you found so far?')).replies[0]).toContain(
+    expect((await harness.say('what have you found so far?')).replies[0]).toContain(
       'Found so far:\n- Tesla: 24 days, 20 October 2026 to 20 November 2026',
     );
-    expect((await desk.say('Please stop')).replies[0]).toContain('was cancelled');
+    expect((await harness.say('Please stop')).replies[0]).toContain('was cancelled');
   });
 
   it('say what they could not understand, in the plan and in the report', async () => {
-    await desk.say('Analyze Nvidia and Tesla over the last two weeks');
-    const report = reportOf(await desk.work());
-    expect(desk.plans[0]).toContain('I could not understand “Nvidia”');
+    await harness.say('Analyze Nvidia and Tesla over the last two weeks');
+    const report = reportOf(await harness.work());
+    expect(harness.plans[0]).toContain('I could not understand “Nvidia”');
     expect(report).toContain('> I could not understand “Nvidia” (offline rules), and left it out.');
   });
 
   it('begin nothing when they understand nothing, and say what one can ask', async () => {
-    const { replies, task } = await desk.say('Tell me about the phases of the moon');
+    const { replies, task } = await harness.say('Tell me about the phases of the moon');
     expect(task).toBeUndefined();
     expect(replies[0]).toMatch(/could not understand “phases”, “moon”.*Apple, Amazon/);
   });
 
   it('calculate, query files and take notes', async () => {
-    await desk.say(
+    await harness.say(
       'Calculate 15% * 2300. Note that the moon is full. The average of close in prices/AAPL.csv',
     );
-    const report = reportOf(await desk.work());
+    const report = reportOf(await harness.work());
     expect(report).toContain('15% * 2300 = **345**');
     expect(report).toMatch(/\| mean\(close\) \|\n\| --- \|\n\| \d{3}\.\d+ \|/);
     expect(report).toContain('the moon is full');
@@ -150,17 +150,17 @@ describe('the research agents, offline', () => {
   });
 
   it('report what they could not have, and why, beside all that they found', async () => {
-    await desk.say('Analyze the volatility of Tesla. Read https://example.com/a_b.');
-    const report = reportOf(await desk.work());
+    await harness.say('Analyze the volatility of Tesla. Read https://example.com/a_b.');
+    const report = reportOf(await harness.work());
     expect(report).toContain('Tesla’s volatility was **');
     expect(report).toContain('> https://example.com/a\\_b could not be read: Fetching is off');
     expect(report).not.toContain('## From the page');
-    expect(desk.done).toContainEqual(expect.stringMatching(/^page:/));
+    expect(harness.done).toContainEqual(expect.stringMatching(/^page:/));
   });
 
   it('say so when the data does not cover a period', async () => {
-    await desk.say('Analyze Tesla and Apple in 2020');
-    const report = reportOf(await desk.work());
+    await harness.say('Analyze Tesla and Apple in 2020');
+    const report = reportOf(await harness.work());
     expect(report).toContain('no days from 1 January 2020 to 31 December 2020; the data covers 20 May 2026');
     expect(report).not.toMatch(/undefined|NaN|null|Infinity/);
   });
@@ -168,7 +168,7 @@ describe('the research agents, offline', () => {
 
 describe('the research agents, with files of the operator', () => {
   let folder: string;
-  let own: ResearchDesk;
+  let own: ResearchHarness;
   const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
     for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
   };
@@ -177,7 +177,7 @@ describe('the research agents, with files of the operator', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'parley-research-'));
     await mkdir(path.join(folder, 'prices'));
     const ownData = createDataFolder({ own: folder });
-    own = createResearchDesk({
+    own = createResearchHarness({
       planner: createPlannerAgent(model, ownData),
       executor: createExecutorAgent({
         model,

@@ -16,7 +16,7 @@ import { createAggregatorAgent } from './aggregator-agent.ts';
 import { createClarifierAgent } from './clarifier-agent.ts';
 import { createExecutorAgent } from './executor-agent.ts';
 import { createPlannerAgent } from './planner-agent.ts';
-import { createResearchDesk, type ResearchDesk } from './testing/run-task.ts';
+import { createResearchHarness, type ResearchHarness } from './testing/research-harness.ts';
 
 const FAILS = respondWith(500, { error: { message: 'down' } });
 const TESLA = {
@@ -28,7 +28,7 @@ const TESLA = {
 let provider: StandInProvider;
 let site: Server;
 let host: string;
-let desk: ResearchDesk;
+let harness: ResearchHarness;
 
 beforeEach(async () => {
   provider = await startStandInProvider();
@@ -42,7 +42,7 @@ beforeEach(async () => {
   const model = await createLanguageModel(settings, { retries: 0 });
   const data = createDataFolder();
   const fetchPage = createPageFetcher({ allow: [host], isAllowedAddress: () => true });
-  desk = createResearchDesk({
+  harness = createResearchHarness({
     planner: createPlannerAgent(model, data),
     executor: createExecutorAgent({ model, data, fetchPage }),
     aggregator: createAggregatorAgent(model),
@@ -64,9 +64,9 @@ describe('the research agents, with a language model', () => {
       streamPieces('Done.'),
       streamPieces('Tesla was wild.'),
     );
-    await desk.say('Wie wild war Tesla zuletzt?');
-    const task = await desk.work();
-    expect(desk.done).toEqual(['prices:TSLA:1mo', 'volatility:TSLA:1mo', 'report-1']);
+    await harness.say('Wie wild war Tesla zuletzt?');
+    const task = await harness.work();
+    expect(harness.done).toEqual(['prices:TSLA:1mo', 'volatility:TSLA:1mo', 'report-1']);
     const report = task.rounds[0]?.report?.text;
     expect(report).toContain('## Summary\n\nTesla was wild.');
     expect(report).toContain('| Tesla (TSLA) | 49.7 % |');
@@ -81,10 +81,10 @@ describe('the research agents, with a language model', () => {
       callTools({ name: 'make_plan', input: TESLA }),
       streamPieces('Done.'),
     );
-    await desk.say('Analyze Nvidia');
-    await desk.work(0);
+    await harness.say('Analyze Nvidia');
+    await harness.work(0);
     expect(said(1)).toContain('There are no prices of NVDA');
-    expect(desk.plans[0]).toContain('Volatility of Tesla');
+    expect(harness.plans[0]).toContain('Volatility of Tesla');
   });
 
   it.each([
@@ -96,15 +96,15 @@ describe('the research agents, with a language model', () => {
     const written = streamPieces('Here you are: ```json\n', JSON.stringify({ arguments: plan }), '\n```');
     if (refusals === 0) provider.play(written);
     else provider.play(refuse, written);
-    await desk.say('Analyze Tesla');
-    await desk.work(0);
-    expect(desk.plans[0]).toContain('Volatility of Tesla');
-    expect(desk.plans[0]).toContain('“NVDA”');
+    await harness.say('Analyze Tesla');
+    await harness.work(0);
+    expect(harness.plans[0]).toContain('Volatility of Tesla');
+    expect(harness.plans[0]).toContain('“NVDA”');
     expect(provider.requests.map(({ body }) => body.tools !== undefined)).toEqual(
       refusals === 0 ? [true] : [true, false],
     );
     // What needs tools is not begun without them.
-    expect(desk.plans[0]?.includes('2 steps')).toBe(refusals === 1);
+    expect(harness.plans[0]?.includes('2 steps')).toBe(refusals === 1);
   });
 
   it('let the model work with calculator, files, pages and notes, and name what it used', async () => {
@@ -121,8 +121,8 @@ describe('the research agents, with a language model', () => {
       streamPieces('About 1,667 times.'),
       streamPieces('In short: 1,667.'),
     );
-    await desk.say('How often does the Apple price fit between earth and moon?');
-    const task = await desk.work();
+    await harness.say('How often does the Apple price fit between earth and moon?');
+    const task = await harness.work();
     const answers = said(3);
     expect(answers).toContain('1666.6666');
     expect(answers).toContain('228');
@@ -143,12 +143,12 @@ describe('the research agents, with a language model', () => {
       streamPieces('Done.'),
       streamPieces('Only Tesla.'),
     );
-    await desk.say('Analyze Tesla and Apple');
-    await desk.work();
-    const before = desk.done.length;
-    await desk.say('Leave Apple out, and rhyme');
-    const task = await desk.work();
-    expect(desk.done.slice(before)).toEqual(['report-2']);
+    await harness.say('Analyze Tesla and Apple');
+    await harness.work();
+    const before = harness.done.length;
+    await harness.say('Leave Apple out, and rhyme');
+    const task = await harness.work();
+    expect(harness.done.slice(before)).toEqual(['report-2']);
     expect(task.rounds[1]?.report?.text).toContain('Only Tesla.');
     expect(said(3)).toContain('The wish: Leave Apple out, and rhyme');
     expect(said(5)).toContain('Both moved.');
@@ -156,9 +156,9 @@ describe('the research agents, with a language model', () => {
 
   it('do as the offline rules when the provider fails, and say so', async () => {
     provider.play(FAILS);
-    await desk.say('Analyze the volatility of Tesla over the last month');
-    const report = (await desk.work()).rounds[0]?.report?.text;
-    expect(desk.plans[0]).toContain('The offline rules have planned instead.');
+    await harness.say('Analyze the volatility of Tesla over the last month');
+    const report = (await harness.work()).rounds[0]?.report?.text;
+    expect(harness.plans[0]).toContain('The offline rules have planned instead.');
     expect(report).toContain('The offline rules have written the findings instead.');
     expect(report).toContain('Tesla’s volatility was **49.7 %** a year');
   });
@@ -187,11 +187,11 @@ describe('the research agents, with a language model', () => {
       streamPieces('Done.'),
       streamPieces('Half of it is done.'),
     );
-    await desk.say('Analyze Tesla');
-    await desk.work(1);
-    expect((await desk.say('Wie weit bist du?')).replies).toEqual(['Half of it is done.']);
+    await harness.say('Analyze Tesla');
+    await harness.work(1);
+    expect((await harness.say('Wie weit bist du?')).replies).toEqual(['Half of it is done.']);
     expect(said(2)).toContain('1 of 2 steps are done');
     provider.play(FAILS);
-    expect((await desk.say('Are you done yet?')).replies[0]).toContain('1 of 2 steps are done');
+    expect((await harness.say('Are you done yet?')).replies[0]).toContain('1 of 2 steps are done');
   });
 });

@@ -5,7 +5,7 @@ import { deriveId, type JsonValue, newId } from '@parley/shared-models';
 import { asJson } from '../plan/plan-steps.ts';
 
 /** A task in memory: what the Planner begins is planned and done, step by step, by the other agents. */
-export interface ResearchDesk {
+export interface ResearchHarness {
   /** Says something to the Planner; once more under the same id, as after a crash. Rounds that it begins stay in PLANNING until `work`. */
   say(
     text: string,
@@ -26,7 +26,7 @@ export interface ResearchTeam {
   readonly clarifier: AgentDefinition;
 }
 
-export function createResearchDesk(team: ResearchTeam): ResearchDesk {
+export function createResearchHarness(team: ResearchTeam): ResearchHarness {
   const conversationId = newId();
   const memory = createInMemoryAccess();
   const now = '2026-11-21T10:00:00.000Z';
