@@ -2,7 +2,7 @@
  * Adds to package-lock.json the optional packages of other platforms that `npm install` left out
  * (https://github.com/npm/cli/issues/4828): `npm ci` refuses a lock file without them, on every platform.
  *
- * What is added has no integrity hash, since nothing was downloaded.
+ * An added entry has no integrity hash, since nothing was downloaded.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -37,7 +37,7 @@ let node;
 let isStopping = false;
 
 onStopSignal(async () => {
-  // Before it is up, and at a second request: what has been started ends with this process.
+  // Before it is up, and at a second request: the started processes end with this one.
   if (!node || isStopping) process.exit(130);
   isStopping = true;
   console.log('Stopping RabbitMQ …');

@@ -1,6 +1,6 @@
 /**
  * `npm run secrets`: makes the passwords and tokens that docker-compose.yml asks for, in the file .env of the root, which only
- * its owner may read. What is there already stays.
+ * its owner may read. Existing values stay.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';

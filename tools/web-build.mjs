@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { platformEnvironment } from './platform-node.mjs';
 import { runCommand } from './provision/run-command.mjs';
 
-/** What the built web app is made of, relative to the root. */
+/** The sources of the built web app, relative to the root. */
 const sources = [
   'apps/web/src',
   'apps/web/public',

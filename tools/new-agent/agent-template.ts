@@ -6,7 +6,7 @@ export function agentTemplate(name: string): string {
   return `import { defineAgent } from '@parley/agent-kit';
 import { z } from 'zod';
 
-/** What it remembers about each person. What is read from memory is checked by a schema like this one. */
+/** Its memory of each person. A schema like this one checks every value read from memory. */
 const Visits = z.number().int().positive();
 
 export default defineAgent({

@@ -30,7 +30,7 @@ import {
 } from '@parley/shared-models';
 import type { z } from 'zod';
 
-/** What frames, queue messages and answers over HTTP hold; each has a table of its own in `docs/protocol.md`. */
+/** Objects in frames, queue messages and answers over HTTP; each has a table of its own in `docs/protocol.md`. */
 export const OBJECTS: Readonly<Record<string, z.ZodType>> = {
   ChatMessage,
   ReplyBody,

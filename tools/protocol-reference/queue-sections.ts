@@ -10,7 +10,7 @@ const source = readFileSync(
   'utf8',
 );
 
-/** What the AMQP property `type` may be, off the comment that describes it. */
+/** The values of the AMQP property `type`, from the comment that describes them. */
 export function queueMessages(): string {
   const lines = source.matchAll(/^ \* - `([\w.]+)`\s+(.+): (.+?)\. Body: `(\w+)`\.$/gm);
   const rows = new Map(

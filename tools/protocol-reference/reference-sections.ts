@@ -104,7 +104,7 @@ function httpRoutes(): string {
   return table(['path', 'role', 'what', 'takes'], rows);
 }
 
-/** What must be given is bold. */
+/** Required parameters are bold. */
 function namesOf(input: z.ZodType | undefined): string {
   const object = input instanceof z.ZodNullable || input instanceof z.ZodOptional ? input.unwrap() : input;
   if (object instanceof z.ZodNullable) return namesOf(object);

@@ -7,7 +7,7 @@ import { table } from './table.ts';
 
 const PROCESSES = { server: ServerConfig, broker: BrokerConfig, agent: AgentConfig, gateway: GatewayConfig };
 
-/** A Markdown table of every setting of every process: what the tables of `docs/settings.md` are made of. */
+/** A Markdown table of every setting of every process, for `docs/settings.md`. */
 export function settingsTable(): string {
   const readers = new Map<string, Map<string, SettingDescription>>();
   for (const [process, schema] of Object.entries(PROCESSES)) {
@@ -25,7 +25,7 @@ export function settingsTable(): string {
   return table(['setting', 'read by', 'default', 'meaning'], rows);
 }
 
-/** What it says for all of them, or what for each where they differ. */
+/** One text for all of them, or one for each where they differ. */
 function eachOnce(
   byProcess: ReadonlyMap<string, SettingDescription>,
   say: (setting: SettingDescription) => string,

@@ -29,14 +29,14 @@ function findGo() {
     findExecutable(['protoc-gen-go']) &&
     findExecutable(['protoc-gen-go-grpc']) &&
     existsSync('/usr/share/gocode/src/google.golang.org/grpc') &&
-    // What the older one makes of messages is not what the plugin writes.
+    // An older protobuf package is not compatible with the plugin's code.
     existsSync('/usr/share/gocode/src/github.com/golang/protobuf/proto/registry.go');
   return isComplete ? findExecutable(['go']) : undefined;
 }
 
 /**
- * The languages of the agents in `examples/`. Python is installed where it can be; Go, which is large, is used where it is. What is
- * not there is said, and its tests are skipped.
+ * The languages of the agents in `examples/`. Python is installed where it can be; Go, which is large, is used where it is. A
+ * missing language is logged, and its tests are skipped.
  *
  * @param {{ log?: (line: string) => void }} [options]
  * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
@@ -44,7 +44,7 @@ function findGo() {
 export async function provisionForeignLanguages({ log = () => undefined } = {}) {
   let python = await findPython();
   if (!python && canInstallPackages()) {
-    // What is not to be had is skipped.
+    // Packages that cannot be installed are skipped.
     await installPackages(['python3-grpcio', 'python3-protobuf', 'protobuf-compiler'], log).catch((error) =>
       log(error instanceof Error ? error.message : String(error)),
     );

@@ -28,7 +28,7 @@ export function readCounts(file) {
 /**
  * @param {{ root: string, args: string[], env: NodeJS.ProcessEnv, signal: AbortSignal }} options `signal`: ends jest and
  *   all it started
- * @returns {Promise<Counts>} `trouble`: what was wrong beside failed tests; it counts as a failed test
+ * @returns {Promise<Counts>} `trouble`: a problem beside failed tests; it counts as a failed test
  */
 export async function runJest({ root, args, env, signal }) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-jest-'));

@@ -51,7 +51,7 @@ function reportFailure(error) {
   console.error(error instanceof Error ? error.message : error);
 }
 
-/** What needs no server, while the servers start. */
+/** Tasks that need no server, while the servers start. */
 async function checkAndBuild() {
   await check('type check', 'typecheck');
   await check('lint', 'lint');

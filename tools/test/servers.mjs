@@ -5,7 +5,7 @@ import { provisionForeignLanguages } from '../provision/foreign-languages.mjs';
 import { provisionPostgres } from '../provision/postgres.mjs';
 import { provisionRabbitMq } from '../provision/rabbitmq.mjs';
 
-/** What tests may need beside the code, by the variable that tells them where it is. */
+/** Servers that tests may need, by the variable that holds the address. */
 const provisioners = {
   AMQP_URL: provisionRabbitMq,
   DATABASE_URL: provisionPostgres,
@@ -15,7 +15,7 @@ const provisioners = {
 
 /** @typedef {keyof typeof provisioners} ServerVariable */
 
-/** What all tests together need. */
+/** The servers that all tests together need. */
 export const allServers = /** @type {ServerVariable[]} */ (Object.keys(provisioners));
 
 /** Where tests live, as opposed to the code that they test. */

@@ -1,6 +1,6 @@
 import { type ErrorCode, ParleyError } from '@parley/shared-models';
 
-/** What the command's exit code says. */
+/** Exit codes of the commands. */
 export const EXIT = {
   ok: 0,
   /** It was tried and failed: an agent failed, a check did, the server refused. */

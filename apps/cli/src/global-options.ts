@@ -14,7 +14,7 @@ export interface GlobalOptions {
 
 const HttpUrl = z.url({ protocol: /^https?$/ });
 
-/** @throws CommandFailure with `EXIT.usage` when the URL is none */
+/** @throws CommandFailure with `EXIT.usage` when the URL is invalid */
 export function globalOptions(command: Command): GlobalOptions {
   const { url, token, raw } = command.optsWithGlobals<{ url: string; token?: string; raw: boolean }>();
   if (!HttpUrl.safeParse(url).success) {

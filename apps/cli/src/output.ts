@@ -20,7 +20,7 @@ export function style(format: Style, text: string, stream: NodeJS.WriteStream = 
   return styleText(format, text, { stream });
 }
 
-/** What others wrote, so that it cannot act on the terminal: without colours, and what else would act is seen as `\u001b`. */
+/** Text of others, unable to control the terminal: without colours, other control characters shown as `\u001b`. */
 export function plain(text: string): string {
   if (isRaw) return text;
   return escapeActing(text.replace(COLOUR, '').replaceAll('\r\n', '\n'));
@@ -43,7 +43,7 @@ export function printError(text: string): void {
   process.stderr.write(`${forStream(text, process.stderr)}\n`);
 }
 
-/** Strings keep their value: what would act on a terminal is written with JSON's own escapes. */
+/** Strings keep their value: control characters are written with JSON's own escapes. */
 export function printJson(value: unknown): void {
   print(escapeActing(JSON.stringify(value, null, 2)));
 }

@@ -17,10 +17,10 @@ import { watchCommand } from './commands/watch.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { printRaw } from './output.ts';
 
-/** What shows at a server of this account that the command is its own, where no token was given. */
+/** Takes this account's access token for its own server, where no other token was given. */
 async function useAccessToken(program: Command): Promise<void> {
   const { url, token } = program.opts<{ url: string; token?: string }>();
-  // What is no URL is said by the command that needs one.
+  // The command that needs the URL reports an invalid one.
   if (token !== undefined || !URL.canParse(url)) return;
   const own = await accessTokenFor(url, settings.dataDir.parse(process.env.DATA_DIR ?? ''));
   if (own !== undefined) program.setOptionValueWithSource('token', own, 'implied');

@@ -10,7 +10,7 @@ type Subscribe = (
 
 const update = (isFull: boolean): AgentStatusUpdate => ({ agents: [], isFull, removed: [] });
 
-/** A directory over a server that answers so, and what happened to its clients. */
+/** A directory over a server with these answers, and the state of its clients. */
 function open(subscribeToAgentStatus: Subscribe, options: Partial<AgentDirectoryOptions> = {}) {
   const events: string[] = [];
   const list = createAgentDirectory({

@@ -6,7 +6,7 @@ import type { ChatMessage } from '@parley/shared-models';
 const MAX_CHARACTERS = 12_000;
 const MAX_MESSAGES = 40;
 
-/** What was said before and then the message itself, as a language model takes it. */
+/** The conversation's history and then the message itself, as a language model takes them. */
 export async function turnsOf({
   text,
   agent,

@@ -47,7 +47,7 @@ interface Said {
   readonly marks: Readonly<Record<string, unknown>>;
 }
 
-/** What the person reads: the reply, or the error's message. */
+/** The text for the person: the reply, or the error's message. */
 async function hear(answer: Promise<{ text: string; metadata: readonly unknown[] }>): Promise<Said> {
   try {
     const { text, metadata } = await answer;

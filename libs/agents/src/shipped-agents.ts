@@ -21,7 +21,7 @@ export const ResearchSettings = {
   ),
 };
 
-/** What shipped agents may need; each takes what it uses. */
+/** Dependencies of the shipped agents; each takes those that it uses. */
 export interface ShippedAgentDeps {
   readonly languageModel: LanguageModel;
   /** Lets General see the other agents; `createAgentDirectory` makes one. @default it says that it cannot see them */

@@ -13,8 +13,8 @@ export function isModelFailure(error: unknown, signal: AbortSignal): error is Pa
 }
 
 /**
- * Streams a model's answer as the reply, marked where it is not whole. What was written before the model failed is kept:
- * it is the reply, with the error as its last paragraph.
+ * Streams a model's answer as the reply, marked where it is not whole. The text written before the model failed is
+ * kept: it is the reply, with the error as its last paragraph.
  * Resolves with whether the answer came to its own end.
  * @throws ParleyError as `streamText`, where nothing was written
  */

@@ -19,8 +19,8 @@ export interface LanguageModelOptions {
 }
 
 /**
- * The language model that the settings choose; nothing is asked of a provider yet. What speaks with one is loaded only
- * where there is one: processes without a model start sooner.
+ * The language model that the settings choose; nothing is asked of a provider yet. The provider's client is loaded only
+ * where a provider is set: processes without a model start sooner.
  * @throws ConfigError when `LLM_BASE_URL` is set and `LLM_MODEL` is not
  */
 export async function createLanguageModel(

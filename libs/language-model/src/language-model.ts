@@ -8,7 +8,7 @@ export interface ModelMessage {
 }
 
 export interface TextRequest {
-  /** Who the model is and how it shall answer; stands before the messages. */
+  /** The model's role and the manner of its answer; sent before the messages. */
   readonly system?: string;
   /** Oldest first; the last one is from the user. Neighbours of one role become one message. */
   readonly messages: readonly ModelMessage[];
@@ -19,15 +19,15 @@ export interface TextRequest {
   /** 0: nearly the same answer each time; larger: more variety. @default the provider's own */
   readonly temperature?: number;
   /**
-   * What the model may do before and while it writes, as often as needed, at most eight rounds; the offline rules take
-   * no notice of them. @default none
+   * Functions that the model may call before and while it writes, in at most eight rounds; the offline rules ignore
+   * them. @default none
    */
   readonly tools?: readonly ModelTool[];
   /** Called once with what became of the answer, before the last piece is taken for the end; not by the offline rules. */
   readonly onEnd?: (end: AnswerEnd) => void;
 }
 
-/** What there is to say of an answer beside its text. */
+/** Facts about an answer beside its text. */
 export interface AnswerEnd {
   /** It was cut off by `limit`; the text ends with `note`, which names it. */
   readonly isCutOff?: true;
@@ -37,7 +37,7 @@ export interface AnswerEnd {
   readonly isFiltered?: true;
   /** The last sentence of the text, which is not the model's. */
   readonly note?: string;
-  /** What the model thought before it answered; at most 8,000 UTF-16 code units. Not part of the text. */
+  /** The model's reasoning before the answer; at most 8,000 UTF-16 code units. Not part of the text. */
   readonly reasoning?: string;
 }
 
@@ -45,13 +45,13 @@ export interface AnswerEnd {
 export interface LanguageModel {
   /** For people: `offline rules`, `Mistral mistral-small-latest`, or host and model. Never holds a secret. */
   readonly label: string;
-  /** Whether there is no model, only rules: what they cannot do, an agent has to do by itself. */
+  /** Whether there is no model, only rules: an agent has to do everything else by itself. */
   readonly isOffline: boolean;
   /** How long the first piece of an answer may take, in milliseconds. @default it comes at once */
   readonly firstPieceMs?: number;
   /**
-   * The answer in pieces, as they arrive. Nothing is asked before the first piece is wanted; whoever stops taking
-   * pieces stops the model.
+   * The answer in pieces, as they arrive. Nothing is asked before the first piece is read; ending the iteration
+   * stops the model.
    * @throws ParleyError `agent_failed` when the provider fails; its message may be shown to anybody. `details.refused` is
    * `tools` where the model does not take them
    * @throws ParleyError `cancelled` once `signal` is aborted, or the signal's reason where that is a ParleyError
@@ -61,7 +61,7 @@ export interface LanguageModel {
   generateText(request: TextRequest): Promise<string>;
   /**
    * To which of the options a text belongs. Absent where there is no model.
-   * @throws as `streamText`, and ParleyError `agent_failed` when the answer is none or takes longer than `timeoutMs`
+   * @throws as `streamText`, and ParleyError `agent_failed` when the answer names no option or takes longer than `timeoutMs`
    */
   classify?(request: ClassifyRequest): Promise<Classification>;
 }

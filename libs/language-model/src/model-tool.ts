@@ -4,13 +4,13 @@ import type { z } from 'zod';
 export interface ModelTool {
   /** 1 to 64 of a-z, 0-9 and `_`: `record_expense`. */
   readonly name: string;
-  /** For the model: what it does and when to use it. */
+  /** For the model: its effect and when to use it. */
   readonly description: string;
-  /** An object; what does not fit never reaches `run`, the model is told so and may call again. */
+  /** An object; arguments that do not fit never reach `run`: the model is told so and may call again. */
   readonly input: z.ZodType;
   /**
-   * Gets what `input` made of the arguments, and returns what the model is told. What it throws ends the answer: it goes
-   * through to whoever reads the pieces.
+   * Gets the arguments as parsed by `input`, and returns the text for the model. An error that it throws ends the answer
+   * and reaches the reader of the pieces.
    */
   run(input: unknown): Promise<string>;
 }

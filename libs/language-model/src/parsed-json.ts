@@ -1,4 +1,4 @@
-/** What a text of others is as JSON; undefined where it is not JSON: a page, half of it, nothing. */
+/** Parses a foreign text as JSON; undefined where it is not JSON: a page, half of it, nothing. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -8,7 +8,7 @@ import { otherBaseUrl, withoutSecrets, wordsOf } from './provider/provider-words
 export interface ModelProbe {
   readonly isOk: boolean;
   readonly found: string;
-  /** What to do, where it is not ok. */
+  /** The remedy, where it is not ok. */
   readonly advice?: string;
 }
 

@@ -1,6 +1,6 @@
 /** Which of some things a text belongs to. */
 export interface ClassifyRequest {
-  /** The beginning of it is enough: what comes after 2,000 characters is not sent. */
+  /** Only its first 2,000 characters are sent. */
   readonly text: string;
   readonly options: readonly ClassOption[];
   /** Stops the question and closes the request to the provider. */

@@ -1,13 +1,13 @@
-/** A part of what a model writes: what it says, or what it thinks between tags such as `<think>`. */
+/** A part of a model's output: answer, or reasoning between tags such as `<think>`. */
 export interface Thinking {
   readonly kind: 'text' | 'thought';
   readonly text: string;
 }
 
 export interface ThoughtSplitter {
-  /** What the piece decides; a possible beginning of a tag is held back. */
+  /** The parts that the piece decides; a possible beginning of a tag is held back. */
   push(piece: string): Thinking[];
-  /** Thoughts come by another way: what is presumed to be one is text. */
+  /** Reasoning arrives in a field of its own: text presumed to be reasoning is part of the answer. */
   settle(): Thinking[];
   /** The rest. */
   end(): Thinking[];
@@ -18,7 +18,7 @@ export interface ThoughtSplitter {
 const NAMES = 'think|thinking|reasoning|thoughts?';
 /** Attributes without a slash: a tag that closes itself holds no thought. */
 const TAG = new RegExp(`<(/?)(?:${NAMES})(?:\\s[^<>/]{0,64})?>`, 'i');
-/** What may change the meaning of a tag: code stays as it is. */
+/** Characters that may change the meaning of a tag: code stays as it is. */
 const TOKEN = new RegExp(`\\n|\`+|~{3,}|${TAG.source}`, 'i');
 /** The end of a piece that the next one may make a token of. */
 const UNDECIDED = new RegExp(`(?:</?(?:[a-z]{0,9}|(?:${NAMES})\\s[^<>/]{0,64})|\`+|~+)$`, 'i');

@@ -5,7 +5,7 @@ import { redactUrls } from './redact-urls.ts';
 
 /** A started process, whatever it is. */
 export interface RunningProcess {
-  /** Takes no more work and finishes what it has, at most `timeoutMs`; what is left goes back to the queue. */
+  /** Takes no more work and finishes the work in hand within `timeoutMs`; unfinished work goes back to the queue. */
   drain(timeoutMs: number): Promise<void>;
   /** Closes everything that is open. Idempotent. */
   stop(): Promise<void>;
@@ -20,13 +20,13 @@ export interface RunOptions {
   readonly logger: Logger;
   /** Given to `drain`, in milliseconds. */
   readonly drainTimeoutMs: number;
-  /** What stopping may take beyond that before the process ends by force, in milliseconds. @default 5000 */
+  /** Time for stopping beyond that, in milliseconds, after which the process ends by force. @default 5000 */
   readonly stopGraceMs?: number;
 }
 
 /**
- * npm and nx hand a Ctrl+C on to their children, which the terminal has sent it to already: what follows the first
- * signal so closely, in milliseconds, is the same one.
+ * npm and nx forward a Ctrl+C to their children, to which the terminal has sent it already: a signal within this time
+ * after the first, in milliseconds, is the same one.
  */
 const SAME_SIGNAL_MS = 300;
 

@@ -69,7 +69,7 @@ describe('loadConfig', () => {
       expect(complaintOf({ JOIN_TOKEN_FILE: file })).toContain('JOIN_TOKEN (set)');
       expect(complaintOf({ JOIN_TOKEN_FILE: file })).not.toContain('hidden');
       expect(complaintOf({ JOIN_TOKEN_FILE: path.join(folder, 'none') })).toContain('JOIN_TOKEN_FILE');
-      // What is no secret is not read from files.
+      // Only secrets are read from files.
       expect(loadConfig(Config, { HOST_FILE: file }).HOST).toBe('127.0.0.1');
     } finally {
       await rm(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { redactUrls } from './redact-urls.ts';
 import { resolveUserPath } from './settings.ts';
 
-/** What is wrong with the settings, all of it at once, in lines for a terminal. */
+/** All errors of the settings at once, in lines for a terminal. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message);

@@ -28,7 +28,7 @@ export function createLogger(
     hooks: {
       streamWrite(line) {
         const shown = redactUrls(line.replace(SECRET_FIELD, '"$1":"***"'));
-        // What stands in a line may have been written by anybody, and must not act on the terminal that shows it.
+        // Anybody may have written the text of a line: it must not control the terminal that shows it.
         return isReadable ? escapeActingInJson(shown) : escapeActing(shown);
       },
     },

@@ -29,7 +29,7 @@ describe('redactUrls', () => {
   });
 
   it('leaves nothing of any password that can stand in a log line', () => {
-    // What JSON escapes or ends a URL is left out, and what reads as a port with a path behind it.
+    // Without the characters that JSON escapes or that end a URL, and without a password that reads as a port and a path.
     const character = fc.constantFrom(...'abcXYZ0189-._~!$&()*+,;=:@/?#[]%ü'.split(''));
     const password = fc
       .string({ unit: character, minLength: 1, maxLength: 60 })

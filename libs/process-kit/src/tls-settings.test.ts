@@ -4,7 +4,7 @@ import { loadConfig, WITH_ALL_OTHERS } from './load-config.ts';
 import { settings } from './settings.ts';
 import { checkServerTls, checkTls, memberTls, ownMemberTls, serverTls, tlsSettings } from './tls-settings.ts';
 
-// Any file does: what is in it, gRPC reads.
+// Any file does: its content is read by gRPC only.
 const FILE = import.meta.filename;
 const Member = z.object({ ...tlsSettings, PORT: settings.port(1) }).superRefine(checkTls, WITH_ALL_OTHERS);
 const Server = z.object(tlsSettings).superRefine(checkServerTls, WITH_ALL_OTHERS);

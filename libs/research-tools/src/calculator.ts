@@ -31,7 +31,7 @@ import {
   varianceDependencies,
 } from 'mathjs/number';
 
-/** What an expression may call; nothing else of the library is there. */
+/** Functions that an expression may call; nothing else of the library is there. */
 const functions = {
   absDependencies,
   ceilDependencies,
@@ -108,7 +108,7 @@ function problemOf(node: AnyNode, scope: ReadonlyMap<string, number>): string | 
     : `“${name}” is not known.`;
 }
 
-/** What the kinds of nodes have; the library's type has only what all have. */
+/** Fields of some kinds of nodes; the library's type has only the common ones. */
 interface AnyNode extends Pick<MathNode, 'type'> {
   readonly value?: unknown;
   readonly fn?: unknown;

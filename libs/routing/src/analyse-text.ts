@@ -13,7 +13,7 @@ import { stopwords as italian } from '@orama/stopwords/italian';
 import { stopwords as portuguese } from '@orama/stopwords/portuguese';
 import { stopwords as spanish } from '@orama/stopwords/spanish';
 
-/** Words of a text that are looked at: what somebody wants stands in these, the rest is material. */
+/** Words of a text that are analysed: the wish stands in these, the rest is material. */
 const MAX_WORDS = 200;
 
 interface AnalysedText {
@@ -68,7 +68,7 @@ export function phrasesOf(stems: readonly string[], longest: number): string[] {
 function stemOf(word: string, language: Language): string {
   // Kept whole, and apart from stems: `at` is not `ate` without its ending.
   if (language.stopWords.has(word)) return `=${word}`;
-  // French and Italian: l'heure, dell'anno; what is left of the apostrophe is an article.
+  // French and Italian: l'heure, dell'anno; the part before the apostrophe is an article.
   const bare = word.includes("'") ? word.replace(/^.*'(?=\p{L}{3})/u, '') : word;
   return language.stem(bare);
 }
@@ -85,7 +85,7 @@ interface Language {
   readonly stopWords: ReadonlySet<string>;
 }
 
-/** What people ask anybody with; says nothing about whom. */
+/** Words of any request; they do not tell which agent is meant. */
 const ENGLISH_ASKING =
   'a please want wants wanted would like need needs get gets got give tell show let make take takes also just could ' +
   'may might much many one thing things something anything really new good way use used using put go going come ' +
@@ -93,7 +93,7 @@ const ENGLISH_ASKING =
 const GERMAN_ASKING = 'bitte möchte möchten will kannst gib zeig sag gerne mal heute viele geht gibt';
 
 const KEPT_STEMS = 5000;
-/** No word of any language is longer; what is has no ending to take off. */
+/** No word of any language is longer: longer strings are not stemmed. */
 const LONGEST_WORD = 64;
 
 /** A stemmer tries some sixty patterns, and most words of a text have come before: their stems are kept. */

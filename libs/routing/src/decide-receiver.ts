@@ -22,14 +22,14 @@ import { enumerate, introduce, quote } from './wording.ts';
 
 export interface RoutingQuestion extends Workload {
   readonly target?: Target;
-  /** Who answered in the conversation before, and whether that agent holds it. */
+  /** The agent that answered in the conversation before, and whether it holds it. */
   readonly session?: SessionHint;
-  /** What was written; only asked for when the target names nobody. */
+  /** The message's text; only called when the target names no agent. */
   readonly text: () => string;
   readonly agents: Iterable<AgentStatus>;
   /** Keep one for many questions: it keeps what it learnt about the agents. @default a new one */
   readonly scoreIntent?: IntentScorer;
-  /** What a language model says about the text, where the question was left open without it. */
+  /** A language model's choice for the text, where the question was left open without it. */
   readonly modelChoice?: ModelChoice;
 }
 
@@ -37,10 +37,11 @@ export interface RoutingQuestion extends Workload {
 export const CONFIDENT = 0.45;
 
 /**
- * Who shall answer. In this order: the target; an `@mention`; the agent that holds the conversation; whose keywords and
- * example sentences fit; who answered last; whom the language model names; an agent that answers anything; the least
- * loaded of those that say nothing about themselves. An agent that is leaving or offline is chosen only while it is
- * expected back and nobody else is there (or it was named, or holds the conversation).
+ * Chooses the agent that shall answer. In this order: the target; an `@mention`; the agent that holds the conversation;
+ * the agent whose keywords and example sentences fit; the agent that answered last; the language model's choice; an
+ * agent that answers anything; the least loaded of those that say nothing about themselves. An agent that is leaving or
+ * offline is chosen only while it is expected back and nobody else is there (or it was named, or holds the
+ * conversation).
  */
 export function decideReceiver(question: RoutingQuestion): RoutingAnswer {
   const { target, session } = question;

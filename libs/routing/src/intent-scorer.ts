@@ -67,7 +67,7 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((text, index) => text === b[index]));
 }
 
-/** What an agent says about what it is for. */
+/** An agent's description of its purpose. */
 export interface IntentProfile {
   readonly description: string;
   readonly keywords: readonly string[];
@@ -76,7 +76,7 @@ export interface IntentProfile {
 
 /** How well a text fits one profile. */
 interface ProfileScore {
-  /** 0 to 1, never 1: what speaks for the profile as a share of all that there is in the text. */
+  /** From 0 to less than 1: the evidence for the profile as a share of all evidence in the text. */
   readonly confidence: number;
   /** The keywords that stand in the text, as the profile writes them. */
   readonly keywords: readonly string[];
@@ -91,13 +91,13 @@ interface Classifier {
 
 /** Set with the sentences of eval/routing/tuning.tsv; `npm run eval:routing` says what they are worth. */
 const WEIGHTS = {
-  /** What a word is worth in each part of a profile. */
+  /** Weight of a word in each part of a profile. */
   keywords: 2.5,
   examples: 1,
   description: 1,
-  /** BM25+: how soon repetition stops to count; how much a long profile is held against it; what any match is worth. */
+  /** BM25+: how soon repetition stops to count; how much a long profile is held against it; the least weight of a match. */
   bm25: { k: 1.2, b: 0.2, d: 0.5 },
-  /** What speaks for the best other profile, against this one. */
+  /** The evidence for the best other profile, against this one. */
   rival: 0.6,
   /** A word that stands in no profile. */
   unknown: 0.45,
@@ -129,7 +129,7 @@ export function createClassifier(
   const words = new Set(documents.flatMap(({ examples, description }) => [...examples, ...description]));
   const longest = Math.max(1, ...[...keywordTermsOfAll].map((term) => term.split(' ').length));
   const index = buildIndex(documents, weights);
-  /** What a word is worth that one profile has, once; makes scores comparable whatever the number of profiles. */
+  /** Score of a word that stands in one profile, once; makes scores comparable for any number of profiles. */
   const unit = (1 + weights.bm25.d) * Math.log(1 + (profiles.length - 0.5) / 1.5);
 
   return {

@@ -13,14 +13,14 @@ const WORD_BEFORE = /[\p{L}\p{M}\p{N}_.%+@/\\-]$/u;
 /** The name goes on: `@Finance` is not meant by `@Finance-2`, `@finance.com` or `@financed`. */
 const NAME_GOES_ON = /^(?:[\p{L}\p{M}\p{N}_]|[-.@/][\p{L}\p{N}])/u;
 const QUOTED = /^["“”„]([^"“”„\n]{1,64})["“”]/u;
-/** What looks like an address when it opens the text: a name, then a space, a comma, a colon or the end. */
+/** An address at the beginning of the text: a name, then a space, a comma, a colon or the end. */
 const ADDRESS =
   /^\s*@(?:["“”„]([^"“”„\n]{1,64})["“”]|([\p{L}\p{N}_][\p{L}\p{M}\p{N}_-]{0,63}))(?=$|[\s,:;!?.]*(?:\s|$))/u;
 const CODE = /```[\s\S]*?```|`[^`\n]*`/g;
 
 /**
- * The first `@Name` or `@"Long Name"` in the text that is an agent's name, id or group, in any case; in code none is
- * looked for. Where there is none, but the text begins with what looks like an address: the unknown name.
+ * The first `@Name` or `@"Long Name"` in the text that is an agent's name, id or group, in any case, outside of
+ * code. Otherwise, where the text begins with an address: the unknown name.
  */
 export function findMention(text: string, agents: readonly AgentStatus[]): Mention | undefined {
   if (!text.includes('@')) return undefined;

@@ -1,6 +1,6 @@
 import type { AgentStatus } from '@parley/shared-models';
 
-/** What a language model answered when it was asked whose matter a text is. */
+/** A language model's answer to the question which agent a text is for. */
 export interface ModelChoice {
   /** Undefined: nobody's. */
   readonly group: string | undefined;
@@ -14,7 +14,7 @@ export interface ModelChoice {
 export interface ModelOption {
   /** The group. */
   readonly id: string;
-  /** What its agents are for, with some sentences that people write to them. */
+  /** The purpose of its agents, with some sentences that people write to them. */
   readonly description: string;
 }
 

@@ -1,6 +1,6 @@
 import type { AgentStatus, ErrorCode, RoutingCandidate, RoutingDecision } from '@parley/shared-models';
 
-/** What is known about the agents beyond what they say about themselves. */
+/** Facts about the agents beyond their own descriptions. */
 export interface Workload {
   /** Messages this broker gave to an agent since it last said its load; breaks ties between equal loads. */
   readonly recentlyAssigned: (agentId: string) => number;

@@ -14,8 +14,8 @@ export const AgentSession = z.object({
 export type AgentSession = z.infer<typeof AgentSession>;
 
 /**
- * What travels with a message of a conversation in which an agent has answered before: who, and whether the message
- * belongs to that agent.
+ * Travels with a message of a conversation in which an agent has answered before: that agent, and whether the message
+ * belongs to it.
  */
 export const SessionHint = z.object({
   agentId: AgentId,

@@ -10,7 +10,7 @@ import { nameText, shownName, visibleText } from './visible-text.ts';
 export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
 export type AgentState = z.infer<typeof AgentState>;
 
-/** What an operator wants of an agent, whether it is there or not; `offline`: taken off the list. */
+/** The state that an operator wants for an agent, connected or not; `offline`: taken off the list. */
 export const WantedAgentState = z.enum(['online', 'paused', 'offline']);
 export type WantedAgentState = z.infer<typeof WantedAgentState>;
 
@@ -48,7 +48,7 @@ export const ChannelSubscription = z.object({
 });
 export type ChannelSubscription = z.infer<typeof ChannelSubscription>;
 
-/** What an agent says about itself when it registers. */
+/** An agent's description of itself at registration. */
 export const AgentProfile = z.object({
   name: AgentName,
   /** Instances of one agent share a group and its work. */
@@ -70,7 +70,7 @@ export const AgentProfile = z.object({
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
-/** What a server tells the others about an agent that it has heard itself. */
+/** A server's news for the others about an agent that is connected to it. */
 export const AgentClaim = z.object({
   agentId: AgentId,
   profile: AgentProfile,
@@ -113,7 +113,7 @@ export const AgentStatus = z.object({
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
 
-/** What changes with an agent's work, and nothing else of it. */
+/** The fields that change with an agent's work. */
 export const AgentLoad = AgentStatus.pick({ agentId: true, load: true, lastSeen: true, metrics: true });
 export type AgentLoad = z.infer<typeof AgentLoad>;
 

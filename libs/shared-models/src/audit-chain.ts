@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts';
 /** `prevHash` of the first entry. */
 export const FIRST_PREV_HASH = '0'.repeat(64);
 
-/** What an entry's hash is made of. */
+/** The bytes of an entry that are hashed. */
 export function hashedText(entry: Omit<AuditEntry, 'hash'>): string {
   const { prevHash, ...content } = entry;
   // Callers may hand in an entry whole.

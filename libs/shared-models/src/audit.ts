@@ -4,7 +4,7 @@ import { Timestamp } from './chat-message.ts';
 import { JsonValue } from './json-value.ts';
 import { storableId } from './visible-text.ts';
 
-/** What is entered into the audit. */
+/** Actions that the audit records. */
 export const AuditAction = z.enum([
   'command.run',
   'command.refused',
@@ -30,7 +30,7 @@ export const AuditAction = z.enum([
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
-/** Who did it: a person, an agent's process, or the server by itself. */
+/** The actor: a person, an agent's process, or the server by itself. */
 export const AuditActor = z.object({
   kind: z.enum(['user', 'agent', 'server']),
   id: z.string().max(128),
@@ -38,7 +38,7 @@ export const AuditActor = z.object({
 });
 export type AuditActor = z.infer<typeof AuditActor>;
 
-/** What is to be entered; the store adds the number, the time and the hashes. */
+/** A new entry; the store adds the number, the time and the hashes. */
 export const AuditInput = z.object({
   action: AuditAction,
   actor: AuditActor,
@@ -46,9 +46,9 @@ export const AuditInput = z.object({
   remoteAddress: z.string().max(64).optional(),
   /** The agent that it was done to. */
   agentId: z.string().max(128).optional(),
-  /** What it was done to: a command's or dead letter's id. */
+  /** The object of the action: a command's or dead letter's id. */
   subjectId: z.string().max(128).optional(),
-  /** What came of it: `ok`, a command's final state, or an error's code. */
+  /** The result: `ok`, a command's final state, or an error's code. */
   result: z.string().max(64),
   /** More about it, e.g. the command line. */
   details: z.record(z.string(), JsonValue).optional(),
@@ -92,7 +92,7 @@ export const AuditHead = z.object({
 });
 export type AuditHead = z.infer<typeof AuditHead>;
 
-/** What the signature of a head is made of. */
+/** The bytes of a head that are signed. */
 export function signedText({ signature: _, ...head }: AuditHead): string {
   return canonicalJson(head);
 }

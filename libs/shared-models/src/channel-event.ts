@@ -7,7 +7,7 @@ import { Participant } from './participants.ts';
 export const ChannelName = z.enum(['human', 'agents']);
 export type ChannelName = z.infer<typeof ChannelName>;
 
-/** What happened, as a word: `order_created`, `order.created`. A part of the routing key in RabbitMQ. */
+/** The kind of event: `order_created`, `order.created`. A part of the routing key in RabbitMQ. */
 export const EventType = z
   .string()
   .max(100)
@@ -21,7 +21,7 @@ export const ChannelEvent = z.object({
 });
 export type ChannelEvent = z.infer<typeof ChannelEvent>;
 
-/** An event as it travels and is kept: what was published, by whom, and what it belongs to. */
+/** An event as it is sent and stored: its payload, its publisher, and the message or task that it belongs to. */
 export const PublishedEvent = ChannelEvent.extend({
   source: Participant,
   at: Timestamp,

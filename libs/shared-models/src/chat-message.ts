@@ -45,7 +45,7 @@ export const AnyTimestamp = z
   // In its own zone a time may have a year of four digits, and in UTC not.
   .pipe(Timestamp);
 
-/** Facts about a message that are not its text: what the writer or an agent wants to travel along. */
+/** Facts about a message beside its text, given by its writer or an agent. */
 export const Metadata = boundedRecord(z.string().max(64), JsonValue, LIMITS.metadataKeys);
 
 /** A message as it is stored and shown. */
@@ -76,7 +76,7 @@ export const ASK_ORIGIN = 'ask';
 export const AskOrigin = z.object({
   /** The person, or the external system, whose message began it. */
   user: Participant,
-  /** Who asks on whose behalf, the first one first. */
+  /** The agents that ask on each other's behalf, the first one first. */
   chain: boundedArray(z.object({ agentId: AgentId, group: AgentId, requestId: Id }), LIMITS.taskSteps),
 });
 export type AskOrigin = z.infer<typeof AskOrigin>;
@@ -91,7 +91,7 @@ export function originOf(message: Pick<ChatMessage, 'sender' | 'metadata'>): Ask
 }
 
 /**
- * Under which subject agents remember a person: a user's own id. Who comes from an external system must not pass for
+ * The subject under which agents remember a person: a user's own id. A person from an external system must not pass for
  * the user of that id.
  */
 export function subjectOf(person: Participant): string {
@@ -117,7 +117,7 @@ export function isTerminal(state: MessageState): boolean {
 }
 
 /**
- * target: chosen beside the text; mention: `@Name` in it; session: who holds the conversation, or answered last;
+ * target: chosen beside the text; mention: `@Name` in it; session: the agent that holds the conversation, or answered last;
  * keywords: the agent's own words; classifier: like its example sentences; default: answers anything.
  */
 export const RoutingStrategy = z.enum([
@@ -140,7 +140,7 @@ export const RoutingCandidate = z.object({
 });
 export type RoutingCandidate = z.infer<typeof RoutingCandidate>;
 
-/** Who was chosen to answer, and why. */
+/** The agent chosen to answer, and the reason. */
 export const RoutingDecision = z.object({
   agentId: z.string(),
   agentName: z.string(),
@@ -225,7 +225,7 @@ export function parseHops(hops: string | undefined): Hop[] {
 let knownSecond = Number.NaN;
 let knownPrefix = '';
 
-/** ISO 8601. What is formatted one after another lies mostly in the same second: only the milliseconds differ. */
+/** ISO 8601. Times formatted one after another lie mostly in the same second: only the milliseconds differ. */
 function isoOf(time: number): string {
   const second = Math.floor(time / 1000);
   if (second !== knownSecond) {
@@ -236,8 +236,8 @@ function isoOf(time: number): string {
 }
 
 /**
- * What the metadata of a reply may say of how its text came about. Where there is a `note`, it is the last paragraph of the
- * text, so that people read it through every door; a client that shows the mark in another way may leave that paragraph out.
+ * Facts in a reply's metadata on how its text came about. Where there is a `note`, it is the last paragraph of the
+ * text, so that every client shows it; a client that shows the mark in another way may leave that paragraph out.
  */
 export const ReplyMarks = z.object({
   /** The person stopped the answer: the text is its beginning. */
@@ -250,9 +250,9 @@ export const ReplyMarks = z.object({
   limit: z.string().exactOptional(),
   /** The provider's content filter ended the answer. */
   isFiltered: z.literal(true).exactOptional(),
-  /** The sentence about it: what happened, why, and what one can do. */
+  /** The sentence about it: event, cause and remedy. */
   note: z.string().exactOptional(),
-  /** What a language model thought before it answered, at most 8,000 UTF-16 code units. */
+  /** The language model's reasoning before the answer, at most 8,000 UTF-16 code units. */
   reasoning: z.string().exactOptional(),
 });
 export type ReplyMarks = z.infer<typeof ReplyMarks>;

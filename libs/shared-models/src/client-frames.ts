@@ -46,7 +46,7 @@ export const ClientFrames = {
     text: MessageText,
     target: Target.optional(),
     inReplyTo: Id.optional(),
-    /** For gateways, with the role operator: who wrote it. The sender is then of kind `external`. */
+    /** For gateways, with the role operator: the writer. The sender is then of kind `external`. */
     onBehalfOf: ExternalUser.optional(),
   }),
   'message.cancel': z.object({ type: z.literal('message.cancel'), messageId: Id }),
@@ -107,7 +107,7 @@ export type ClientFrameType = keyof typeof ClientFrames;
 export type ClientFrameOf<T extends ClientFrameType> = z.infer<(typeof ClientFrames)[T]>;
 export type ClientFrame = { [T in ClientFrameType]: ClientFrameOf<T> }[ClientFrameType];
 
-/** What each frame asks for; `none`: nothing beyond being signed in. */
+/** The permission that each frame needs; `none`: only to be signed in. */
 export const FRAME_ACTIONS: { readonly [T in ClientFrameType]: Action | 'none' } = {
   hello: 'none',
   ping: 'none',

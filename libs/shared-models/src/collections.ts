@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A schema with a check before it: what goes in and comes out is the schema's own. */
+/** A schema with a check before it: input and output are those of the schema. */
 type Checked<Schema extends z.ZodType> = z.ZodPreprocess<Schema, z.input<Schema>>;
 
 /**

@@ -44,7 +44,7 @@ export type CommandType = z.infer<typeof CommandType>;
 export const StoredCommandType = CommandType.extract(['shell', 'status', 'shutdown']);
 export type StoredCommandType = z.infer<typeof StoredCommandType>;
 
-/** What an agent receives on `ReceiveCommands`. */
+/** Messages that an agent receives on `ReceiveCommands`. */
 export const AgentCommand = z.object({
   commandId: Id,
   type: CommandType,
@@ -58,7 +58,7 @@ export const AgentCommand = z.object({
   requestedBy: z.string().optional(),
   /** Name of the operator who let it pass. @default nobody has */
   approvedBy: z.string().optional(),
-  /** Bytes that it may print, over both streams; what is more is dropped, the result says `truncated`. @default no limit */
+  /** Bytes that it may print, over both streams; the rest is dropped, the result says `truncated`. @default no limit */
   outputLimitBytes: z.number().int().nonnegative().optional(),
   /** The pieces of output up to this `seq` have arrived: on a command that comes again, go on after it. @default 0 */
   outputSeq: z.number().int().nonnegative().optional(),
@@ -79,7 +79,7 @@ export const CommandOutput = z.object({
 });
 export type CommandOutput = z.infer<typeof CommandOutput>;
 
-/** What became of a command before it ended, said by the agent. `rule`: the rule of its policy that says so. */
+/** A command's state before its end, reported by the agent. `rule`: the rule of its policy that decided. */
 export const CommandStateReport = z.object({
   commandId: Id,
   agentId: z.string(),
@@ -108,7 +108,7 @@ export const CommandResult = z.object({
 });
 export type CommandResult = z.infer<typeof CommandResult>;
 
-/** Who asked for a command, or let it pass. */
+/** The person that asked for a command, or approved it. */
 export const CommandUser = z.object({ id: z.string().min(1).max(128), name: shownName(128).min(1) });
 export type CommandUser = z.infer<typeof CommandUser>;
 
@@ -163,7 +163,7 @@ const requestFields = {
   timeoutMs: z.number().int().positive().max(LIMITS.commandTimeoutMs).optional(),
 };
 
-/** What is to be run: exactly one of `agentId` and `agentIds`. Sent again with the same `id`: the same answer, it runs once. */
+/** A command to run, with exactly one of `agentId` and `agentIds`. Sent again with the same `id`: the same answer, it runs once. */
 export const CommandRequest = z
   .object({
     /** With `agentIds` the batch's: each agent's command has an id derived from it, `deriveId(id, agentId)`. */
@@ -173,13 +173,13 @@ export const CommandRequest = z
   .superRefine(checkCommandRequest);
 export type CommandRequest = z.infer<typeof CommandRequest>;
 
-/** Body of `POST /api/commands`: whoever does not care about sending it twice need not make an id. */
+/** Body of `POST /api/commands`. Without an id, a request that is sent twice runs twice. */
 export const CommandRequestBody = z
   .object({ id: Id.optional(), ...requestFields })
   .superRefine(checkCommandRequest);
 export type CommandRequestBody = z.infer<typeof CommandRequestBody>;
 
-/** What no field alone can say. */
+/** Checks across fields. */
 export function checkCommandRequest(
   request: {
     readonly agentId?: string | undefined;

@@ -4,7 +4,7 @@ import { JsonValue } from './json-value.ts';
 import { LIMITS } from './limits.ts';
 
 interface ErrorEntry {
-  /** What it means, for the reference. */
+  /** Meaning, for the reference. */
   readonly meaning: string;
   /** Whether the same request can succeed later, unchanged. */
   readonly canRetry: boolean;
@@ -176,7 +176,7 @@ export class ParleyError extends Error {
   }
 }
 
-/** What may be told to the other side: a `ParleyError` as it is, anything else as `internal` without its text. */
+/** An error as the other side may see it: a `ParleyError` as it is, any other as `internal` without its text. */
 export function reportOf(error: unknown): ErrorReport {
   if (!(error instanceof ParleyError))
     return { code: 'internal', message: 'Something went wrong on the server.' };

@@ -11,7 +11,7 @@ export type ExternalUser = z.infer<typeof ExternalUser>;
 export const ExternalState = z.enum(['connecting', 'connected', 'waiting']);
 export type ExternalState = z.infer<typeof ExternalState>;
 
-/** What a gateway says of its connection to an external WebSocket server. Counters since the gateway started. */
+/** A gateway's report on its connection to an external WebSocket server. Counters since the gateway started. */
 export const ExternalStatus = z.object({
   /** Follows from the address and the user id: the same after a restart. */
   gatewayId: Id,

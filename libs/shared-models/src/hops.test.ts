@@ -31,7 +31,7 @@ describe('the hops of a message', () => {
     expect(appendHop(formatHops([]), 'server', 5)).toBe('server=5');
   });
 
-  it('begin anew after an empty header, and are none without one', () => {
+  it('begin anew after an empty header, and are empty without a header', () => {
     expect(appendHop('', 'server', 1)).toBe('server=1');
     expect(parseHops('')).toEqual([]);
     expect(parseHops(undefined)).toEqual([]);

@@ -76,7 +76,7 @@ export const DeadLetter = z.object({
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
-/** What a reset of the queues took away. */
+/** The messages that a reset of the queues removed. */
 export const QueuesReset = z.object({
   /** Messages that went, over all queues. */
   removed: z.number().int().nonnegative(),

@@ -14,7 +14,7 @@ export const JsonValue = z.custom<Json>().superRefine((value, context) => {
 export type JsonValue = Json;
 
 /**
- * What is wrong with it, undefined: nothing. Level by level, since recursion would run out of stack over 100,000 brackets,
+ * The first flaw of the value; undefined: it is sound. Level by level, since recursion would run out of stack over 100,000 brackets,
  * and by hand, since zod's own schema for JSON needs half a second for an array of 100,000 numbers.
  */
 function flawOf(root: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shownName } from './visible-text.ts';
 
-/** Who wrote or receives a message. */
+/** The writer or receiver of a message. */
 export const Participant = z.object({
   kind: z.enum(['user', 'agent', 'system', 'external']),
   id: z.string().min(1).max(128),
@@ -9,7 +9,7 @@ export const Participant = z.object({
 });
 export type Participant = z.infer<typeof Participant>;
 
-/** What a user may do; each includes the ones before it. */
+/** A user's role; each includes the ones before it. */
 export const Role = z.enum(['viewer', 'member', 'operator', 'admin']);
 export type Role = z.infer<typeof Role>;
 

@@ -1,7 +1,7 @@
 import { Role, type User } from './participants.ts';
 
 /**
- * What people can do, and the least role that may do it; each role includes the ones before it. The one place: every
+ * The actions of people, and the least role that may do each; a role includes the ones before it. The one place: every
  * frame and every HTTP route names an action of this table. Whose a conversation, file or task is, is checked beside it.
  */
 export const PERMISSIONS = {

@@ -13,7 +13,7 @@ import type { ServerFrame } from './server-frames.ts';
 import { TaskProgress } from './task.ts';
 
 /**
- * What travels in the queues: the AMQP property `type` tells which. `npm run docs` reads these lines.
+ * Messages in the queues, told apart by the AMQP property `type`. `npm run docs` reads these lines.
  * - `chat.message`  server → broker → server → agent: a stored message on its way to an agent. Body: `ChatMessage`.
  * - `chat.reply`    agent → broker → server: a piece of the answer. Body: `ReplyBody`.
  * - `chat.settled`  agent → broker → server: handled without a reply. Body: `Settled`.
@@ -44,8 +44,8 @@ export const EventBody = PublishedEvent.extend({ at: AnyTimestamp });
 
 /**
  * AMQP headers. All a broker needs to forward a message stands here, so that it need not parse the body of one
- * that is addressed already. Header names are lower case with dashes, values are strings or integers. What a header
- * means stands above it, and so comes into docs/protocol.md.
+ * that is addressed already. Header names are lower case with dashes, values are strings or integers. The
+ * comment above a header comes into docs/protocol.md.
  */
 export const HEADERS = {
   /** Id of the conversation. */
@@ -89,7 +89,7 @@ export const HEADERS = {
   deathQueue: 'death-queue',
 } as const;
 
-/** What stands in a header as JSON, and back. @throws as `parseHeader` */
+/** A value as JSON in a header, and back. @throws as `parseHeader` */
 export const encodeTarget = (target: Target): string => JSON.stringify(target);
 export const decodeTarget = (header: string): Target => parseHeader(Target, header);
 export const encodeSessionHint = (hint: SessionHint): string => JSON.stringify(hint);
@@ -116,15 +116,15 @@ export function isAsNewAs(known: string, wanted: string): boolean {
 export const agentSignalKey = (agentId: string): string => `agent:${agentId}`;
 
 /**
- * What is broadcast between processes and lost when nobody listens: the queue's `type` property tells which.
+ * Signals, broadcast between processes and lost when nobody listens, told apart by the property `type`.
  * The routing key is the conversation's id, or one of `SIGNAL_KEYS`.
  */
 export const SIGNAL_KEYS = {
-  /** What servers tell one another. */
+  /** News between servers. */
   servers: 'servers',
-  /** What servers tell one another about commands. */
+  /** News between servers about commands. */
   commands: 'commands',
-  /** What servers tell one another about agents and brokers. */
+  /** News between servers about agents and brokers. */
   agents: 'agents',
 } as const;
 
@@ -168,7 +168,7 @@ export const Signals = {
     /** As in `hello`: while some server reads 1 only, frames between servers are told apart. */
     frames: z.number().int().positive().default(1),
   }),
-  /** What a server hears of agents and of the brokers that joined it, and whom it has forgotten; key `SIGNAL_KEYS.agents`. */
+  /** A server's news of agents and of the brokers that joined it, and the ids it has forgotten; key `SIGNAL_KEYS.agents`. */
   'server.agents': z.object({
     serverId: Id,
     agents: boundedArray(AgentClaim, LIMITS.signalItems),
@@ -231,7 +231,7 @@ export function agentOfQueue(queue: string): string | undefined {
 
 /**
  * W3C trace context (version 00, sampled) of all that follows from this message or event. The trace id is its id without
- * dashes: whoever publishes it again, after a crash or for another attempt, gives it the same one, and a trace is found by
+ * dashes: it is published again, after a crash or for another attempt, with the same one, and a trace is found by
  * the message's id.
  */
 export function traceparentOf(id: string): string {
@@ -247,7 +247,7 @@ export function traceIdOf(headers: Readonly<Record<string, string | number>>): s
 }
 
 /**
- * What a header of a queue message holds as JSON.
+ * The value of a queue message's header, from its JSON.
  * @throws RangeError when it is too long to be parsed (`LIMITS.headerLength`), SyntaxError or ZodError when it is malformed
  */
 function parseHeader<T>(schema: z.ZodType<T>, header: string): T {

@@ -60,7 +60,7 @@ export const ServerFrames = {
   }),
   /** To those who follow it: it has another title. */
   conversation: z.object({ type: z.literal('conversation'), conversation: Conversation }),
-  /** Who holds the conversation: on opening one that is held, and on each change. */
+  /** The agent that holds the conversation: on opening one that is held, and on each change. */
   session: SessionChange.extend({ type: z.literal('session') }),
   /** All agents when `isFull`; otherwise only those that changed. An agent that was removed has state `offline`. */
   agents: z.object({ type: z.literal('agents'), agents: z.array(AgentStatus), isFull: z.boolean() }),
@@ -88,7 +88,7 @@ export const ServerFrames = {
   'queues.reset': QueuesReset.extend({ type: z.literal('queues.reset') }),
   /** To those who follow the task's conversation: on opening it, and on each change. Answers `task.cancel` too. */
   'task.update': z.object({ type: z.literal('task.update'), task: Task }),
-  /** To the same: what the agent that is at a step says of it. Fleeting: not stored, not repeated. */
+  /** To the same: progress of a step, from the agent that does it. Not stored, not repeated. */
   'task.progress': TaskProgress.extend({ type: z.literal('task.progress') }),
   /** The event is durably accepted and will reach its channel. Sent again, the same answer. */
   'event.accepted': z.object({ type: z.literal('event.accepted'), id: Id }),

@@ -49,7 +49,7 @@ export const TaskStep = z.object({
   /** How often it was begun. */
   attempt: z.number().int().nonnegative().default(0),
   maxAttempts: z.number().int().positive().default(1),
-  /** Who has done it. While it runs, `task.progress` tells who is at it. */
+  /** The agent that has done it. While it runs, `task.progress` names the agent. */
   agentId: z.string().optional(),
   startedAt: Timestamp.optional(),
   endedAt: Timestamp.optional(),
@@ -83,11 +83,11 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
-/** What the aggregating step makes of the results. */
+/** The aggregating step's output. */
 export const TaskReport = z.object({
   /** Markdown. Said in the task's conversation. */
   text: z.string().min(1).max(LIMITS.textLength),
-  /** What else belongs to it, for those who refine it. */
+  /** Further data, for a refinement. */
   data: JsonValue.optional(),
 });
 export type TaskReport = z.infer<typeof TaskReport>;
@@ -97,7 +97,7 @@ export const TaskRound = z.object({
   round: z.number().int().positive(),
   /** The message that asked for it. */
   requestId: Id,
-  /** What was asked. */
+  /** The request's text. */
   text: z.string(),
   at: Timestamp,
   report: TaskReport.optional(),
@@ -119,7 +119,7 @@ export type TaskDetail = z.infer<typeof TaskDetail>;
 export const TaskPage = z.object({ tasks: z.array(Task) });
 export type TaskPage = z.infer<typeof TaskPage>;
 
-/** What an agent says about a step while it is at it; not stored. */
+/** Progress of a step, from the agent that does it; not stored. */
 export const TaskProgress = z.object({
   taskId: Id,
   conversationId: Id,

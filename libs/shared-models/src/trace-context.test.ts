@@ -17,7 +17,7 @@ describe('the trace context of a message', () => {
     expect(traceIdOf({ traceparent })).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
   });
 
-  it.each([{}, { traceparent: 7 }, { traceparent: '00-a-b-01' }])('is none in %j', (headers) => {
+  it.each([{}, { traceparent: 7 }, { traceparent: '00-a-b-01' }])('is undefined in %j', (headers) => {
     expect(traceIdOf(headers)).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ const HIDDEN_OR_BLANK = new RegExp(`${HIDDEN.source}|${ODD_BLANK.source}|\\u{300
 const PILED_MARK = /(?<=\p{M}{6})\p{M}/u;
 const PILED_MARKS = new RegExp(PILED_MARK.source, 'gu');
 /**
- * What joins the parts of one emoji, or chooses its picture, is seen: by the emoji. Of flags made of tags there are three;
+ * Characters that join the parts of one emoji, or choose its picture, are visible as the emoji. Of flags made of tags there are three;
  * with other tags it is a black flag, whatever they say.
  */
 const EMOJI =
@@ -56,7 +56,7 @@ export function findHidden(text: string, withLines = false): string | undefined 
 
 /**
  * A command, a path or the like with `\u{202e}` for each character that would not be seen, that turns others around, or
- * that looks like a space, and `⏎` for a line break: whoever approves a command must see what will run.
+ * that looks like a space, and `⏎` for a line break: an approver must see the whole command.
  */
 export function shownText(text: string): string {
   return text.replace(HIDDEN_OR_BLANK, (character) =>

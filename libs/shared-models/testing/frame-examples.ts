@@ -1,7 +1,7 @@
 /** Of each type of frame ones that are right, and changes that make them wrong at a path. The first one stands in `docs/protocol.md`. */
 export interface FrameExamples<T> {
   readonly valid: readonly T[];
-  /** What to put into the first valid one, and the path that the error then names. `undefined` leaves a field out. */
+  /** Values for the first valid one, and the path that the error then names. `undefined` leaves a field out. */
   readonly invalid: readonly (readonly [change: Readonly<Record<string, unknown>>, path: string])[];
 }
 

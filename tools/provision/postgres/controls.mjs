@@ -8,7 +8,7 @@
  */
 
 /**
- * What a test may do to a server.
+ * The controls of a server that tests may use.
  *
  * @param {ServerBackend} backend
  * @returns {import('../postgres.d.mts').PostgresServer}

@@ -11,7 +11,7 @@
  */
 
 /**
- * What a test may do to a node.
+ * The controls of a node that tests may use.
  *
  * @param {NodeBackend} backend
  * @returns {import('../rabbitmq.d.mts').RabbitMqNode}

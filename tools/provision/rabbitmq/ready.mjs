@@ -58,7 +58,7 @@ async function answersManagement(managementUrl) {
   try {
     return (await callManagement(managementUrl, '/api/overview')).isOk;
   } catch {
-    return false; // Not up yet: what else could be wrong shows in the time limit's message.
+    return false; // Not up yet: the time limit's message shows any other error.
   }
 }
 

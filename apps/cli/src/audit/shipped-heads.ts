@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { AuditHead, signedText } from '@parley/shared-models';
 
-/** What stands in a file of shipped heads: those that count, and what is wrong with the others. */
+/** Content of a file of shipped heads: the valid ones, and the problems of the others. */
 export interface ShippedHeads {
   readonly heads: readonly AuditHead[];
   readonly problems: readonly string[];
@@ -16,7 +16,7 @@ export function publicKeyOf(pem: string): KeyObject {
 }
 
 /**
- * Reads heads as a server ships them, one a line; what stands before the JSON, such as syslog's time and host, is left out.
+ * Reads heads as a server ships them, one a line; text before the JSON, such as syslog's time and host, is left out.
  * @param key then only heads that it has signed count, and each other one is a problem
  */
 export async function readShippedHeads(lines: AsyncIterable<string>, key?: KeyObject): Promise<ShippedHeads> {

@@ -2,14 +2,14 @@ import type { Interface } from 'node:readline';
 import type { ChatMessage } from '@parley/shared-models';
 import { plain, print, printError, style } from '../output.ts';
 
-/** What a chat shows. Away from a terminal only finished replies go to stdout, and problems to stderr. */
+/** Output of a chat. Away from a terminal only finished replies go to stdout, and problems to stderr. */
 export interface ChatScreen {
   prompt(): void;
   /** Leaves the cursor at the beginning of a line. */
   end(): void;
   /** A piece of a reply that is being written. */
   piece(messageId: string, text: string): void;
-  /** A finished reply: what of it was not shown in pieces. */
+  /** Shows the rest of a finished reply that was not shown in pieces. */
   reply(message: ChatMessage): void;
   earlier(message: ChatMessage): void;
   typing(name: string, isTyping: boolean): void;

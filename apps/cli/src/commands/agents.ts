@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { globalOptions, httpApi } from '../global-options.ts';
 import { print, printJson, table } from '../output.ts';
 
-/** `parley agents`: who is there. */
+/** `parley agents`: the list of agents. */
 export function agentsCommand(): Command {
   return new Command('agents')
     .description('Lists the agents.')

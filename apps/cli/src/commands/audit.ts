@@ -9,7 +9,7 @@ import { globalOptions, httpApi } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
 import { plain, print, printError, printJson, table } from '../output.ts';
 
-/** `parley audit`: who did what. */
+/** `parley audit`: the entries of the audit. */
 export function auditCommand(): Command {
   const command = new Command('audit').description('Who did what. For operators.');
   command

@@ -5,7 +5,7 @@ import { globalOptions, httpApi } from '../global-options.ts';
 import { numberFrom } from '../number-option.ts';
 import { plain, print, printJson, style, table } from '../output.ts';
 
-/** `parley dead-letters`: what nobody could handle. */
+/** `parley dead-letters`: messages that nobody could handle. */
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters').description(
     'Messages that nobody could handle. For operators.',

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import { globalOptions, httpApi } from '../global-options.ts';
 import { plain, print, printJson, style } from '../output.ts';
 
-/** `parley doctor`: what works and what does not, and what to do. */
+/** `parley doctor`: checks of the installation, with remedies. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Checks what Parley needs, one thing after the other. Exit code 1 when something is wrong.')

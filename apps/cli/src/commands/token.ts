@@ -28,7 +28,7 @@ export function tokenCommand(): Command {
     .option('--group <group>', 'the group that the agent may join')
     .action(async ({ hours, ...given }: TokenOptions & { readonly hours?: number }) => {
       const options = { ...given, ...(hours === undefined ? {} : { expires: hours }) };
-      // What signs takes its time to load, and no other command needs it.
+      // The signing library takes its time to load, and no other command needs it.
       const { joinToken, secretOf, signInToken } = await import('../token/make-token.ts');
       const token =
         options.agent === undefined
@@ -39,7 +39,7 @@ export function tokenCommand(): Command {
   command
     .command('revoke')
     .description(
-      'Revokes a token before its end: it counts no more, and what it has opened is closed. For operators.',
+      'Revokes a token before its end: it counts no more, and its connections are closed. For operators.',
     )
     .argument('<token>', "the token or its id, which the audit shows with the agent's registrations")
     .action(async (given: string, _options: object, self: Command) => {

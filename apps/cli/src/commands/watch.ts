@@ -13,7 +13,7 @@ interface WatchOptions {
   readonly json?: true;
 }
 
-/** `parley watch`: what happens, as it happens, until Ctrl-C. */
+/** `parley watch`: events as they happen, until Ctrl-C. */
 export function watchCommand(): Command {
   return new Command('watch')
     .description(

@@ -1,9 +1,9 @@
-/** What a check found. A check never rejects: what it cannot find out is a finding. */
+/** Result of a check. A check never rejects: a failure to find out is a finding, too. */
 export interface Finding {
   readonly name: string;
   readonly isOk: boolean;
   readonly found: string;
-  /** What to do, where it is not ok. */
+  /** The remedy, where it is not ok. */
   readonly advice?: string;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { outputWriter } from './output-writer.ts';
 
-/** What is written of these pieces, each printed by an agent. */
+/** The output for these pieces, each printed by an agent. */
 function written(
   pieces: readonly (readonly [commandId: string, agentName: string, data: string])[],
   { isPrefixed = true, isTerminal = true, isRaw = false } = {},

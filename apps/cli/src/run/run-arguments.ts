@@ -1,11 +1,11 @@
 import { type AgentStatus, ParleyError } from '@parley/shared-models';
 
-/** What needs no quotes in any shell. */
+/** Text that needs no quotes in any shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * The ids of the agents that are meant: each an id, or a name without regard to case. What is neither is taken for an id,
- * which the server will know or not.
+ * The ids of the agents that are meant: each an id, or a name without regard to case. Any other
+ * text is taken for an id, which the server will know or not.
  * @throws ParleyError `invalid_request` where several agents have the name
  */
 export function agentIdsOf(

@@ -10,7 +10,7 @@ const SIGN_IN_HOURS = 12;
 
 const inHours = (hours: number): number => Math.floor(Date.now() / 1000 + hours * 3600);
 
-/** What the command line says; not all of it goes with both kinds of token. */
+/** Options of the command line; some fit only one kind of token. */
 export interface TokenOptions {
   readonly sub?: string;
   readonly name?: string;

@@ -64,7 +64,7 @@ async function followAll(
         if (one.updatedAt < since) continue;
         follow(one, one.createdAt < since ? one.lastSeq - 1 : 0);
       }
-      // Overlaps, in case the clocks differ a little; what is followed is not followed twice.
+      // Overlaps, in case the clocks differ a little; a conversation is not followed twice.
       since = new Date(Date.now() - 5000 - intervalMs).toISOString();
     } catch (error) {
       // The connection has said that the server is away.
@@ -128,7 +128,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** What happens from here on is seen. */
+/** Follows the events from here on. */
 function sayReady(): void {
   printError(style('dim', 'Watching; Ctrl-C ends it.', process.stderr));
 }

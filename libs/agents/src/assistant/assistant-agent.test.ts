@@ -132,7 +132,7 @@ describe('Assistant', () => {
       const history = Array.from({ length: 30 }, (_, index) => `${index} `.padEnd(1000, 'x'));
       await createAssistantAgent(model).onMessage(createTestContext('Go on', { history }).context);
       const messages = provider.requests[0]?.body.messages.slice(1) ?? [];
-      // What one person says in a row is one message.
+      // Consecutive messages of one person become one message.
       expect(messages).toHaveLength(1);
       const said = String(messages[0]?.content).split('\n\n');
       expect(said).toHaveLength(13);

@@ -27,7 +27,7 @@ export function createAssistantAgent(model: LanguageModel): AgentDefinition {
       typing();
       const request = {
         system: introduce(agent.name),
-        // The rules read one message; what was said before would be fetched for nothing.
+        // The rules read one message: they do not need the conversation's history.
         messages: model.isOffline ? [{ role: 'user' as const, text: context.text }] : await turnsOf(context),
         maxOutputTokens: MAX_OUTPUT_TOKENS,
       };

@@ -62,7 +62,7 @@ export function createHandbook(sections: readonly IndexedSection[]): Handbook {
   };
 }
 
-/** What is read of a question, in UTF-16 code units: looking for words with slips in them takes time. */
+/** Longest part of a question that is read, in UTF-16 code units: fuzzy search takes time. */
 const MAX_QUESTION = 1000;
 const MAX_WORD = 32;
 

@@ -1,6 +1,6 @@
 import type { Handbook } from './handbook.ts';
 
-/** What the handbook says to a question, with the section that says it. */
+/** The handbook's answer to a question, with its section. */
 export function lookUpIn(handbook: Handbook, name: string): (question: string) => string | undefined {
   return (question) => {
     const [best, ...others] = handbook.search(question);

@@ -26,10 +26,10 @@ export function splitClauses(text: string): string[] {
     .slice(0, MAX_CLAUSES);
 }
 
-/** What rules read of a message, in UTF-16 code units; nobody writes more about a budget. */
+/** Longest part of a message that rules read, in UTF-16 code units; nobody writes more about a budget. */
 const MAX_LENGTH = 4000;
 const MAX_CLAUSES = 20;
-/** The rules' patterns look for words behind words: what is longer would keep the process from everything else. */
+/** The rules' patterns look for words behind words: a longer clause would block the process. */
 const MAX_CLAUSE = 500;
 
 const QUESTION =

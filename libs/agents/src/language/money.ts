@@ -35,11 +35,11 @@ const SIGN = String.raw`(?<![\p{L}\d])[-−]\s?`;
 
 const MONEY = new RegExp(`(${SIGN})?(?:(${BEFORE})\\s?([-−])?)?(${NUMBER})(?:\\s?(${AFTER}))?`, 'giu');
 
-/** What stands behind a number that counts something else: `5 days`, `10%`, `10 km`, `2nd`. */
+/** Text behind a number that counts something else: `5 days`, `10%`, `10 km`, `2nd`. */
 const NO_MONEY =
   /^\s?(?:%|°|(?:percent|prozent|days?|tage?|weeks?|months?|years?|hours?|minutes?|mins?|people|persons|persons?|pieces?|items?|times|x|km|kg|st|nd|rd|th|am|pm|o'clock)\b|[:/]\d|-?\p{L}+\d)/iu;
 
-/** What stands before a number that is a date or a count: `on 3 May`, `chapter 4`, `in 2026`. */
+/** Text before a number that is a date or a count: `on 3 May`, `chapter 4`, `in 2026`. */
 const NO_MONEY_BEFORE =
   /(?:\b(?:january|february|march|april|may|june|july|august|september|october|november|december|no\.?|number|room|chapter|section|version|q|page|year|since|until)|[#:/])\s?$/i;
 
@@ -91,7 +91,7 @@ function currencyOf(word: string): string {
   return WORDS.find(([, words]) => words.test(word))?.[0] ?? '';
 }
 
-/** What may follow a bare amount; any other word is what the number counts: `2 laptops`. */
+/** Words that may follow a bare amount; the number counts any other word: `2 laptops`. */
 const MONEY_BEHIND =
   /^\s*(?:$|[^\s\p{L}\p{N}]|(?:on|for|at|and|or|in|from|back|of|off|to|by|as|is|was|with|buying|getting|paying|left|more|less|plus|total|altogether|again|now|then|today|yesterday|this|last|tonight|already|budget|für|auf|und|am|im|von|bei|gestern|heute|ausgegeben|bezahlt|gekostet|zurück|übrig)(?!\p{L}))/iu;
 

@@ -17,7 +17,7 @@ export const NO_ADDRESS =
 const TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Sends a mail for each order. Once: what was sent is remembered. Only a crash in the moment between the mail server's
+ * Sends a mail for each order. Once: each mail sent is stored. Only a crash in the moment between the mail server's
  * answer and that memory sends it a second time, with the same Message-ID, which mail programs show once. Addresses that
  * people name get so many a day at most, and so do all of one person.
  */
@@ -32,7 +32,7 @@ export function createEmailAgent(mailer: Mailer, limits: MailLimits = DAILY_LIMI
     events: ORDER_EVENTS,
     concurrency: 8,
     timeoutMs: TIMEOUT_MS,
-    // A mail server that is away is waited for; what it has refused for good it refuses again.
+    // The mailer waits for a mail server that is away; another attempt cannot change a permanent refusal.
     attempts: 1,
 
     onMessage: () => 'I send a mail when an order is created; there is nothing else to ask me.',

@@ -40,7 +40,7 @@ export async function takeMail(
   );
 }
 
-/** What the person is told. */
+/** The text for the person. */
 export const limitReached = ({ person, address, all }: MailLimits): string =>
   `Order created. You will receive no email: the limit of mails for today is reached (${person} for one person, ${address} to one address, ${all} in all).`;
 

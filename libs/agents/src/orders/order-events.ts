@@ -15,7 +15,7 @@ export type Customer = z.infer<typeof Customer>;
 export const OrderRequested = z.object({
   product: shownName(200).trim().min(1),
   quantity: z.number().int().min(1).max(10_000),
-  /** Of agents only: what a person publishes is for that person. @default who published the event */
+  /** For agents only: an event that a person publishes is for that person. @default the event's publisher */
   customer: Customer.optional(),
 });
 export type OrderRequested = z.infer<typeof OrderRequested>;

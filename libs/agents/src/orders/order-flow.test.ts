@@ -20,7 +20,7 @@ const ADA: Participant = { kind: 'user', id: 'ada', name: 'Ada' };
 const COORDINATOR: Participant = { kind: 'agent', id: 'coordinator', name: 'Coordinator' };
 const TOLD = 'Order created, you will receive an email soon.';
 
-/** The three agents with the channels between them, without a queue: what one publishes the others handle at once. */
+/** The three agents with the channels between them, without a queue: the others handle each event at once. */
 function createFlow(mailer: Partial<Mailer> = {}, limits: MailLimits = DAILY_LIMITS) {
   const mails: Mail[] = [];
   const send: Mailer['send'] = async (mail) => {

@@ -17,7 +17,7 @@ export const Order = z.object({
 });
 export type Order = z.infer<typeof Order>;
 
-/** What happens to an order. */
+/** Transitions of an order. */
 export type OrderStep = 'create' | 'notify';
 
 const NEXT: Readonly<Record<OrderState, Partial<Record<OrderStep, OrderState>>>> = {

@@ -69,7 +69,7 @@ export function createOrdersAgent(): AgentDefinition {
 
     async onEvent({ event, memory, memoryAbout, publish }) {
       if (event.type === 'notification') {
-        // What people publish is nobody's order.
+        // Notifications from people belong to no order.
         if (event.source.kind !== 'agent') return;
         return markNotified(memory, Notification.parse(event.payload).orderId);
       }

@@ -23,7 +23,7 @@ const NUMBER_WORDS: Readonly<Record<string, number>> = Object.fromEntries(
 const VERB =
   /(?<!\bin )\b(?:re-?order|order|buy|purchase|bestelle?n?|kaufe?n?)\s+(?:me\s+|us\s+|for me\s+|mir\s+|uns\s+)?(?<what>[^.!?\n]+)/iu;
 const AMOUNT = /^(?:(?<number>\d+)\s*(?:x|×|pieces? of|units? of)?|(?<word>\p{L}+))\s+(?<product>.+)$/iu;
-/** What people add and what is no part of a product's name. */
+/** Words that people add behind a product's name. */
 const AFTERTHOUGHT =
   /[\s,]+(?:please|bitte|thanks|thank you|for me|now|today|asap|as soon as possible|from the (?:shop|store))$/iu;
 const ADDRESS = /(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}(?![\w-])/iu;

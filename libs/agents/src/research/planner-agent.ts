@@ -97,7 +97,7 @@ function sayNothingToDo({ notUnderstood }: ResearchRequest, names: readonly stri
   return `${unknown === '' ? 'I could not understand what to research.' : `I could not understand ${unknown}.`} ${sayHelp(names)}`;
 }
 
-/** While a task runs, another agent talks with the person about it; where there is none, what is stored says it. */
+/** While a task runs, another agent talks with the person about it; without that agent, the stored state is told. */
 async function askClarifier({ text, ask, logger }: MessageContext, task: Task): Promise<string> {
   try {
     return (await ask({ group: CLARIFIERS }, text, { timeoutMs: 30_000 })).text;

@@ -106,7 +106,7 @@ describe('the research agents, offline', () => {
     expect(again.replies).toEqual([]);
     expect(again.task?.id).toBe(refined.task?.id);
     expect(again.task?.round).toBe(2);
-    // Who began it long ago does not refine it now.
+    // The message that began the task does not refine it.
     expect((await harness.say(ANALYZE, first)).task?.rounds).toHaveLength(2);
   });
 

@@ -103,7 +103,7 @@ describe('the research agents, with a language model', () => {
     expect(provider.requests.map(({ body }) => body.tools !== undefined)).toEqual(
       refusals === 0 ? [true] : [true, false],
     );
-    // What needs tools is not begun without them.
+    // A step that needs tools is not begun without them.
     expect(harness.plans[0]?.includes('2 steps')).toBe(refusals === 1);
   });
 

@@ -5,7 +5,7 @@ export interface Call<State> {
   /** @default nothing is changed */
   readonly change?: ((state: State, at: Date) => State) | undefined;
   /**
-   * What is said afterwards, line by line. `state` is the one after all changes of the message; a message that is
+   * The reply, line by line. `state` is the one after all changes of the message; a message that is
    * handled again sees just that one, so a line must not need the state before.
    */
   tell(state: State, at: Date): readonly string[];

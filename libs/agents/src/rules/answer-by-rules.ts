@@ -19,7 +19,7 @@ export async function answerByRules<State extends JsonValue>(
 
 interface Reading<State> {
   readonly calls: readonly Call<State>[];
-  /** What was looked up, and what was not found. */
+  /** The sections found, and the questions without an answer. */
   readonly found: readonly string[];
 }
 

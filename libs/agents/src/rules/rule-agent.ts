@@ -8,17 +8,17 @@ import { answerByRules } from './answer-by-rules.ts';
 import { answerWithTools } from './answer-with-tools.ts';
 import type { Remembered } from './run-calls.ts';
 
-/** What makes an agent that keeps facts by rules, and by a language model with the same rules as its tools. */
+/** Definition of an agent that keeps facts by rules, and by a language model with the same rules as its tools. */
 export interface RuleBook<State extends JsonValue> {
   readonly remembered: Remembered<State>;
   readonly actions: readonly AnyAction<State>[];
-  /** What one clause means; undefined: nothing that the rules know. `clauses.ts` makes the clauses. */
+  /** Interprets one clause; undefined: no rule fits. `clauses.ts` makes the clauses. */
   understand(clause: string): readonly Call<State>[] | undefined;
   /** Looks a question up where the agent keeps what it knows; undefined: nothing is found. */
   lookUp?(question: string): string | undefined;
-  /** Said to what is not understood: that it is not, and what one can say. */
+  /** Answer to a clause that is not understood, with the things that one can say. */
   readonly notUnderstood: string;
-  /** For the language model: who it is and how it talks. */
+  /** For the language model: its role and its tone. */
   readonly persona: string;
 }
 

@@ -3,7 +3,7 @@ import type { JsonValue } from '@parley/shared-models';
 import type { z } from 'zod';
 import type { Call } from './action.ts';
 
-/** What an agent remembers about a person: one value under one key, so that a message changes it once. */
+/** An agent's memory of a person: one value under one key, so that a message changes it once. */
 export interface Remembered<State extends JsonValue> {
   readonly key: string;
   readonly schema: z.ZodType<State>;

@@ -7,7 +7,7 @@ import {
 import { findLaunchers, type Policy, runProcess } from '@parley/command-execution';
 import { CAPABILITIES } from '@parley/shared-models';
 
-/** What an operator reads whose command comes to an agent without a policy. */
+/** Refusal of a command by an agent without a policy, for the operator. */
 export const POLICY_OFF =
   'This agent runs no commands: it was started without a policy. To switch them on: nx serve agent -- --use shell --policy policies/example.json';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Day, sayDay } from '../language/day.ts';
 
-/** What a person wants to reach, in their own words. */
+/** A person's goal, in their own words. */
 export const Goal = z.object({ text: z.string().max(200), since: Day });
 export type Goal = z.infer<typeof Goal>;
 

@@ -11,7 +11,7 @@ const HOW_TO_SWITCH_ON = 'Set `MISTRAL_API_KEY` to switch a language model on, o
 
 const MAX_QUOTE_LENGTH = 200;
 
-/** An answer by rules: words are compared, nothing is understood, and what no rule fits is said to be so. */
+/** An answer by rules: words are compared, nothing is understood, and a text that fits no rule gets an answer that says so. */
 export function answerOffline(text: string, now: Date): string {
   const words = wordsOf(text);
   const question = words.replace(GREETING, '');

@@ -15,13 +15,13 @@ import {
 /** How an answer ended, in our words. */
 export type Finish = 'stop' | 'length' | 'filter';
 
-/** What is learnt of an answer while it is read, beside its text and its calls of tools. */
+/** Facts learnt of an answer while it is read, beside its text and its calls of tools. */
 export interface AnswerListener {
   /** Bytes have come: the provider is alive, also where it only sends comments. */
   onAlive(): void;
   onThought(text: string): void;
   onFinish(reason: Finish): void;
-  /** It ended before its end; what was read before is handed on first. */
+  /** It ended before its end; the events read before are handed on first. */
   onFailure(error: ParleyError): void;
   /** A thought was closed that was never opened: the next answer begins in one. */
   onOpensInThought(): void;
@@ -147,7 +147,7 @@ export function answerEvents(
     whole += text;
     if (whole.length > MAX_BUFFERED) throw notAnEndpoint(provider);
     if (form === 'whole') return;
-    // What came before is empty space.
+    // The text before is empty space.
     const first = /\S/.exec(text)?.[0];
     if (first === undefined) return;
     form = first === '{' || first === '<' || first === '[' ? 'whole' : 'events';

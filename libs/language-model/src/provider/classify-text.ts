@@ -124,7 +124,7 @@ function withOwnKeys(value: unknown): unknown {
   return { choice: choice && fields.get(choice), confidence: fields.get('confidence') };
 }
 
-/** What two spellings of one name have in common. */
+/** A name's form that all its spellings share. */
 const letters = (name: string): string =>
   name
     .toLowerCase()

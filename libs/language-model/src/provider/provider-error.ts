@@ -16,13 +16,13 @@ export interface Provider {
   readonly modelSetting: string;
   /** Where a setting says where it is: the URL as it was given. */
   readonly baseUrl?: string;
-  /** What must stand in no error: its key. */
+  /** Texts that must stand in no error: its key. */
   readonly secrets: readonly string[];
 }
 
 /**
- * What may be told about a failed call: model, provider, status and the provider's own words in the message, which people
- * see; the errors below it in the `cause`, which is for the log. Neither request nor response bodies go along.
+ * A failed call as an error that people may see: model, provider, status and the provider's own words in the message; the
+ * errors below it in the `cause`, which is for the log. Neither request nor response bodies go along.
  */
 export function toProviderError(error: unknown, provider: Provider): ParleyError {
   const { name } = provider;
@@ -87,14 +87,14 @@ export function tooLong(provider: Provider): ParleyError {
   return providerError(provider, `${provider.name} sent more than an answer can be.`);
 }
 
-/** Something else answers there: a web page, another API. `body`: what it sent, where that was JSON. */
+/** Something else answers there: a web page, another API. `body`: its answer, where that was JSON. */
 export function notAnEndpoint(provider: Provider, body?: unknown): ParleyError {
   if (provider.baseUrl === undefined) return noAnswer(provider);
   const words = sayWords(wordsOf(body, provider.secrets));
   return providerError(provider, `${sayNoEndpoint(provider)}${words}`);
 }
 
-/** The model takes no tools: what needs them cannot be answered by it. */
+/** The model takes no tools: it cannot answer a request that needs them. */
 export function refusedTools(provider: Provider, words: string | undefined): ParleyError {
   return new ParleyError('agent_failed', `${provider.name} does not take tools.${sayWords(words)}`, {
     details: { provider: provider.name, refused: 'tools' },
@@ -157,7 +157,7 @@ const isProtocolError = (body: unknown): boolean => ProtocolError.safeParse(body
 
 const RequestWithMessages = z.object({ messages: z.array(z.object({ content: z.unknown() })) });
 
-/** What people wrote, as it was sent. */
+/** The people's texts, as they were sent. */
 function textsOf(request: unknown): string[] {
   const known = RequestWithMessages.safeParse(request);
   return known.success ? known.data.messages.map(({ content }) => textOf(content)) : [];

@@ -50,7 +50,7 @@ describe.each(Object.entries(kinds))('a model of %s', (_kind, open) => {
       expect(await model.generateText({ ...hello, system: 'Be brief.' })).toContain(ANSWER);
       const asked = provider.requests.length;
       expect(await model.generateText({ ...hello, system: 'Be brief.' })).toContain(ANSWER);
-      // What was learnt is remembered.
+      // The model's manners are remembered.
       expect(provider.requests.length - asked).toBe(1);
     },
   );

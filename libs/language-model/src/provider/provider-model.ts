@@ -22,7 +22,7 @@ export interface ProviderModelOptions {
   readonly retries: number;
   /** Tokens of an answer, whatever the agents ask for. @default as they ask */
   readonly maxOutputTokens: number | undefined;
-  /** What the settings say of the model's parameters; what else is learnt is added. */
+  /** The names of the model's parameters as set; names learnt from refusals are added. */
   readonly names: ReadonlyMap<string, string>;
   /** Whether the provider holds an answer to a JSON schema. */
   readonly hasStructuredOutput: boolean;
@@ -112,7 +112,7 @@ export function createProviderModel(options: ProviderModelOptions): LanguageMode
             // Between thoughts and answer there are empty lines.
             const text = hasText ? part.text : part.text.trimStart();
             if (text !== '') {
-              // What it wrote before it used a tool stands by itself.
+              // The text before a call of a tool is a paragraph of its own.
               yield isNewRound && hasText ? `\n\n${text}` : text;
               hasText = true;
               isNewRound = false;

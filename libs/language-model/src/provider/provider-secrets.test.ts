@@ -15,8 +15,8 @@ const KEY = 'sk-5up3r/s3cret+key=';
 const DIARY = 'dear diary';
 
 /**
- * A process of its own, as in operation: the errors of `fetch` are made by Node itself, and what a library prints
- * to the console is seen. Returns what was printed, for each of the questions asked one after another.
+ * A process of its own, as in operation: the errors of `fetch` are made by Node itself, and the console output of
+ * libraries is seen. Returns the output for each of the questions, asked one after another.
  */
 async function askAndLog(settings: Readonly<Record<string, string>>, questions: number): Promise<string[]> {
   const program = `

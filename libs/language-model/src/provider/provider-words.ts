@@ -3,7 +3,7 @@ const MAX_WORDS = 300;
 const FIELDS = ['error', 'message', 'detail', 'msg', 'error_description'] as const;
 
 /**
- * What a provider says about a failed request, out of its JSON body: one line, at most 300 characters, without keys,
+ * A provider's own words about a failed request, out of its JSON body: one line, at most 300 characters, without keys,
  * control characters and `texts`, which it may quote. Undefined: it says nothing, or sends a page.
  */
 export function wordsOf(
@@ -49,7 +49,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return clean.replace(/\b(bearer|basic)\s+\S+/gi, '$1 ***').replace(/\bsk-[\w-]{8,}/g, '***');
 }
 
-/** What people wrote does not go into logs by way of a provider that quotes it. */
+/** Keeps people's texts out of the logs where a provider quotes them. */
 export function withoutTexts(text: string, texts: readonly string[]): string {
   let clean = text;
   for (const quoted of texts) {

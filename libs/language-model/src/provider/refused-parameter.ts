@@ -30,7 +30,7 @@ const OTHER_WORDS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Which parameter of `body` a refusal names, and what to send instead. Undefined: none, or nothing can be done.
+ * The parameter of `body` that a refusal names, and its replacement. Undefined: it names no parameter, or nothing can be done.
  * @param words the refusal as it was sent, without what it quotes of the messages
  */
 export function refusedParameter(words: string, body: RequestBody): Refusal | undefined {

@@ -11,12 +11,12 @@ import {
   writePiece,
 } from './stand-in-provider.ts';
 
-/** What an endpoint with bad or special manners does with every request. */
+/** The behaviour of an endpoint with bad or special manners, for every request. */
 export interface Manner {
   readonly script: Script;
   /**
-   * `answer`: `ANSWER` reaches the person. `kept`: its beginning does, with a mark. `reason`: there is none, and the person
-   * reads why.
+   * `answer`: `ANSWER` reaches the person. `kept`: its beginning does, with a mark. `reason`: no answer reaches the person,
+   * who reads why.
    */
   readonly ends: 'answer' | 'kept' | 'reason';
   /** The same where the model is offered tools. @default as `ends` */
@@ -300,7 +300,7 @@ export const MANNERS: Readonly<Record<string, Manner>> = {
   'says nothing': { script: streamNothing('stop'), ends: 'reason', says: /empty answer/ },
   'breaks off': {
     script: beginAnd(async (response) => {
-      // What was written is on its way before the connection goes.
+      // The written bytes are on their way before the connection closes.
       await new Promise<void>((done) => response.write(': \n\n', () => setImmediate(done)));
       response.destroy();
     }),

@@ -27,7 +27,7 @@ export interface ReceivedRequest {
   readonly closed: Promise<boolean>;
 }
 
-/** What the stand-in does with one request. */
+/** The stand-in's response to one request. */
 export type Script = (response: ServerResponse, request: ReceivedRequest) => Promise<void> | void;
 
 /** A local HTTP server that speaks the chat completions protocol of Mistral and of OpenAI-compatible endpoints. */
@@ -35,7 +35,7 @@ export interface StandInProvider {
   /** `http://127.0.0.1:<port>/v1` */
   readonly baseUrl: string;
   readonly requests: readonly ReceivedRequest[];
-  /** What to do with the following requests, one script each; the last one also does for all after it. */
+  /** Sets the scripts of the following requests, one each; the last one also serves all after it. */
   play(...scripts: [Script, ...Script[]]): void;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { notAnEndpoint, type Provider, refusedTools } from './provider-error.ts'
 import { withoutTexts, wordsOf } from './provider-words.ts';
 import { type RequestBody, refusedParameter, textOf, withNames } from './refused-parameter.ts';
 
-/** What has been learnt of a model in this process; the settings come first. */
+/** Facts learnt about a model in this process; the settings come first. */
 export interface ModelManners {
   /** As `ParameterNames`. */
   readonly names: Map<string, string>;

@@ -7,13 +7,13 @@ const MAX_ROUNDS = 8;
 type VendorTools = Record<string, Tool>;
 
 export interface ToolRounds {
-  /** What goes to the AI SDK's `streamText`. */
+  /** Options for the AI SDK's `streamText`. */
   readonly settings: {
     readonly tools?: VendorTools;
     readonly stopWhen?: StopCondition<VendorTools>;
     readonly prepareStep?: PrepareStepFunction<VendorTools>;
   };
-  /** What a tool has thrown, to be thrown on: the AI SDK would only tell the model. */
+  /** Rethrows a tool's error: the AI SDK would only tell the model. */
   throwIfFailed(): void;
 }
 

@@ -6,7 +6,7 @@ import { searchSocketTables } from './socket-tables.ts';
 const FILE = 'access-token';
 const TOKEN = /^[\w-]{43}$/;
 
-/** Where the token is that lets in whoever shows it, at a server where nobody signs in. */
+/** File of the token that gives access to a server without sign-in. */
 export const accessTokenFile = (dataDir: string): string => path.join(dataDir, FILE);
 
 /**
@@ -66,8 +66,8 @@ async function modeOf(file: string): Promise<'private' | 'open' | undefined> {
 const LISTENS = '0A';
 
 /**
- * What a process of this account shows to a server on loopback when it was given nothing else: the access token of the
- * data folder. Not when another account listens on that port: it would get to know the token.
+ * The data folder's access token, for a process of this account that was given no other token for a server on loopback.
+ * Undefined when another account listens on that port: it would get to know the token.
  * @param address `host:port`, or a URL
  * @returns undefined for a server that is elsewhere, or where there is no token
  */

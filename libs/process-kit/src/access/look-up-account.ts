@@ -8,7 +8,7 @@ import { type Ends, endsInTables, type RowSearch, searchSocketTables } from './s
  */
 export type PeerAccount = 'own' | 'other' | 'unknown';
 
-/** What an account looks like that has no number in this user namespace, unless the system was told otherwise. */
+/** The number that Linux shows for an account without a number in this user namespace, by default. */
 const OVERFLOW_UID = 65_534;
 
 interface Waiting {

@@ -28,7 +28,7 @@ describe('a table of sockets', () => {
     readonly rows: readonly SocketRow[];
     readonly hasEnough: boolean;
   }
-  /** What is found in this text: rows of one pair of ports. */
+  /** The matches in this text: rows of one pair of ports. */
   async function find(
     text: string,
     { bufferBytes = 4096, wanted = Number.POSITIVE_INFINITY }: { bufferBytes?: number; wanted?: number } = {},

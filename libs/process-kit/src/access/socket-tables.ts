@@ -22,7 +22,7 @@ export interface SocketRow {
   readonly uid: number;
 }
 
-/** What is looked for in the tables. */
+/** The rows to look for in the tables. */
 export interface RowSearch {
   /** Whether a row with these ports, the socket's own one first, is worth making: most are not. */
   isWanted(localPort: number, remotePort: number): boolean;
@@ -52,7 +52,7 @@ let spare: Buffer | undefined;
 const [openFile, closeFile] = [promisify(open), promisify(close)];
 
 /**
- * @param buffer holds a row at least, and what it holds does not count
+ * @param buffer has room for a row at least; its content is overwritten
  * @returns whether nothing more is looked for
  */
 export async function searchTable(file: string, buffer: Buffer, search: RowSearch): Promise<boolean> {

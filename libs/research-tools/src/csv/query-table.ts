@@ -4,7 +4,7 @@ import type { Table } from './table.ts';
 
 const Column = z.string().min(1).max(100);
 
-/** What is wanted of a table, as a small part of SQL says it. */
+/** A query of a table: a small part of SQL. */
 export const TableQuery = z.object({
   /** @default all */
   select: z.array(Column).max(50).optional().describe('columns to return; all when left out'),
@@ -57,7 +57,7 @@ export function queryTable(table: Table, query: TableQuery): ResultRow[] {
     }));
   }
   if (orderBy !== undefined) {
-    // What is not among the results can still order rows, before it is left out.
+    // A column outside the results can still order the rows, before it is left out.
     const { column, descending } = orderBy;
     if (aggregate === undefined) {
       mustHave(table.columns, column);

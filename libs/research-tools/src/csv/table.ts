@@ -9,14 +9,14 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, string>>[];
   /** For each row, the line of the file on which it ends. */
   readonly lines: readonly number[];
-  /** What separates its cells. */
+  /** Separator of its cells. */
   readonly delimiter: string;
 }
 
 export interface TableOptions {
   /**
    * Takes rows of another length than the line of column names, stray quotes, and a column name that stands there twice: the
-   * first one counts. What a row has too much is under `EXCESS`. @default false
+   * first one counts. Excess cells of a row are under `EXCESS`. @default false
    */
   readonly isLenient?: boolean;
 }

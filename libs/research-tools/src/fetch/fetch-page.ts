@@ -26,9 +26,9 @@ export interface PageFetcherOptions {
   readonly timeoutMs?: number;
   /** For making text of HTML, in milliseconds, out of `timeoutMs`. @default 10000 */
   readonly readingMs?: number;
-  /** What is read at most, in bytes; more is an error. @default 2 MiB */
+  /** Largest page, in bytes; a larger one is an error. @default 2 MiB */
   readonly maxBytes?: number;
-  /** What is returned at most, in UTF-16 code units. @default 20000 */
+  /** Longest text returned, in UTF-16 code units. @default 20000 */
   readonly maxCharacters?: number;
 }
 
@@ -117,7 +117,7 @@ async function readPage(
   if (!TEXTUAL.test(contentType)) {
     throw new ParleyError('invalid_request', `${url.host} sent no text, but “${contentType}”.`);
   }
-  // Nothing was asked for but plain bytes, and what is packed may unpack to gigabytes.
+  // Only plain bytes were asked for, and a compressed page may unpack to gigabytes.
   const packing = [headers['content-encoding']].flat()[0] ?? 'identity';
   if (packing !== 'identity')
     throw new ParleyError('invalid_request', `${url.host} sent a packed page (${packing.slice(0, 40)}).`);

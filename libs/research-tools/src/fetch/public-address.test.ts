@@ -20,7 +20,7 @@ it.each([
   ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::127.0.0.1', '::7f00:1', '0:0:0:0:0:0:7f00:1', '::a9fe:a9fe'],
   ...['::ffff:0:127.0.0.1', '64:ff9b::127.0.0.1', '64:ff9b::7f00:1', '64:ff9b:1::7f00:1'],
   ...['2002:7f00:1::', '2002:7f00:0001::1', '2001::7f00:1', '2001:0:4136:e378:8000:63bf:80ff:fffe'],
-  // What a resolver or a URL parser would read as an address.
+  // Texts that a resolver or a URL parser would read as an address.
   ...[
     '127.1',
     '2130706433',

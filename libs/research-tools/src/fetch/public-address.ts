@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** IPv4 that is not of the public internet: IANA's special-purpose registry, multicast, and what is reserved. */
+/** IPv4 outside the public internet: IANA's special-purpose registry, multicast, and reserved ranges. */
 const SPECIAL_IPV4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],

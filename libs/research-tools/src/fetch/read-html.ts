@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ParleyError } from '@parley/shared-models';
 
-/** What the thread may use, in MiB. */
+/** Memory limits of the thread, in MiB. */
 const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
 /**

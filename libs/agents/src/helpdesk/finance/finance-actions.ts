@@ -185,7 +185,7 @@ function entryCall(input: EntryInput, sign: 1 | -1): Call<Ledger> {
   };
 }
 
-/** What is said where the amount can be paid in its currency, else that it cannot. */
+/** The answer of `tell`, or a refusal where the amount cannot be paid in its currency. */
 function orUnpayable(
   ledger: Ledger,
   money: MoneyInput,

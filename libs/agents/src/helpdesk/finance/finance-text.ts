@@ -4,7 +4,7 @@ import { type Account, leftOf, spentOf } from './ledger.ts';
 
 const MAX_LISTED = 15;
 
-/** What there is and what is left of it, in one sentence. */
+/** The budget and its rest, in one sentence. */
 export function sayLeft(account: Account): string {
   const { budget, currency } = account;
   const spent = spentOf(account);

@@ -25,7 +25,7 @@ export const Ledger = z.object({
   accounts: z.array(Account),
   /** The currency that an amount without one is in: the one spoken of last. */
   current: Currency,
-  /** What the last message took back. */
+  /** The entry that the last message removed. */
   removed: z.object({ currency: Currency, minor: Minor, what: z.string() }).nullable(),
 });
 export type Ledger = z.infer<typeof Ledger>;

@@ -8,7 +8,7 @@ import { understandFinance } from './understand-finance.ts';
 
 const AT = new Date(2026, 10, 21, 12);
 
-/** What is remembered and said after these messages. */
+/** The memory and the replies after these messages. */
 function after(...messages: readonly string[]): { ledger: Ledger; said: string } {
   let ledger = EMPTY_LEDGER;
   let said = '';

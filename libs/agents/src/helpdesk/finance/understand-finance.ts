@@ -38,7 +38,7 @@ const CUT = /\b(?:cut|reduce|lower|decrease|reduced|lowered|less|kürze)\b/i;
 const WHAT_IS_IT =
   'Is that your budget, or did you spend it? Say *My budget is …* or *I spent … on …*, and I note it.';
 
-/** What a clause means for the budget; undefined when it means nothing that the rules know. */
+/** Interprets a clause as calls on the budget; undefined when no rule fits it. */
 export function understandFinance(clause: string): readonly Call<Ledger>[] | undefined {
   const money = findMoney(clause);
   if (money.some(({ isNegative }) => isNegative)) {
@@ -139,7 +139,7 @@ function aboutOf(text: string): string {
     .slice(0, 80);
 }
 
-/** What an amount was for: `on a laptop bag` behind it, or the thing named before it, as in `The bag cost 300 €`. */
+/** The purpose of an amount: `on a laptop bag` behind it, or the thing named before it, as in `The bag cost 300 €`. */
 function purposeOf(before: string, behind: string, isFirst: boolean): string {
   const named = /^\W*(?:back )?(?:on|for|in|at|für|from)\s+(.+)$/i.exec(behind)?.[1];
   if (named !== undefined) return tidy(named);

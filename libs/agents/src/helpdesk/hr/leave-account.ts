@@ -15,7 +15,7 @@ export const LeaveAccount = z.object({
   entries: z.array(Entry),
   /** Sum of the entries that are too old to be kept one by one. */
   earlier: HalfDays,
-  /** What the last message took back. */
+  /** The days that the last message removed. */
   removed: HalfDays.nullable(),
 });
 export type LeaveAccount = z.infer<typeof LeaveAccount>;

@@ -8,7 +8,7 @@ import { understandHr } from './understand-hr.ts';
 
 const AT = new Date(2026, 10, 21, 12);
 
-/** What is remembered and said after these messages. */
+/** The memory and the replies after these messages. */
 function after(...messages: readonly string[]): { account: LeaveAccount; said: string } {
   let account = EMPTY_LEAVE;
   let said = '';

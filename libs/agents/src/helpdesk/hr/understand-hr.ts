@@ -37,7 +37,7 @@ const WHEN = new RegExp(
 );
 const MONTH = new RegExp(String.raw`\b(${MONTHS})\b`, 'i');
 
-/** What a clause means for the leave account; undefined when it means nothing that the rules know. */
+/** Interprets a clause as calls on the leave account; undefined when no rule fits it. */
 export function understandHr(clause: string): readonly Call<LeaveAccount>[] | undefined {
   // A day of illness is no leave: the handbook says what to do.
   if (ILL.test(clause) && !/\bleft\b/i.test(clause)) return undefined;

@@ -35,7 +35,7 @@ export function sayStatus(task: TaskRecord): string {
   }
 }
 
-/** What the steps have given so far, line by line; empty when nothing. */
+/** The steps' results so far, line by line; empty without results. */
 export function sayResults({ steps }: TaskRecord): string {
   const done = steps.flatMap(({ state, kind, result }) =>
     state === 'done' && kind === 'step' ? [summaryOf(result)] : [],

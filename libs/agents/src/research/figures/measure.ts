@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What can be computed from the prices of one share. */
+/** Measures computed from the prices of one share. */
 export const Measure = z.enum(['return', 'volatility', 'range', 'drawdown', 'average', 'volume']);
 export type Measure = z.infer<typeof Measure>;
 

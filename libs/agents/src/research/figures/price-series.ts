@@ -18,10 +18,10 @@ export const PriceSeries = z.object({
   /** The data file: `prices/AAPL`. */
   file: z.string(),
   origin: z.enum(['sample', 'own']),
-  /** What the file has at all; absent when it could not be read. */
+  /** First and last day of the file; absent when it could not be read. */
   covered: z.object({ firstDay: Day, lastDay: Day }).optional(),
   days: z.array(PriceDay),
-  /** What of the file could not be read, and why. */
+  /** The unreadable parts of the file, with the reasons. */
   remarks: z.array(z.string()).default([]),
   summary: z.string(),
 });

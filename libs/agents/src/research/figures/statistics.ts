@@ -64,7 +64,7 @@ export function averageClose(days: readonly PriceDay[]): number {
   return meanOf(days.map(({ close }) => close));
 }
 
-/** Of the days whose volume is known; undefined when there are none. */
+/** Of the days whose volume is known; undefined without such days. */
 export function averageVolume(days: readonly PriceDay[]): number | undefined {
   const volumes = days.flatMap(({ volume }) => (volume === null ? [] : [volume]));
   return volumes.length === 0 ? undefined : meanOf(volumes);

@@ -8,7 +8,7 @@ import type { ResearchRequest } from '../request/research-request.ts';
 import type { StepInput } from '../steps/step-input.ts';
 import { stepIds } from './step-ids.ts';
 
-/** Who does the steps, and who makes the report. */
+/** Groups of the agents that do the steps and that make the report. */
 export const EXECUTORS = 'executor';
 export const AGGREGATORS = 'aggregator';
 
@@ -93,5 +93,5 @@ function step(id: string, title: string, input: StepInput): PlannedStep {
   return { id, title: title.slice(0, 300), group: EXECUTORS, input: asJson(input), ...tries };
 }
 
-/** What zod has checked holds nothing that JSON has not, but optional fields that are undefined. */
+/** A value checked by zod is JSON but for optional fields that are undefined. */
 export const asJson = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue;

@@ -7,7 +7,7 @@ import type { Library } from './understand.ts';
 
 export interface ModelRequestOptions {
   readonly text: string;
-  /** What was asked for before, when it is to be refined. */
+  /** The earlier request, when it is to be refined. */
   readonly before: ResearchRequest | undefined;
   readonly library: Library;
   readonly model: LanguageModel;
@@ -48,7 +48,7 @@ export async function requestFromModel(options: ModelRequestOptions): Promise<Re
   try {
     written = await model.generateText({ ...question, system, tools: [makePlan] });
   } catch (error) {
-    // What fails after the plan was made was not needed any more.
+    // An error after the plan was made does not matter.
     if (planned !== undefined && !signal.aborted) return planned;
     if (!(error instanceof ParleyError) || error.details?.refused !== 'tools') throw error;
     written = await model.generateText({ ...question, system: `${system}\n${AS_JSON}` });

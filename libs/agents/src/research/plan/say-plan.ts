@@ -4,7 +4,7 @@ import type { Company } from '../request/company.ts';
 import { sayPeriod } from '../request/period.ts';
 import type { ResearchRequest } from '../request/research-request.ts';
 
-/** A line for people: what a task is about. */
+/** The subject of a task in a line for people. */
 export function titleOf(request: ResearchRequest, companies: readonly Company[]): string {
   const { symbols, measures, period, calculations, pages, queries, work, notes } = request;
   const names = symbols.map((symbol) => companies.find((each) => each.symbol === symbol)?.name ?? symbol);
@@ -27,7 +27,7 @@ function titleOfMeasures(measures: ResearchRequest['measures']): string {
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
 }
 
-/** What a request leaves open, as a sentence; empty when nothing. */
+/** The unclear parts of a request, as a sentence; empty when all is clear. */
 export function sayNotUnderstood({ notUnderstood }: ResearchRequest, by: string): string {
   if (notUnderstood.length === 0) return '';
   return `I could not understand ${sayList(notUnderstood.map((words) => `“${words}”`))} (${by}), and left it out.`;

@@ -9,7 +9,7 @@ import { type ParsedRequest, parseRequest } from '../request/parse-request.ts';
 import type { ResearchRequest } from '../request/research-request.ts';
 import { requestFromModel } from './request-from-model.ts';
 
-/** What there is to research with. */
+/** Companies and files for the research. */
 export interface Library {
   readonly companies: readonly Company[];
   /** CSV files, by name. */
@@ -24,7 +24,7 @@ export async function openLibrary(data: DataFolder): Promise<Library> {
   };
 }
 
-/** What is asked for, by whom it was read, and what is to be said about that. */
+/** The request, the name of its reader (rules or a model), and remarks for the person. */
 export interface Understood {
   readonly request: ResearchRequest;
   readonly by: string;
@@ -41,7 +41,7 @@ export function readByRules(
   return parseRequest(text, { companies, files, today: dayOf(at), before });
 }
 
-/** What the newest report is about. */
+/** The request of the newest report. */
 export function requestBefore(steps: PlanContext['steps']): ResearchRequest | undefined {
   const last = steps.findLast(({ kind, state }) => kind === 'aggregate' && state === 'done');
   const input = ReportInput.safeParse(last?.input);

@@ -4,7 +4,7 @@ import type { Measure } from '../figures/measure.ts';
 import { sayChange, sayCount, sayDate, sayList, sayPrice, sayShare } from '../figures/say-number.ts';
 import type { Material } from './material.ts';
 
-/** What stands out, sentence by sentence, each made of computed figures. */
+/** The remarkable findings, sentence by sentence, each made of computed figures. */
 export function keyFindings({ figures, comparison, series }: Material, isShort: boolean): string[] {
   const measures = [...new Set(figures.map(({ measure }) => measure))];
   const lines = measures.flatMap((measure) => {

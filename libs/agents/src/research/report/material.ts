@@ -6,7 +6,7 @@ import { stepIds } from '../plan/step-ids.ts';
 import type { ResearchRequest } from '../request/research-request.ts';
 import { Finding } from '../steps/step-input.ts';
 
-/** What the steps have found of what a report is about. */
+/** The steps' findings on a report's subject. */
 export interface Material {
   readonly series: readonly PriceSeries[];
   readonly figures: readonly Figure[];

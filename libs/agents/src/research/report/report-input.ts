@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { ResearchRequest } from '../request/research-request.ts';
 
-/** What the aggregating step gets: what the report is about. */
+/** Input of the aggregating step: the report's subject. */
 export const ReportInput = z.object({
   title: z.string(),
   request: ResearchRequest,
-  /** Who has read the request. */
+  /** The reader of the request: rules or a model. */
   by: z.string(),
   remark: z.string(),
 });

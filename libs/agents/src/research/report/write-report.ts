@@ -12,7 +12,7 @@ export interface ReportParts {
   readonly title: string;
   readonly request: ResearchRequest;
   readonly material: Material;
-  /** Who read the request: `offline rules`, `Mistral mistral-small-latest`. */
+  /** The reader of the request: `offline rules`, `Mistral mistral-small-latest`. */
   readonly by: string;
   /** Written by a language model, by its name, instead of the findings that the rules make. */
   readonly summary?: { readonly text: string; readonly by: string };
@@ -106,7 +106,7 @@ function sayFinding({ kind, about, text }: Finding): string[] {
   return [`## ${heading.replace(/\s+/g, ' ').slice(0, 200)}`, clip(text)];
 }
 
-/** As one line, and as it was written: what could not be had may hold anything. */
+/** As one line of plain text: a failed source's name may hold anything. */
 const quoted = (text: string): string =>
   text
     .replace(/\s+/g, ' ')

@@ -1,6 +1,6 @@
 import { MEASURES, type Measure } from '../figures/measure.ts';
 
-/** What says more stands before what says less: `average volume` is no average price. */
+/** Specific patterns stand before general ones: `average volume` is no average price. */
 const WORDS: readonly (readonly [Measure, RegExp])[] = [
   [
     'drawdown',

@@ -13,15 +13,15 @@ export interface ParseOptions {
   readonly files: readonly string[];
   /** `2026-11-20`: tells the year of a date without one. */
   readonly today: string;
-  /** What is being refined: what the text does not say is taken from there. */
+  /** The request being refined: it supplies everything that the text leaves out. */
   readonly before?: ResearchRequest | undefined;
 }
 
-/** What the rules read of a text, in UTF-16 code units. */
+/** Longest part of a text that the rules read, in UTF-16 code units. */
 const MAX_LENGTH = 2000;
 const MAX_SYMBOLS = 8;
 
-/** What the rules understand of a request, and what not. */
+/** The understood and the unclear parts of a request. */
 export interface ParsedRequest extends ResearchRequest {
   /** Whether the text itself says what is to be done; a refinement may say nothing that the rules know. */
   readonly isUnderstood: boolean;
@@ -95,7 +95,7 @@ const clean = (text: string): string =>
     .replace(/\s+/g, ' ')
     .replace(/^\s*@(?:"[^"]{1,64}"|[\p{L}\p{N}._-]{1,64})[,:]?\s+/u, '');
 
-/** What a pattern finds, its group or else all of it, and the text without it. */
+/** The matches of a pattern, its group or else all of it, and the text without them. */
 function cut(text: string, pattern: RegExp): { found: string[]; rest: string } {
   const found: string[] = [];
   const rest = text.replace(pattern, (...match: unknown[]) => {

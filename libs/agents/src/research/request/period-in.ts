@@ -1,6 +1,6 @@
 import { MONTH_NAMES, type Period } from './period.ts';
 
-/** What was found in a text, and the words that said it. */
+/** A value found in a text, and its words. */
 export interface Found<T> {
   readonly value: T;
   readonly words: string;
@@ -35,7 +35,7 @@ const GERMAN_UNITS: Readonly<Record<string, string>> = {
 
 type Reader = (match: RegExpExecArray, today: string) => Period | undefined;
 
-/** The first one that fits wins: what says more stands before what says less. */
+/** The first one that fits wins: specific patterns stand before general ones. */
 const READERS: readonly (readonly [RegExp, Reader])[] = [
   [
     word(`(?:from |between )?(${DATE}) (?:to|until|till|and|through|-|–) (${DATE})`),

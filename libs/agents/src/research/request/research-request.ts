@@ -5,7 +5,7 @@ import { LAST_MONTH, Period } from './period.ts';
 
 const Instruction = z.string().min(1).max(1000);
 
-/** What is to be found out and how the report shall be: what the rules make of a text, or a language model. */
+/** The questions to answer and the form of the report, as read by the rules or a language model. */
 export const ResearchRequest = z.object({
   /** Shares, by symbol. */
   symbols: z.array(z.string().max(20)).max(8).default([]),
@@ -20,9 +20,9 @@ export const ResearchRequest = z.object({
     .array(z.object({ file: z.string().max(200), query: TableQuery }))
     .max(10)
     .default([]),
-  /** What to write down for the person. */
+  /** Notes for the person. */
   notes: z.array(Instruction).max(10).default([]),
-  /** What only a language model can do, with the tools. */
+  /** Work that only a language model can do, with the tools. */
   work: z.array(Instruction).max(5).default([]),
   /** A few sentences and the figures, without a chart. */
   isShort: z.boolean().default(false),

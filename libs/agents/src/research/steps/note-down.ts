@@ -2,7 +2,7 @@ import type { StepContext } from '@parley/agent-kit';
 import { z } from 'zod';
 import type { Finding } from './step-input.ts';
 
-/** What an agent writes down for a person while it works, the oldest first. */
+/** An agent's notes for a person, the oldest first. */
 const Notes = z.array(z.object({ key: z.string(), text: z.string(), at: z.string() }));
 type Notes = z.infer<typeof Notes>;
 
@@ -16,7 +16,7 @@ export function addNote(notes: Notes | undefined, note: { key: string; text: str
   return [...others, { ...note, text: note.text.slice(0, NOTE_LENGTH) }].slice(-KEPT);
 }
 
-/** Kept for the person; noted again, as after a crash, it is the same note. */
+/** Stores a note for the person; stored again, as after a crash, it is the same note. */
 export async function noteDown({ memory, step, message }: StepContext, text: string): Promise<Finding> {
   const note = { key: `${step.key}:${text}`, text, at: message.createdAt };
   const notes = await memory.update('notes', Notes, (before) => addNote(before, note));

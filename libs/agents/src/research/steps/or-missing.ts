@@ -11,7 +11,7 @@ const FAILURES = {
 } as const;
 
 /**
- * What is found; else, that it could not be had, and why: one bad source must not cost the whole report.
+ * The finding, or its failure with the reason: one bad source must not cost the whole report.
  * @throws ParleyError where a further attempt can help, or nobody wants it any more
  */
 export async function orMissing(

@@ -1,4 +1,4 @@
-/** What stands for a value that is not there. */
+/** Placeholders for a missing value. */
 const ABSENT = new Set([
   '',
   'null',

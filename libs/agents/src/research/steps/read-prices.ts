@@ -20,7 +20,7 @@ type Column = keyof typeof NAMES;
 /** So many rows that cannot be read are named one by one. */
 const NAMED_ROWS = 5;
 
-/** The days of a price file, oldest first, and what of it could not be read, and why. */
+/** The days of a price file, oldest first, and its unreadable parts with the reasons. */
 export interface ReadPrices {
   readonly days: readonly PriceDay[];
   readonly remarks: readonly string[];
@@ -28,7 +28,7 @@ export interface ReadPrices {
 
 /**
  * Reads a price file as people mean it: names of columns in any case, a dozen ways to write a day, decimal points or commas,
- * days without a price. What cannot be read is named; the rest counts.
+ * days without a price. Unreadable parts are named; the rest counts.
  * @throws ParleyError `invalid_request` when it has no column of days or of prices, or not one day that can be read
  */
 export function readPrices(table: Table, file: string): ReadPrices {

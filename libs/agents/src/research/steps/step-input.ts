@@ -5,7 +5,7 @@ import { Period } from '../request/period.ts';
 
 const Text = z.string().min(1).max(2000);
 
-/** What an executor is to do in one step. */
+/** An executor's work in one step. */
 export const StepInput = z.discriminatedUnion('do', [
   z.object({ do: z.literal('prices'), symbol: z.string(), name: z.string(), period: Period }),
   /** Of the series that the step `series` has loaded. */
@@ -20,10 +20,10 @@ export const StepInput = z.discriminatedUnion('do', [
 ]);
 export type StepInput = z.infer<typeof StepInput>;
 
-/** What a calculation, a query, a page, a note, and a language model's work come to. */
+/** Result of a calculation, a query, a page, a note, or a language model's work. */
 export const Finding = z.object({
   kind: z.enum(['calculation', 'query', 'page', 'note', 'work']),
-  /** What it is about: the expression, the file, the address, … */
+  /** Its subject: the expression, the file, the address, … */
   about: z.string(),
   /** Markdown. */
   text: z.string(),

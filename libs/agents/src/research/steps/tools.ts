@@ -1,7 +1,7 @@
 import type { LanguageModel } from '@parley/language-model';
 import type { DataFolder, FetchPage } from '@parley/research-tools';
 
-/** What executors work with. */
+/** Tools of the executors. */
 export interface Tools {
   readonly data: DataFolder;
   readonly fetchPage: FetchPage;

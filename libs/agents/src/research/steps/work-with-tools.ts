@@ -14,7 +14,7 @@ const Query = z.object({ file: z.string().max(200), query: TableQuery });
 const Address = z.object({ url: z.url().max(2000) });
 const Note = z.object({ text: z.string().min(1).max(NOTE_LENGTH) });
 
-/** What a tool returns to the model at most, in UTF-16 code units. */
+/** Longest result of a tool for the model, in UTF-16 code units. */
 const TOLD = 12_000;
 
 /** Lets a language model do what no rule can, with the tools that the rules have. */

@@ -4,7 +4,7 @@ import { createLogger } from '@parley/process-kit';
 import { deriveId, type JsonValue, newId } from '@parley/shared-models';
 import { asJson } from '../plan/plan-steps.ts';
 
-/** A task in memory: what the Planner begins is planned and done, step by step, by the other agents. */
+/** A task in memory: the other agents plan and do, step by step, the rounds that the Planner begins. */
 export interface ResearchHarness {
   /** Says something to the Planner; once more under the same id, as after a crash. Rounds that it begins stay in PLANNING until `work`. */
   say(
@@ -15,7 +15,7 @@ export interface ResearchHarness {
   work(steps?: number): Promise<TaskRecord>;
   /** Ids of all steps that were done, in their order. */
   readonly done: readonly string[];
-  /** What was said with the plan. */
+  /** The messages that came with the plans. */
   readonly plans: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What some people do not eat. */
+/** Ingredients that some people do not eat. */
 export type Contains = 'meat' | 'fish' | 'dairy' | 'egg' | 'gluten' | 'nuts' | 'soy' | 'honey';
 
 export type Meal = 'breakfast' | 'lunch' | 'dinner' | 'snack';

@@ -31,7 +31,7 @@ const GERMAN_MEAL = new RegExp(String.raw`\bzum\s+${NAME}\b`, 'i');
 const WHEN =
   /\s*\b(?:yesterday|today|tonight|just now|this (?:morning|noon|evening|afternoon)|last night|(?:on|last) \w+day|\w+ days ago|at \d.*|gestern|heute)\b/gi;
 
-/** What a clause says was eaten; undefined: nothing that is surely food. */
+/** The food that a clause says was eaten; undefined: nothing that is surely food. */
 export function eatenIn(clause: string): { meal: Meal | ''; foods: string[] } | undefined {
   const ofMeal = (BEFORE.exec(clause) ?? WAS.exec(clause))?.[1];
   const ate = GERMAN.exec(clause)?.[1]?.replace(GERMAN_MEAL, ' ').trim() ?? ATE.exec(clause)?.[1];

@@ -1,4 +1,4 @@
-/** Groups of food by the words for it; what no word is known for belongs to none. */
+/** Groups of food by the words for it; food without a known word belongs to no group. */
 export const FOOD_GROUPS: Readonly<Record<string, RegExp>> = {
   fruit:
     /\b(?:apples?|bananas?|berries|berry|blueberr\w+|strawberr\w+|raspberr\w+|oranges?|pears?|grapes?|mangos?|mangoes|kiwis?|pineapple|melons?|peach\w*|plums?|cherr\w+|fruits?|smoothie|obst|apfel|banane)\b/i,

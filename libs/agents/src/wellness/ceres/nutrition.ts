@@ -19,13 +19,13 @@ const Drunk = z.object({ millilitres: z.number().int().positive(), day: Day });
 export const Nutrition = z.object({
   goal: Goal.nullable(),
   diets: z.array(Diet),
-  /** What is not eaten, for whatever reason, in the person's words. */
+  /** Foods not eaten, for any reason, in the person's words. */
   avoided: z.array(z.string().max(40)),
   /** In the order in which they were told. */
   meals: z.array(Eaten),
   /** Water, in the order in which it was told. */
   water: z.array(Drunk),
-  /** What the last message took back. */
+  /** The entry that the last message removed. */
   removed: Eaten.nullable(),
 });
 export type Nutrition = z.infer<typeof Nutrition>;

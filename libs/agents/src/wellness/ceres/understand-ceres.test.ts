@@ -9,7 +9,7 @@ import { CERES_HELP, understandCeres } from './understand-ceres.ts';
 // A Saturday, before noon.
 const AT = new Date(2026, 10, 21, 10);
 
-/** What is remembered and said after these messages. */
+/** The memory and the replies after these messages. */
 function after(...messages: readonly string[]): { nutrition: Nutrition; said: string } {
   let nutrition = EMPTY_NUTRITION;
   let said = '';

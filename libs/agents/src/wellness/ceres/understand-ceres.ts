@@ -39,7 +39,7 @@ const ASKS_DISH =
 const WEEK = /\b(?:summary|summarize|overview|week|log|meals)\b/i;
 const ATE = /\b(?:did|have) i\b.*\b(?:eat|eaten|have|had|drink|drunk)\b/i;
 
-/** What a clause means for eating and drinking; undefined when it means nothing that the rules know. */
+/** Interprets a clause as calls on eating and drinking; undefined when no rule fits it. */
 export function understandCeres(clause: string): readonly Call<Nutrition>[] | undefined {
   if (asksForHelp(clause)) return [say(CERES_HELP)];
   const goal = goalSetIn(clause);

@@ -57,7 +57,7 @@ function fittingAgents(
   own: { readonly group: string },
   score: IntentScorer,
 ): AgentStatus[] {
-  // Who takes anything is no answer to the question who takes this.
+  // An agent that answers anything is no answer to the question which agent is for this.
   const others = agents.filter(
     ({ group, state, capabilities }) =>
       group !== own.group && state !== 'offline' && !capabilities.includes(CAPABILITIES.answersAnything),

@@ -13,7 +13,7 @@ interface Colleague {
 
 const MAX_LISTED = 30;
 
-/** What those who are there say about themselves, one line each; `own` is left out. */
+/** The descriptions of the agents that are there, one line each; `own` is left out. */
 export function sayAgents(agents: readonly AgentStatus[], own: { readonly group: string }): string[] {
   const colleagues = colleaguesOf(agents, own);
   if (colleagues.length === 0) return ['At the moment no other agent is online.'];

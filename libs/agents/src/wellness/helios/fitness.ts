@@ -21,7 +21,7 @@ export const Fitness = z.object({
   goal: Goal.nullable(),
   /** In the order in which they were told. */
   workouts: z.array(Workout),
-  /** What the last message took back. */
+  /** The entry that the last message removed. */
   removed: Workout.nullable(),
 });
 export type Fitness = z.infer<typeof Fitness>;

@@ -1,11 +1,11 @@
 import { NUMBER, parseDecimal, toScaled } from '../../language/decimal.ts';
 
-/** What was measured, in whole numbers: nothing is lost when they are added up. */
+/** Measured amounts, in whole numbers: nothing is lost when they are added up. */
 export interface Measures {
   readonly metres?: number;
   readonly seconds?: number;
   readonly steps?: number;
-  /** Push-ups, lengths, and what else is counted one by one. */
+  /** Push-ups, lengths, and other things counted one by one. */
   readonly repetitions?: number;
 }
 

@@ -6,7 +6,7 @@ import { HELIOS_HELP, understandHelios } from './understand-helios.ts';
 // A Saturday.
 const AT = new Date(2026, 10, 21, 12);
 
-/** What is remembered and said after these messages. */
+/** The memory and the replies after these messages. */
 function after(...messages: readonly string[]): { fitness: Fitness; said: string } {
   let fitness = EMPTY_FITNESS;
   let said = '';

@@ -44,7 +44,7 @@ const SPORT_DONE =
   /\b(?:ran|jogged|walked|swam|cycled|biked|rode|hiked|rowed|lifted|climbed|danced|trained|worked out|exercised|stretched|skied|bouldered|gejoggt|gelaufen|geschwommen|trainiert)\b|\bplayed (?:football|soccer|basketball|volleyball|tennis|badminton|squash|handball)\b|\b(?:did|done|finished|completed|log|logged) (?:a |an |my |some |the )?(?:\p{L}+ )?(?:yoga|pilates|work-?outs?|training|run|walk|swim|hike|exercises?|push-?ups?|stretching|climbing|cardio|strength|hiit|crossfit)\b|\bwent (?:to the gym|(?:for )?(?:a |an )?(?:\p{L}+ )?(?:run|running|jogging|walk|walking|swim|swimming|cycling|ride|hike|hiking|climbing|bouldering|dancing|skiing|rowing))\b/iu;
 const NO_SPORT = /\bran (?:out|into|late|away|over|for office)\b/i;
 
-/** What a clause means for the fitness log; undefined when it means nothing that the rules know. */
+/** Interprets a clause as calls on the fitness log; undefined when no rule fits it. */
 export function understandHelios(clause: string): readonly Call<Fitness>[] | undefined {
   if (asksForHelp(clause)) return [say(HELIOS_HELP)];
   const goal = goalSetIn(clause);
@@ -83,7 +83,7 @@ export function understandHelios(clause: string): readonly Call<Fitness>[] | und
     : understandWorkout(clause);
 }
 
-/** What somebody wants: a goal where it can be measured or named, else a beginning. */
+/** A person's wish: a goal where it can be measured or named, else a beginning. */
 function understandAim(clause: string): readonly Call<Fitness>[] | undefined {
   const aim = clause
     .replace(/^.*?\b(?:want|wish|like|love|plan|intend|hope|aim|need|decided|me)\b\s+(?:to\s+)?/i, '')
