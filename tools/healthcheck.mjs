@@ -23,7 +23,7 @@ function connectedPorts() {
 /**
  * @param {string} what
  * @param {string[]} args
- * @returns {Promise<string | undefined>} what is wrong
+ * @returns {Promise<string | undefined>} the problem
  */
 async function findFault(what, args) {
   if (what === 'answers' && args.length === 1) {

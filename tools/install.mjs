@@ -16,7 +16,7 @@ function readPackages(file) {
 }
 
 /**
- * Whether node_modules holds what package-lock.json asks for, by npm's own record of what it installed.
+ * Whether node_modules fits package-lock.json, by npm's own record of the installed packages.
  *
  * @param {string} root
  */

@@ -268,7 +268,7 @@ describe.each(CLIENT_QUEUE_DRIVERS)('the gateway, over the %s queue', (driver) =
     await say({ message: 'echo at the last moment', user_id: 'ada' });
     await status(({ received, queued }) => received === 1 && queued === 0);
     gateway.signal('SIGTERM');
-    await gateway.logged(({ msg }) => msg.includes('finishing what is in hand'));
+    await gateway.logged(({ msg }) => msg.includes('finishing the work in hand'));
     system.broker.signal('SIGCONT');
     await external.takeJson(({ message }) => message === 'echo at the last moment');
     expect(await gateway.exited).toBe(0);

@@ -24,7 +24,7 @@ done
  * @typedef {object} Guardian
  * @property {(group: number) => void} watch kill this process group when we end
  * @property {(group: number) => void} forget the group has ended by itself; its number may be someone else's soon
- * @property {() => Promise<void>} end kill what is still watched and remove the folders now
+ * @property {() => Promise<void>} end kill the processes still watched and remove the folders now
  */
 
 /**

@@ -1,6 +1,6 @@
 export interface ProvisionedPostgres {
   env: { DATABASE_URL: string };
-  /** Ends what was started for this call, and nothing else. May be called twice. */
+  /** Ends only the processes started for this call. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface PostgresServer extends ProvisionedPostgres {
 }
 
 export interface PostgresOptions {
-  /** Told what is being done. @default nothing is told */
+  /** Receives progress messages. @default they are dropped */
   log?: (line: string) => void;
 }
 

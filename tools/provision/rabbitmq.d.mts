@@ -7,7 +7,7 @@ export interface RabbitMqEnv {
 
 export interface ProvisionedRabbitMq {
   env: RabbitMqEnv;
-  /** Ends what was started for this call, and nothing else. May be called twice. */
+  /** Ends only the processes started for this call. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export interface RabbitMqOptions {
   preferredPorts?: { amqp: number; management: number };
   /** Told, with the end of its log, when the node ended though nobody stopped it. @default nobody is told */
   onUnexpectedEnd?: (logEnd: string) => void;
-  /** Told what is being done. @default nothing is told */
+  /** Receives progress messages. @default they are dropped */
   log?: (line: string) => void;
 }
 

@@ -31,7 +31,7 @@ const signs = {
 
 /**
  * @param {string} folder
- * @returns {ServerVariable[]} what this folder's tests seem to need; rather one too many than one too few
+ * @returns {ServerVariable[]} the servers that this folder's tests seem to need; rather one too many than one too few
  */
 export function serversNamedIn(folder) {
   /** @type {Set<ServerVariable>} */
@@ -49,7 +49,7 @@ export function serversNamedIn(folder) {
 }
 
 /**
- * Starts what is wanted, at the same time.
+ * Starts the wanted servers, at the same time.
  *
  * @param {ServerVariable[]} wanted
  * @param {(line: string) => void} log

@@ -13,7 +13,7 @@ try {
   const { platformEnvironment, platformNode } = await import('../../../tools/platform-node.mjs');
   const args = ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)];
   const child = spawn(platformNode(root), args, { stdio: 'inherit', env: platformEnvironment(root) });
-  // A terminal sends Ctrl-C to both of us: it is the program that decides what it means.
+  // A terminal sends Ctrl-C to both of us: the program decides how to handle it.
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

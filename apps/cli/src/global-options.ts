@@ -8,7 +8,7 @@ export interface GlobalOptions {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;
   readonly token: string | undefined;
-  /** Whether a terminal gets what others wrote as it is. */
+  /** Whether a terminal gets the texts of others unchanged. */
   readonly isRaw: boolean;
 }
 

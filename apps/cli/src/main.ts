@@ -10,7 +10,7 @@ try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
-    // It has said what is wrong by itself.
+    // It has printed the error by itself.
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     const message = error instanceof Error ? error.message : String(error);

@@ -10,7 +10,7 @@ const OWN_STYLE = new RegExp(`(${ESCAPE}\\[(?:1|2|22|31|32|33|36|39)m)`);
 const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;:]*m`, 'g');
 let isRaw = false;
 
-/** From now on what others wrote is printed as it is (`--raw`). */
+/** From now on the texts of others are printed unchanged (`--raw`). */
 export function printRaw(wanted: boolean): void {
   isRaw = wanted;
 }
@@ -26,7 +26,7 @@ export function plain(text: string): string {
   return escapeActing(text.replace(COLOUR, '').replaceAll('\r\n', '\n'));
 }
 
-/** Text with styles of our own around what others wrote: a terminal gets nothing else that acts on it. */
+/** Text of others with our own styles around it: a terminal gets no other control characters. */
 function forStream(text: string, stream: NodeJS.WriteStream): string {
   if (isRaw || !stream.isTTY) return text;
   return text
@@ -62,7 +62,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [style('bold', line(head)), ...cells.map(line)].join('\n');
 }
 
-/** Ends quietly when whoever reads our output has gone (`parley watch | head`). */
+/** Ends quietly when the reader of our output has gone (`parley watch | head`). */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -15,7 +15,7 @@ export interface AgentDirectoryOptions extends ControlPlaneClientOptions {
   readonly openClient?: () => Pick<ControlPlaneClient, 'subscribeToAgentStatus' | 'close'>;
 }
 
-/** Asks the server which agents there are. Those who ask at the same time share one question. */
+/** Asks the server for its agents. Simultaneous callers share one request. */
 export function createAgentDirectory(options: AgentDirectoryOptions): ListAgents {
   const {
     timeoutMs = 2_000,

@@ -2,7 +2,7 @@ import { parsedJson } from './parsed-json.ts';
 
 /**
  * The first JSON object in a text that `read` makes something of, wherever it stands: in a code fence, between prose,
- * inside another object. `read` returns undefined for what does not fit.
+ * inside another object. `read` returns undefined for an object that does not fit.
  */
 export function findObject<T>(text: string, read: (value: unknown) => T | undefined): T | undefined {
   const searched = text.slice(0, MAX_SEARCHED);
@@ -41,7 +41,7 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** JSON, or what small models take for it: trailing commas, other quotes, bare keys, comments, words of Python. */
+/** JSON, or the JSON-like output of small models: trailing commas, other quotes, bare keys, comments, words of Python. */
 function parsed(text: string): unknown {
   const value = parsedJson(text);
   return value === undefined && text.length <= MAX_MENDED ? parsedJson(text.replace(NOT_JSON, mend)) : value;

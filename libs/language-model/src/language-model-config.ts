@@ -52,13 +52,13 @@ export const LanguageModelSettings = z.object({
     .optional()
     .describe('tokens of one answer, thoughts included; unset: as many as each agent asks for, 600 to 3000'),
   LLM_FIRST_TOKEN_TIMEOUT_MS: Milliseconds.optional().describe(
-    'how long a model may take to begin its answer, in ms; whatever it sends meanwhile, such as comments, begins the time anew [60000]',
+    'how long a model may take to begin its answer, in ms; any data meanwhile, such as a comment, restarts the time [60000]',
   ),
   LLM_IDLE_TIMEOUT_MS: Milliseconds.optional().describe(
     'how long a model may be silent in the middle of its answer, in ms [30000]',
   ),
   LLM_PARAMETERS: Parameters.optional().describe(
-    'names under which the model takes parameters, such as "max_tokens=max_completion_tokens,temperature=,system=developer"; nothing after the sign: left out; unset: what it refuses is found out',
+    'names under which the model takes parameters, such as "max_tokens=max_completion_tokens,temperature=,system=developer"; nothing after the sign: left out; unset: found out from its refusals',
   ),
 });
 

@@ -23,7 +23,7 @@ export interface TextRequest {
    * them. @default none
    */
   readonly tools?: readonly ModelTool[];
-  /** Called once with what became of the answer, before the last piece is taken for the end; not by the offline rules. */
+  /** Called once with the facts about the answer, before the iteration ends; not by the offline rules. */
   readonly onEnd?: (end: AnswerEnd) => void;
 }
 

@@ -3,7 +3,7 @@ export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The caller decides what that means.
+    // The caller handles it.
     return undefined;
   }
 }

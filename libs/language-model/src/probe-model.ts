@@ -124,7 +124,7 @@ async function answersChats({ baseUrl, key, timeoutMs }: Endpoint): Promise<bool
     const body = await readJson(response);
     return (response.status === 400 || response.status === 422) && body !== undefined;
   } catch {
-    // The list of models was answered with something else already, which is what the caller tells.
+    // The request for the list of models got another answer already, and the caller reports that.
     return false;
   }
 }

@@ -11,7 +11,7 @@ export interface ClassifyRequest {
 
 export interface ClassOption {
   readonly id: string;
-  /** One line that says what belongs to it. */
+  /** One line about the texts that belong to it. */
   readonly description: string;
 }
 

@@ -48,7 +48,7 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
   let isLineStart = true;
   let hasStrayClose = false;
 
-  /** Reads what of a text is decided, up to a tag that changes the mode; the rest stays for the next turn. */
+  /** Reads the decided part of a text, up to a tag that changes the mode; the rest stays for the next turn. */
   const readText = (isLast: boolean): string => {
     let said = '';
     for (;;) {
@@ -115,7 +115,7 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
     return thought;
   };
 
-  /** Reads what may be a thought that was opened before the answer began. */
+  /** Reads a presumed thought, opened before the answer began. */
   const readPresumed = (isLast: boolean): Thinking[] => {
     const match = TAG.exec(rest);
     if (match === null) {
@@ -173,7 +173,7 @@ export function createThoughtSplitter({ opensInThought = false } = {}): ThoughtS
   };
 }
 
-/** A complete text without thoughts, for what goes back to a model as its own words. */
+/** A complete text without thoughts, to send back to a model as its own words. */
 export function withoutThoughts(text: string): string {
   if (!TAG.test(text)) return text;
   const plain = splitWhole(text, false);

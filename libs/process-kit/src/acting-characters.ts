@@ -1,6 +1,6 @@
 /**
- * Characters that move the cursor, change a terminal, or turn the direction of what stands beside them. Line breaks and
- * tabs are text, and so is what joins letters and emoji.
+ * Characters that move the cursor, change a terminal, or turn the direction of the text beside them. Line breaks and
+ * tabs are text, and so are the characters that join letters and emoji.
  */
 const ACTING =
   /[[\p{Cc}--[\t\n]]\p{Zl}\p{Zp}\p{Bidi_Control}\u{200b}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]/gv;

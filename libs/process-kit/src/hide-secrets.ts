@@ -9,9 +9,9 @@ const HANDED_OVER = 'PARLEY_HANDED_OVER';
 const Secrets = z.record(z.string(), z.string());
 
 /**
- * The environment with its secrets, for `loadConfig`, of a process that runs what others wrote. Linux shows to every process of the
- * same user what a process was started with (`/proc/<pid>/environ`), whatever the process removes from its environment
- * later. So this program begins anew, with the same process id and without the secrets, which it finds in a private file and
+ * The environment with its secrets, for `loadConfig`, of a process that runs code of others. Linux shows to every process of the
+ * same user the environment that a process was started with (`/proc/<pid>/environ`), also after the process has changed
+ * it. So this program begins anew, with the same process id and without the secrets, which it finds in a private file and
  * deletes before it does anything else. The parent process's environment is not hidden by that.
  */
 export function environmentOutOfSight(schema: z.ZodObject): NodeJS.ProcessEnv {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { runProgram } from '../testing/test-program.ts';
 
-/** A process that stays until a signal, and prints what is asked of it. */
+/** A process that stays until a signal, and prints the calls of its methods. */
 const runningProgram = (running: string, options = ''): string => `
   import { createLogger, runUntilSignal } from '@parley/process-kit';
   import { setTimeout as delay } from 'node:timers/promises';
@@ -25,7 +25,7 @@ describe('a process that runs until a signal', () => {
     program.child.kill(signal);
     const { code, stdout } = await program.ended;
     expect(linesOf(stdout)).toEqual(['drain 1234', 'stop']);
-    expect(stdout).toContain(`${signal}: finishing what is in hand`);
+    expect(stdout).toContain(`${signal}: finishing the work in hand`);
     expect(code).toBe(0);
   });
 

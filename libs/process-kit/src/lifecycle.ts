@@ -3,7 +3,7 @@ import { ConfigError } from './load-config.ts';
 import type { Logger } from './logger.ts';
 import { redactUrls } from './redact-urls.ts';
 
-/** A started process, whatever it is. */
+/** A started process of any kind. */
 export interface RunningProcess {
   /** Takes no more work and finishes the work in hand within `timeoutMs`; unfinished work goes back to the queue. */
   drain(timeoutMs: number): Promise<void>;
@@ -62,7 +62,7 @@ export function runUntilSignal(running: RunningProcess, options: RunOptions): vo
       logger.warn('second signal: leaving at once');
       process.exit(1);
     }
-    logger.info(`${signal}: finishing what is in hand`);
+    logger.info(`${signal}: finishing the work in hand`);
     void end(0);
   };
   process.on('SIGTERM', onSignal);

@@ -19,7 +19,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads settings from the environment. An empty variable counts as unset, as in a compose file with `FOO=`. Each secret `X` may
  * stand in a file instead, which `X_FILE` names. Secrets do not stay in `process.env`: neither child processes nor a
- * dump of it shall have them. Where the operating system keeps what a process was started with (`/proc/<pid>/environ`), they
+ * dump of it shall have them. Where the operating system keeps the environment that a process was started with (`/proc/<pid>/environ`), they
  * are still there; a file is the safe way.
  * @throws ConfigError that lists every bad variable
  */

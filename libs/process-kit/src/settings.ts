@@ -53,9 +53,9 @@ export const settings = {
     .string()
     .default('')
     .transform((given) => (given === '' ? path.join(workspaceRoot, 'data') : resolveUserPath(given)))
-    .describe('folder of the SQLite files, and of what agents write [./data in the workspace]'),
+    .describe('folder of the SQLite files, and of files that agents write [./data in the workspace]'),
   logLevel: z.enum(LOG_LEVELS).default('info').describe('how much is logged'),
-  drainTimeoutMs: milliseconds(10_000, 'time to finish what is in hand on shutdown, in ms'),
+  drainTimeoutMs: milliseconds(10_000, 'time to finish the work in hand on shutdown, in ms'),
   joinToken: z.string().min(16).optional().describe('secret that agents and brokers must show to join'),
   milliseconds,
   flag,

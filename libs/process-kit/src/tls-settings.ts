@@ -19,7 +19,7 @@ const pemFile = (meaning: string) =>
     })
     .describe(meaning);
 
-/** How gRPC is encrypted; the same three names at the server and at those who join. */
+/** How gRPC is encrypted; the same three names at the server and at its members. */
 export const tlsSettings = {
   GRPC_TLS_CERT: pemFile("file with this process' certificate for gRPC, in PEM; switches TLS on"),
   GRPC_TLS_KEY: pemFile('file with its private key'),
@@ -62,7 +62,7 @@ export function serverTls({
   return cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
 }
 
-/** For who joins; undefined: not encrypted. Without `ca` those count whom Node.js trusts. */
+/** For members; undefined: not encrypted. Without `ca`, Node.js's own authorities count. */
 export function memberTls({
   GRPC_TLS_CERT: cert,
   GRPC_TLS_KEY: key,
@@ -71,7 +71,7 @@ export function memberTls({
   return ca === undefined && cert === undefined ? undefined : { ca, cert, key };
 }
 
-/** For who joins a server in the same process, which trusts its own certificate. */
+/** For members of a server in the same process, which trusts its own certificate. */
 export function ownMemberTls(files: TlsFiles): ReturnType<typeof memberTls> {
   const { GRPC_TLS_CERT: cert, GRPC_TLS_CA: ca = cert } = files;
   return cert === undefined ? undefined : memberTls({ ...files, GRPC_TLS_CA: ca });

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
-/** A program in a process of its own, with what it printed. */
+/** A program in a process of its own, with its output. */
 export interface TestProgram {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   /** Resolves when the program has printed this to stdout. @throws Error with its output when it ended before */

@@ -20,7 +20,7 @@ interface AnalysedText {
   readonly language: Language;
   /** All words without their endings, in order. */
   readonly stems: readonly string[];
-  /** Those that tell what the text is about: no stop words, no numbers; each with the word that it stands for. */
+  /** Those that tell the text's subject: no stop words, no numbers; each with the word that it stands for. */
   readonly content: ReadonlyMap<string, string>;
 }
 
@@ -81,7 +81,7 @@ interface Language {
   readonly name: string;
   /** Without the ending: `budgets` and `budget` are one stem. Lower case in, lower case out. */
   readonly stem: (word: string) => string;
-  /** Words that tell nothing about what a text is about. */
+  /** Words that tell nothing about a text's subject. */
   readonly stopWords: ReadonlySet<string>;
 }
 
@@ -143,7 +143,7 @@ function languageOf(words: readonly string[]): Language {
   return LANGUAGES[counts.indexOf(Math.max(...counts))] ?? ENGLISH;
 }
 
-/** Letters and digits with apostrophes inside; money signs are words too: they say what is meant. */
+/** Letters and digits with apostrophes inside; money signs are words too: they carry meaning. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}]+)*|\p{Sc}/gu;
 
 /** Written without spaces between words. */

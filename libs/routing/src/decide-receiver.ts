@@ -27,13 +27,13 @@ export interface RoutingQuestion extends Workload {
   /** The message's text; only called when the target names no agent. */
   readonly text: () => string;
   readonly agents: Iterable<AgentStatus>;
-  /** Keep one for many questions: it keeps what it learnt about the agents. @default a new one */
+  /** Reuse one for many questions: it caches the agents' profiles. @default a new one */
   readonly scoreIntent?: IntentScorer;
   /** A language model's choice for the text, where the question was left open without it. */
   readonly modelChoice?: ModelChoice;
 }
 
-/** An agent that scores less is not chosen for what the text says. Set with eval/routing/tuning.tsv. */
+/** An agent that scores less is not chosen by the text. Set with eval/routing/tuning.tsv. */
 export const CONFIDENT = 0.45;
 
 /**
@@ -166,7 +166,7 @@ function isOneAgent(agents: readonly AgentStatus[]): boolean {
 const answersAnything = (agent: AgentStatus): boolean =>
   agent.capabilities.includes(CAPABILITIES.answersAnything);
 const holdsSession = (agent: AgentStatus): boolean => agent.capabilities.includes(CAPABILITIES.holdsSession);
-/** Whether the agent says what it is for, so that a message can be none of its business. */
+/** Whether the agent describes its purpose, so that a message can be outside of it. */
 const saysSomething = (agent: AgentStatus): boolean => agent.keywords.length > 0 || agent.examples.length > 0;
 
 /**

@@ -2,7 +2,7 @@ import type { AgentStatus } from '@parley/shared-models';
 import MiniSearch from 'minisearch';
 import { analyseText, keywordTerm, keywordTerms, phrasesOf } from './analyse-text.ts';
 
-/** How well a text fits what an agent says about itself. */
+/** How well a text fits an agent's description of itself. */
 export interface IntentScore extends ProfileScore {
   readonly agent: AgentStatus;
 }
@@ -45,7 +45,7 @@ export function createIntentScorer(
 
 const NO_SCORE: ProfileScore = { confidence: 0, keywords: [], words: [] };
 
-/** Two that say the same about what they are for: instances of one agent, or one agent under several names. */
+/** Two with the same description of their purpose: instances of one agent, or one agent under several names. */
 export function isSameProfile(a: IntentProfile, b: IntentProfile): boolean {
   return (
     a.description === b.description &&
@@ -89,7 +89,7 @@ interface Classifier {
   classify(text: string): readonly ProfileScore[];
 }
 
-/** Set with the sentences of eval/routing/tuning.tsv; `npm run eval:routing` says what they are worth. */
+/** Set with the sentences of eval/routing/tuning.tsv; `npm run eval:routing` measures them. */
 const WEIGHTS = {
   /** Weight of a word in each part of a profile. */
   keywords: 2.5,
@@ -110,9 +110,9 @@ type Field = (typeof FIELDS)[number];
 type Document = Readonly<Record<'id', number> & Record<Field, readonly string[]>>;
 
 /**
- * Finds out what a text is about by the weight of its words: BM25+ with one document for each profile, so that a word
- * that many profiles have says little, and without the words' endings. The confidence in a profile is what speaks for it
- * divided by that, what speaks for its best rival, the words that nobody knows, and a rest of doubt.
+ * Finds a text's subject by the weight of its words: BM25+ with one document for each profile, so that a word
+ * that many profiles have says little, and without the words' endings. The confidence in a profile is its evidence divided
+ * by the sum of that evidence, its best rival's evidence, the unknown words, and a constant doubt.
  */
 export function createClassifier(
   profiles: readonly IntentProfile[],

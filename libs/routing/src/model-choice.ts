@@ -21,7 +21,7 @@ export interface ModelOption {
 const MAX_OPTIONS = 50;
 const MAX_EXAMPLES = 3;
 
-/** The groups that are online and say what they are for, by name. */
+/** The groups that are online and describe their purpose, by name. */
 export function modelOptions(agents: Iterable<AgentStatus>): ModelOption[] {
   const byGroup = new Map<string, ModelOption>();
   for (const { group, state, agentName, description, keywords, examples } of agents) {

@@ -11,7 +11,7 @@ export interface Workload {
 }
 
 export function leastLoaded(workload: Workload, agents: readonly AgentStatus[]): AgentStatus | undefined {
-  // Load is a share of what the agent can take, assignments are single messages: a tenth keeps them comparable.
+  // Load is a share of the agent's capacity, assignments are single messages: a tenth keeps them comparable.
   const pressure = (agent: AgentStatus): number => agent.load + workload.recentlyAssigned(agent.agentId) / 10;
   let best: AgentStatus | undefined;
   for (const agent of agents) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Timestamp } from './chat-message.ts';
 import { AgentId, AgentName, Id } from './ids.ts';
 
-/** With whom a conversation stays: its messages go to this agent without new routing. */
+/** The agent that holds a conversation: its messages go to this agent without new routing. */
 export const AgentSession = z.object({
   agentId: AgentId,
   agentName: AgentName,

@@ -6,7 +6,7 @@ import { AgentId, AgentName } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { nameText, shownName, visibleText } from './visible-text.ts';
 
-/** `paused`: registered, takes no messages; `draining`: finishes what it has; `offline`: its lease has run out. */
+/** `paused`: registered, takes no messages; `draining`: finishes the messages in hand; `offline`: its lease has run out. */
 export const AgentState = z.enum(['online', 'paused', 'draining', 'offline']);
 export type AgentState = z.infer<typeof AgentState>;
 
@@ -16,7 +16,7 @@ export type WantedAgentState = z.infer<typeof WantedAgentState>;
 
 /** Capabilities that Parley itself understands; all others are for people. */
 export const CAPABILITIES = {
-  /** The agent takes what no other agent claims. */
+  /** The agent takes messages that no other agent claims. */
   answersAnything: 'answers-anything',
   /** Once a message of a conversation is routed to it, those that follow are too, until the person says END. */
   holdsSession: 'holds-session',

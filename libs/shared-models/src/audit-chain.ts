@@ -14,7 +14,7 @@ export function hashedText(entry: Omit<AuditEntry, 'hash'>): string {
 
 /** Something wrong with the chain, and where. */
 export interface AuditProblem {
-  /** `changed`: not what was hashed; `missing`: entries are left out; `reordered`: not after the one before; `malformed`: no entry. */
+  /** `changed`: not the hashed content; `missing`: entries are left out; `reordered`: not after the one before; `malformed`: no entry. */
   readonly kind: 'changed' | 'missing' | 'reordered' | 'malformed';
   /** The entry's `seq`, as far as it can be told; of missing ones the first. */
   readonly seq: number;
@@ -26,7 +26,7 @@ export interface AuditProblem {
 
 /** Looks at entries one after another, so that an export of any length can be verified. */
 export interface AuditVerifier {
-  /** The next entry, as parsed JSON of unknown shape. Returns what is wrong with it. */
+  /** The next entry, as parsed JSON of unknown shape. Returns its problems. */
   next(entry: unknown): Promise<AuditProblem[]>;
   /** So many entries were handed in. */
   readonly count: number;
@@ -37,7 +37,7 @@ export interface AuditVerifier {
 /**
  * Verifies the chain from its first entry on.
  * @param sha256 the hexadecimal SHA-256 of a text in UTF-8
- * @param start what the first entry has to follow. @default the beginning of the chain
+ * @param start the entry before the first one. @default the beginning of the chain
  */
 export function createAuditVerifier(
   sha256: (text: string) => string | Promise<string>,
@@ -61,7 +61,7 @@ export function createAuditVerifier(
         const message = `line ${position} is no audit entry: ${parsed.error.issues[0]?.message ?? 'malformed'}`;
         return [{ kind: 'malformed', seq: before.seq + 1, position, message }];
       }
-      // Not what the schema made of it: a field that the schema does not know was not hashed, and so was added.
+      // Not the output of the schema: a field that the schema does not know was not hashed, and so was added.
       const entry = unparsed as AuditEntry;
       const problems: AuditProblem[] = [];
       const found = (kind: AuditProblem['kind'], seq: number, message: string): void => {

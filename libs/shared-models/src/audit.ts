@@ -42,7 +42,7 @@ export type AuditActor = z.infer<typeof AuditActor>;
 export const AuditInput = z.object({
   action: AuditAction,
   actor: AuditActor,
-  /** Address that it came from, e.g. `127.0.0.1`; not there for what the server did by itself. */
+  /** Address that it came from, e.g. `127.0.0.1`; absent for the server's own actions. */
   remoteAddress: z.string().max(64).optional(),
   /** The agent that it was done to. */
   agentId: z.string().max(128).optional(),

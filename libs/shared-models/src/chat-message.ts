@@ -19,7 +19,7 @@ export const MessageText = z
 export const Timestamp = z.iso.datetime({ precision: 3 });
 const TIMESTAMP_LENGTH = '2026-01-31T09:30:00.000Z'.length;
 
-/** Day, hour and minute; seconds with what is behind their point; hours and minutes of the zone. */
+/** Day, hour and minute; seconds with their fraction; hours and minutes of the zone. */
 const WRITTEN_TIME =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2}(?:\.\d{1,9})?))?(?:[Zz]|([+-]\d{2})(?::?(\d{2}))?)$/;
 
@@ -72,7 +72,7 @@ export type UnstoredMessage = z.infer<typeof UnstoredMessage>;
 /** Key in a message's metadata under which an agent's question to another one carries its origin. Only servers set it. */
 export const ASK_ORIGIN = 'ask';
 
-/** At whose wish an agent asks another one, and which agents wait for the answer. */
+/** The person for whom an agent asks another one, and the agents that wait for the answer. */
 export const AskOrigin = z.object({
   /** The person, or the external system, whose message began it. */
   user: Participant,
@@ -81,7 +81,7 @@ export const AskOrigin = z.object({
 });
 export type AskOrigin = z.infer<typeof AskOrigin>;
 
-/** At whose wish a message was written: the sender's, or where an agent asks, that of the person behind it. */
+/** The origin of a message: its sender, or, where an agent asks, the person behind it. */
 export function originOf(message: Pick<ChatMessage, 'sender' | 'metadata'>): AskOrigin {
   if (message.sender.kind === 'agent') {
     const origin = AskOrigin.safeParse(message.metadata?.[ASK_ORIGIN]);

@@ -32,8 +32,8 @@ export const ClientFrames = {
     clientName: nameText(100),
     resume: Resume.optional(),
     /**
-     * The newest frames that the client reads, by number. From 2 on, what is told at the same time is one frame, and how busy
-     * agents are comes as `agents.load`. @default 1
+     * The newest frames that the client reads, by number. From 2 on, simultaneous news of one kind is one frame, and the
+     * agents' load comes as `agents.load`. @default 1
      */
     frames: z.number().int().positive().max(1000).optional(),
   }),
@@ -66,7 +66,7 @@ export const ClientFrames = {
   'queues.reset': z.object({ type: z.literal('queues.reset'), confirm: z.literal(true) }),
   'command.run': CommandRequest.safeExtend({ type: z.literal('command.run') }),
   'command.cancel': z.object({ type: z.literal('command.cancel'), id: Id }),
-  /** Follows the command: its state and what it printed after `afterSeq` first, then what comes. */
+  /** Follows the command: first its state and its output after `afterSeq`, then each change. */
   'command.open': z.object({
     type: z.literal('command.open'),
     id: Id,
@@ -81,7 +81,7 @@ export const ClientFrames = {
     reason: z.string().max(500).optional(),
   }),
   'task.cancel': z.object({ type: z.literal('task.cancel'), taskId: Id }),
-  /** Follows a channel: its last events first, then what comes. */
+  /** Follows a channel: first its last events, then each new one. */
   'channel.open': z.object({
     type: z.literal('channel.open'),
     channel: ChannelName,

@@ -8,7 +8,7 @@ export const CLOSE_CODES = {
   tooLarge: 1009,
   /** No `hello` within `LIMITS.helloTimeoutMs`. */
   helloTimeout: 4000,
-  /** The server cannot tell now who is there (the keys for tokens cannot be fetched): connect again later. */
+  /** The server cannot verify the token now (its keys cannot be fetched): connect again later. */
   tryAgain: 1013,
   /** The token was missing, wrong or expired: do not retry with the same one. */
   unauthenticated: 4001,

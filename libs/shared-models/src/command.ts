@@ -56,7 +56,7 @@ export const AgentCommand = z.object({
   cwd: z.string().max(LIMITS.pathLength).optional(),
   /** Name of the operator who asked for it. */
   requestedBy: z.string().optional(),
-  /** Name of the operator who let it pass. @default nobody has */
+  /** Name of the operator who approved it. @default nobody has */
   approvedBy: z.string().optional(),
   /** Bytes that it may print, over both streams; the rest is dropped, the result says `truncated`. @default no limit */
   outputLimitBytes: z.number().int().nonnegative().optional(),
@@ -69,7 +69,7 @@ export type AgentCommand = z.infer<typeof AgentCommand>;
 export const OutputStreamName = z.enum(['stdout', 'stderr']);
 export type OutputStreamName = z.infer<typeof OutputStreamName>;
 
-/** A piece of what a command printed. `seq` counts from 1 over both streams of one command. */
+/** A piece of a command's output. `seq` counts from 1 over both streams of one command. */
 export const CommandOutput = z.object({
   commandId: Id,
   agentId: z.string(),
@@ -103,7 +103,7 @@ export const CommandResult = z.object({
   isCancelled: z.boolean().optional(),
   /** It ended because its time was over. */
   isTimedOut: z.boolean().optional(),
-  /** The agent does not know what became of it. */
+  /** The agent does not know its result. */
   isLost: z.boolean().optional(),
 });
 export type CommandResult = z.infer<typeof CommandResult>;
@@ -138,7 +138,7 @@ export const CommandRecord = z.object({
   errorMessage: z.string().optional(),
   /** The rule of the agent's policy that asks for an approval, or refused it. */
   rule: z.string().optional(),
-  /** `isRequester`: the one who asked let it pass too, which only the local user of a server without sign-in may. */
+  /** `isRequester`: the requester approved it too, which only the local user of a server without sign-in may. */
   approvedBy: CommandUser.extend({ isRequester: z.boolean().optional() }).optional(),
   /** An operator wants it to stop; it may still run. */
   cancelledBy: CommandUser.optional(),
@@ -198,6 +198,6 @@ export function checkCommandRequest(
   if (!isShell && request.command !== '') wrong('command', 'only shell commands have a command line');
 }
 
-/** A stored piece of what a command printed. */
+/** A stored piece of a command's output. */
 export const CommandPiece = CommandOutput.pick({ stream: true, seq: true, data: true });
 export type CommandPiece = z.infer<typeof CommandPiece>;

@@ -14,7 +14,7 @@ export const Conversation = z.object({
   lastSeq: z.number().int().nonnegative(),
   /** The beginning of the newest message, at most 140 characters. */
   preview: z.string().max(140),
-  /** With whom one is talking, while an agent holds the conversation. */
+  /** The agent that holds the conversation, if any. */
   session: AgentSession.optional(),
 });
 export type Conversation = z.infer<typeof Conversation>;

@@ -3,7 +3,7 @@ import { MessageText, Timestamp } from './chat-message.ts';
 import { Id } from './ids.ts';
 import { nameText, shownName } from './visible-text.ts';
 
-/** On whose behalf a gateway writes: somebody who is known to an external system only. */
+/** The person on whose behalf a gateway writes, known to an external system only. */
 export const ExternalUser = z.object({ id: nameText(128), name: shownName(128).min(1) });
 export type ExternalUser = z.infer<typeof ExternalUser>;
 
@@ -24,7 +24,7 @@ export const ExternalStatus = z.object({
   reconnects: z.number().int().nonnegative(),
   /** Messages that came from the external server. */
   received: z.number().int().nonnegative(),
-  /** Frames that went to it: answers, reasons of failures, what operators sent. */
+  /** Frames that went to it: answers, reasons of failures, messages of operators. */
   sent: z.number().int().nonnegative(),
   /** Messages that an agent's answer was sent for. */
   answered: z.number().int().nonnegative(),
@@ -57,7 +57,7 @@ export type ExternalStatusReport = z.infer<typeof ExternalStatusReport>;
 /** Body of `POST /send-to-external`. */
 export const SendToExternal = z.object({
   message: MessageText,
-  /** For whom, as the external server knows them. */
+  /** The receiver, as the external server knows them. */
   userId: z.string().min(1).max(128).optional(),
   /** Through which gateway. @default one that is connected to its external server */
   gatewayId: Id.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nameText } from './visible-text.ts';
 
 /**
- * Any UUID (RFC 9562), of whatever version: clients in other languages make version 4. Those that Parley makes are of
+ * Any UUID (RFC 9562) of any version: clients in other languages make version 4. Those that Parley makes are of
  * version 7, which sort by creation time. Read in either case and written in lower case, so that an id has one spelling
  * wherever it is compared: in the store, in a map, in the id that is derived from it.
  */

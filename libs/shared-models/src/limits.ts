@@ -56,7 +56,7 @@ export const LIMITS = {
   commandTimeoutMs: 86_400_000,
   /** Agents that one frame may give a command to. */
   commandAgents: 100,
-  /** One piece of what a command printed, in UTF-16 code units. */
+  /** One piece of a command's output, in UTF-16 code units. */
   outputPieceLength: 65_536,
   /** The longest that an agent may wait for the answer of another one. */
   askTimeoutMs: 600_000,

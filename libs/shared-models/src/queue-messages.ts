@@ -62,7 +62,7 @@ export const HEADERS = {
   agentsRevision: 'agents-revision',
   /** JSON of `RoutingDecision`, from the broker to the server. */
   routing: 'routing',
-  /** On what an agent sends, its incarnation; on what it is sent, the least that it must have to handle it. */
+  /** On messages from an agent, its incarnation; on messages to it, the least that it must have to handle them. */
   incarnation: 'incarnation',
   /** How often the message was routed before, 0 the first time. */
   attempt: 'attempt',
@@ -77,7 +77,7 @@ export const HEADERS = {
   channel: 'channel',
   /** Of an event: its type. */
   eventType: 'event-type',
-  /** Of an event: the id of what brought it about. On `chat.reply`: the event or task that it follows from; it stands beside the answer. */
+  /** Of an event: the id of its cause. On `chat.reply`: the event or task that it follows from; it stands beside the answer. */
   causation: 'causation',
   /** W3C trace context, from the server on; its trace id is the id of the message that began it, without dashes. Goes on to the answer. */
   traceparent: 'traceparent',
@@ -99,7 +99,7 @@ export const decodeRouting = (header: string): RoutingDecision => parseHeader(Ro
 
 /**
  * How new a server's list of agents is: a random id of the list and a number that grows by one with each change, with a
- * colon between. It goes with what the server tells of its agents and with what it sends to the broker.
+ * colon between. It goes with the server's news of its agents and with its messages to the broker.
  */
 export function listRevision(listId: string, changes: number): string {
   return `${listId}:${changes}`;
@@ -145,11 +145,11 @@ export const Signals = {
     text: z.string(),
     inReplyTo: Id,
   }),
-  /** A server asks the others what they know of the replies that grow in a conversation; key: the conversation's id. */
+  /** A server asks the others for the unfinished replies of a conversation; key: the conversation's id. */
   'chat.growing': z.object({ serverId: Id }),
   /** Somebody is writing; key: the conversation's id. */
   'chat.typing': z.object({ conversationId: Id, by: Participant, isTyping: z.boolean() }),
-  /** From an agent that is at a step of a task, to who follows the task's conversation; key: the conversation's id. */
+  /** From an agent that does a step of a task, to the followers of the task's conversation; key: the conversation's id. */
   'task.progress': TaskProgress,
   /** To an agent: the sender wants no answer to this message any more; key: `agent:<agentId>`. */
   'chat.cancel': z.object({ messageId: Id }),

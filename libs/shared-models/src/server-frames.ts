@@ -46,7 +46,7 @@ export const ServerFrames = {
     agentId: z.string(),
     /** From 0, without gaps; a gap means a piece was lost: wait for the finished reply. */
     index: z.number().int().nonnegative(),
-    /** Given to who comes while it is written: the text is that of all pieces from this one to `index`. */
+    /** Given to clients that open the conversation while it is written: the text is that of all pieces from this one to `index`. */
     from: z.number().int().nonnegative().optional(),
     text: z.string(),
     inReplyTo: Id.optional(),
@@ -98,7 +98,7 @@ export const ServerFrames = {
     type: z.literal('external.send'),
     id: Id,
     text: MessageText,
-    /** For whom, as the external server knows them. */
+    /** The receiver, as the external server knows them. */
     userId: z.string().min(1).max(128).optional(),
   }),
   /** `inReplyTo`: the `id`, `messageId`, `conversationId`, … of the frame that it answers, where it had one. */

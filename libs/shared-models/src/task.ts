@@ -105,7 +105,7 @@ export const TaskRound = z.object({
 });
 export type TaskRound = z.infer<typeof TaskRound>;
 
-/** `GET /api/tasks/:id`: the task with what its steps got and gave. */
+/** `GET /api/tasks/:id`: the task with the inputs and results of its steps. */
 export const TaskDetail = Task.extend({
   plan: boundedArray(
     TaskStep.extend({ input: JsonValue.optional(), result: JsonValue.optional() }),

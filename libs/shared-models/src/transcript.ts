@@ -7,7 +7,7 @@ export function transcriptHead({ title, createdAt }: Pick<Conversation, 'title' 
 }
 
 /**
- * One message of a transcript in Markdown. Its text is quoted as it is: whatever somebody wrote, it cannot pass for
+ * One message of a transcript in Markdown. Its text is quoted as it is: no text can pass for
  * another message.
  */
 export function transcriptEntry({ kind, sender, text, createdAt }: ChatMessage): string {

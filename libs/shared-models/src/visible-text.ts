@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * Characters that show nothing, or turn or move what stands beside them: controls, format characters (bidi overrides and
+ * Characters that show nothing, or turn or move the text beside them: controls, format characters (bidi overrides and
  * isolates, zero-width characters, tags), line and paragraph separators, halves of surrogate pairs, private use, fillers.
  */
 const HIDDEN =
@@ -14,7 +14,7 @@ const PILED_MARK = /(?<=\p{M}{6})\p{M}/u;
 const PILED_MARKS = new RegExp(PILED_MARK.source, 'gu');
 /**
  * Characters that join the parts of one emoji, or choose its picture, are visible as the emoji. Of flags made of tags there are three;
- * with other tags it is a black flag, whatever they say.
+ * with any other tags it is a black flag.
  */
 const EMOJI =
   /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}|[0-9#*]\u{fe0f}\u{20e3}|\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?(?:\u{200d}\p{Extended_Pictographic}\p{Emoji_Modifier}?\u{fe0f}?)*/gu;
@@ -42,7 +42,7 @@ export function codePointName(character: string): string {
 }
 
 /**
- * The first character of a name that a person could not see, or take for another one, or that covers what stands around.
+ * The first character of a name that a person could not see, or take for another one, or that covers the text around it.
  * @param withLines whether line breaks and tabs are text
  */
 export function findHidden(text: string, withLines = false): string | undefined {
@@ -80,8 +80,8 @@ export const nameText = (max: number) => z.string().trim().min(1).max(max).super
 export const visibleText = (max: number) => z.string().max(max).superRefine(refusingHidden(true));
 
 /**
- * A name where it is too late to refuse it, since it stands in what was stored or sent before: each character that would
- * not be seen becomes U+FFFD.
+ * A name where it is too late to refuse it, since it stands in stored or sent data: each invisible character
+ * becomes U+FFFD.
  */
 export const shownName = (max: number) =>
   z
@@ -148,7 +148,7 @@ const LOOKALIKES = new Map(
 
 /**
  * Names with the same key look alike: it leaves out case, the kind and number of blanks, compatibility forms such as
- * `Ｅｃｈｏ`, what chooses an emoji's picture, and Cyrillic or Greek letters in the place of Latin ones.
+ * `Ｅｃｈｏ`, variation selectors of emoji, and Cyrillic or Greek letters in the place of Latin ones.
  */
 export function lookalikeKey(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase().replaceAll('\ufe0f', '').trim().replace(/\s+/g, ' ');

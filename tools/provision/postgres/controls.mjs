@@ -1,10 +1,10 @@
 /**
- * @typedef {object} ServerBackend a server that can be started and stopped, whatever it runs in
+ * @typedef {object} ServerBackend a server that can be started and stopped, in any environment
  * @property {string} databaseUrl
  * @property {() => Promise<void>} start
  * @property {() => Promise<void>} kill as a power failure would
  * @property {() => Promise<void>} terminate in good order
- * @property {() => Promise<void>} dispose ends it for good and removes what it left
+ * @property {() => Promise<void>} dispose ends it for good and removes its files
  */
 
 /**

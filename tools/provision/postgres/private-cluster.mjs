@@ -34,7 +34,7 @@ export function findPostgres() {
 /**
  * PostgreSQL refuses to run as root.
  *
- * @returns {Promise<{ uid?: number, gid?: number }>} whom to run it as
+ * @returns {Promise<{ uid?: number, gid?: number }>} the account to run it as
  */
 async function unprivilegedUser() {
   if (process.getuid?.() !== 0) return {};

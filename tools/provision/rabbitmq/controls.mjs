@@ -1,5 +1,5 @@
 /**
- * @typedef {object} NodeBackend a node that can be started and stopped, whatever it runs in
+ * @typedef {object} NodeBackend a node that can be started and stopped, in any environment
  * @property {string} amqpUrl
  * @property {string} managementUrl
  * @property {string} [logFile]
@@ -7,7 +7,7 @@
  * @property {() => Promise<void>} kill as a power failure would
  * @property {() => Promise<void>} terminate in good order
  * @property {(args: string[]) => Promise<{ code: number, output: string }>} ctl `rabbitmqctl`
- * @property {() => Promise<void>} dispose ends it for good and removes what it left
+ * @property {() => Promise<void>} dispose ends it for good and removes its files
  */
 
 /**

@@ -81,7 +81,7 @@ export async function waitUntilReady({ amqpUrl, managementUrl, timeoutMs = 60_00
 }
 
 /**
- * Switches on what a data folder made by an older RabbitMQ lacks; new nodes have every flag on.
+ * Switches on the feature flags that a data folder of an older RabbitMQ lacks; new nodes have every flag on.
  *
  * @param {string} managementUrl
  */

@@ -39,7 +39,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const onInterrupt = (): void => {
     if (current === undefined || isStopping) {
       lines.close();
-      // Nobody waits for what is under way any more.
+      // Nobody waits for the answers under way any more.
       current = undefined;
       leave.abort();
       return;

@@ -103,12 +103,12 @@ async function untilEnded(client: Client, started: CommandRun): Promise<readonly
 
 function tellWaiting({ agentName, command, rule }: CommandRecord): void {
   const because = rule === undefined ? '' : ` (rule "${rule}")`;
-  // As whoever approves it sees it.
+  // As the approver sees it.
   const waiting = `${agentName}: waits for somebody's approval${because}: ${shownText(command)}`;
   printError(style('dim', plain(waiting), process.stderr));
 }
 
-/** A word on what the exit code alone does not say. */
+/** Prints the details that the exit code does not tell. */
 function tellEnd({ state, errorMessage, rule, truncated }: CommandRecord): void {
   if (truncated) printError('Some of the output was left out: there was too much.');
   if (state === 'succeeded' || (state === 'failed' && errorMessage === undefined)) return;

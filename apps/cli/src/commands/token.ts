@@ -5,7 +5,7 @@ import { numberFrom } from '../number-option.ts';
 import { print } from '../output.ts';
 import type { TokenOptions } from '../token/make-token.ts';
 
-/** `parley token`: a token from `AUTH_SECRET`, for development and for who has no sign-in service; or an agent's, from `JOIN_TOKEN`. */
+/** `parley token`: a token from `AUTH_SECRET`, for use without a sign-in service; or an agent's, from `JOIN_TOKEN`. */
 export function tokenCommand(): Command {
   const command = new Command('token')
     .description(

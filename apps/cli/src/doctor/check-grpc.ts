@@ -10,7 +10,7 @@ const SERVING = Buffer.from([0x08, 0x01]);
 
 const TlsConfig = z.object(tlsSettings).superRefine(checkTls, WITH_ALL_OTHERS);
 
-/** Asks the standard health service: that the port is open would not say who listens there. */
+/** Asks the standard health service: an open port alone would not show that Parley listens there. */
 export async function checkGrpc(address: string, env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
   const name = 'gRPC port';
   let client: Client | undefined;

@@ -24,12 +24,12 @@ export interface LoadOutcome {
   readonly elapsedMs: number;
 }
 
-/** Clients that connect at the same time end each other's patience: so many do at once. */
+/** So many clients connect at once: more would make each other time out. */
 const CONNECTING_AT_ONCE = 50;
 
 /**
- * Each client writes, waits for the answer, rests, and writes again, for the plan's time or until `signal`; then what
- * is under way is waited for. All connect before the first writes.
+ * Each client writes, waits for the answer, rests, and writes again, for the plan's time or until `signal`; then it waits
+ * for the answers under way. All connect before the first writes.
  */
 export async function runLoad(
   plan: LoadPlan,

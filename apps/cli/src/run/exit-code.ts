@@ -9,7 +9,7 @@ With one agent it exits with the exit code of the command there, and with
   1        it is lost, or failed in another way
 With several agents: 0 when it succeeded on all of them, else 1.`;
 
-/** The exit code for what became of a command on each agent. */
+/** The exit code for a command's results, one for each agent. */
 export function exitCodeOfCommand(records: readonly CommandRecord[]): number {
   const [record] = records;
   if (record === undefined || records.length > 1) {

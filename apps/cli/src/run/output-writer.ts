@@ -1,11 +1,11 @@
 import type { OutputStreamName } from '@parley/shared-models';
 import { plain } from '../output.ts';
 
-/** Writes what commands print: stdout to stdout, stderr to stderr. Of several agents line by line, each with its name. */
+/** Writes the output of commands: stdout to stdout, stderr to stderr. Of several agents line by line, each with its name. */
 export interface OutputWriter {
   /** @param commandId of the command that printed it: agents may share a name */
   write(commandId: string, agentName: string, stream: OutputStreamName, data: string): void;
-  /** Writes what has no line break at its end yet. */
+  /** Writes the rest that has no line break at its end yet. */
   end(): void;
 }
 
@@ -15,7 +15,7 @@ const LINE_END = /\r?\n|\r(?!$)/;
 /**
  * Of several agents the output is text for people: control characters are shown, and a carriage return ends the line, so
  * that no command writes over an agent's name. Of one agent only a terminal gets it in this way; a file or another program
- * gets what the command printed, to the letter. With `--raw` control characters are never touched.
+ * gets the command's output unchanged. With `--raw` control characters are never touched.
  * @param put @default to the streams of this process
  */
 export function outputWriter(

@@ -5,7 +5,7 @@ import { turnsOf } from '../conversation-turns.ts';
 import { languageModelCapability } from '../language-model-capability.ts';
 import { answerTimeoutMs, streamAnswer } from '../stream-answer.ts';
 
-/** About 12,000 characters: a long answer, well below what a message may hold. */
+/** About 12,000 characters: a long answer, well below the limit of a message. */
 const MAX_OUTPUT_TOKENS = 3000;
 
 /** Answers anything, as well as its language model can. */

@@ -1,6 +1,6 @@
 import { defineAgent } from '@parley/agent-kit';
 
-/** Repeats what was written, letter by letter: the quickest way to see that a message makes its way and back. */
+/** Repeats the message unchanged: the quickest way to see that a message arrives and its reply comes back. */
 export const echoAgent = defineAgent({
   name: 'Echo',
   description: 'Repeats what you write',

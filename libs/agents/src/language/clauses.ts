@@ -46,7 +46,7 @@ export function isNotSo(clause: string): boolean {
   );
 }
 
-/** A greeting, a call for help, or a question for what one can do, and nothing else. */
+/** A greeting, a call for help, or a question about the agent's abilities, and nothing else. */
 export function asksForHelp(clause: string): boolean {
   const words = clause
     .toLowerCase()

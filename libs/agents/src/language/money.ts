@@ -46,7 +46,7 @@ const NO_MONEY_BEFORE =
 const MONTH_BEHIND =
   /^\.?\s?(?:january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
 
-/** All amounts in a text. A bare number is one unless what stands around it says that it counts something else. */
+/** All amounts in a text. A bare number is an amount unless the text around it shows that it counts something else. */
 export function findMoney(text: string): FoundMoney[] {
   return [...text.matchAll(MONEY)].flatMap((match) => {
     const [all, sign, before, innerSign, literal = '', after] = match;
@@ -70,7 +70,7 @@ export function placesOf(currency: string): number {
   return maximumFractionDigits ?? 2;
 }
 
-/** In cents, or whatever the currency's smallest unit is; undefined when the amount cannot be paid in it. */
+/** In the currency's smallest unit, such as cents; undefined when the amount cannot be paid in it. */
 export function toMinor(amount: string, currency: string): number | undefined {
   return toScaled(amount, placesOf(currency));
 }

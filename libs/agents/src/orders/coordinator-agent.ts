@@ -5,7 +5,7 @@ import { parseOrder } from './parse-order.ts';
 
 const HELP = 'Tell me what to order, for example “order 1 laptop”.';
 
-/** Takes orders from people, hands them to the agents, and tells people what became of them. */
+/** Takes orders from people, hands them to the agents, and tells people the results. */
 export function createCoordinatorAgent(): AgentDefinition {
   return defineAgent({
     name: 'Coordinator',

@@ -4,9 +4,9 @@ import { z } from 'zod';
 
 /** Mails of one day, by the clock of the server in UTC. */
 export interface MailLimits {
-  /** That orders of one person bring about, whatever address they name. */
+  /** Caused by orders of one person, to any address. */
   readonly person: number;
-  /** To one address, whoever names it. */
+  /** To one address, ordered by any person. */
   readonly address: number;
   readonly all: number;
 }

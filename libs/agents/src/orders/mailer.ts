@@ -30,7 +30,7 @@ export class MailDelayedError extends Error {
   override readonly name = 'MailDelayedError';
 }
 
-/** How nodemailer names what goes wrong before a server has answered. */
+/** Nodemailer's codes for failures before a server has answered. */
 const CONNECTION_ERRORS = ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS'];
 /** For the whole of a connection's phases, in milliseconds. */
 const SMTP_TIMEOUT_MS = 20_000;
@@ -102,7 +102,7 @@ function fileMailer(folder: string, from: From): Mailer {
     async send({ isAddressKnown: _, ...mail }) {
       const { message } = await transport.sendMail({ from, ...mail });
       await mkdir(folder, { recursive: true });
-      // The same mail is the same file; whoever reads the folder never sees half of one.
+      // The same mail is the same file; a reader of the folder never sees half of one.
       const file = path.join(folder, `${fileNameOf(mail.messageId)}.eml`);
       const partial = `${file}.${randomUUID()}.part`;
       await writeFile(partial, message as Buffer);
@@ -112,7 +112,7 @@ function fileMailer(folder: string, from: From): Mailer {
   };
 }
 
-/** The id without what a file name cannot hold; where that is more than its brackets and the @, a hash keeps two apart. */
+/** The id without characters that a file name cannot hold; where those are more than its brackets and the @, a hash keeps two apart. */
 function fileNameOf(messageId: string): string {
   const id = messageId.replace(/^<|>$/g, '');
   const name = id.replace(/[^\w.-]+/g, '_');

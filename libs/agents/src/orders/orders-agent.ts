@@ -12,7 +12,7 @@ const REMEMBERED = 200;
 
 const keyOf = (orderId: string): string => `order:${orderId}`;
 
-/** Keeps the books: one order for each request, whatever comes twice. */
+/** Stores the orders: one for each request, also where an event comes twice. */
 export function createOrdersAgent(): AgentDefinition {
   return defineAgent({
     name: 'Orders',

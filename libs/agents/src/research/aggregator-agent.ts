@@ -9,7 +9,7 @@ import { ReportInput } from './report/report-input.ts';
 import { writeReport } from './report/write-report.ts';
 import { summarize } from './report/write-summary.ts';
 
-/** Makes the report out of what the steps have found. */
+/** Writes the report from the steps' findings. */
 export function createAggregatorAgent(model: LanguageModel): AgentDefinition {
   return defineAgent({
     name: 'Aggregator',

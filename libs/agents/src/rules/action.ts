@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** One thing that an agent does with what it remembers: first the change, then what it says. Both are pure. */
+/** One operation on an agent's memory: first the change, then the reply. Both are pure. */
 export interface Call<State> {
   /** @default nothing is changed */
   readonly change?: ((state: State, at: Date) => State) | undefined;
@@ -26,7 +26,7 @@ export interface AnyAction<State> {
   readonly name: string;
   readonly description: string;
   readonly input: z.ZodType;
-  /** @throws ZodError when the input is not what `input` says */
+  /** @throws ZodError when the input does not fit `input` */
   callUnchecked(input: unknown): Call<State>;
 }
 
@@ -36,7 +36,7 @@ export function defineAction<State, Input>(
   return { ...action, callUnchecked: (input) => action.call(action.input.parse(input)) };
 }
 
-/** Something said that neither changes nor needs what is remembered. */
+/** A reply that neither changes nor needs the memory. */
 export interface Remark {
   readonly change?: undefined;
   tell(): readonly string[];

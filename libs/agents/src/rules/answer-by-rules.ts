@@ -5,7 +5,7 @@ import type { Call } from './action.ts';
 import type { RuleBook } from './rule-agent.ts';
 import { runCalls } from './run-calls.ts';
 
-/** The rules' answer to a message, after what it changes is remembered. */
+/** The rules' answer to a message, after its changes are stored. */
 export async function answerByRules<State extends JsonValue>(
   { text, message, memory }: Pick<MessageContext, 'text' | 'message' | 'memory'>,
   book: RuleBook<State>,

@@ -13,8 +13,8 @@ import { runCalls } from './run-calls.ts';
 const MAX_OUTPUT_TOKENS = 2000;
 
 /**
- * The language model's answer, streamed, with the rules' actions as its tools. A provider that fails leaves the person
- * with what was done until then, or with the rules' answer.
+ * The language model's answer, streamed, with the rules' actions as its tools. Where the provider fails, the person gets
+ * the results of the calls made until then, or the rules' answer.
  */
 export async function answerWithTools<State extends JsonValue>(
   context: MessageContext,
@@ -38,7 +38,7 @@ export async function answerWithTools<State extends JsonValue>(
       maxOutputTokens: MAX_OUTPUT_TOKENS,
       tools: toolsOf(book, run),
     });
-    // Half an answer may not have come to what was noted.
+    // Half an answer may not mention the changes made.
     if (isBroken && done.length > 0) await reply(done.join('\n\n'));
   } catch (err) {
     if (!isModelFailure(err, signal)) throw err;

@@ -22,7 +22,7 @@ interface Rules<State> {
 
 const AT = new Date(2026, 10, 21, 12);
 
-/** Reads the text, changes and tells; returns whether what is remembered then fits its schema. */
+/** Reads the text, changes and tells; returns whether the memory then fits its schema. */
 function isSound<State>({ understand, schema, empty }: Rules<State>, text: string): boolean {
   const calls = splitClauses(text).flatMap((clause) => understand(clause) ?? []);
   const state = calls.reduce((before, { change }) => change?.(before, AT) ?? before, empty);

@@ -14,7 +14,7 @@ export interface RuleBook<State extends JsonValue> {
   readonly actions: readonly AnyAction<State>[];
   /** Interprets one clause; undefined: no rule fits. `clauses.ts` makes the clauses. */
   understand(clause: string): readonly Call<State>[] | undefined;
-  /** Looks a question up where the agent keeps what it knows; undefined: nothing is found. */
+  /** Looks a question up in the agent's handbook; undefined: nothing is found. */
   lookUp?(question: string): string | undefined;
   /** Answer to a clause that is not understood, with the things that one can say. */
   readonly notUnderstood: string;
@@ -22,7 +22,7 @@ export interface RuleBook<State extends JsonValue> {
   readonly persona: string;
 }
 
-/** The definition without what the rule book does; `capabilities` without the language model's. */
+/** The definition without the rule book's part; `capabilities` without the language model's. */
 export type RuleAgentProfile = Omit<AgentDefinition, 'onMessage'>;
 
 export function createRuleAgent<State extends JsonValue>(

@@ -11,7 +11,7 @@ export interface Remembered<State extends JsonValue> {
   readonly empty: State;
 }
 
-/** Makes the changes, all in one, and returns what there is to say. */
+/** Makes the changes, all in one, and returns the reply. */
 export async function runCalls<State extends JsonValue>(
   memory: AgentMemory,
   remembered: Remembered<State>,

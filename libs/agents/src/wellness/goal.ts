@@ -19,7 +19,7 @@ export function goalSetIn(clause: string): string | undefined {
   return said === undefined || said === '' ? undefined : said.slice(0, 200);
 }
 
-/** Whether a clause asks what the goal is, or how far it has been reached. */
+/** Whether a clause asks for the goal, or for its progress. */
 export function asksForGoal(clause: string): boolean {
   return (
     /\b(?:what|what's|whats|which|remember|know|tell|show|was)\b.*\b(?:goals?|target|ziel)\b/i.test(clause) ||

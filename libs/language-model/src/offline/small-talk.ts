@@ -23,7 +23,7 @@ export default defineAgent({
 
 Then run \`npx nx serve agent -- --file weather.ts\`. It appears in the sidebar, and you can write to it.`;
 
-/** The first one that fits answers, so what is more particular stands before what is more general. */
+/** The first one that fits answers, so specific patterns stand before general ones. */
 export const SMALL_TALK: readonly SmallTalkRule[] = [
   says(
     /\b(?:language model|llm|api key|mistral|openai|ollama|offline|online model)\b/,

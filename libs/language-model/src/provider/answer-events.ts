@@ -34,17 +34,17 @@ export interface AnswerEventsOptions extends AnswerListener {
 
 /** One event without an end, or one whole answer, in UTF-16 code units. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
-/** One answer with all that is sent around its text: some hundred bytes for each token, thoughts included. */
+/** One answer with the framing of its text: some hundred bytes for each token, thoughts included. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Turns what a provider sends into events that the AI SDK's providers read without loss: `choices` with text, calls of
+ * Turns a provider's stream into events that the AI SDK's providers read without loss: `choices` with text, calls of
  * tools and a known reason to finish. Comments, chunks without `choices`, another line end, a byte order mark, `[DONE]`
  * without a reason and an answer that is not streamed at all are evened out; thoughts are taken out of the text.
  * A failure is told to the listener, and the events end as if a limit was reached, so that no half call of a tool is
- * made: a stream that fails would drop what it still holds.
+ * made: a stream that fails would drop its buffered events.
  */
 export function answerEvents(
   body: ReadableStream<Uint8Array>,
@@ -203,7 +203,7 @@ export function answerEvents(
       sent = [];
       if (!isOver) return;
       controller.close();
-      // After `[DONE]`, or what is no answer, nothing else is wanted.
+      // After `[DONE]`, or a body that is no answer, the rest is not read.
       if (hasMore) await source.cancel();
     },
     cancel: (reason) => source.cancel(reason),

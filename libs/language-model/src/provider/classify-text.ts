@@ -20,7 +20,7 @@ const MAX_OUTPUT_TOKENS = 500;
 const NONE = 'none';
 
 /**
- * Asks the model once, for an answer of a given shape, which is found wherever it stands in what the model writes.
+ * Asks the model once, for an answer of a given shape, which may stand anywhere in the model's output.
  * @throws ParleyError `agent_failed` when the provider fails, is too slow, or answers something else
  * @throws ParleyError `cancelled` once `signal` is aborted, or the signal's reason where that is a ParleyError
  */

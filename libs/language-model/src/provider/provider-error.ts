@@ -40,7 +40,7 @@ export function toProviderError(error: unknown, provider: Provider): ParleyError
     return providerError(provider, `${explainStatus(status, provider, body)}${words}`, { status, cause });
   }
   if (InvalidResponseDataError.isInstance(last)) return brokenAnswer(provider, describe(last));
-  // No cause: the message of a parse error quotes what was sent, and with it what people wrote.
+  // No cause: the message of a parse error quotes the response, and with it people's texts.
   if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) return noAnswer(provider);
   return providerError(provider, `${name} could not be asked.`, { cause: describe(last) });
 }

@@ -211,7 +211,7 @@ const listening: AnswerEventsOptions = {
   ...{ onAlive: ignore, onThought: ignore, onFinish: ignore, onFailure: ignore, onOpensInThought: ignore },
 };
 
-/** All that comes of what a provider sends. */
+/** The whole result of a provider's stream. */
 async function readEvents(
   body: string | ReadableStream<Uint8Array>,
   options: Partial<AnswerEventsOptions>,

@@ -294,7 +294,7 @@ it('does not count the time the reader takes as silence of the provider', async 
       endStream(response);
     });
     const hasty = await kinds.Mistral(provider.baseUrl, { limits: { nextPieceMs: 500 } });
-    // Only what waits for a time: the connection goes on by itself.
+    // Fakes only the timers: the connection goes on by itself.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     const pieces: string[] = [];
     for await (const piece of hasty.streamText(hello)) {

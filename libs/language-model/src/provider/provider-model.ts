@@ -20,7 +20,7 @@ export interface ProviderModelOptions {
   readonly limits: AnswerLimits;
   /** Further tries after a transient failure (408, 409, 429, 5xx, no connection), before the first piece. */
   readonly retries: number;
-  /** Tokens of an answer, whatever the agents ask for. @default as they ask */
+  /** Limit of an answer's tokens, for all agents. @default the agents' own limits */
   readonly maxOutputTokens: number | undefined;
   /** The names of the model's parameters as set; names learnt from refusals are added. */
   readonly names: ReadonlyMap<string, string>;

@@ -20,7 +20,7 @@ export interface Refusal {
 /** Not parameters that a request can do without. */
 const ESSENTIAL = new Set(['model', 'messages', 'stream']);
 
-/** Other words for parameters, and for what `body` means by them. */
+/** Other words for parameters, and for their meaning in `body`. */
 const OTHER_WORDS: Readonly<Record<string, RegExp>> = {
   tool_choice: /\btool[ _-]choice\b/i,
   tools: /\b(?:tools?|function[ _-]?call(?:s|ing)?)\b/i,
@@ -31,7 +31,7 @@ const OTHER_WORDS: Readonly<Record<string, RegExp>> = {
 
 /**
  * The parameter of `body` that a refusal names, and its replacement. Undefined: it names no parameter, or nothing can be done.
- * @param words the refusal as it was sent, without what it quotes of the messages
+ * @param words the refusal as it was sent, without quotes from the messages
  */
 export function refusedParameter(words: string, body: RequestBody): Refusal | undefined {
   const parameter = namedParameter(words, body);

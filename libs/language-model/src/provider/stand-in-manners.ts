@@ -114,7 +114,7 @@ const alternates = ({ messages }: Body): boolean => {
 const bytes = Buffer.from(`data: ${piece(`${ANSWER} 👍`, 'stop')}\n\ndata: [DONE]\n\n`);
 const inEmoji = bytes.indexOf(Buffer.from('👍')) + 1;
 
-/** One stand-in for many providers: by name, what each of them is known for. */
+/** One stand-in for many providers: their known behaviours, by name. */
 export const MANNERS: Readonly<Record<string, Manner>> = {
   'answers as the protocol says': { script: answer, ends: 'answer' },
   'wants max_completion_tokens': {

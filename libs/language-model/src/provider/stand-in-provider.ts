@@ -105,7 +105,7 @@ export function streamPieces(...pieces: readonly string[]): Script {
   };
 }
 
-/** Calls these tools, all in one round, and waits for what they return: that comes with the next request. */
+/** Calls these tools, all in one round, and waits for their results: those come with the next request. */
 export function callTools(
   ...calls: readonly { readonly name: string; readonly input: unknown; readonly before?: string }[]
 ): Script {

@@ -31,7 +31,7 @@ const MAX_REFUSAL_LENGTH = 100_000;
 
 /**
  * A `fetch` for one answer over the AI SDK: asks again without a parameter that the model refuses, or under the name that
- * it takes, and evens out what it sends.
+ * it takes, and normalizes its answer.
  */
 export function createTolerantFetch(options: TolerantFetchOptions): typeof fetch {
   const { provider, manners, more, listener } = options;

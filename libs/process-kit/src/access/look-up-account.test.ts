@@ -16,7 +16,7 @@ const from = (remotePort: number): Required<Ends> => ({
   remotePort,
 });
 
-/** Tables in which a test says what stands, and when they have been read. */
+/** Tables whose content, and end of reading, a test controls. */
 function fakeTables() {
   const reads: { readonly search: RowSearch; readonly done: PromiseWithResolvers<void> }[] = [];
   const row = (ends: Required<Ends>, uid: number): void => {
@@ -35,7 +35,7 @@ function fakeTables() {
     peerOf: (connection: Required<Ends>, uid: number) =>
       row({ ...connection, localPort: connection.remotePort, remotePort: connection.localPort }, uid),
     ownEndOf: (connection: Required<Ends>) => row(connection, OWN),
-    /** Ends the read that runs, and waits until what follows from it has been done. */
+    /** Ends the read that runs, and waits until its consequences are done. */
     async end(): Promise<void> {
       reads.at(-1)?.done.resolve();
       await new Promise(setImmediate);

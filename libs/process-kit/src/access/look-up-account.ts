@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Ends, endsInTables, type RowSearch, searchSocketTables } from './socket-tables.ts';
 
 /**
- * Whose process is at the other end of a connection. `own`: of this process's account, or of root, who can read this
+ * Owner of the process at the other end of a connection. `own`: of this process's account, or of root, who can read this
  * process's memory and files anyway. `unknown`: the system does not tell, or the peer is on another machine or in another
  * network namespace.
  */
@@ -87,7 +87,7 @@ async function readForBoth(
   });
 }
 
-/** A search for the rows of the ends that are added; what `add` returns has the account of the row once it was found. */
+/** A search for the rows of the ends that are added; the result of `add` has the account of the row once it was found. */
 function createSearch(): RowSearch & { add(ends: Required<Ends>): { readonly uid: number | undefined } } {
   /** By each spelling; those of one connection lead to the same. */
   const sought = new Map<string, { uid: number | undefined }>();

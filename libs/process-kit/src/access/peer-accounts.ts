@@ -12,7 +12,7 @@ export interface PeerAccounts {
   stop(): void;
 }
 
-/** Every connection that a server in this process accepts, whatever library listens. */
+/** Every connection that a server in this process accepts, with any library. */
 const ACCEPTED = 'net.server.socket';
 
 interface Accepted {
@@ -33,7 +33,7 @@ export function watchPeers(onUnreadable: (error: unknown) => void): PeerAccounts
     const key = keyOf(socket);
     // A pipe, or gone before it was accepted.
     if (key === undefined) return;
-    // Two connections never have the same ends at a time: the older one was reset, though what it sent before may not
+    // Two connections never have the same ends at a time: the older one was reset, though data that it sent before may not
     // have been read yet. It must not be taken for the one that has its ends now.
     open.get(key)?.socket.destroy();
     const accepted: Accepted = { socket, account: undefined };

@@ -44,7 +44,7 @@ export async function searchSocketTables(search: RowSearch): Promise<void> {
   }
 }
 
-/** The system hands out one page at a time, whatever it is asked for. */
+/** The system returns one page at a time, for a read of any size. */
 const BUFFER_BYTES = 16_384;
 /** The tables are read for every connection, and are long where there are thousands: the buffer is used again. */
 let spare: Buffer | undefined;

@@ -34,7 +34,7 @@ export type TableQuery = z.input<typeof TableQuery>;
 type Cell = string | number;
 export type ResultRow = Readonly<Record<string, Cell>>;
 
-/** @throws ParleyError `invalid_request` when a column does not exist, or figures are wanted of what is no number */
+/** @throws ParleyError `invalid_request` when a column does not exist, or figures are wanted of a column that is not numeric */
 export function queryTable(table: Table, query: TableQuery): ResultRow[] {
   const { select, where = [], groupBy, aggregate, orderBy, limit } = TableQuery.parse(query);
   const own = [

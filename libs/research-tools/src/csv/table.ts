@@ -21,7 +21,7 @@ export interface TableOptions {
   readonly isLenient?: boolean;
 }
 
-/** The column of what lenient rows have beyond the named columns. */
+/** The column for cells of lenient rows beyond the named columns. */
 export const EXCESS = '';
 
 /** A file with more than one of these is not a table that research can hold in memory. */
@@ -34,7 +34,7 @@ const MAX_ROW_LENGTH = 200_000;
 const SLICE = 8 * 1024;
 
 /**
- * Reads CSV with a line of column names. Separated by comma, semicolon, tab or bar, or by what a first line `sep=;` says; lines
+ * Reads CSV with a line of column names. Separated by comma, semicolon, tab or bar, or the separator of a first line `sep=;`; lines
  * that begin with `#` are remarks. A column without a name is `column 3`.
  * @throws ParleyError `invalid_request` that names the line that is wrong
  */

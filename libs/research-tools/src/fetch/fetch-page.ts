@@ -42,7 +42,7 @@ const TEXTUAL = /^(?:text\/|application\/(?:[a-z.+-]*\+)?(?:json|xml|csv|yaml)\b
  * A function that gets pages of allowed hosts only; each redirect must lead to an allowed one, too. The address that a
  * name resolves to is checked where the connection is made, so that a name cannot mean another one a moment later.
  *
- * It throws ParleyError `forbidden` for hosts and addresses that are not allowed, `invalid_request` for what is no
+ * It throws ParleyError `forbidden` for hosts and addresses that are not allowed, `invalid_request` for a page that is not
  * text or too large, `not_found` for a status from 400 to 499, `unavailable` when the host fails or takes too long.
  */
 export function createPageFetcher(options: PageFetcherOptions): FetchPage {

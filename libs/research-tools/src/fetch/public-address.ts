@@ -37,7 +37,7 @@ unicast.addSubnet('2000::', 3, 'ipv6');
 
 /**
  * Whether an IP address is one of the public internet: not of this machine, its network, or for special use. Every other
- * notation (`127.1`, `0x7f000001`, a zone, a dot at the end, IPv4 inside IPv6) is not public, whatever it stands for.
+ * notation (`127.1`, `0x7f000001`, a zone, a dot at the end, IPv4 inside IPv6) is never public.
  */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4');

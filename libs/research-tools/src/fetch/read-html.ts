@@ -7,7 +7,7 @@ const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stac
 /**
  * HTML as readable text, read in a thread of its own: a page that was made to be slow costs nobody else anything.
  * @param timeoutMs for the thread, its start included
- * @throws ParleyError `invalid_request` when that takes too long or too much memory; what `signal` was aborted with
+ * @throws ParleyError `invalid_request` when that takes too long or too much memory; the abort reason of `signal`
  */
 export async function readHtml(html: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();

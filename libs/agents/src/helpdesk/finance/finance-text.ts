@@ -29,9 +29,9 @@ export function sayNoted(minor: number, currency: string, what: string): string 
 }
 
 export interface ListWish {
-  /** Empty: whatever it was for. */
+  /** Empty: for any purpose. */
   readonly about: string;
-  /** Nothing was left out: the sum includes what is too old to be listed. */
+  /** Nothing was left out: the sum includes entries too old to be listed. */
   readonly isAll: boolean;
   isWanted(day: string): boolean;
 }

@@ -8,7 +8,7 @@ const Minor = z.number().int();
 const Entry = z.object({ minor: Minor, what: z.string().max(80), day: Day });
 export type Entry = z.infer<typeof Entry>;
 
-/** A budget and what went from it, in one currency. */
+/** A budget and its expenses, in one currency. */
 export const Account = z.object({
   currency: Currency,
   /** Null: not told. */

@@ -79,7 +79,7 @@ function understandAmounts(
   return [say(WHAT_IS_IT)];
 }
 
-/** One entry for each amount, with what stands behind it: `300 on a bag and 20 on lunch`. */
+/** One entry for each amount, with the purpose behind it: `300 on a bag and 20 on lunch`. */
 function entriesOf(
   clause: string,
   money: readonly FoundMoney[],

@@ -39,7 +39,7 @@ const MONTH = new RegExp(String.raw`\b(${MONTHS})\b`, 'i');
 
 /** Interprets a clause as calls on the leave account; undefined when no rule fits it. */
 export function understandHr(clause: string): readonly Call<LeaveAccount>[] | undefined {
-  // A day of illness is no leave: the handbook says what to do.
+  // A day of illness is no leave: the handbook answers.
   if (ILL.test(clause) && !/\bleft\b/i.test(clause)) return undefined;
   const [count, second] = findDayCounts(clause);
   if (count === undefined) return understandWish(clause);

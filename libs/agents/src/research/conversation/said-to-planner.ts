@@ -11,7 +11,7 @@ export function asksToCancel(text: string): boolean {
   return /^\s*(?:please\s+)?(?:cancel|stop|abort|abbrechen|stopp)\b.{0,40}$/iu.test(text);
 }
 
-/** Whether what is said after a report begins something else, rather than changing the report. */
+/** Whether a message after a report begins another task, rather than changing the report. */
 export function beginsAnew(text: string): boolean {
   return BEGINNING.test(text) && !CHANGE.test(text);
 }

@@ -3,7 +3,7 @@ import { sayList } from '../figures/say-number.ts';
 
 const MAX_NAMED = 4;
 
-/** How far a task is, from what is stored of it. */
+/** Progress of a task, from its stored record. */
 export function sayStatus(task: TaskRecord): string {
   const own = task.steps.filter(({ round }) => round === task.round);
   const steps = own.filter(({ kind }) => kind === 'step');

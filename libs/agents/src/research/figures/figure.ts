@@ -16,7 +16,7 @@ import {
 
 const DatedPrice = z.object({ date: Day, price: z.number() });
 
-/** One measure of one share: `value` is what shares are compared by, null where the data does not give it. */
+/** One measure of one share: shares are compared by `value`, null where the data does not give it. */
 export const Figure = z.object({
   measure: Measure,
   symbol: z.string(),

@@ -18,8 +18,8 @@ type PlannedStep = NonNullable<TaskPlan['steps'][number]>;
 export const ATTEMPTS = 3;
 
 /**
- * The steps that a request needs: prices of each share, then the measures, all side by side, then the comparison; what
- * else is asked for beside them. Steps of earlier rounds have the same ids, and are not done again.
+ * The steps that a request needs: prices of each share, then the measures, all side by side, then the comparison;
+ * other wishes beside them. Steps of earlier rounds have the same ids, and are not done again.
  */
 export function planSteps(
   request: ResearchRequest,

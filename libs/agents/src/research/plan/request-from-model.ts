@@ -16,7 +16,7 @@ export interface ModelRequestOptions {
 }
 
 /**
- * Lets a language model say what is asked for, as arguments of a tool whose schema is that of a request; arguments that
+ * Lets a language model read the request, as arguments of a tool whose schema is that of a request; arguments that
  * do not fit are given back to it. A model that takes no tools is asked for the same as JSON, and JSON in its text counts
  * wherever it stands.
  * @throws ParleyError `agent_failed` when the provider fails, or the model plans nothing

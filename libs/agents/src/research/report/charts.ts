@@ -3,7 +3,7 @@ import type { PriceSeries } from '../figures/price-series.ts';
 import { sayList } from '../figures/say-number.ts';
 import { type Chart, drawChart } from './draw-chart.ts';
 
-/** The chart that shows best what a report is about, as a Markdown image; undefined when there is nothing to draw. */
+/** The chart that shows a report's subject best, as a Markdown image; undefined when there is nothing to draw. */
 export function chartOf(series: readonly PriceSeries[], measures: readonly Measure[]): string | undefined {
   const drawn = series.filter(({ days }) => days.length > 1);
   if (drawn.length === 0) return undefined;

@@ -10,11 +10,11 @@ export interface SummaryOptions {
   readonly signal: AbortSignal;
 }
 
-/** Of an earlier report, so that the model sees what is to be changed, in UTF-16 code units. */
+/** Of an earlier report, so that the model sees the text to change, in UTF-16 code units. */
 const SHOWN_REPORT = 6000;
 
 /**
- * The report's summary by a language model, from what was computed. Table and chart are not its work.
+ * The report's summary by a language model, from the computed figures. Table and chart are not its work.
  * @throws ParleyError `agent_failed` when the provider fails
  */
 export function summarize({ step, material, model, signal }: SummaryOptions): Promise<string> {

@@ -23,7 +23,7 @@ const MAX_SYMBOLS = 8;
 
 /** The understood and the unclear parts of a request. */
 export interface ParsedRequest extends ResearchRequest {
-  /** Whether the text itself says what is to be done; a refinement may say nothing that the rules know. */
+  /** Whether the rules understand a wish in the text itself; in a refinement they may not. */
   readonly isUnderstood: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Words of requests that need no answer of their own: whatever else stands in a text was not understood. */
+/** Words of requests that need no answer of their own: all other words of a text were not understood. */
 const KNOWN = new Set(
   (
     'a about above according across after again against all along also am among amongst an analyse analysed analyses analysing ' +

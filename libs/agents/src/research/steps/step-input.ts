@@ -30,7 +30,7 @@ export const Finding = z.object({
   /** Where it comes from, for the list of sources; empty: from nowhere. */
   source: z.string(),
   summary: z.string(),
-  /** It could not be had; `summary` says what and why. */
+  /** The source failed; `summary` names it and the reason. */
   isMissing: z.literal(true).optional(),
 });
 export type Finding = z.infer<typeof Finding>;

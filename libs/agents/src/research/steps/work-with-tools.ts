@@ -17,7 +17,7 @@ const Note = z.object({ text: z.string().min(1).max(NOTE_LENGTH) });
 /** Longest result of a tool for the model, in UTF-16 code units. */
 const TOLD = 12_000;
 
-/** Lets a language model do what no rule can, with the tools that the rules have. */
+/** Lets a language model do work beyond the rules, with the tools of the rules. */
 export async function workWithTools(
   context: StepContext,
   tools: Tools,
@@ -65,7 +65,7 @@ function toolsOf(context: StepContext, { data, fetchPage }: Tools, sources: Set<
       try {
         return (await run(input.parse(given))).slice(0, TOLD);
       } catch (error) {
-        // The model may try something else with what it is told; only what is over is over.
+        // The model is told the error and may try something else; only a cancelled step ends.
         if (signal.aborted || !(error instanceof ParleyError) || error.code === 'cancelled') throw error;
         return `That does not work: ${error.message}`;
       }

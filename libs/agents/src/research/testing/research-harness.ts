@@ -11,7 +11,7 @@ export interface ResearchHarness {
     text: string,
     messageId?: string,
   ): Promise<{ replies: readonly string[]; task: TaskRecord | undefined }>;
-  /** Plans what is to be planned, and does the next `steps` steps; all and the report when not given. */
+  /** Plans an unplanned round, and does the next `steps` steps; all and the report when not given. */
   work(steps?: number): Promise<TaskRecord>;
   /** Ids of all steps that were done, in their order. */
   readonly done: readonly string[];

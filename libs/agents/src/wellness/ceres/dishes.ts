@@ -6,7 +6,7 @@ export const MEALS: readonly Meal[] = ['breakfast', 'lunch', 'dinner', 'snack'];
 
 export interface Dish {
   readonly meal: Meal;
-  /** With all that is in it, so that what somebody avoids is found by its name. */
+  /** With all ingredients, so that an avoided one is found by its name. */
   readonly name: string;
   readonly contains: readonly Contains[];
 }

@@ -21,7 +21,7 @@ const AVOIDED_AS: readonly (readonly [words: RegExp, contains: Contains])[] = [
   [/\bhoney\b/i, 'honey'],
 ];
 
-/** The dishes for a meal that somebody eats who has these diets and avoids these things. */
+/** The dishes of a meal that fit these diets and contain none of the avoided foods. */
 export function dishesFor(meal: Meal, { diets, avoided }: Pick<Nutrition, 'diets' | 'avoided'>): Dish[] {
   const without = new Set<Contains>([
     ...diets.flatMap((diet) => NOT_FOR[diet]),

@@ -24,7 +24,7 @@ const GREETING =
 /** As confident as the router wants to be before it sends somebody somewhere. */
 const FITTING = 0.5;
 
-/** Greets, says who is there, and to whom a question belongs. Keeps a classifier for as long as the agents stay the same. */
+/** Greets, lists the agents, and names the agent for a question. Keeps a classifier for as long as the agents stay the same. */
 export function createGeneralAnswer(score: IntentScorer = createIntentScorer()): GeneralAnswer {
   return ({ text, userName, agents, own }) => {
     const said = withoutMention(text).replace(/[‘’]/g, "'").slice(0, 2000);
@@ -69,14 +69,14 @@ function fittingAgents(
 }
 
 function hint(agents: readonly AgentStatus[], own: { readonly group: string }): string {
-  // One to whom people write; others only work for agents.
+  // An agent that people write to; others only work for agents.
   const colleagues = colleaguesOf(agents, own);
   const name = (colleagues.find(({ example }) => example !== undefined) ?? colleagues[0])?.name;
   if (name === undefined) return '';
   return `Just write what you need, or begin with \`@${/\s/.test(name) ? `"${name}"` : name}\` to choose yourself.`;
 }
 
-/** The name of who has given none: a page that nobody has signed in to. */
+/** The name of a user without a name: a page without sign-in. */
 const NAMELESS = 'You';
 
 function hello(userName: string): string {

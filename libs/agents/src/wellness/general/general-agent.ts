@@ -11,8 +11,8 @@ const GROUP = 'general';
 const MAX_OUTPUT_TOKENS = 1000;
 
 /**
- * Greets, says who is there and what they can do, and to whom a question belongs. It knows of the others what the server
- * says; without `listAgents` it says that it cannot see them.
+ * Greets, lists the agents and their abilities, and names the agent for a question. It knows the others from the
+ * server; without `listAgents` it says that it cannot see them.
  */
 export function createGeneralAgent(model: LanguageModel, listAgents?: ListAgents): AgentDefinition {
   const answer = createGeneralAnswer();

@@ -1,6 +1,6 @@
 import type { AgentStatus } from '@parley/shared-models';
 
-/** All agents that the server knows, whatever they are doing. @throws ParleyError when it cannot be asked */
+/** All agents that the server knows, in any state. @throws ParleyError when it cannot be asked */
 export type ListAgents = () => Promise<readonly AgentStatus[]>;
 
 /** An agent, or several instances of one. */

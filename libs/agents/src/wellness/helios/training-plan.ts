@@ -2,7 +2,7 @@ import { dayOf } from '../../language/day.ts';
 import { type Fitness, monthOf, mostOf, sumOf, weekOf } from './fitness.ts';
 import { measuresIn, sayDistance } from './measures.ts';
 
-/** A plan from the goal and what was done of late: the same for the same log. Markdown, line by line. */
+/** A plan from the goal and the latest workouts: the same for the same log. Markdown, line by line. */
 export function planTraining(fitness: Fitness, at: Date): string[] {
   const today = dayOf(at);
   const text = fitness.goal?.text ?? '';
@@ -20,7 +20,7 @@ const CAUTION = [
 const WEEKLY_GROWTH = 1.1;
 const MAX_WEEKS = 24;
 
-/** Week by week from what one walks now to the goal. */
+/** Week by week from the present amount of walking to the goal. */
 function planSteps(fitness: Fitness, target: number, today: string): string[] {
   const days = new Set(weekOf(fitness, today).flatMap(({ day, steps }) => (steps === null ? [] : [day])));
   const now = days.size === 0 ? undefined : Math.round(sumOf(weekOf(fitness, today), 'steps') / days.size);

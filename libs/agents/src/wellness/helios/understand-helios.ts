@@ -39,7 +39,7 @@ const TOMORROW =
 const DONE =
   /\b(?:ran|jogged|walked|swam|cycled|biked|rode|hiked|rowed|lifted|climbed|danced|trained|worked out|exercised|played|did|done|finished|completed|went|had|took|made|got|log|logged|add|stretched|bouldered|skied|habe|bin)\b/i;
 
-/** Without a measure only what says plainly that sport was done. */
+/** Without a measure, only words that plainly report sport. */
 const SPORT_DONE =
   /\b(?:ran|jogged|walked|swam|cycled|biked|rode|hiked|rowed|lifted|climbed|danced|trained|worked out|exercised|stretched|skied|bouldered|gejoggt|gelaufen|geschwommen|trainiert)\b|\bplayed (?:football|soccer|basketball|volleyball|tennis|badminton|squash|handball)\b|\b(?:did|done|finished|completed|log|logged) (?:a |an |my |some |the )?(?:\p{L}+ )?(?:yoga|pilates|work-?outs?|training|run|walk|swim|hike|exercises?|push-?ups?|stretching|climbing|cardio|strength|hiit|crossfit)\b|\bwent (?:to the gym|(?:for )?(?:a |an )?(?:\p{L}+ )?(?:run|running|jogging|walk|walking|swim|swimming|cycling|ride|hike|hiking|climbing|bouldering|dancing|skiing|rowing))\b/iu;
 const NO_SPORT = /\bran (?:out|into|late|away|over|for office)\b/i;
