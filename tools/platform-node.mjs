@@ -8,7 +8,7 @@ const lowestMajor = 24;
  *
  * @param {string} root
  * @returns {string} its path
- * @throws {Error} when there is none
+ * @throws {Error} when it is missing
  */
 export function platformNode(root) {
   const file = process.platform === 'win32' ? 'node.exe' : 'node';

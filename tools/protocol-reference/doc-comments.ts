@@ -19,7 +19,7 @@ export function docComments(source: string, object: string): ReadonlyMap<string,
   );
 }
 
-/** The comment above that property. @throws Error when there is none */
+/** The comment above that property. @throws Error when it is missing */
 export function meaningOf(comments: ReadonlyMap<string, string>, name: string): string {
   const meaning = comments.get(name);
   if (meaning === undefined)

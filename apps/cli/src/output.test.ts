@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { plain, table } from './output.ts';
 
-describe('what others wrote', () => {
+describe('text of others', () => {
   it('keeps line breaks, tabs and letters of all kinds', () => {
     expect(plain('a\tb\nc — ü 日本 🤖')).toBe('a\tb\nc — ü 日本 🤖');
   });

@@ -25,7 +25,7 @@ function said(
   };
 }
 
-describe('what was said before', () => {
+describe('the history of a conversation', () => {
   it('is told in its order, with the names of other agents', () => {
     const messages = [
       said('Hello'),
@@ -43,7 +43,7 @@ describe('what was said before', () => {
     ]);
   });
 
-  it('leaves out what Parley itself says', () => {
+  it('leaves out messages of Parley itself', () => {
     expect(recentTurns([said('Hello'), said('offline', 'system', 'ERROR')], agent, 1000)).toEqual([
       { role: 'user', text: 'Hello' },
     ]);

@@ -16,7 +16,7 @@ export interface ClassOption {
 }
 
 export interface Classification {
-  /** One of the options, or undefined: it belongs to none. */
+  /** One of the options, or undefined: it belongs to no option. */
   readonly id: string | undefined;
   /** 0 to 1, in the model's own opinion. */
   readonly confidence: number;

@@ -54,7 +54,7 @@ describe('thoughts are taken out of an answer', () => {
     );
   });
 
-  it('loses and invents nothing, whatever is written', () => {
+  it('loses and invents nothing, for any text', () => {
     const word = fc.constantFrom(
       '<think>',
       '</think>',
@@ -93,7 +93,7 @@ describe('thoughts are taken out of an answer', () => {
   });
 });
 
-describe('what goes back to a model as its own words', () => {
+describe('the text that goes back to a model as its own words', () => {
   it.each([
     ['<think>a</think>\n\nYes', 'Yes'],
     ['I wonder\n</think>\n\nYes', 'Yes'],

@@ -72,7 +72,7 @@ export function isSecret(name: string): boolean {
 export interface SettingDescription {
   readonly name: string;
   readonly meaning: string;
-  /** As it would stand in the environment; undefined: there is none. */
+  /** As it would stand in the environment; undefined: no default. */
   readonly fallback: string | undefined;
   /** All values that it may have, where they can be counted. */
   readonly values: readonly string[];

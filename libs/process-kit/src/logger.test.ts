@@ -56,7 +56,7 @@ describe('the logger', () => {
     expect(lineOf('with fields')).toMatchObject({ messageId: 'm1' });
   });
 
-  it('leaves out what is below its level', () => {
+  it('leaves out lines below its level', () => {
     expect(output).not.toContain('too fine');
   });
 
@@ -110,7 +110,7 @@ it('writes lines for people, errors with their stack and nothing else of the fie
   expect(stdout).not.toContain('pa55word');
 });
 
-describe('what others wrote', () => {
+describe('text of others', () => {
   const logged = async (isReadable: boolean): Promise<string> => {
     const { stdout, code } = await runProgram(`
       import { createLogger } from '@parley/process-kit';

@@ -40,7 +40,7 @@ export function createLogger(
     pretty({
       colorize: process.stdout.isTTY,
       messageFormat: '{service}: {msg}',
-      // Fields are for those who look closer; without the error a line about one would be of no use.
+      // Other fields are left out for brevity; a line about an error needs the error.
       ...(level === 'info' ? { include: 'level,time,err' } : { ignore: 'service' }),
       // The last lines before an exit are the ones that matter.
       sync: true,

@@ -30,20 +30,20 @@ describe('the settings of TLS', () => {
     expect(() => loadConfig(Member, env)).toThrow(/^[^\n]*\n {2}GRPC_TLS_CERT [^\n]*cannot be read[^\n]*$/);
   });
 
-  it('encrypt for a member that has a certificate and names nobody who signs: Node.js says whom it trusts', () => {
+  it("encrypt for a member that has a certificate and names no authority: Node.js's own count", () => {
     const tls = memberTls(loadConfig(Member, { GRPC_TLS_CERT: FILE, GRPC_TLS_KEY: FILE }));
     expect(tls).toEqual({ ca: undefined, cert: expect.any(Buffer), key: expect.any(Buffer) });
   });
 
-  it('encrypt for a member that names only who signs', () => {
+  it('encrypt for a member that names only an authority', () => {
     expect(memberTls(loadConfig(Member, { GRPC_TLS_CA: FILE }))?.ca).toBeInstanceOf(Buffer);
   });
 
-  it('refuse a server that asks for certificates and has none', () => {
+  it('refuse a server that asks for certificates and has no certificate', () => {
     expect(() => loadConfig(Server, { GRPC_TLS_CA: FILE })).toThrow('GRPC_TLS_CERT (not set)');
   });
 
-  it('have who joins in the same process trust the certificate of the server', () => {
+  it('have members in the same process trust the certificate of the server', () => {
     const tls = ownMemberTls(loadConfig(Server, { GRPC_TLS_CERT: FILE, GRPC_TLS_KEY: FILE }));
     expect(tls?.ca).toEqual(tls?.cert);
   });

@@ -202,7 +202,7 @@ describe('a message without a target', () => {
     });
   });
 
-  it('goes to the only agent that is there, whatever that is for', () => {
+  it('goes to the only agent that is there, for any purpose', () => {
     const echo = agent('echo', { keywords: ['echo'] });
     expect(ask([echo])).toMatchObject({ decision: { agentId: 'echo', strategy: 'least-loaded' } });
     const parrot = agent('parrot', { keywords: ['echo'], load: 0.5 });
@@ -221,7 +221,7 @@ describe('a message without a target', () => {
     });
   });
 
-  it('counts what was assigned since the agents said their load, a tenth for each message', () => {
+  it('counts messages assigned since the agents reported their load, a tenth for each', () => {
     const agents = [agent('a', { load: 0.2 }), agent('b', { load: 0 })];
     expect(ask(agents, { recent: { b: 1 } })).toMatchObject({ decision: { agentId: 'b' } });
     expect(ask(agents, { recent: { b: 3 } })).toMatchObject({ decision: { agentId: 'a' } });
@@ -289,7 +289,7 @@ describe('any decision', () => {
     { nil: undefined },
   );
 
-  it('is one that the protocol can carry, whatever the agents say about themselves', () => {
+  it('fits the protocol, for any description of the agents', () => {
     fc.assert(
       fc.property(agents, fc.array(word), target, (there, said, wanted) => {
         const text = [...said, ...there.flatMap(({ keywords }) => keywords)].join(' ');
@@ -318,7 +318,7 @@ describe('any decision', () => {
     );
   });
 
-  it('chooses nobody who is away while anybody is online and nobody was named', () => {
+  it('chooses no absent agent while another is online and the sender named no agent', () => {
     fc.assert(
       fc.property(agents, fc.array(word), (there, said) => {
         fc.pre(there.some(({ state }) => state === 'online'));

@@ -14,7 +14,7 @@ const finance = agent('finance', { keywords: ['budget'] });
 const second = agent('finance-2', { agentName: 'Finance', group: 'finance' });
 
 describe('a message of a conversation that an agent holds', () => {
-  it('stays with the agent, whatever it is about', () => {
+  it('stays with the agent, for any text', () => {
     const asked = { session: held, text: 'How many vacation days does an employee have?' };
     expect(ask([hr, { ...finance, load: 1 }, second], asked)).toMatchObject({
       ok: true,
@@ -95,7 +95,7 @@ describe('a message of a conversation in which an agent only answered last', () 
   const helios = agent('helios', { keywords: ['run'] });
   const anything = agent('assistant', { capabilities: [CAPABILITIES.answersAnything] });
 
-  it('goes to whom it is for', () => {
+  it('goes to its target', () => {
     expect(ask([helios, finance, anything], { session: last, text: 'my budget' })).toMatchObject({
       decision: { agentId: 'finance', strategy: 'keywords' },
     });

@@ -12,7 +12,7 @@ const anything = agent('assistant', { capabilities: [CAPABILITIES.answersAnythin
 const open = { text: 'Something entirely different' };
 
 describe('a question that no scorer is sure about', () => {
-  it('is open for a language model, with the answer for when there is none', () => {
+  it('is open for a language model, with the answer without a model', () => {
     expect(ask([finance, hr, anything], open)).toMatchObject({
       isOpen: true,
       decision: { agentId: 'assistant', strategy: 'default' },
@@ -52,7 +52,7 @@ describe('a question that no scorer is sure about', () => {
     expect(answer.isOpen ?? false).toBe(false);
   });
 
-  it('does not ask the model about what a scorer is sure of', () => {
+  it('does not ask the model where a scorer is sure', () => {
     const modelChoice = { group: 'hr', confidence: 1, model: 'Mistral small' };
     expect(ask([finance, hr, anything], { text: 'my budget', modelChoice })).toMatchObject({
       decision: { agentId: 'finance', strategy: 'keywords' },

@@ -52,7 +52,7 @@ describe('the chain of the audit', () => {
     expect(verifier.last).toEqual({ seq: 6, hash: at(5).hash });
   });
 
-  it('is whole whatever order the keys of an entry come in', async () => {
+  it('is whole for any order of the keys of an entry', async () => {
     const turned = Object.fromEntries(Object.entries(at(0)).toReversed());
     expect(await problemsOf([turned, ...chain.slice(1)])).toEqual([]);
   });

@@ -43,7 +43,7 @@ describe.each(Object.entries(sides))('a frame of the %s', (_side, [parse, exampl
       expect(parse(JSON.stringify({ ...frame, fromTheFuture: 1 }))).toEqual({ ok: true, frame });
     });
 
-    it('is refused with the path of what is wrong', () => {
+    it('is refused with the path of the error', () => {
       for (const [change, path] of invalid) {
         const result = parse(JSON.stringify({ ...valid[0], ...change }));
         expect(result).toMatchObject({ ok: false, error: { code: 'invalid_frame', details: { path } } });
@@ -88,7 +88,7 @@ describe.each(Object.entries(sides))('a frame of the %s', (_side, [parse, exampl
     if (!result.ok) expect(result.error.message.length).toBeLessThan(100);
   });
 
-  it('never throws, whatever arrives', () => {
+  it('never throws, for any input', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),
@@ -111,7 +111,7 @@ describe.each(Object.entries(sides))('a frame of the %s', (_side, [parse, exampl
 });
 
 describe('the payload of an event', () => {
-  it('is kept as it is, whatever JSON it is', () => {
+  it('is kept as it is, for any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 10 }), (payload) => {
         fc.pre(!JSON.stringify(payload).includes('__proto__'));
@@ -245,7 +245,7 @@ describe('an error', () => {
     });
   });
 
-  it('names none where the frame had no id', () => {
+  it('names no id where the frame had no id', () => {
     expect(parseClientFrame('{"type":"hello"}')).not.toHaveProperty('inReplyTo');
     expect(parseClientFrame('{')).not.toHaveProperty('inReplyTo');
   });

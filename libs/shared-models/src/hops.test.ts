@@ -84,7 +84,7 @@ describe('the hops of a message', () => {
     );
   });
 
-  it('fit a status whatever stands in the header', () => {
+  it('fit a status for any header', () => {
     const noise = fc.array(fc.constantFrom(';', '=', '1', '9999999999999', 'server', ' ', '-', '\n'), {
       maxLength: 30,
     });

@@ -15,7 +15,7 @@ const message = (fields: Partial<ChatMessage> = {}): ChatMessage => ({
 });
 
 describe('a transcript', () => {
-  it('names who said what and when', () => {
+  it('names the writer, the text and the time', () => {
     expect(transcriptEntry(message())).toBe('\n**Ada** · 2026-01-31 09:30:00 UTC\n\n> What is left?\n');
   });
 
@@ -49,7 +49,7 @@ describe('a transcript', () => {
     expect(transcriptHead({ title: 'a\n## b', createdAt: AT })).toContain('## a \\#\\# b\n');
   });
 
-  it('marks what was not answered', () => {
+  it('marks a message without an answer', () => {
     const sender = { kind: 'system', id: 'parley', name: 'Parley' } as const;
     expect(transcriptEntry(message({ kind: 'ERROR', sender, text: 'No agent is online.' }))).toContain(
       '**Parley** · 2026-01-31 09:30:00 UTC · not answered\n',

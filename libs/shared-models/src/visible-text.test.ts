@@ -81,13 +81,13 @@ describe('a name', () => {
   });
 });
 
-it('shows what would not be seen in a command', () => {
+it('shows the invisible characters of a command', () => {
   expect(shownText('rm\u00a0-rf \u202e/tmp\n# \u200bdone\r\u{e0041}\ud83d\u3000\u3164')).toBe(
     'rm\\u{a0}-rf \\u{202e}/tmp⏎# \\u{200b}done\\u{d}\\u{e0041}\\u{d83d}\\u{3000}\\u{3164}',
   );
 });
 
-it('makes of NUL and halves of pairs what every database can hold, and takes no id with them', () => {
+it('turns NUL and halves of pairs into text that every database can hold, and takes no id with them', () => {
   expect(storableText('a\u0000b\ud83d \udc4b 👋')).toBe('a\ufffdb\ufffd \ufffd 👋');
   expect(storableId(9).safeParse('a\u0000b').error?.issues[0]?.message).toBe(
     'has NUL or half of a surrogate pair',

@@ -75,7 +75,7 @@ describe('the check of a gRPC port that is encrypted', () => {
     },
   );
 
-  it('says what is wrong with these settings', async () => {
+  it('names the errors of these settings', async () => {
     expect(await checkGrpc(address, { GRPC_TLS_CERT: file('cert.pem') })).toMatchObject({
       isOk: false,
       found: expect.stringContaining('GRPC_TLS_KEY (not set)'),

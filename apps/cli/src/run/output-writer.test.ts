@@ -20,7 +20,7 @@ function written(
   return text;
 }
 
-describe('what several agents print', () => {
+describe('the output of several agents', () => {
   it('is written line by line with the name of each, however it comes', () => {
     const pieces = [
       ['1', 'web-1', 'one\ntw'],
@@ -53,7 +53,7 @@ describe('what several agents print', () => {
   });
 });
 
-describe('what one agent prints', () => {
+describe('the output of one agent', () => {
   const pieces = [
     ['1', 'web-1', '\u001b[1Acontinue? '],
     ['1', 'web-1', 'y\r'],

@@ -20,7 +20,7 @@ describe('a message', () => {
     expect(splitClauses(text)).toEqual(clauses);
   });
 
-  it('is read up to a bound, whatever it is', () => {
+  it('is read up to a bound', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 200 }),

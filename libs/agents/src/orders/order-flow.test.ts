@@ -110,7 +110,7 @@ describe('an order', () => {
     ]);
   });
 
-  it('that an agent passes on is for whom the agent says', async () => {
+  it('that an agent passes on is for the person that the agent names', async () => {
     const { order, listOf, mails } = createFlow();
     await order({ ...laptop, customer: { id: 'bob', name: 'Bob', email: 'bob@example.com' } });
     expect(await listOf('bob')).toContain('1 × Laptop');
@@ -143,7 +143,7 @@ describe('an order', () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(4);
   });
 
-  it('is not marked as told by what a person publishes', async () => {
+  it('is not marked as told by an event of a person', async () => {
     const { order, publish, listOf, events } = createFlow({
       send: () => Promise.reject(new Error('mailbox full')),
     });
@@ -200,7 +200,7 @@ describe('an order', () => {
       expect(mails).toHaveLength(3);
     });
 
-    it('so often for one person, without taking away what others have', async () => {
+    it('so often for one person, without using up the limit of others', async () => {
       const { order, mails } = createFlow({}, limits);
       for (let number = 0; number < 20; number++) await order(orderOf('mallory', `v${number}@example.com`));
       expect(mails).toHaveLength(3);

@@ -28,7 +28,7 @@ describe('an order in a sentence', () => {
     expect(parseOrder(text)).toEqual({ product, quantity, email: 'ada@example.com' });
   });
 
-  it('keeps what only looks like an address', () => {
+  it('keeps text that only looks like an address', () => {
     expect(parseOrder('order 1 laptop @home')).toEqual({ product: 'Laptop @home', quantity: 1 });
   });
 
@@ -45,7 +45,7 @@ describe('an order in a sentence', () => {
     expect(parseOrder(text)).toBeUndefined();
   });
 
-  it('never takes long or throws, whatever is written', () => {
+  it('never takes long or throws, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const order = parseOrder(`order ${text}`);

@@ -39,7 +39,7 @@ export type WrittenOrder = Omit<OrderRequested, 'customer'> & { readonly email?:
 
 /**
  * The order in a sentence such as "order 1 laptop", "I'd like to buy two keyboards, mail to ada@example.com". Undefined
- * when there is none.
+ * for any other sentence.
  */
 export function parseOrder(written: string): WrittenOrder | undefined {
   const { text, email } = withoutAddress(written);

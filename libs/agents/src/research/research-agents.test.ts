@@ -149,7 +149,7 @@ describe('the research agents, offline', () => {
     expect(report).toContain('- prices/AAPL.csv (sample data, invented)');
   });
 
-  it('report what they could not have, and why, beside all that they found', async () => {
+  it('report failed sources, with the reasons, beside all findings', async () => {
     await harness.say('Analyze the volatility of Tesla. Read https://example.com/a_b.');
     const report = reportOf(await harness.work());
     expect(report).toContain('Tesla’s volatility was **');
@@ -190,7 +190,7 @@ describe('the research agents, with files of the operator', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('answer what a file says in groups', async () => {
+  it('answer a query of a file in groups', async () => {
     await put({ 'plain.csv': 'region,amount\nN,10\nS,20\nN,5\n' });
     await own.say('sum of amount in plain.csv by region');
     const report = reportOf(await own.work());

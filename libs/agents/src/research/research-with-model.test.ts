@@ -74,7 +74,7 @@ describe('the research agents, with a language model', () => {
     expect(said(2)).toContain('49.7 % a year');
   });
 
-  it('have the plan corrected that names what there is not', async () => {
+  it('have a plan corrected that names missing data', async () => {
     provider.play(
       callTools({ name: 'make_plan', input: { ...TESLA, symbols: ['NVDA'] } }),
       callTools({ name: 'make_plan', input: { ...TESLA, measures: ['beauty'] } }),
@@ -163,7 +163,7 @@ describe('the research agents, with a language model', () => {
     expect(report).toContain('Tesla’s volatility was **49.7 %** a year');
   });
 
-  it('report what the model could not do, beside all else', async () => {
+  it('report work that the model could not do, beside all else', async () => {
     provider.play(FAILS);
     const model = await createLanguageModel(
       { MISTRAL_MODEL: 'small', LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'llama' },

@@ -80,7 +80,7 @@ const text = fc.oneof(
 );
 
 describe.each(rules)('the rules of %s', (_name, check) => {
-  it('remember only what they can read again, whatever is written', () => {
+  it('remember only data that they can read again, for any text', () => {
     fc.assert(
       fc.property(text, (said) => {
         expect(check(said)).toBe(true);

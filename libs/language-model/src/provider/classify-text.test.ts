@@ -56,7 +56,7 @@ describe.each(Object.entries(kinds))('a classification by %s', (kind, open) => {
     expect(JSON.stringify(body?.messages[1])).toContain('Where does the money go?');
   });
 
-  it('may be that the text belongs to none', async () => {
+  it('may be that the text belongs to no option', async () => {
     provider.play(respondWithText('{"choice":"none","confidence":0.9}'));
     expect(await classify()).toEqual({ id: undefined, confidence: 0.9 });
   });

@@ -221,7 +221,7 @@ async function readEvents(
   return new Response(answerEvents(sent, { ...listening, ...options })).text();
 }
 
-describe('what a provider sends', () => {
+describe('the stream of a provider', () => {
   it('is read once, however many lines an event has', async () => {
     const onFailure = jest.fn();
     await readEvents('data: x\n'.repeat(100_000), { onFailure });

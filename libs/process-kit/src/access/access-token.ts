@@ -10,7 +10,7 @@ const TOKEN = /^[\w-]{43}$/;
 export const accessTokenFile = (dataDir: string): string => path.join(dataDir, FILE);
 
 /**
- * The access token of this data folder, made when there is none, in a file for this account alone. All servers of one
+ * The access token of this data folder, made when it is missing, in a file for this account alone. All servers of one
  * folder have the same.
  * @throws the file system's error
  */
@@ -37,7 +37,7 @@ export async function openAccessToken(dataDir: string): Promise<string> {
   return made;
 }
 
-/** The access token of this data folder; undefined where there is none, or this account may not read it. */
+/** The access token of this data folder; undefined where it is missing, or this account may not read it. */
 export async function readAccessToken(dataDir: string): Promise<string | undefined> {
   try {
     const token = (await readFile(accessTokenFile(dataDir), 'utf8')).trim();
@@ -48,7 +48,7 @@ export async function readAccessToken(dataDir: string): Promise<string | undefin
   }
 }
 
-/** Whether it is a file for this account alone; undefined: there is none. */
+/** Whether it is a file for this account alone; undefined: it is missing. */
 async function modeOf(file: string): Promise<'private' | 'open' | undefined> {
   try {
     const found = await lstat(file);

@@ -46,7 +46,7 @@ describe('the data folder', () => {
     }
   });
 
-  it('reads what other programs save: UTF-16, and the code page of western Europe', async () => {
+  it('reads the encodings of other programs: UTF-16, and the code page of western Europe', async () => {
     const data = createDataFolder({ own });
     const text = 'Größe;Wert\nüber;1\n';
     await writeFile(path.join(own, 'wide.csv'), Buffer.from(`\uFEFF${text}`, 'utf16le'));
@@ -55,7 +55,7 @@ describe('the data folder', () => {
       expect((await data.read(name)).rows).toEqual([{ Größe: 'über', Wert: '1' }]);
   });
 
-  it('refuses what would not fit into memory, and lets the process go on meanwhile', async () => {
+  it('refuses a file that would not fit into memory, and lets the process go on meanwhile', async () => {
     const data = createDataFolder({ own });
     const files = {
       rows: ['a\n'.repeat(1_000_000), 'more than 200000 rows'],

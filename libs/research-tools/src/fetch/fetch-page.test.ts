@@ -76,7 +76,7 @@ describe('fetching a page', () => {
     expect((await fetchPage(`http://localhost:${port}/`)).text).toBe('Größe');
   });
 
-  it('does not unpack what was sent packed', async () => {
+  it('does not unpack a compressed page', async () => {
     answer = send(gzipSync('0'.repeat(50_000_000)), {
       'content-type': 'text/plain',
       'content-encoding': 'gzip',
@@ -133,7 +133,7 @@ describe('fetching a page', () => {
     await expect(fetchPage(`http://localhost:${port}/`)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('stops reading what is too large, also when it never ends', async () => {
+  it('stops reading a page that is too large, also when it never ends', async () => {
     answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' });
       const more = (): void => {
@@ -174,7 +174,7 @@ describe('fetching a page', () => {
 });
 
 describe('the allow-list', () => {
-  it('is empty when unset, and refuses what is no host', () => {
+  it('is empty when unset, and refuses an entry that is no host', () => {
     expect(AllowListSetting.parse(undefined)).toEqual([]);
     expect(AllowListSetting.parse('Example.com, *.a-b.org example.com:8443')).toEqual([
       'example.com',

@@ -23,7 +23,7 @@ function after(...messages: readonly string[]): { ledger: Ledger; said: string }
 const left = (currency: string, ...messages: readonly string[]) =>
   leftOf(accountIn(after(...messages).ledger, currency));
 
-describe('what is left of a budget', () => {
+describe('the rest of a budget', () => {
   it.each([
     ['EUR', 120_000, ['My budget is 1,500 €', 'I spent 300 on a laptop bag']],
     ['EUR', 120_000, ['My budget is 1.500,00 € and I spent 300 on a laptop bag. What is left of my budget?']],
@@ -82,7 +82,7 @@ describe('what is left of a budget', () => {
     );
   });
 
-  it('counts what is too old to be listed one by one', () => {
+  it('counts entries too old to be listed one by one', () => {
     const messages = Array.from({ length: 250 }, () => 'I spent 2 € on coffee');
     expect(left('EUR', 'My budget is 1,500 €', ...messages)).toBe(100_000);
     const { ledger, said } = after(...messages, 'What did I spend?');

@@ -67,14 +67,14 @@ describe('leave that is left, in half days', () => {
     expect(left('I have 30 days of leave', message)).toBe(60);
   });
 
-  it('counts what is too old to be listed one by one', () => {
+  it('counts entries too old to be listed one by one', () => {
     const messages = Array.from({ length: 250 }, () => 'I take half a day off');
     const { account } = after('I have 200 days of leave', ...messages);
     expect(leftOf(account)).toBe(150);
     expect(account.entries).toHaveLength(200);
   });
 
-  it('is the allowance less what was taken, plus what was given back', () => {
+  it('is the allowance less the days taken, plus the days given back', () => {
     const halfDays = fc.integer({ min: 1, max: 400 });
     fc.assert(
       fc.property(

@@ -69,7 +69,7 @@ describe('the rules read of a request', () => {
     expect(parse('Hello').isUnderstood).toBe(false);
   });
 
-  it('takes from the request before what a refinement does not say', () => {
+  it('completes a refinement from the request before', () => {
     const before = parse('Analyze the volatility and volume of Apple and Tesla since 1 September');
     expect(parse('Only Tesla please', before)).toMatchObject({
       symbols: ['TSLA'],
@@ -97,7 +97,7 @@ describe('the rules read of a request', () => {
       expect(ResearchRequest.safeParse(parse(said)).error).toBeUndefined();
   });
 
-  it('only what fits its schema, whatever is written', () => {
+  it('only a request that fits its schema, for any text', () => {
     const words =
       'Apple Tesla volatility last month without and since 2026 1 September calculate 3 + ( Note that sum of x in sales by https://a.b mean , . ; " $ \n 💪 '.split(
         ' ',

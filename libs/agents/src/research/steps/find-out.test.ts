@@ -8,7 +8,7 @@ const find = (text: string) =>
     new AbortController().signal,
   );
 
-describe('what is found on a page', () => {
+describe('findings on a page', () => {
   it('is quoted line by line, without empty lines', async () => {
     expect((await find('  one \r\n\n\t\n two *three*  ')).text).toBe('> one\n> two \\*three\\*');
   });

@@ -79,7 +79,7 @@ describe('water', () => {
   });
 });
 
-describe('diets and what is avoided', () => {
+describe('diets and avoided foods', () => {
   it.each([
     ['I am vegetarian', ['vegetarian'], []],
     ["I'm a vegan and lactose intolerant", ['vegan', 'lactose-free'], []],

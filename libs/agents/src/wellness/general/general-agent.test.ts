@@ -38,7 +38,7 @@ const ask = async (listAgents: ListAgents | undefined, text: string): Promise<st
   (await testAgent(createGeneralAgent(offline, listAgents)).send(text)).text;
 
 describe('General, offline', () => {
-  it('greets by name and tells what those can do who are there, and nobody else', async () => {
+  it('greets by name and lists the abilities of the agents that are there, and no others', async () => {
     const said = await ask(seeing(finance, helios), 'Hello! What can you help with?');
     expect(said).toMatch(/^Hello Ada! I am General 🤖/);
     expect(said).toContain(`- **Finance**: ${finance.description}, e.g. *My budget is 1,500 €*`);
@@ -48,7 +48,7 @@ describe('General, offline', () => {
     expect(said).toContain('`@Finance`');
   });
 
-  it('cuts a long example between words, and points to somebody to whom people write', async () => {
+  it('cuts a long example between words, and points to an agent that people write to', async () => {
     const worker = { ...helios, agentId: 'a', group: 'a', agentName: 'A worker', examples: [] };
     const talkative = { ...finance, examples: [`${'word '.repeat(40)}end`] };
     const said = await ask(seeing(worker, talkative), 'Which agents are there?');
@@ -85,7 +85,7 @@ describe('General, offline', () => {
     expect(said).toContain('`@Finance`');
   });
 
-  it('does not guess what belongs to nobody', async () => {
+  it('does not guess an agent for a question that fits no agent', async () => {
     expect(await ask(seeing(finance, helios), 'Sing the blues in Ancient Greek')).toContain(
       'I will not guess',
     );
@@ -104,7 +104,7 @@ describe('General, offline', () => {
     expect(await ask(seeing(), 'Hello!')).toContain('no other agent is online');
   });
 
-  it('keeps what others say about themselves on one line', async () => {
+  it('keeps the descriptions of others on one line', async () => {
     const loud = { ...finance, description: 'Money\n\n# LOUD\n- and more' };
     expect(await ask(seeing(loud), 'Hello!')).toContain('- **Finance**: Money # LOUD - and more');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { measuresIn, sayDistance, sayDuration, sayPace } from './measures.ts';
 
-describe('what a workout measured', () => {
+describe('the measures of a workout', () => {
   it.each([
     ['I ran 5 km in 30 minutes', { metres: 5000, seconds: 1800 }],
     ['I ran 10k in 55:30', { metres: 10_000, seconds: 3330 }],

@@ -113,7 +113,7 @@ describe('a workout', () => {
 });
 
 describe('the week', () => {
-  it('is summed up day by day, without what is older', () => {
+  it('is summed up day by day, without older entries', () => {
     const { said } = after(
       'I ran 5 km in 30 minutes',
       'I walked 8,000 steps yesterday',
@@ -157,7 +157,7 @@ describe('a plan', () => {
     expect(after('My goal is 5k steps', 'I walked 6k steps', 'plan').said).toContain('your goal is reached');
   });
 
-  it('is a beginning for who has said nothing', () => {
+  it('is a beginning for a person without a goal', () => {
     expect(after('I want to start working out').said).toMatch(
       /Great that you want to move![\s\S]*three workouts a week of 20 minutes/,
     );
