@@ -11,7 +11,6 @@ import type { Backoff } from './backoff.ts';
 import type { ConnectionState, Report } from './client-events.ts';
 import { isTooLarge } from './frame-size.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import { onNetwork } from './network.ts';
 import { createTimers } from './timers.ts';
 import type { WebSocketConstructor, WebSocketLike } from './web-socket-like.ts';
 
@@ -232,4 +231,30 @@ function abandon(socket: WebSocketLike): void {
 function messageOf(event: unknown): string {
   const { message } = event as { message?: unknown };
   return typeof message === 'string' ? message : '';
+}
+
+interface MaybeEventTarget {
+  addEventListener?: (type: string, listener: () => void) => void;
+  removeEventListener?: (type: string, listener: () => void) => void;
+}
+
+interface NetworkListeners {
+  /** The browser is on the network again. */
+  readonly online: () => void;
+  /** The browser has no network any more; its WebSockets do not notice. */
+  readonly offline: () => void;
+}
+
+/**
+ * Hears what the browser says of its network; hears nothing where there are no such events (Node).
+ * @returns the function that stops it
+ */
+function onNetwork({ online, offline }: NetworkListeners): () => void {
+  const target = globalThis as MaybeEventTarget;
+  target.addEventListener?.('online', online);
+  target.addEventListener?.('offline', offline);
+  return () => {
+    target.removeEventListener?.('online', online);
+    target.removeEventListener?.('offline', offline);
+  };
 }
