@@ -1,20 +1,19 @@
 import { MantineProvider } from '@mantine/core';
-import { Route, Switch } from 'wouter';
+import { Link, Route, Switch } from 'wouter';
 import { ErrorBoundary } from '../components/error-boundary.tsx';
+import { Page } from '../components/page.tsx';
 import { AgentsPage } from '../features/agents/agents-page.tsx';
 import { ChatPage } from '../features/chat/chat-page.tsx';
-import { SignedIn } from '../features/sign-in/signed-in.tsx';
+import { SignedIn } from '../features/sign-in/sign-in-page.tsx';
 import { SystemPage } from '../features/system/system-page.tsx';
 import { EventsPage } from '../features/tasks/orders/events-page.tsx';
 import { TaskPage } from '../features/tasks/task-page.tsx';
 import { TasksPage } from '../features/tasks/tasks-page.tsx';
 import type { Session } from '../session/session.ts';
 import { SessionProvider } from '../session/use-session.ts';
-import { colorSchemeManager } from './color-scheme.ts';
 import { LazyPage, pageOnDemand } from './lazy-page.tsx';
-import { NotFoundPage } from './not-found-page.tsx';
 import { Shell } from './shell.tsx';
-import { theme } from './theme.ts';
+import { colorSchemeManager, theme } from './theme.ts';
 
 const commandsPage = pageOnDemand(
   async () => (await import('../features/commands/commands-page.tsx')).CommandsPage,
@@ -57,5 +56,13 @@ export function App({ session }: { session: Session }) {
         </SignedIn>
       </SessionProvider>
     </MantineProvider>
+  );
+}
+
+function NotFoundPage() {
+  return (
+    <Page title="There is no such page">
+      <Link href="/">Go to the chat</Link>
+    </Page>
   );
 }

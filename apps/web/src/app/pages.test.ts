@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pageTitle } from './page-title.ts';
+import { pageTitle } from './pages.ts';
 
 describe('pageTitle', () => {
   it('names the conversation or page, and how much is unread', () => {

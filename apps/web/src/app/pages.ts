@@ -29,3 +29,9 @@ export const pages: readonly Page[] = [
   },
   { id: 'system', label: 'System', path: '/system', owns: (location) => location === '/system' },
 ];
+
+/** What the browser's tab says: `(2) Budget · Parley`. */
+export function pageTitle(name: string | undefined, unread: number): string {
+  const title = name === undefined || name === '' ? 'Parley' : `${name} · Parley`;
+  return unread === 0 ? title : `(${unread}) ${title}`;
+}

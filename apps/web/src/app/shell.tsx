@@ -1,13 +1,16 @@
-import { useDisclosure } from '@mantine/hooks';
+import { VisuallyHidden } from '@mantine/core';
+import { useDisclosure, useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { Announcer } from './announcer.tsx';
+import { useLocation } from 'wouter';
+import { usePageKeys, useSingleKeys } from '../components/use-page-keys.ts';
+import { unreadCount } from '../session/last-seen.ts';
+import { useSessionState } from '../session/use-session.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { OfflineBanner } from './offline-banner.tsx';
+import { pages, pageTitle } from './pages.ts';
 import classes from './shell.module.css';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
-import { useAppShortcuts } from './use-app-shortcuts.ts';
-import { usePageTitle } from './use-page-title.ts';
 
 /** What stands around every page: banner, page, bar; and what every page can open. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -27,4 +30,46 @@ export function Shell({ children }: { children: ReactNode }) {
       <Announcer />
     </>
   );
+}
+
+const ANNOUNCED_CHARACTERS = 400;
+
+/**
+ * Tells screen readers of each finished message, once. The conversation itself is not a live region, because a reply
+ * that grows would be read out again with every piece.
+ */
+function Announcer() {
+  const message = useSessionState(({ latestArrival }) => latestArrival);
+  return (
+    <VisuallyHidden role="status" aria-live="polite">
+      {message === undefined ? '' : `${message.sender.name}: ${message.text.slice(0, ANNOUNCED_CHARACTERS)}`}
+    </VisuallyHidden>
+  );
+}
+
+/** Keeps the title of the browser's tab. */
+function usePageTitle(): void {
+  const [location] = useLocation();
+  const conversationId = /^\/c\/([^/]+)$/.exec(location)?.[1];
+  const conversation = useSessionState(({ conversations }) =>
+    conversationId === undefined ? undefined : conversations[conversationId]?.title,
+  );
+  const page = pages.find(({ id, owns }) => id !== 'chat' && owns(location))?.label;
+  const unread = useSessionState(({ conversations, lastSeen }) =>
+    Object.values(conversations).reduce((sum, each) => sum + unreadCount(lastSeen, each), 0),
+  );
+  useDocumentTitle(pageTitle(conversation ?? page, unread));
+}
+
+/** What works on every page; the chat has its own answer to `N` and `/`. */
+function useAppShortcuts({ onShowShortcuts }: { onShowShortcuts: () => void }): void {
+  const [location, navigate] = useLocation();
+  const [areSingleKeysOn] = useSingleKeys();
+  const isInChat = pages.some(({ id, owns }) => id === 'chat' && owns(location));
+  usePageKeys({
+    ...(areSingleKeysOn ? { '?': onShowShortcuts } : {}),
+    ...(areSingleKeysOn && !isInChat
+      ? { n: () => navigate('/'), '/': () => navigate('/?focus=search') }
+      : {}),
+  });
 }

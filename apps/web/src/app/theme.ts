@@ -3,6 +3,7 @@ import {
   Button,
   createTheme,
   Drawer,
+  localStorageColorSchemeManager,
   type MantineColorsTuple,
   Modal,
   Tooltip,
@@ -101,3 +102,6 @@ export const theme = createTheme({
     }),
   },
 });
+
+/** The same key as in public/color-scheme.js, which sets the scheme before the first paint. */
+export const colorSchemeManager = localStorageColorSchemeManager({ key: 'parley.color-scheme' });

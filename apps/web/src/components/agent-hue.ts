@@ -1,3 +1,5 @@
+import type { CSSProperties } from 'react';
+
 /** Far enough apart to be told from each other, and none so red that it looks like an error. */
 const HUES = [55, 85, 115, 145, 170, 195, 225, 255, 280, 305, 335];
 
@@ -7,6 +9,9 @@ export function agentHue(agentId: string): number {
   for (const character of agentId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
   return HUES[hash % HUES.length] ?? 195;
 }
+
+/** Sets the hue that `--who-ink` and `--who-soft` are made with; give the element the class `tinted` too. */
+export const hueStyle = (agentId: string): CSSProperties => ({ '--hue': agentHue(agentId) }) as CSSProperties;
 
 /** One or two letters for a name: `HR`, `F`, `BH` for Büro Hilfe. */
 export function initialsOf(name: string): string {

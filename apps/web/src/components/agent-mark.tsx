@@ -1,5 +1,4 @@
-import type { CSSProperties } from 'react';
-import { agentHue, initialsOf } from './agent-hue.ts';
+import { hueStyle, initialsOf } from './agent-hue.ts';
 import classes from './agent-mark.module.css';
 
 /** The agent's initials in its colour. Decoration: its name always stands beside it. */
@@ -23,6 +22,3 @@ export function AgentMark({
     </span>
   );
 }
-
-/** Sets the hue that `--who-ink` and `--who-soft` are made with; give the element the class `tinted` too. */
-export const hueStyle = (agentId: string): CSSProperties => ({ '--hue': agentHue(agentId) }) as CSSProperties;

@@ -4,8 +4,8 @@ import { Details } from './details.tsx';
 import classes from './event-entry.module.css';
 import { clockTime, fullTime } from './format-time.ts';
 import { IconChevronRight } from './icons.ts';
+import { payloadText } from './json-text.ts';
 import { MessageContents } from './message-contents.tsx';
-import { payloadText } from './payload-text.ts';
 
 interface Props {
   readonly channel: ChannelName;

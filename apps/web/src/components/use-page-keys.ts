@@ -1,3 +1,4 @@
+import { useLocalStorage } from '@mantine/hooks';
 import { useEffect, useEffectEvent } from 'react';
 
 /**
@@ -22,3 +23,13 @@ export function usePageKeys(keys: Readonly<Record<string, () => void>>): void {
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Whether shortcuts of one character alone work; kept in this browser. */
+export function useSingleKeys(): [boolean, (isOn: boolean) => void] {
+  const [isOn, setIsOn] = useLocalStorage({
+    key: 'parley.single-keys',
+    defaultValue: true,
+    getInitialValueInEffect: false,
+  });
+  return [isOn, setIsOn];
+}

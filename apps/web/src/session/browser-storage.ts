@@ -1,4 +1,4 @@
-import { reportProblem } from './report-problem.ts';
+import { reportProblem } from './failures.ts';
 
 export type SmallStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 

@@ -8,7 +8,7 @@ import {
 } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
 import { newestFirst, withCommands } from './command-records.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure } from './failures.ts';
 import type { SessionState } from './session-state.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clockOffset } from './clock-offset.ts';
+import { clockOffset } from './live-events.ts';
 
 const now = Date.parse('2026-03-10T09:00:00.000Z');
 

@@ -1,7 +1,6 @@
 import type { Client, ClientError, OutboxItem } from '@parley/client';
 import { type ChatMessage, isTerminal, type ServerFrameOf } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
-import { clockOffset } from './clock-offset.ts';
 import { withCommands } from './command-records.ts';
 import { withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
@@ -116,4 +115,13 @@ export function followLiveEvents(
     pieces.stop();
     typing.stop();
   };
+}
+
+/** A difference below this may as well be the time that the frame took. */
+const DELAY_MS = 2000;
+
+/** By how many milliseconds the server's clock is ahead; 0 when what differs can be the way of the frame. */
+export function clockOffset(serverTime: string, now: number): number {
+  const difference = Date.parse(serverTime) - now;
+  return Math.abs(difference) < DELAY_MS ? 0 : difference;
 }

@@ -5,7 +5,7 @@ import { ALL_AGENTS, isChangedBy } from './agent-control.ts';
 import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
 import { type CommandDesk, createCommandDesk } from './command-desk.ts';
 import { withConversations } from './conversation-list.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure, reportProblem } from './failures.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
 import {
   type KeyValueStorage,
@@ -16,7 +16,6 @@ import {
   withSeen,
 } from './last-seen.ts';
 import { followLiveEvents } from './live-events.ts';
-import { reportProblem } from './report-problem.ts';
 import { type AgentAction, type AgentControl, initialState, type SessionState } from './session-state.ts';
 import type { SignInToken } from './sign-in-token.ts';
 import { withTasks } from './task-list.ts';

@@ -2,7 +2,7 @@ import type { Client, HttpApi } from '@parley/client';
 import { isTerminal, ParleyError } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
 import { withConversations } from './conversation-list.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure } from './failures.ts';
 import type { SessionState } from './session-state.ts';
 import { emptyThread, hasOlder, lastSeqOf, type Thread, withPage } from './thread.ts';
 

@@ -14,7 +14,7 @@ import {
   IconPlugOff,
   IconPower,
 } from '../../components/icons.ts';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 import type { AgentAction, AgentControl } from '../../session/session-state.ts';
 import { useSession } from '../../session/use-session.ts';
 import { confirmations, progressTexts } from './agent-action-text.ts';

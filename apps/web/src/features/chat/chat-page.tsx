@@ -1,18 +1,18 @@
 import { Drawer } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useCallback, useRef, useState } from 'react';
-import { useLocation } from 'wouter';
-import { usePageKeys } from '../../components/use-page-keys.ts';
-import { useSingleKeys } from '../../components/use-single-keys.ts';
+import type { RefObject } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { usePageKeys, useSingleKeys } from '../../components/use-page-keys.ts';
 import { browserStorage } from '../../session/browser-storage.ts';
 import { useSession } from '../../session/use-session.ts';
+import { AgentList } from './agent-list/agent-list.tsx';
 import classes from './chat-page.module.css';
-import { addressTo } from './composer/address.ts';
+import { addressTo } from './composer/mention.ts';
 import { createUnsentTexts, NEW } from './composer/unsent-texts.ts';
 import { ConversationPane } from './conversation-pane.tsx';
+import { ConversationList } from './conversations/conversation-list.tsx';
 import { useLayout } from './layout.ts';
-import { Sidebar } from './sidebar.tsx';
-import { useChatIntents } from './use-chat-intents.ts';
 
 /** Conversations and agents at the left, the conversation, and at the right the path of a message. */
 export function ChatPage({ conversationId }: { conversationId: string | undefined }) {
@@ -85,4 +85,39 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
       />
     </div>
   );
+}
+
+interface SidebarProps {
+  readonly selectedId: string | undefined;
+  readonly searchRef: RefObject<HTMLInputElement | null>;
+  readonly onPicked: () => void;
+  readonly onPickAgent: (agentName: string) => void;
+}
+
+function Sidebar({ selectedId, searchRef, onPicked, onPickAgent }: SidebarProps) {
+  return (
+    <div className={classes.sidebar}>
+      <ConversationList selectedId={selectedId} searchRef={searchRef} onPicked={onPicked} />
+      <AgentList onPick={onPickAgent} />
+    </div>
+  );
+}
+
+interface IntentHandlers {
+  readonly onSearch: () => void;
+  readonly onAddress: (agentName: string) => void;
+}
+
+/** Other pages send people here with a wish in the address: `/?focus=search`, `/?to=Finance`. Fulfilled once. */
+function useChatIntents({ onSearch, onAddress }: IntentHandlers): void {
+  const search = useSearch();
+  const [location, navigate] = useLocation();
+  useEffect(() => {
+    const wishes = new URLSearchParams(search);
+    const to = wishes.get('to');
+    if (to === null && wishes.get('focus') === null) return;
+    navigate(location, { replace: true });
+    if (to !== null) onAddress(to);
+    else onSearch();
+  }, [search, location, navigate, onSearch, onAddress]);
 }

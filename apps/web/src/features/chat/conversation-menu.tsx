@@ -2,7 +2,7 @@ import { ActionIcon, Button, Popover } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { IconCopy, IconDots, IconDownload } from '../../components/icons.ts';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 import { useSession } from '../../session/use-session.ts';
 import classes from './conversation-menu.module.css';
 import { loadTranscript, transcriptFileName } from './load-transcript.ts';

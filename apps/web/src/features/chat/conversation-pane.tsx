@@ -1,12 +1,14 @@
 import { CloseButton, Drawer } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ChatMessage } from '@parley/shared-models';
+import { isTerminal } from '@parley/shared-models';
 import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { Entry } from '../../components/error-boundary.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePageKeys } from '../../components/use-page-keys.ts';
+import type { SessionState } from '../../session/session-state.ts';
 import type { Thread } from '../../session/thread.ts';
 import { useMayWrite, useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './chat-page.module.css';
@@ -20,7 +22,6 @@ import { ConversationHead } from './conversation-head.tsx';
 import { type Layout, usePathWanted } from './layout.ts';
 import { MessagePathPanel } from './path/message-path-panel.tsx';
 import { SessionBanner } from './session-banner.tsx';
-import { stoppableId } from './stoppable.ts';
 
 interface Props {
   readonly conversationId: string | undefined;
@@ -195,4 +196,13 @@ function useFocusOnArrival(inputRef: RefObject<HTMLTextAreaElement | null>): voi
   useEffect(() => {
     if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) inputRef.current?.focus();
   }, [inputRef]);
+}
+
+/** The newest message of the conversation whose answer can be stopped. */
+function stoppableId(state: SessionState, conversationId: string): string | undefined {
+  const thread = state.threads[conversationId];
+  return thread?.messages.findLast(({ id, kind }) => {
+    const status = thread.statuses[id]?.status;
+    return kind === 'TEXT' && status !== undefined && !isTerminal(status);
+  })?.id;
 }

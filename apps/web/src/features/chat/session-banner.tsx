@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { hueStyle } from '../../components/agent-mark.tsx';
+import { hueStyle } from '../../components/agent-hue.ts';
 import { IconDoorExit } from '../../components/icons.ts';
 import { useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './session-banner.module.css';

@@ -1,10 +1,12 @@
 import { Button } from '@mantine/core';
 import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
+import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 import { durationText } from '../../components/format-time.ts';
 import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import { useSession } from '../../session/use-session.ts';
+import type { CommandRecords } from '../../session/command-records.ts';
+import { useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './batch.module.css';
 import { summaryText } from './command-items.ts';
 import { isStopping } from './command-list.tsx';
@@ -109,3 +111,36 @@ export function BatchView({ commands, onEdit }: Props) {
 
 const ranFor = ({ startedAt, durationMs }: CommandRecord): string =>
   startedAt === undefined || durationMs === undefined ? '' : durationText(durationMs);
+
+/** What was asked for at once, by the agents' names. */
+export function useBatch(commands: CommandRecords, batchId: string): readonly CommandRecord[] {
+  return useMemo(
+    () =>
+      Object.values(commands)
+        .filter((command) => command.batchId === batchId)
+        .toSorted((one, other) => one.agentName.localeCompare(other.agentName)),
+    [commands, batchId],
+  );
+}
+
+/** The other agents that were asked at once. */
+export function BatchTabs({ batchId, openId }: { batchId: string; openId: string }) {
+  const commands = useBatch(
+    useSessionState((state) => state.commands),
+    batchId,
+  );
+  return (
+    <nav className={classes.tabs} aria-label="Agents that were asked at once">
+      <Link href={`/commands/${batchId}`}>{summaryText(commands)}</Link>
+      <ul>
+        {commands.map(({ id, agentName, state }) => (
+          <li key={id}>
+            <Link href={`/commands/${id}`} aria-current={id === openId ? 'page' : undefined}>
+              {agentName} <StateChip state={state} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
+import type { HttpApi } from '@parley/client';
 import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Entry } from '../../components/error-boundary.tsx';
 import { IconDownload } from '../../components/icons.ts';
@@ -8,10 +9,8 @@ import { saveFile } from '../../components/save-file.ts';
 import { useSession } from '../../session/use-session.ts';
 import { commandTitle } from './command-state-text.ts';
 import classes from './command-view.module.css';
-import { loadOutput } from './load-output.ts';
-import type { TerminalScreen } from './terminal/terminal-screen.ts';
+import { createTerminalScreen, type TerminalScreen } from './terminal/terminal-screen.ts';
 import { TerminalView } from './terminal/terminal-view.tsx';
-import { useTerminalScreen } from './terminal/use-terminal-screen.ts';
 import { useDeed } from './use-deed.ts';
 
 export function CommandOutput({ command }: { command: CommandRecord }) {
@@ -68,4 +67,34 @@ function emptyText({ state, outputSeq }: CommandRecord): string {
   if (outputSeq > 0) return 'Loading the output …';
   if (state === 'succeeded' || state === 'failed') return 'It printed nothing.';
   return isFinalCommandState(state) ? 'Nothing was printed.' : 'Nothing was printed yet.';
+}
+
+/** All that is kept of a command's output, as it was printed: with colours, both streams in their order. */
+async function loadOutput(http: Pick<HttpApi, 'commandOutput'>, id: string): Promise<string> {
+  let text = '';
+  let afterSeq = 0;
+  for (let hasMore = true; hasMore; ) {
+    const page = await http.commandOutput(id, { afterSeq });
+    text += page.pieces.map(({ data }) => data).join('');
+    const last = page.pieces.at(-1)?.seq;
+    hasMore = page.hasMore && last !== undefined;
+    afterSeq = last ?? afterSeq;
+  }
+  return text;
+}
+
+/** What the command printed and prints, from its beginning; undefined for the first moment. */
+function useTerminalScreen(commandId: string): TerminalScreen | undefined {
+  const { commands } = useSession();
+  const [screen, setScreen] = useState<TerminalScreen>();
+  useEffect(() => {
+    const next = createTerminalScreen({ schedule: (notify) => void requestAnimationFrame(notify) });
+    const stopFollowing = commands.follow(commandId, ({ stream, data }) => next.write(stream, data));
+    setScreen(next);
+    return () => {
+      stopFollowing();
+      next.stop();
+    };
+  }, [commands, commandId]);
+  return screen;
 }

@@ -6,7 +6,7 @@ import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { StateDot } from '../../components/state-dot.tsx';
 import { useSession, useSessionState } from '../../session/use-session.ts';
-import { BatchTabs } from './batch-tabs.tsx';
+import { BatchTabs } from './batch-view.tsx';
 import { CommandFacts } from './command-facts.tsx';
 import { isStopping } from './command-list.tsx';
 import { CommandOutput } from './command-output.tsx';

@@ -1,3 +1,4 @@
+import type { CommandState } from '@parley/shared-models';
 import { CAPABILITIES, isFinalCommandState } from '@parley/shared-models';
 import { useMemo, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -10,11 +11,13 @@ import { useAgents, useHasRole, useSessionState } from '../../session/use-sessio
 import { Approvals } from './approvals.tsx';
 import { historyOf } from './command-items.ts';
 import { CommandList } from './command-list.tsx';
+import { stateTexts } from './command-state-text.ts';
 import classes from './commands-page.module.css';
 import { OpenCommand } from './open-command.tsx';
 import { RunForm } from './run-form.tsx';
 import { EMPTY_DRAFT, type RunDraft } from './run-request.ts';
-import { StatesExplained } from './states-explained.tsx';
+import { StateChip } from './state-chip.tsx';
+import explained from './states-explained.module.css';
 
 /** Commands on the agents' machines. @param id a command's, or that of several asked for at once */
 export function CommandsPage({ id }: { id?: string | undefined }) {
@@ -118,5 +121,28 @@ function useRunnableAgents() {
             one.agentName.localeCompare(other.agentName),
         ),
     [agents],
+  );
+}
+
+/** What stands where no command is chosen. */
+function StatesExplained() {
+  return (
+    <div className={explained.page}>
+      <p className={explained.lead}>
+        Choose a command to see what it prints. <kbd>↑</kbd> in the command line brings back what you ran
+        before.
+      </p>
+      <h2>The states of a command</h2>
+      <dl>
+        {Object.entries(stateTexts).map(([state, { explanation }]) => (
+          <div key={state}>
+            <dt>
+              <StateChip state={state as CommandState} />
+            </dt>
+            <dd>{explanation}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

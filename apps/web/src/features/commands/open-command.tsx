@@ -2,12 +2,11 @@ import { type CommandRecord, ParleyError } from '@parley/shared-models';
 import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 import { useSession, useSessionState } from '../../session/use-session.ts';
-import { BatchView } from './batch-view.tsx';
+import { BatchView, useBatch } from './batch-view.tsx';
 import { CommandView } from './command-view.tsx';
 import { draftOf, type RunDraft } from './run-request.ts';
-import { useBatch } from './use-batch.ts';
 
 interface Props {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core';
-import { type FormEvent, type Ref, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, type Ref, useState } from 'react';
 import { useLocation } from 'wouter';
 import { IconCornerDownLeft } from '../../components/icons.ts';
 import { useSession } from '../../session/use-session.ts';
@@ -7,7 +7,6 @@ import { AgentChoice, type RunnableAgent } from './agent-choice.tsx';
 import classes from './run-form.module.css';
 import { DEFAULT_TIME_LIMIT_SECONDS, problemOf, type RunDraft, requestOf } from './run-request.ts';
 import { useDeed } from './use-deed.ts';
-import { useHistory } from './use-history.ts';
 
 interface Props {
   readonly agents: readonly RunnableAgent[];
@@ -107,4 +106,34 @@ export function RunForm({ agents, draft, history, inputRef, onChange }: Props) {
       </details>
     </form>
   );
+}
+
+/**
+ * For the `onKeyDown` of a command line: arrow up and down go through what was run before, as in a shell.
+ * @param history the last one first
+ */
+function useHistory(
+  history: readonly string[],
+  line: string,
+  onChange: (line: string) => void,
+): { onKeyDown: (event: KeyboardEvent) => void; leave: () => void } {
+  const [place, setPlace] = useState<{ index: number; draft: string }>();
+
+  function go(step: 1 | -1): boolean {
+    const index = (place?.index ?? -1) + step;
+    const draft = place?.draft ?? line;
+    if (index < -1 || index >= history.length) return false;
+    setPlace(index === -1 ? undefined : { index, draft });
+    onChange(index === -1 ? draft : (history[index] ?? draft));
+    return true;
+  }
+
+  return {
+    leave: () => setPlace(undefined),
+    onKeyDown(event) {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+      if (go(event.key === 'ArrowUp' ? 1 : -1)) event.preventDefault();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 
 export interface Deed {
   readonly isUnderWay: boolean;

@@ -1,10 +1,21 @@
 import { Button, PasswordInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useSession, useSessionState } from '../../session/use-session.ts';
 import classes from './sign-in-page.module.css';
 
+/** The page, once the server knows who is there. What was shown before a token ran out stays, and comes back. */
+export function SignedIn({ children }: { children: ReactNode }) {
+  const connection = useSessionState((state) => state.connection);
+  const isRefused = connection.state === 'closed' && connection.reason === 'unauthenticated';
+  const [isNeeded, setIsNeeded] = useState(isRefused);
+  // Not while the next token is being tried: the page behind would flash up.
+  if (isRefused && !isNeeded) setIsNeeded(true);
+  if (connection.state === 'open' && isNeeded) setIsNeeded(false);
+  return isNeeded ? <SignInPage /> : children;
+}
+
 /** Where the server wants to know who is there: a token is asked for and tried at once. */
-export function SignInPage() {
+function SignInPage() {
   const session = useSession();
   const [token, setToken] = useState('');
   const isBusy = useSessionState(({ connection }) => connection.state === 'connecting');

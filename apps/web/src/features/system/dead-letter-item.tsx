@@ -5,7 +5,7 @@ import { Fragment, useId, useState } from 'react';
 import { Link } from 'wouter';
 import { agoText, fullTime } from '../../components/format-time.ts';
 import { IconChevronRight, IconRefresh, IconTrash } from '../../components/icons.ts';
-import { indentedJson } from '../../components/indented-json.ts';
+import { indentedJson } from '../../components/json-text.ts';
 import { MessageContents } from '../../components/message-contents.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './system-page.module.css';

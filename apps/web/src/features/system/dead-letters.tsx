@@ -3,7 +3,7 @@ import { Entry } from '../../components/error-boundary.tsx';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
 import { usePolled } from '../../components/use-polled.ts';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 import { useSession } from '../../session/use-session.ts';
 import { DeadLetterItem } from './dead-letter-item.tsx';
 import classes from './system-page.module.css';

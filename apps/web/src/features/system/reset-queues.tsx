@@ -4,7 +4,7 @@ import { agentQueue, BROKER_INPUT_QUEUE, type QueueDepth, SERVER_INPUT_QUEUE } f
 import { useState } from 'react';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { IconTrash } from '../../components/icons.ts';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { describeFailure } from '../../session/failures.ts';
 import { useSession } from '../../session/use-session.ts';
 import classes from './system-page.module.css';
 

@@ -9,7 +9,7 @@ import {
   IconCircleX,
   IconProgress,
 } from '../../components/icons.ts';
-import { indentedJson } from '../../components/indented-json.ts';
+import { indentedJson } from '../../components/json-text.ts';
 import { LongText } from '../../components/long-text.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { stepStateText } from '../../components/task-words.ts';

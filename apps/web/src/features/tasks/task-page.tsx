@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import type { TaskDetail } from '@parley/shared-models';
-import { useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { durationText } from '../../components/format-time.ts';
 import { IconPlayerStop } from '../../components/icons.ts';
@@ -9,15 +9,15 @@ import { PageSection } from '../../components/page.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { TaskState } from '../../components/task-state.tsx';
 import { stepsText } from '../../components/task-words.ts';
-import { describeFailure } from '../../session/describe-failure.ts';
+import { type Polled, usePolled } from '../../components/use-polled.ts';
+import { describeFailure } from '../../session/failures.ts';
 import { isOver } from '../../session/task-list.ts';
-import { useSession } from '../../session/use-session.ts';
+import { useIsConnected, useSession, useSessionState } from '../../session/use-session.ts';
 import { PlanView } from './plan-view.tsx';
 import { elapsed, useServerNow } from './step-time.ts';
 import { TaskChat } from './task-chat.tsx';
 import classes from './task-page.module.css';
 import { TaskReport } from './task-report.tsx';
-import { useTask } from './use-task.ts';
 
 /** One task: its plan as it is carried out, its report, and the conversation about it. Give it the id as `key`. */
 export function TaskPage({ id }: { id: string }) {
@@ -91,4 +91,32 @@ function Head({ task }: { task: TaskDetail }) {
       )}
     </header>
   );
+}
+
+/** For who may not follow the conversation, and for what a lost frame would have told. */
+const POLL_MS = 5000;
+
+/** A task with what its steps gave, read again with every change that is told. */
+function useTask(id: string): Polled<TaskDetail> {
+  const session = useSession();
+  const polled = usePolled(
+    useCallback(
+      async (signal: AbortSignal) => {
+        const task = await session.http.task(id, { signal });
+        session.noteTasks([task]);
+        return task;
+      },
+      [session, id],
+    ),
+    POLL_MS,
+  );
+  const { data, reload } = polled;
+  const version = useSessionState(({ tasks }) => tasks[id]?.version);
+  const isConnected = useIsConnected();
+  const isBehind = version !== undefined && data !== undefined && version > data.version;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each further version is a reason of its own
+  useEffect(() => {
+    if (isBehind && isConnected) reload();
+  }, [isBehind, version, isConnected, reload]);
+  return polled;
 }

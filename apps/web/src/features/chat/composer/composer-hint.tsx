@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@parley/shared-models';
-import { hueStyle } from '../../../components/agent-mark.tsx';
+import { hueStyle } from '../../../components/agent-hue.ts';
 import { lengthNote, lengthProblem } from '../../../components/message-length.ts';
 import { useSessionState } from '../../../session/use-session.ts';
 import classes from './composer.module.css';

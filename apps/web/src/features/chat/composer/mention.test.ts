@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { findMentions, insertMention, matchNames, mentionQueryAt, unknownMention } from './mention.ts';
+import {
+  addressTo,
+  findMentions,
+  insertMention,
+  matchNames,
+  mentionQueryAt,
+  unknownMention,
+} from './mention.ts';
 
 const names = ['HR', 'Finance', 'Finance EU', 'Büro Hilfe'];
 const found = (text: string) => findMentions(text, names).map(({ name }) => name);
@@ -78,5 +85,17 @@ describe('insertMention', () => {
       caret: 13,
     });
     expect(insertMention('@', { start: 0, end: 1 }, 'HR')).toEqual({ text: '@HR ', caret: 4 });
+  });
+});
+
+describe('addressTo', () => {
+  it('puts the agent in front of what is written', () => {
+    expect(addressTo('', 'HR', names)).toBe('@HR ');
+    expect(addressTo('what is left?', 'HR', names)).toBe('@HR what is left?');
+  });
+
+  it('replaces the agent that the text was addressed to, and no other', () => {
+    expect(addressTo('@Finance what is left?', 'HR', names)).toBe('@HR what is left?');
+    expect(addressTo('ask @Finance too', 'HR', names)).toBe('@HR ask @Finance too');
   });
 });

@@ -69,3 +69,10 @@ export function insertMention(text: string, span: Span, name: string): { text: s
   const head = `${text.slice(0, span.start)}@${name} `;
   return { text: head + rest, caret: head.length };
 }
+
+/** The text, addressed to this agent: a mention that it begins with gives way. */
+export function addressTo(text: string, name: string, names: readonly string[]): string {
+  const first = findMentions(text, names)[0];
+  const rest = first?.start === 0 ? text.slice(first.end).trimStart() : text.trimStart();
+  return `@${name} ${rest}`;
+}

@@ -1,15 +1,17 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { type RefObject, useDeferredValue, useEffect, useMemo, useState } from 'react';
+import type { Conversation } from '@parley/shared-models';
+import { memo, type RefObject, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { Entry } from '../../../components/error-boundary.tsx';
+import { fullTime } from '../../../components/format-time.ts';
 import { IconPlus, IconSearch, IconX } from '../../../components/icons.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
 import { useNow } from '../../../components/use-now.ts';
+import { unreadCount } from '../../../session/last-seen.ts';
 import { useSession, useSessionState } from '../../../session/use-session.ts';
-import { ConversationItem } from './conversation-item.tsx';
 import classes from './conversation-list.module.css';
-import { groupConversations, searchConversations } from './group-conversations.ts';
+import { groupConversations, plainText, searchConversations } from './list-contents.ts';
 
 /** After this pause in typing the server is asked too. */
 const SEARCH_PAUSE_MS = 250;
@@ -141,3 +143,39 @@ function useServerSearch(query: string): void {
     return () => clearTimeout(timer);
   }, [query, session]);
 }
+
+interface ItemProps {
+  readonly conversation: Conversation;
+  readonly isSelected: boolean;
+  readonly onPicked: () => void;
+}
+
+const ConversationItem = memo(function ConversationItem({ conversation, isSelected, onPicked }: ItemProps) {
+  const unread = useSessionState(({ lastSeen }) => (isSelected ? 0 : unreadCount(lastSeen, conversation)));
+  const isWaiting = useSessionState(({ outbox }) =>
+    outbox.some((item) => item.conversationId === conversation.id),
+  );
+  return (
+    <li>
+      <Link
+        href={`/c/${conversation.id}`}
+        className={classes.item}
+        aria-current={isSelected ? 'page' : undefined}
+        data-unread={unread > 0 || undefined}
+        data-item
+        title={fullTime(conversation.updatedAt)}
+        onClick={onPicked}
+      >
+        <span className={classes.title}>{conversation.title === '' ? 'Untitled' : conversation.title}</span>
+        {isWaiting ? <span className={classes.kept}>not sent yet</span> : null}
+        {unread === 0 ? null : (
+          <span className={classes.unread}>
+            {unread > 99 ? '99+' : unread}
+            <span className={classes.spoken}> unread</span>
+          </span>
+        )}
+        <span className={classes.preview}>{plainText(conversation.preview)}</span>
+      </Link>
+    </li>
+  );
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Conversation, newId } from '@parley/shared-models';
-import { groupConversations, searchConversations } from './group-conversations.ts';
+import { groupConversations, plainText, searchConversations } from './list-contents.ts';
 
 const now = new Date(2026, 2, 10, 9, 30);
 
@@ -40,5 +40,19 @@ describe('searchConversations', () => {
   it('gives everything for an empty query and nothing for an unknown word', () => {
     expect(titles('  ')).toHaveLength(2);
     expect(titles('budget holiday')).toEqual([]);
+  });
+});
+
+describe('plainText', () => {
+  it.each([
+    ['You have **1,200 €** left', 'You have 1,200 € left'],
+    ['# Title\n\n- one\n- two', 'Title one two'],
+    ['see [the rules](https://example.com) and `code`', 'see the rules and code'],
+    ['```ts\nconst a = 1;\n```', 'const a = 1;'],
+    ['| a | b |\n| --- | --- |\n| 1 | 2 |', 'a b 1 2'],
+    ['an *important* word', 'an important word'],
+    ['snake_case_name and 2 * 3 * 4', 'snake_case_name and 2 * 3 * 4'],
+  ])('shows %j as %j', (markdown, text) => {
+    expect(plainText(markdown)).toBe(text);
   });
 });

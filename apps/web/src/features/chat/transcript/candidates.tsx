@@ -1,5 +1,5 @@
 import type { RoutingDecision } from '@parley/shared-models';
-import { hueStyle } from '../../../components/agent-mark.tsx';
+import { hueStyle } from '../../../components/agent-hue.ts';
 import classes from './routing-line.module.css';
 
 const STRATEGY: Record<RoutingDecision['strategy'], string> = {

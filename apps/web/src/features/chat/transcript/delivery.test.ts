@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type MessageState, type MessageStatus, newId } from '@parley/shared-models';
-import { deliveryOf, deliveryOfUnsent } from './delivery.ts';
+import { deliveryOf, deliveryOfUnsent, workText } from './delivery.ts';
 
 const status = (state: MessageState, more: Partial<MessageStatus> = {}): MessageStatus => ({
   messageId: newId(),
@@ -62,5 +62,32 @@ describe('deliveryOfUnsent', () => {
   it('says why it is tried again', () => {
     const lastError = { code: 'rate_limited', message: 'Too many.' } as const;
     expect(deliveryOfUnsent({ ...item, lastError }, true).label).toBe('Trying again: Too many.');
+  });
+});
+
+const routed: MessageStatus = {
+  messageId: newId(),
+  conversationId: newId(),
+  status: 'delivered',
+  hops: [],
+  routing: { agentId: 'hr', agentName: 'HR', strategy: 'target', confidence: 1, reason: 'r', candidates: [] },
+};
+
+describe('workText', () => {
+  it('says that the agent is chosen as long as it is not known', () => {
+    expect(workText(undefined, undefined, true)).toEqual({ text: 'Choosing an agent', isMoving: true });
+  });
+
+  it('says who is typing', () => {
+    expect(workText(routed, 'online', true).text).toBe('HR is typing');
+    expect(workText(routed, 'online', false)).toEqual({ text: 'HR has the message', isMoving: true });
+  });
+
+  it('does not pretend that a paused or offline agent works', () => {
+    expect(workText(routed, 'paused', false)).toEqual({
+      text: 'HR is paused; the message waits for it',
+      isMoving: false,
+    });
+    expect(workText(routed, 'offline', false).isMoving).toBe(false);
   });
 });

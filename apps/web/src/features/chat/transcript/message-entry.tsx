@@ -9,9 +9,8 @@ import { useChatView } from '../chat-view.ts';
 import { deliveryOf } from './delivery.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
 import classes from './entry.module.css';
-import { EntryAction, EntryTime } from './entry-parts.tsx';
+import { EntryAction, EntryTime, WhoColumn } from './entry-parts.tsx';
 import { RoutingLine } from './routing-line.tsx';
-import { WhoColumn } from './who-column.tsx';
 
 interface Props {
   readonly message: ChatMessage;

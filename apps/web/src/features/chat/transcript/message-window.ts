@@ -1,3 +1,6 @@
+import { useCallback, useState } from 'react';
+import { hasOlder, lastSeqOf, type Thread } from '../../../session/thread.ts';
+
 /** The part of a long conversation that is in the page, by `seq`. `to` undefined: up to the newest, whatever comes. */
 export interface MessageWindow {
   readonly from: number;
@@ -31,3 +34,40 @@ export const shorten = (window: MessageWindow, last: number): MessageWindow =>
 
 export const isSame = (one: MessageWindow, other: MessageWindow): boolean =>
   one.from === other.from && one.to === other.to;
+
+interface TranscriptWindow extends MessageWindow {
+  readonly onNearTop: () => void;
+  readonly onNearEnd: () => void;
+  readonly toEnd: () => void;
+  readonly shorten: () => void;
+}
+
+/** Which messages are drawn; more of them as the reader comes near the top or the end. */
+export function useWindow(thread: Thread, loadOlder: () => void): TranscriptWindow {
+  const last = lastSeqOf(thread);
+  const first = thread.messages[0]?.seq ?? 1;
+  const [window, setWindow] = useState(() => atEnd(last));
+  const mustLoad = window.from <= first && hasOlder(thread) && thread.older.phase === 'ready';
+
+  const change = useCallback(
+    (next: (window: MessageWindow) => MessageWindow) =>
+      setWindow((known) => {
+        const changed = next(known);
+        return isSame(changed, known) ? known : changed;
+      }),
+    [],
+  );
+  return {
+    ...window,
+    onNearTop: useCallback(() => {
+      if (mustLoad) loadOlder();
+      change((known) => extendUp(known, first, last));
+    }, [mustLoad, loadOlder, change, first, last]),
+    onNearEnd: useCallback(() => change((known) => extendDown(known, last)), [change, last]),
+    toEnd: useCallback(
+      () => change((known) => (known.to === undefined ? known : atEnd(last))),
+      [change, last],
+    ),
+    shorten: useCallback(() => change((known) => shorten(known, last)), [change, last]),
+  };
+}

@@ -8,12 +8,10 @@ import { Markdown } from '../../../components/markdown.tsx';
 import type { Draft } from '../../../session/drafts.ts';
 import type { Refusal } from '../../../session/session-state.ts';
 import { useAgents, useIsConnected, useSession } from '../../../session/use-session.ts';
-import { deliveryOfUnsent } from './delivery.ts';
+import { deliveryOfUnsent, workText } from './delivery.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
 import classes from './entry.module.css';
-import { EntryAction, EntryTime } from './entry-parts.tsx';
-import { WhoColumn } from './who-column.tsx';
-import { workText } from './work-text.ts';
+import { EntryAction, EntryTime, WhoColumn } from './entry-parts.tsx';
 
 const you: Participant = { kind: 'user', id: 'you', name: 'You' };
 

@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { RoutingDecision } from '@parley/shared-models';
 import { useId } from 'react';
-import { hueStyle } from '../../../components/agent-mark.tsx';
+import { hueStyle } from '../../../components/agent-hue.ts';
 import { IconChevronDown } from '../../../components/icons.ts';
 import { Candidates } from './candidates.tsx';
 import classes from './routing-line.module.css';

@@ -1,4 +1,4 @@
-import type { Task } from '@parley/shared-models';
+import type { ChatMessage, Task } from '@parley/shared-models';
 import { Link } from 'wouter';
 import { IconChevronRight } from '../../../components/icons.ts';
 import { TaskState } from '../../../components/task-state.tsx';
@@ -18,5 +18,24 @@ export function TaskCard({ task }: { task: Task }) {
       </span>
       <IconChevronRight className={classes.arrow} size={16} aria-hidden="true" />
     </Link>
+  );
+}
+
+/** By message the tasks that began after it and before the next: there they stand in the transcript. */
+export function taskPlaces(
+  messages: readonly ChatMessage[],
+  tasks: readonly Task[],
+): ReadonlyMap<string, readonly Task[]> {
+  const placed = tasks.flatMap((task) => {
+    const began = Date.parse(task.createdAt ?? '');
+    // The message that asked for it is older; the server has given both their time.
+    const before = messages.findLast(({ createdAt }) => Date.parse(createdAt) <= began);
+    return before === undefined ? [] : [{ messageId: before.id, task }];
+  });
+  return new Map(
+    [...Map.groupBy(placed, ({ messageId }) => messageId)].map(([id, each]) => [
+      id,
+      each.map(({ task }) => task),
+    ]),
   );
 }

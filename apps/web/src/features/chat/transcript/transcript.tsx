@@ -10,13 +10,12 @@ import { useNow } from '../../../components/use-now.ts';
 import { lastSeqOf, type Thread } from '../../../session/thread.ts';
 import { useSession, useSessionState } from '../../../session/use-session.ts';
 import { MessageEntry, PlainEntry } from './message-entry.tsx';
+import { useWindow } from './message-window.ts';
 import { PendingEntries } from './pending-list.tsx';
-import { TaskCard } from './task-card.tsx';
-import { taskPlaces } from './task-places.ts';
+import { TaskCard, taskPlaces } from './task-card.tsx';
 import classes from './transcript.module.css';
 import { messageRows, repliedTo } from './transcript-rows.ts';
 import { useTranscriptScroll } from './use-transcript-scroll.ts';
-import { useWindow } from './use-window.ts';
 
 interface Props {
   readonly conversationId: string;

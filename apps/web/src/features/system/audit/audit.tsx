@@ -6,7 +6,7 @@ import { EmptyList, FailedList, LoadingList } from '../../../components/list-sta
 import { PageSection } from '../../../components/page.tsx';
 import { saveFile } from '../../../components/save-file.ts';
 import { usePolled } from '../../../components/use-polled.ts';
-import { describeFailure } from '../../../session/describe-failure.ts';
+import { describeFailure } from '../../../session/failures.ts';
 import { useSession } from '../../../session/use-session.ts';
 import classes from './audit.module.css';
 import { AuditTable } from './audit-table.tsx';

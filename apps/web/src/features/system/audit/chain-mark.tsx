@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { IconAlertCircle, IconShieldCheck } from '../../../components/icons.ts';
-import { describeFailure } from '../../../session/describe-failure.ts';
+import { describeFailure } from '../../../session/failures.ts';
 import { useSession } from '../../../session/use-session.ts';
 import classes from './audit.module.css';
 import { type ChainReport, sha256InBrowser, verifyExport } from './verify-export.ts';

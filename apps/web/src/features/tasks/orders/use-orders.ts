@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { describeFailure } from '../../../session/describe-failure.ts';
+import { describeFailure } from '../../../session/failures.ts';
 import { useSession } from '../../../session/use-session.ts';
 import { ORDER_EVENT_TYPES, type OrderPage, ordersOf } from './order.ts';
 import { usePolledWithEvents } from './use-events.ts';
