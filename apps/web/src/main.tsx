@@ -5,10 +5,10 @@ import { createRoot } from 'react-dom/client';
 import './app/styles.ts';
 import { App } from './app/app.tsx';
 import { markdownRenderer } from './components/markdown.tsx';
-import { browserStorage } from './session/browser-storage.ts';
-import { LAST_SEEN_KEY } from './session/last-seen.ts';
-import { createSession } from './session/session.ts';
-import { keepSignInToken, takeTokenFromAddress } from './session/sign-in-token.ts';
+import { createAppModel } from './model/app-model.ts';
+import { browserStorage } from './model/browser-storage.ts';
+import { LAST_SEEN_KEY } from './model/last-seen.ts';
+import { keepSignInToken, takeTokenFromAddress } from './model/sign-in-token.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
@@ -22,15 +22,15 @@ const client = createClient({
   token: token.get,
   storage: localStorageAdapter(),
 });
-const session = createSession({
+const model = createAppModel({
   client,
   http: createHttpApi({ token: token.get }),
   storage: browserStorage(() => window.localStorage),
   token,
 });
-session.start();
+model.start();
 window.addEventListener('storage', ({ key }) => {
-  if (key === LAST_SEEN_KEY) session.adoptLastSeen();
+  if (key === LAST_SEEN_KEY) model.adoptLastSeen();
 });
 
 // A key with which an input method takes what it composes is meant for nobody else, wherever the focus is. Safari ends the
@@ -47,6 +47,6 @@ markdownRenderer.prepare();
 
 createRoot(root).render(
   <StrictMode>
-    <App session={session} />
+    <App model={model} />
   </StrictMode>,
 );

@@ -9,8 +9,8 @@ import { SystemPage } from '../features/system/system-page.tsx';
 import { EventsPage } from '../features/tasks/orders/events-page.tsx';
 import { TaskPage } from '../features/tasks/task-page.tsx';
 import { TasksPage } from '../features/tasks/tasks-page.tsx';
-import type { Session } from '../session/session.ts';
-import { SessionProvider } from '../session/use-session.ts';
+import type { AppModel } from '../model/app-model.ts';
+import { AppModelProvider } from '../model/use-app-model.ts';
 import { LazyPage, pageOnDemand } from './lazy-page.tsx';
 import { Shell } from './shell.tsx';
 import { colorSchemeManager, theme } from './theme.ts';
@@ -23,7 +23,7 @@ const commandsPage = pageOnDemand(
  * `withCssVariables` and `withGlobalClasses` are off because Mantine would write <style> elements for them, which a
  * strict content security policy forbids; tokens.css has the variables, and no component needs the classes.
  */
-export function App({ session }: { session: Session }) {
+export function App({ model }: { model: AppModel }) {
   return (
     <MantineProvider
       theme={theme}
@@ -32,7 +32,7 @@ export function App({ session }: { session: Session }) {
       withCssVariables={false}
       withGlobalClasses={false}
     >
-      <SessionProvider value={session}>
+      <AppModelProvider value={model}>
         <SignedIn>
           <Shell>
             <ErrorBoundary>
@@ -54,7 +54,7 @@ export function App({ session }: { session: Session }) {
             </ErrorBoundary>
           </Shell>
         </SignedIn>
-      </SessionProvider>
+      </AppModelProvider>
     </MantineProvider>
   );
 }

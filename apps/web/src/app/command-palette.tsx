@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { useLocation } from 'wouter';
 import { AgentMark } from '../components/agent-mark.tsx';
 import { IconKeyboard, IconMessage2, IconMoon, IconPlus, IconSearch } from '../components/icons.ts';
-import { useAgents, useSessionState } from '../session/use-session.ts';
+import { useAgents, useAppState } from '../model/use-app-model.ts';
 import classes from './command-palette.module.css';
 import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
@@ -15,7 +15,7 @@ const RECENT = 50;
 export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const [, navigate] = useLocation();
   const agents = useAgents();
-  const conversations = useSessionState((state) => state.conversations);
+  const conversations = useAppState((state) => state.conversations);
   const { setColorScheme } = useMantineColorScheme();
   const nextScheme = useComputedColorScheme('light') === 'dark' ? 'light' : 'dark';
 

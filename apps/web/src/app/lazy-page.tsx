@@ -1,6 +1,6 @@
 import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'react';
 import { FailedList, LoadingList } from '../components/list-state.tsx';
-import { describeFailure } from '../session/failures.ts';
+import { describeFailure } from '../model/failures.ts';
 
 /** A page that is fetched when it is first opened, so that the others do not pay for it. */
 export interface PageOnDemand<P> {

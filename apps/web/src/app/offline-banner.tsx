@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { IconCloudOff } from '../components/icons.ts';
 import { useNow } from '../components/use-now.ts';
-import { useSession, useSessionState } from '../session/use-session.ts';
+import { useAppModel, useAppState } from '../model/use-app-model.ts';
 import { connectionText } from './connection-text.ts';
 import classes from './offline-banner.module.css';
 
@@ -11,7 +11,7 @@ const PATIENCE_MS = 1200;
 
 /** While there is no connection: why, when it is tried again, and what happens to what is written meanwhile. */
 export function OfflineBanner() {
-  const isOpen = useSessionState(({ connection }) => connection.state === 'open');
+  const isOpen = useAppState(({ connection }) => connection.state === 'open');
   const [isLate, setIsLate] = useState(false);
   useEffect(() => {
     if (isOpen) return setIsLate(false);
@@ -23,9 +23,9 @@ export function OfflineBanner() {
 }
 
 function Banner() {
-  const session = useSession();
-  const connection = useSessionState((state) => state.connection);
-  const kept = useSessionState(({ outbox }) => outbox.length);
+  const model = useAppModel();
+  const connection = useAppState((state) => state.connection);
+  const kept = useAppState(({ outbox }) => outbox.length);
   const now = useNow(1000);
   return (
     <div className={classes.banner}>
@@ -39,7 +39,7 @@ function Banner() {
           ? 'Keep writing: messages are kept in this browser and sent once you are connected.'
           : `${kept === 1 ? '1 message is' : `${kept} messages are`} kept in this browser and will be sent once, in order, when you are connected.`}
       </p>
-      <Button size="compact-xs" variant="default" onClick={session.reconnect}>
+      <Button size="compact-xs" variant="default" onClick={model.reconnect}>
         Try now
       </Button>
     </div>

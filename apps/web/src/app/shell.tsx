@@ -3,8 +3,8 @@ import { useDisclosure, useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { usePageKeys, useSingleKeys } from '../components/use-page-keys.ts';
-import { unreadCount } from '../session/last-seen.ts';
-import { useSessionState } from '../session/use-session.ts';
+import { unreadCount } from '../model/last-seen.ts';
+import { useAppState } from '../model/use-app-model.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { OfflineBanner } from './offline-banner.tsx';
 import { pages, pageTitle } from './pages.ts';
@@ -39,7 +39,7 @@ const ANNOUNCED_CHARACTERS = 400;
  * that grows would be read out again with every piece.
  */
 function Announcer() {
-  const message = useSessionState(({ latestArrival }) => latestArrival);
+  const message = useAppState(({ latestReceived }) => latestReceived);
   return (
     <VisuallyHidden role="status" aria-live="polite">
       {message === undefined ? '' : `${message.sender.name}: ${message.text.slice(0, ANNOUNCED_CHARACTERS)}`}
@@ -51,11 +51,11 @@ function Announcer() {
 function usePageTitle(): void {
   const [location] = useLocation();
   const conversationId = /^\/c\/([^/]+)$/.exec(location)?.[1];
-  const conversation = useSessionState(({ conversations }) =>
+  const conversation = useAppState(({ conversations }) =>
     conversationId === undefined ? undefined : conversations[conversationId]?.title,
   );
   const page = pages.find(({ id, owns }) => id !== 'chat' && owns(location))?.label;
-  const unread = useSessionState(({ conversations, lastSeen }) =>
+  const unread = useAppState(({ conversations, lastSeen }) =>
     Object.values(conversations).reduce((sum, each) => sum + unreadCount(lastSeen, each), 0),
   );
   useDocumentTitle(pageTitle(conversation ?? page, unread));

@@ -2,7 +2,7 @@ import { ActionIcon, useComputedColorScheme, useMantineColorScheme, VisuallyHidd
 import { Link, useLocation } from 'wouter';
 import { IconKeyboard, IconLogout, IconMoon, IconSun } from '../components/icons.ts';
 import { useNow } from '../components/use-now.ts';
-import { useSession, useSessionState } from '../session/use-session.ts';
+import { useAppModel, useAppState } from '../model/use-app-model.ts';
 import { connectionText } from './connection-text.ts';
 import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
@@ -46,7 +46,7 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
 
 /** How many commands wait for a second person; nothing where none does. */
 function AwaitingApproval() {
-  const count = useSessionState(
+  const count = useAppState(
     ({ commands }) => Object.values(commands).filter(({ state }) => state === 'awaiting_approval').length,
   );
   if (count === 0) return null;
@@ -59,9 +59,9 @@ function AwaitingApproval() {
 }
 
 function ServerFacts() {
-  const connection = useSessionState((state) => state.connection);
-  const queue = useSessionState(({ welcome }) => welcome?.queue);
-  const languageModel = useSessionState(({ welcome }) => welcome?.languageModel);
+  const connection = useAppState((state) => state.connection);
+  const queue = useAppState(({ welcome }) => welcome?.queue);
+  const languageModel = useAppState(({ welcome }) => welcome?.languageModel);
   const now = useNow(1000);
   const { short, tone } = connectionText(connection, now);
   return (
@@ -80,12 +80,12 @@ function ServerFacts() {
 
 /** Nothing where nobody has to sign in. */
 function SignOut() {
-  const session = useSession();
-  const name = useSessionState(({ welcome }) => welcome?.user.name);
-  if (name === undefined || !session.hasToken()) return null;
+  const model = useAppModel();
+  const name = useAppState(({ welcome }) => welcome?.user.name);
+  if (name === undefined || !model.hasToken()) return null;
   const label = `Sign out ${name}`;
   return (
-    <ActionIcon aria-label={label} title={label} onClick={session.signOut}>
+    <ActionIcon aria-label={label} title={label} onClick={model.signOut}>
       <IconLogout size={17} stroke={1.75} />
     </ActionIcon>
   );

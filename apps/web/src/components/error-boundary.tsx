@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { Component, type ErrorInfo, type ReactNode } from 'react';
-import { reportProblem } from '../session/failures.ts';
+import { reportProblem } from '../model/failures.ts';
 import classes from './list-state.module.css';
 
 interface Props {

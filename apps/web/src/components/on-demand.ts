@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { reportProblem } from '../session/failures.ts';
+import { reportProblem } from '../model/failures.ts';
 
 /** A part of the app that is fetched when it is first needed. */
 export interface OnDemand<T> {

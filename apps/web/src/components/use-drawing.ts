@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { reportProblem } from '../session/failures.ts';
+import { reportProblem } from '../model/failures.ts';
 import { createDrawQueue, type DrawWorker, type WorkerEvents } from './draw-queue.ts';
 import type { Drawing, DrawnText } from './drawing.ts';
 

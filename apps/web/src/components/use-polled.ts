@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { describeFailure } from '../session/failures.ts';
+import { describeFailure } from '../model/failures.ts';
 
 export interface Polled<T> {
   /** The last answer; stays when a later request fails. */

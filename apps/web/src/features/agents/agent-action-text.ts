@@ -1,4 +1,4 @@
-import type { AgentAction } from '../../session/session-state.ts';
+import type { AgentAction } from '../../model/app-state.ts';
 
 /** What the button says while the agent has not answered. */
 export const progressTexts: Readonly<Record<AgentAction, string>> = {

@@ -14,9 +14,9 @@ import {
   IconPlugOff,
   IconPower,
 } from '../../components/icons.ts';
-import { describeFailure } from '../../session/failures.ts';
-import type { AgentAction, AgentControl } from '../../session/session-state.ts';
-import { useSession } from '../../session/use-session.ts';
+import type { AgentAction, AgentControl } from '../../model/app-state.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { confirmations, progressTexts } from './agent-action-text.ts';
 import classes from './agents-page.module.css';
 
@@ -28,11 +28,11 @@ interface Props {
 }
 
 export function AgentActions({ agent: { agentId, agentName, state }, control, mayControl }: Props) {
-  const session = useSession();
+  const model = useAppModel();
   const isWaiting = control !== undefined && control.failure === undefined;
   const toggle: AgentAction = state === 'paused' ? 'resume' : 'pause';
   const act = (action: AgentAction): void => {
-    if (!isWaiting) session.controlAgent(agentId, action);
+    if (!isWaiting) model.controlAgent(agentId, action);
   };
   return (
     <>
@@ -84,7 +84,7 @@ interface MoreProps {
 
 /** What is wanted more seldom, or hurts. */
 function MoreActions({ agentId, agentName, isThere, onAct }: MoreProps) {
-  const { commands } = useSession();
+  const { commands } = useAppModel();
   const [, navigate] = useLocation();
   const [isOpen, { close, toggle }] = useDisclosure(false);
   const [asked, setAsked] = useState<'deregister' | 'shutdown'>();

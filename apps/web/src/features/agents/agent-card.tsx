@@ -4,7 +4,7 @@ import { AgentMark } from '../../components/agent-mark.tsx';
 import { agoText, durationText, fullTime } from '../../components/format-time.ts';
 import { StateDot } from '../../components/state-dot.tsx';
 import { useNow } from '../../components/use-now.ts';
-import type { AgentControl } from '../../session/session-state.ts';
+import type { AgentControl } from '../../model/app-state.ts';
 import { AgentActions } from './agent-actions.tsx';
 import classes from './agents-page.module.css';
 

@@ -2,15 +2,15 @@ import { useMemo } from 'react';
 import { Entry } from '../../components/error-boundary.tsx';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
-import { useHasRole, useIsConnected, useSessionState } from '../../session/use-session.ts';
+import { useAppState, useHasRole, useIsConnected } from '../../model/use-app-model.ts';
 import { AgentCard } from './agent-card.tsx';
 import classes from './agents-page.module.css';
 import { AllAgentsActions } from './all-agents-actions.tsx';
 
 /** Every agent that the server knows, live. */
 export function AgentsPage() {
-  const agents = useSessionState((state) => state.agents);
-  const controls = useSessionState((state) => state.agentControls);
+  const agents = useAppState((state) => state.agents);
+  const controls = useAppState((state) => state.agentControls);
   const mayControl = useHasRole('operator');
   const sorted = useMemo(
     () =>

@@ -8,21 +8,21 @@ import {
   IconPlugConnected,
   IconPlugOff,
 } from '../../components/icons.ts';
-import { ALL_AGENTS, isChangedBy } from '../../session/agent-control.ts';
-import type { AgentAction } from '../../session/session-state.ts';
-import { useSession } from '../../session/use-session.ts';
+import { ALL_AGENTS, isChangedBy } from '../../model/agent-control.ts';
+import type { AgentAction } from '../../model/app-state.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { confirmations } from './agent-action-text.ts';
 import classes from './agents-page.module.css';
 
 /** What can be done with all agents at once; only what would change something. */
 export function AllAgentsActions({ agents }: { agents: readonly AgentStatus[] }) {
-  const session = useSession();
+  const model = useAppModel();
   const [asked, setAsked] = useState<'pause' | 'deregister'>();
   const count = (action: AgentAction): number =>
     agents.filter(({ state }) => isChangedBy(action, state)).length;
   const act = (action: AgentAction): void => {
     setAsked(undefined);
-    session.controlAgent(ALL_AGENTS, action);
+    model.controlAgent(ALL_AGENTS, action);
   };
 
   return (

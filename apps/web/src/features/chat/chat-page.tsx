@@ -4,8 +4,8 @@ import type { RefObject } from 'react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { usePageKeys, useSingleKeys } from '../../components/use-page-keys.ts';
-import { browserStorage } from '../../session/browser-storage.ts';
-import { useSession } from '../../session/use-session.ts';
+import { browserStorage } from '../../model/browser-storage.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { AgentList } from './agent-list/agent-list.tsx';
 import classes from './chat-page.module.css';
 import { addressTo } from './composer/mention.ts';
@@ -16,7 +16,7 @@ import { useLayout } from './layout.ts';
 
 /** Conversations and agents at the left, the conversation, and at the right the path of a message. */
 export function ChatPage({ conversationId }: { conversationId: string | undefined }) {
-  const session = useSession();
+  const model = useAppModel();
   const layout = useLayout();
   const [isListOpen, list] = useDisclosure(false);
   const searchRef = useRef<HTMLInputElement>(null);
@@ -42,12 +42,12 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
     (agentName: string) => {
       closeList();
       const key = conversationId ?? NEW;
-      const names = (session.store.getState().agents ?? []).map((agent) => agent.agentName);
+      const names = (model.store.getState().agents ?? []).map((agent) => agent.agentName);
       texts.set(key, addressTo(texts.get(key), agentName, names));
       // After the drawer has given the focus back.
       setTimeout(() => inputRef.current?.focus(), hasSidebar ? 0 : 250);
     },
-    [closeList, conversationId, hasSidebar, session, texts],
+    [closeList, conversationId, hasSidebar, model, texts],
   );
 
   useChatIntents({ onSearch: focusSearch, onAddress: address });

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
-import type { Thread } from '../../session/thread.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import type { Thread } from '../../model/thread.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './conversation-body.module.css';
 import { FirstRun } from './first-run/first-run.tsx';
 import { Transcript } from './transcript/transcript.tsx';
@@ -15,8 +15,8 @@ interface Props {
 }
 
 export function ConversationBody({ conversationId, thread, selectedId, onAsk }: Props) {
-  const session = useSession();
-  const isWaiting = useSessionState(
+  const model = useAppModel();
+  const isWaiting = useAppState(
     ({ outbox, refused }) =>
       outbox.some((item) => item.conversationId === conversationId) ||
       refused.some(({ item }) => item.conversationId === conversationId),
@@ -36,7 +36,7 @@ export function ConversationBody({ conversationId, thread, selectedId, onAsk }: 
         <FailedList
           title="This conversation could not be loaded"
           reason={thread.loading.reason}
-          onRetry={() => session.reloadConversation(conversationId)}
+          onRetry={() => model.reloadConversation(conversationId)}
         />
         <Link href="/">Begin a new conversation</Link>
       </div>

@@ -1,8 +1,8 @@
 import { ActionIcon } from '@mantine/core';
 import { Link } from 'wouter';
 import { IconLayoutSidebarLeftExpand, IconPlus, IconRoute } from '../../components/icons.ts';
-import type { Thread } from '../../session/thread.ts';
-import { useSessionState } from '../../session/use-session.ts';
+import type { Thread } from '../../model/thread.ts';
+import { useAppState } from '../../model/use-app-model.ts';
 import classes from './chat-page.module.css';
 import { ConversationMenu } from './conversation-menu.tsx';
 
@@ -23,7 +23,7 @@ export function ConversationHead({
   isPathShown,
   onTogglePath,
 }: Props) {
-  const title = useSessionState(({ conversations }) =>
+  const title = useAppState(({ conversations }) =>
     conversationId === undefined ? undefined : conversations[conversationId]?.title,
   );
   const names = agentNames(thread);

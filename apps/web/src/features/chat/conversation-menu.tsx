@@ -2,8 +2,9 @@ import { ActionIcon, Button, Popover } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { IconCopy, IconDots, IconDownload } from '../../components/icons.ts';
-import { describeFailure } from '../../session/failures.ts';
-import { useSession } from '../../session/use-session.ts';
+import { saveFile } from '../../components/save-file.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './conversation-menu.module.css';
 import { loadTranscript, transcriptFileName } from './load-transcript.ts';
 
@@ -12,7 +13,7 @@ const SHOWN_MS = 6000;
 
 /** Takes the conversation along as Markdown. */
 export function ConversationMenu({ conversationId }: { conversationId: string }) {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const [isOpen, { close, toggle }] = useDisclosure(false);
   const [outcome, setOutcome] = useState<string>();
 
@@ -30,7 +31,7 @@ export function ConversationMenu({ conversationId }: { conversationId: string })
 
   async function download(): Promise<string> {
     const { conversation, text } = await loadTranscript(http, conversationId);
-    saveAs(transcriptFileName(conversation), text);
+    saveFile(transcriptFileName(conversation), new Blob([text], { type: 'text/markdown;charset=utf-8' }));
     return 'Downloaded';
   }
 
@@ -79,13 +80,4 @@ export function ConversationMenu({ conversationId }: { conversationId: string })
       </Popover>
     </>
   );
-}
-
-function saveAs(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/markdown;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

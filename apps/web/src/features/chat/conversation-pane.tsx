@@ -8,9 +8,9 @@ import { useStore } from 'zustand';
 import { Entry } from '../../components/error-boundary.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePageKeys } from '../../components/use-page-keys.ts';
-import type { SessionState } from '../../session/session-state.ts';
-import type { Thread } from '../../session/thread.ts';
-import { useMayWrite, useSession, useSessionState } from '../../session/use-session.ts';
+import type { AppState } from '../../model/app-state.ts';
+import type { Thread } from '../../model/thread.ts';
+import { useAppModel, useAppState, useMayWrite } from '../../model/use-app-model.ts';
 import classes from './chat-page.module.css';
 import { type ChatView, ChatViewProvider } from './chat-view.ts';
 import { Composer } from './composer/composer.tsx';
@@ -33,12 +33,12 @@ interface Props {
 
 /** One conversation, or the one that begins next: its messages, where to write, and the path of one message. */
 export function ConversationPane({ conversationId, texts, inputRef, layout, onShowList }: Props) {
-  const session = useSession();
+  const model = useAppModel();
   const mayWrite = useMayWrite();
   const [, navigate] = useLocation();
   const key = conversationId ?? NEW;
   const text = useStore(texts.store, (all) => all[key]) ?? texts.get(key);
-  const thread = useSessionState(({ threads }) =>
+  const thread = useAppState(({ threads }) =>
     conversationId === undefined ? undefined : threads[conversationId],
   );
   /** While a sent message is edited: what stood in the composer before. */
@@ -50,34 +50,34 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
   const { hasPathColumn, hasSidebar } = layout;
 
   useEffect(() => {
-    if (conversationId !== undefined) session.openConversation(conversationId);
-  }, [session, conversationId]);
-  useFocusOnArrival(inputRef);
+    if (conversationId !== undefined) model.openConversation(conversationId);
+  }, [model, conversationId]);
+  useFocusOnOpening(inputRef);
   useTypingSignal(conversationId, text);
 
   const send = useCallback(
     (written: string, agentName?: string) => {
       const target = agentName === undefined ? {} : { target: { agentName } };
-      const id = session.send({
+      const id = model.send({
         text: written,
         ...(conversationId === undefined ? {} : { conversationId }),
         ...target,
       });
       if (conversationId === undefined) navigate(`/c/${id}`);
     },
-    [session, conversationId, navigate],
+    [model, conversationId, navigate],
   );
   const sendNamed = useCallback(
     (written: string) => {
-      const names = (session.store.getState().agents ?? []).map(({ agentName }) => agentName);
+      const names = (model.store.getState().agents ?? []).map(({ agentName }) => agentName);
       send(written, findMentions(written, names)[0]?.name);
     },
-    [send, session],
+    [send, model],
   );
 
   const view = useMemo((): ChatView => {
     const find = (id: string | undefined): ChatMessage | undefined =>
-      session.store.getState().threads[key]?.messages.find((message) => message.id === id);
+      model.store.getState().threads[key]?.messages.find((message) => message.id === id);
     return {
       showPath(messageId) {
         setSelectedId(messageId);
@@ -95,7 +95,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
         if (request !== undefined) sendNamed(request.text);
       },
     };
-  }, [session, key, hasPathColumn, setPathWanted, path.open, texts, inputRef, sendNamed]);
+  }, [model, key, hasPathColumn, setPathWanted, path.open, texts, inputRef, sendNamed]);
 
   function endEditing(): void {
     texts.set(key, textBefore ?? '');
@@ -103,10 +103,9 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
   }
 
   function onEscape(): void {
-    const id =
-      conversationId === undefined ? undefined : stoppableId(session.store.getState(), conversationId);
+    const id = conversationId === undefined ? undefined : stoppableId(model.store.getState(), conversationId);
     if (isEditing) endEditing();
-    else if (id !== undefined) session.cancel(id);
+    else if (id !== undefined) model.cancel(id);
     else inputRef.current?.blur();
   }
   usePageKeys({ escape: onEscape });
@@ -192,14 +191,14 @@ const latestOwn = (thread: Thread | undefined): ChatMessage | undefined =>
   thread?.messages.findLast(({ kind }) => kind === 'TEXT');
 
 /** With a keyboard at hand one wants to write at once; on a phone its keys would cover the messages. */
-function useFocusOnArrival(inputRef: RefObject<HTMLTextAreaElement | null>): void {
+function useFocusOnOpening(inputRef: RefObject<HTMLTextAreaElement | null>): void {
   useEffect(() => {
     if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) inputRef.current?.focus();
   }, [inputRef]);
 }
 
 /** The newest message of the conversation whose answer can be stopped. */
-function stoppableId(state: SessionState, conversationId: string): string | undefined {
+function stoppableId(state: AppState, conversationId: string): string | undefined {
   const thread = state.threads[conversationId];
   return thread?.messages.findLast(({ id, kind }) => {
     const status = thread.statuses[id]?.status;

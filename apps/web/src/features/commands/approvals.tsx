@@ -5,10 +5,10 @@ import { Link } from 'wouter';
 import { agoText, fullTime } from '../../components/format-time.ts';
 import { IconCheck, IconUserCheck, IconX } from '../../components/icons.ts';
 import { useNow } from '../../components/use-now.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './approvals.module.css';
 import { commandTitle } from './command-state-text.ts';
-import { useDeed } from './use-deed.ts';
+import { useServerRequest } from './use-server-request.ts';
 
 /** Characters of a reason that the server takes. */
 const MOST_REASON = 500;
@@ -26,21 +26,21 @@ export function Approvals({ commands }: { commands: readonly CommandRecord[] }) 
 }
 
 function Approval({ command }: { command: CommandRecord }) {
-  const session = useSession();
+  const model = useAppModel();
   const now = useNow(10_000);
-  const deed = useDeed();
+  const request = useServerRequest();
   const [isRejecting, setIsRejecting] = useState(false);
   const [reason, setReason] = useState('');
-  const userId = useSessionState(({ welcome }) => welcome?.user.id);
+  const userId = useAppState(({ welcome }) => welcome?.user.id);
   // Where nobody signs in there is nobody else who could approve.
-  const mustBeAnother = command.requestedBy.id === userId && session.hasToken();
+  const mustBeAnother = command.requestedBy.id === userId && model.hasToken();
 
   const given = reason.trim();
   const isTooLong = given.length > MOST_REASON;
 
   function reject(event: FormEvent): void {
     event.preventDefault();
-    if (!isTooLong) deed.run(() => session.commands.reject(command.id, given === '' ? undefined : given));
+    if (!isTooLong) request.run(() => model.commands.reject(command.id, given === '' ? undefined : given));
   }
 
   return (
@@ -69,9 +69,9 @@ function Approval({ command }: { command: CommandRecord }) {
             </>
           )}
         </p>
-        {deed.problem === undefined ? null : (
+        {request.problem === undefined ? null : (
           <p className={classes.problem} role="alert">
-            {deed.problem}
+            {request.problem}
           </p>
         )}
       </div>
@@ -88,7 +88,7 @@ function Approval({ command }: { command: CommandRecord }) {
               if (key === 'Escape') setIsRejecting(false);
             }}
           />
-          <Button type="submit" color="red" loading={deed.isUnderWay}>
+          <Button type="submit" color="red" loading={request.isPending}>
             Reject
           </Button>
           <Button variant="subtle" color="gray" onClick={() => setIsRejecting(false)}>
@@ -102,8 +102,8 @@ function Approval({ command }: { command: CommandRecord }) {
           ) : (
             <Button
               leftSection={<IconCheck size={14} aria-hidden="true" />}
-              loading={deed.isUnderWay}
-              onClick={() => deed.run(() => session.commands.approve(command.id))}
+              loading={request.isPending}
+              onClick={() => request.run(() => model.commands.approve(command.id))}
             >
               Approve
             </Button>

@@ -5,8 +5,8 @@ import { Link, useLocation } from 'wouter';
 import { durationText } from '../../components/format-time.ts';
 import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import type { CommandRecords } from '../../session/command-records.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import type { CommandRecords } from '../../model/command-records.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './batch.module.css';
 import { summaryText } from './command-items.ts';
 import { isStopping } from './command-list.tsx';
@@ -14,7 +14,7 @@ import { commandTitle, outcomeText } from './command-state-text.ts';
 import view from './command-view.module.css';
 import { draftOf, type RunDraft, repeatOf } from './run-request.ts';
 import { StateChip } from './state-chip.tsx';
-import { useDeed } from './use-deed.ts';
+import { useServerRequest } from './use-server-request.ts';
 
 interface Props {
   readonly commands: readonly [CommandRecord, ...CommandRecord[]];
@@ -23,9 +23,9 @@ interface Props {
 
 /** A command that was given to several agents at once, and what became of it on each. */
 export function BatchView({ commands, onEdit }: Props) {
-  const { commands: desk } = useSession();
+  const { commands: store } = useAppModel();
   const [, navigate] = useLocation();
-  const deed = useDeed();
+  const request = useServerRequest();
   const [first] = commands;
   const open = commands.filter(({ state }) => !isFinalCommandState(state));
   return (
@@ -39,10 +39,10 @@ export function BatchView({ commands, onEdit }: Props) {
             <Button
               variant="default"
               leftSection={<IconRefresh size={14} aria-hidden="true" />}
-              loading={deed.isUnderWay}
+              loading={request.isPending}
               onClick={() =>
-                deed.run(async () => {
-                  const { batchId } = await desk.run(repeatOf(commands));
+                request.run(async () => {
+                  const { batchId } = await store.run(repeatOf(commands));
                   navigate(`/commands/${batchId ?? ''}`);
                 })
               }
@@ -55,8 +55,8 @@ export function BatchView({ commands, onEdit }: Props) {
               color="red"
               leftSection={<IconPlayerStopFilled size={13} aria-hidden="true" />}
               disabled={open.every(isStopping)}
-              loading={deed.isUnderWay}
-              onClick={() => deed.run(() => Promise.all(open.map(({ id }) => desk.cancel(id))))}
+              loading={request.isPending}
+              onClick={() => request.run(() => Promise.all(open.map(({ id }) => store.cancel(id))))}
             >
               Cancel all
             </Button>
@@ -74,9 +74,9 @@ export function BatchView({ commands, onEdit }: Props) {
       <p className={view.state} role="status">
         {summaryText(commands)}
       </p>
-      {deed.problem === undefined ? null : (
+      {request.problem === undefined ? null : (
         <p className={view.problem} role="alert">
-          {deed.problem}
+          {request.problem}
         </p>
       )}
       <ScrollRegion className={classes.scroll} label="What became of it on each agent">
@@ -126,7 +126,7 @@ export function useBatch(commands: CommandRecords, batchId: string): readonly Co
 /** The other agents that were asked at once. */
 export function BatchTabs({ batchId, openId }: { batchId: string; openId: string }) {
   const commands = useBatch(
-    useSessionState((state) => state.commands),
+    useAppState((state) => state.commands),
     batchId,
   );
   return (

@@ -3,7 +3,7 @@ import { isFinalCommandState, shownText } from '@parley/shared-models';
 import type { ReactNode } from 'react';
 import { clockTime, durationText, fullTime } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
-import { useSessionState } from '../../session/use-session.ts';
+import { useAppState } from '../../model/use-app-model.ts';
 import classes from './command-view.module.css';
 
 /** Who asked for it, when, with which limits, and how long it ran. */
@@ -47,7 +47,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Duration({ command: { state, startedAt, durationMs } }: { command: CommandRecord }) {
   const now = useNow(500);
-  const offset = useSessionState(({ clockOffsetMs }) => clockOffsetMs);
+  const offset = useAppState(({ clockOffsetMs }) => clockOffsetMs);
   if (startedAt === undefined) return null;
   if (durationMs !== undefined) return <Fact name="ran for">{durationText(durationMs)}</Fact>;
   if (isFinalCommandState(state)) return null;

@@ -8,8 +8,8 @@ import { IconSearch } from '../../components/icons.ts';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
 import { moveFocus } from '../../components/move-focus.ts';
 import { useNow } from '../../components/use-now.ts';
-import { newestFirst } from '../../session/command-records.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { newestFirst } from '../../model/command-records.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import {
   type CommandFilter,
   type CommandItem,
@@ -24,10 +24,10 @@ import { StateChip } from './state-chip.tsx';
 
 /** Who ran what and when, the last one first. @param openId the one that is shown beside the list */
 export function CommandList({ openId }: { openId: string | undefined }) {
-  const { commands: desk } = useSession();
-  const records = useSessionState((state) => state.commands);
-  const loading = useSessionState((state) => state.commandsLoading);
-  const hasOlder = useSessionState((state) => state.hasOlderCommands);
+  const { commands: store } = useAppModel();
+  const records = useAppState((state) => state.commands);
+  const loading = useAppState((state) => state.commandsLoading);
+  const hasOlder = useAppState((state) => state.hasOlderCommands);
   const [filter, setFilter] = useState(EVERYTHING);
   const now = useNow(10_000);
   const all = useMemo(() => newestFirst(records), [records]);
@@ -39,7 +39,7 @@ export function CommandList({ openId }: { openId: string | undefined }) {
     <>
       <Filters filter={filter} onChange={setFilter} />
       {loading.phase === 'failed' ? (
-        <FailedList title="The commands could not be read" reason={loading.reason} onRetry={desk.refresh} />
+        <FailedList title="The commands could not be read" reason={loading.reason} onRetry={store.refresh} />
       ) : null}
       {isFirstLook ? <LoadingList label="Loading the commands" /> : null}
       {all.length === 0 && loading.phase === 'ready' ? (
@@ -76,7 +76,7 @@ export function CommandList({ openId }: { openId: string | undefined }) {
           variant="subtle"
           color="gray"
           loading={loading.phase === 'loading'}
-          onClick={desk.loadOlder}
+          onClick={store.loadOlder}
         >
           Show older commands
         </Button>
@@ -91,7 +91,7 @@ interface FiltersProps {
 }
 
 function Filters({ filter, onChange }: FiltersProps) {
-  const records = useSessionState((state) => state.commands);
+  const records = useAppState((state) => state.commands);
   const agents = useMemo(
     () => new Map(Object.values(records).map(({ agentId, agentName }) => [agentId, agentName])),
     [records],

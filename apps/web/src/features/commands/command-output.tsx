@@ -6,33 +6,33 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Entry } from '../../components/error-boundary.tsx';
 import { IconDownload } from '../../components/icons.ts';
 import { saveFile } from '../../components/save-file.ts';
-import { useSession } from '../../session/use-session.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { commandTitle } from './command-state-text.ts';
 import classes from './command-view.module.css';
 import { createTerminalScreen, type TerminalScreen } from './terminal/terminal-screen.ts';
 import { TerminalView } from './terminal/terminal-view.tsx';
-import { useDeed } from './use-deed.ts';
+import { useServerRequest } from './use-server-request.ts';
 
 export function CommandOutput({ command }: { command: CommandRecord }) {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const screen = useTerminalScreen(command.id);
-  const deed = useDeed();
+  const request = useServerRequest();
   const { id, truncated, outputSeq } = command;
   return (
     <>
       <div className={classes.outputHead}>
         <h3>Output</h3>
         <span className={classes.legend}>{outputSeq === 0 ? '' : 'stderr has a bar beside it'}</span>
-        {deed.problem === undefined ? null : <span role="alert">{deed.problem}</span>}
+        {request.problem === undefined ? null : <span role="alert">{request.problem}</span>}
         {screen === undefined ? null : <CopyOutput screen={screen} />}
         <Button
           variant="subtle"
           color="gray"
           leftSection={<IconDownload size={14} aria-hidden="true" />}
           disabled={outputSeq === 0}
-          loading={deed.isUnderWay}
+          loading={request.isPending}
           onClick={() =>
-            deed.run(async () => {
+            request.run(async () => {
               const text = await loadOutput(http, id);
               saveFile(`command-${id}.txt`, new Blob([text], { type: 'text/plain;charset=utf-8' }));
             })
@@ -85,7 +85,7 @@ async function loadOutput(http: Pick<HttpApi, 'commandOutput'>, id: string): Pro
 
 /** What the command printed and prints, from its beginning; undefined for the first moment. */
 function useTerminalScreen(commandId: string): TerminalScreen | undefined {
-  const { commands } = useSession();
+  const { commands } = useAppModel();
   const [screen, setScreen] = useState<TerminalScreen>();
   useEffect(() => {
     const next = createTerminalScreen({ schedule: (notify) => void requestAnimationFrame(notify) });

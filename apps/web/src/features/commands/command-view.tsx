@@ -5,7 +5,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { IconPencil, IconPlayerStopFilled, IconRefresh } from '../../components/icons.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { StateDot } from '../../components/state-dot.tsx';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import { BatchTabs } from './batch-view.tsx';
 import { CommandFacts } from './command-facts.tsx';
 import { isStopping } from './command-list.tsx';
@@ -14,7 +14,7 @@ import { commandTitle, outcomeText, stateTexts } from './command-state-text.ts';
 import classes from './command-view.module.css';
 import { repeatOf } from './run-request.ts';
 import { StateChip } from './state-chip.tsx';
-import { useDeed } from './use-deed.ts';
+import { useServerRequest } from './use-server-request.ts';
 
 interface Props {
   readonly command: CommandRecord;
@@ -23,12 +23,12 @@ interface Props {
 
 /** One command: what it is, where it stands, what it prints, and what can be done with it. */
 export function CommandView({ command, onEdit }: Props) {
-  const { commands } = useSession();
+  const { commands } = useAppModel();
   const [, navigate] = useLocation();
-  const deed = useDeed();
+  const request = useServerRequest();
   const { id, state, agentId, agentName, type, batchId } = command;
   const isOver = isFinalCommandState(state);
-  const agentState = useSessionState(
+  const agentState = useAppState(
     ({ agents }) => agents?.find((agent) => agent.agentId === agentId)?.state ?? 'offline',
   );
 
@@ -47,8 +47,8 @@ export function CommandView({ command, onEdit }: Props) {
               color="red"
               leftSection={<IconPlayerStopFilled size={13} aria-hidden="true" />}
               disabled={isStopping(command)}
-              loading={deed.isUnderWay}
-              onClick={() => deed.run(() => commands.cancel(id))}
+              loading={request.isPending}
+              onClick={() => request.run(() => commands.cancel(id))}
             >
               {isStopping(command) ? 'Being stopped …' : 'Cancel'}
             </Button>
@@ -57,9 +57,9 @@ export function CommandView({ command, onEdit }: Props) {
             <Button
               variant="default"
               leftSection={<IconRefresh size={14} aria-hidden="true" />}
-              loading={deed.isUnderWay}
+              loading={request.isPending}
               onClick={() =>
-                deed.run(async () => {
+                request.run(async () => {
                   const started = await commands.run(repeatOf([command]));
                   navigate(`/commands/${started.commands[0]?.id ?? ''}`);
                 })
@@ -87,9 +87,9 @@ export function CommandView({ command, onEdit }: Props) {
           on <StateDot state={agentState} /> <Link href="/agents">{agentName}</Link>
         </span>
       </p>
-      {deed.problem === undefined ? null : (
+      {request.problem === undefined ? null : (
         <p className={classes.problem} role="alert">
-          {deed.problem}
+          {request.problem}
         </p>
       )}
       <Why command={command} />

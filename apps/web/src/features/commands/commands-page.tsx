@@ -6,8 +6,8 @@ import { IconArrowLeft } from '../../components/icons.ts';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { Page } from '../../components/page.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import { newestFirst } from '../../session/command-records.ts';
-import { useAgents, useHasRole, useSessionState } from '../../session/use-session.ts';
+import { newestFirst } from '../../model/command-records.ts';
+import { useAgents, useAppState, useHasRole } from '../../model/use-app-model.ts';
 import { Approvals } from './approvals.tsx';
 import { historyOf } from './command-items.ts';
 import { CommandList } from './command-list.tsx';
@@ -21,9 +21,9 @@ import explained from './states-explained.module.css';
 
 /** Commands on the agents' machines. @param id a command's, or that of several asked for at once */
 export function CommandsPage({ id }: { id?: string | undefined }) {
-  const isKnown = useSessionState(({ welcome }) => welcome !== undefined);
+  const isKnown = useAppState(({ welcome }) => welcome !== undefined);
   const mayRun = useHasRole('operator');
-  if (isKnown && mayRun) return <Workbench id={id} />;
+  if (isKnown && mayRun) return <OperatorCommands id={id} />;
   return (
     <Page title="Commands">
       {isKnown ? (
@@ -38,11 +38,11 @@ export function CommandsPage({ id }: { id?: string | undefined }) {
   );
 }
 
-function Workbench({ id }: { id: string | undefined }) {
+function OperatorCommands({ id }: { id: string | undefined }) {
   const [, navigate] = useLocation();
-  const known = useSessionState((state) => state.commands);
-  const userId = useSessionState(({ welcome }) => welcome?.user.id);
-  const areAgentsKnown = useSessionState(({ agents }) => agents !== undefined);
+  const known = useAppState((state) => state.commands);
+  const userId = useAppState(({ welcome }) => welcome?.user.id);
+  const areAgentsKnown = useAppState(({ agents }) => agents !== undefined);
   const commands = useMemo(() => newestFirst(known), [known]);
   const history = useMemo(() => historyOf(commands, userId), [commands, userId]);
   const awaiting = commands.filter(({ state }) => state === 'awaiting_approval');

@@ -2,8 +2,8 @@ import { type CommandRecord, ParleyError } from '@parley/shared-models';
 import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
-import { describeFailure } from '../../session/failures.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import { BatchView, useBatch } from './batch-view.tsx';
 import { CommandView } from './command-view.tsx';
 import { draftOf, type RunDraft } from './run-request.ts';
@@ -15,10 +15,10 @@ interface Props {
 
 /** What the address names: a command, or several that were asked for at once. */
 export function OpenCommand({ id, onEdit }: Props) {
-  const { commands: desk } = useSession();
-  const command = useSessionState((state) => state.commands[id]);
+  const { commands: store } = useAppModel();
+  const command = useAppState((state) => state.commands[id]);
   const batch = useBatch(
-    useSessionState((state) => state.commands),
+    useAppState((state) => state.commands),
     id,
   );
   const batchId = command?.batchId;
@@ -27,17 +27,17 @@ export function OpenCommand({ id, onEdit }: Props) {
 
   const load = useCallback(() => {
     setFailure(undefined);
-    findCommands(desk, id).then(
+    findCommands(store, id).then(
       (isFound) => setIsUnknown(!isFound),
       (error: unknown) => setFailure(describeFailure(error)),
     );
-  }, [desk, id]);
+  }, [store, id]);
   // Also when it is there already: of a batch the list may have a part.
   useEffect(load, [load]);
   useEffect(() => {
     if (batchId !== undefined)
-      desk.loadBatch(batchId).catch((error: unknown) => setFailure(describeFailure(error)));
-  }, [desk, batchId]);
+      store.loadBatch(batchId).catch((error: unknown) => setFailure(describeFailure(error)));
+  }, [store, batchId]);
 
   if (command !== undefined) {
     return <CommandView command={command} onEdit={(edited) => onEdit(draftOf([edited]))} />;
@@ -61,11 +61,11 @@ const isAny = (commands: readonly CommandRecord[]): commands is [CommandRecord, 
   commands.length > 0;
 
 /** @returns whether there is such a command, or such a batch */
-async function findCommands(desk: ReturnType<typeof useSession>['commands'], id: string): Promise<boolean> {
+async function findCommands(store: ReturnType<typeof useAppModel>['commands'], id: string): Promise<boolean> {
   if (!/^[0-9a-f-]{36}$/.test(id)) return false;
-  if ((await desk.loadBatch(id)) > 0) return true;
+  if ((await store.loadBatch(id)) > 0) return true;
   try {
-    await desk.load(id);
+    await store.load(id);
     return true;
   } catch (error) {
     if (error instanceof ParleyError && error.code === 'not_found') return false;

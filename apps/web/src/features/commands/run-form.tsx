@@ -2,11 +2,11 @@ import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, type KeyboardEvent, type Ref, useState } from 'react';
 import { useLocation } from 'wouter';
 import { IconCornerDownLeft } from '../../components/icons.ts';
-import { useSession } from '../../session/use-session.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { AgentChoice, type RunnableAgent } from './agent-choice.tsx';
 import classes from './run-form.module.css';
 import { DEFAULT_TIME_LIMIT_SECONDS, problemOf, type RunDraft, requestOf } from './run-request.ts';
-import { useDeed } from './use-deed.ts';
+import { useServerRequest } from './use-server-request.ts';
 
 interface Props {
   readonly agents: readonly RunnableAgent[];
@@ -19,21 +19,21 @@ interface Props {
 
 /** Where to run what; Enter runs it. */
 export function RunForm({ agents, draft, history, inputRef, onChange }: Props) {
-  const { commands } = useSession();
+  const { commands } = useAppModel();
   const [, navigate] = useLocation();
-  const deed = useDeed();
+  const request = useServerRequest();
   const [isTried, setIsTried] = useState(false);
   const setCommand = (command: string): void => onChange({ ...draft, command });
   const past = useHistory(history, draft.command, setCommand);
   const missing = problemOf(draft);
-  const problem = (isTried ? missing : undefined) ?? deed.problem;
+  const problem = (isTried ? missing : undefined) ?? request.problem;
   const count = draft.agentIds.length;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     setIsTried(true);
-    if (missing !== undefined || deed.isUnderWay) return;
-    deed.run(async () => {
+    if (missing !== undefined || request.isPending) return;
+    request.run(async () => {
       const { batchId, commands: started } = await commands.run(requestOf(draft));
       onChange({ ...draft, command: '' });
       past.leave();
@@ -74,7 +74,7 @@ export function RunForm({ agents, draft, history, inputRef, onChange }: Props) {
         <Button
           type="submit"
           size="sm"
-          loading={deed.isUnderWay}
+          loading={request.isPending}
           rightSection={<IconCornerDownLeft size={14} aria-hidden="true" />}
         >
           {count > 1 ? `Run on ${count} agents` : 'Run'}

@@ -1,11 +1,11 @@
 import { Button, PasswordInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './sign-in-page.module.css';
 
 /** The page, once the server knows who is there. What was shown before a token ran out stays, and comes back. */
 export function SignedIn({ children }: { children: ReactNode }) {
-  const connection = useSessionState((state) => state.connection);
+  const connection = useAppState((state) => state.connection);
   const isRefused = connection.state === 'closed' && connection.reason === 'unauthenticated';
   const [isNeeded, setIsNeeded] = useState(isRefused);
   // Not while the next token is being tried: the page behind would flash up.
@@ -16,18 +16,16 @@ export function SignedIn({ children }: { children: ReactNode }) {
 
 /** Where the server wants to know who is there: a token is asked for and tried at once. */
 function SignInPage() {
-  const session = useSession();
+  const model = useAppModel();
   const [token, setToken] = useState('');
-  const isBusy = useSessionState(({ connection }) => connection.state === 'connecting');
-  const refusal = useSessionState(({ connection }) =>
-    connection.state === 'closed' && session.hasToken()
-      ? (connection.message ?? 'It was refused.')
-      : undefined,
+  const isBusy = useAppState(({ connection }) => connection.state === 'connecting');
+  const refusal = useAppState(({ connection }) =>
+    connection.state === 'closed' && model.hasToken() ? (connection.message ?? 'It was refused.') : undefined,
   );
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (token.trim() !== '') session.signIn(token.trim());
+    if (token.trim() !== '') model.signIn(token.trim());
   }
 
   return (

@@ -6,9 +6,9 @@ import { EventEntry } from '../../components/event-entry.tsx';
 import { EmptyList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import { type ChannelRecord, recordKey } from '../../session/channel-events.ts';
-import { useChannels } from '../../session/use-channels.ts';
-import { useIsConnected, useSessionState } from '../../session/use-session.ts';
+import { type ChannelRecord, recordKey } from '../../model/channel-events.ts';
+import { useAppState, useIsConnected } from '../../model/use-app-model.ts';
+import { useChannels } from '../../model/use-channels.ts';
 import classes from './channel-events.module.css';
 
 type Shown = ChannelName | 'all';
@@ -17,8 +17,8 @@ type Shown = ChannelName | 'all';
 export function ChannelEvents() {
   const channels = useChannels();
   const isConnected = useIsConnected();
-  const isWelcomed = useSessionState(({ welcome }) => welcome !== undefined);
-  const events = useSessionState((state) => state.events);
+  const isWelcomed = useAppState(({ welcome }) => welcome !== undefined);
+  const events = useAppState((state) => state.events);
   const [shown, setShown] = useState<Shown>('all');
   /** What was there when the list was held. */
   const [held, setHeld] = useState<readonly ChannelRecord[]>();

@@ -3,8 +3,8 @@ import { Entry } from '../../components/error-boundary.tsx';
 import { EmptyList, FailedList, LoadingList } from '../../components/list-state.tsx';
 import { PageSection } from '../../components/page.tsx';
 import { usePolled } from '../../components/use-polled.ts';
-import { describeFailure } from '../../session/failures.ts';
-import { useSession } from '../../session/use-session.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import { DeadLetterItem } from './dead-letter-item.tsx';
 import classes from './system-page.module.css';
 
@@ -12,7 +12,7 @@ const POLL_MS = 5000;
 
 /** Messages that nobody could handle: why, what they are, and what an operator can do with them. */
 export function DeadLetters() {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const { data, failure, reload } = usePolled(
     useCallback(
       async (signal: AbortSignal) => (await http.deadLetters({ signal, state: 'dead' })).deadLetters,

@@ -3,13 +3,13 @@ import { useCallback } from 'react';
 import { durationText } from '../../components/format-time.ts';
 import { FailedList, LoadingList } from '../../components/list-state.tsx';
 import { usePolled } from '../../components/use-polled.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './system-page.module.css';
 
 const POLL_MS = 4000;
 
 export function Health() {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const { data, failure, reload } = usePolled(
     useCallback((signal: AbortSignal) => http.health({ signal }), [http]),
     POLL_MS,
@@ -22,7 +22,7 @@ export function Health() {
 }
 
 function HealthFacts({ report, failure }: { report: HealthReport; failure: string | undefined }) {
-  const languageModel = useSessionState(({ welcome }) => welcome?.languageModel);
+  const languageModel = useAppState(({ welcome }) => welcome?.languageModel);
   const { queue, store, brokers, agents, uptimeSeconds, version } = report;
   const isStale = failure !== undefined;
   return (

@@ -3,7 +3,7 @@ import { EmptyList, FailedList, LoadingList } from '../../components/list-state.
 import { PageSection } from '../../components/page.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { usePolled } from '../../components/use-polled.ts';
-import { useHasRole, useSession } from '../../session/use-session.ts';
+import { useAppModel, useHasRole } from '../../model/use-app-model.ts';
 import { ResetQueues } from './reset-queues.tsx';
 import classes from './system-page.module.css';
 
@@ -11,7 +11,7 @@ const POLL_MS = 3000;
 
 /** What waits in each queue, and how many take from it. */
 export function Queues() {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const mayReset = useHasRole('operator');
   const { data, failure, reload } = usePolled(
     useCallback(async (signal: AbortSignal) => (await http.queues({ signal })).queues, [http]),

@@ -4,8 +4,8 @@ import { agentQueue, BROKER_INPUT_QUEUE, type QueueDepth, SERVER_INPUT_QUEUE } f
 import { useState } from 'react';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { IconTrash } from '../../components/icons.ts';
-import { describeFailure } from '../../session/failures.ts';
-import { useSession } from '../../session/use-session.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './system-page.module.css';
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
 
 /** Empties the queues that messages travel in, after it was said how many messages that are. */
 export function ResetQueues({ queues, onDone }: Props) {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const [isOpen, dialog] = useDisclosure(false);
   const [isBusy, setIsBusy] = useState(false);
   const [said, setSaid] = useState('');

@@ -1,5 +1,5 @@
 import { Page } from '../../components/page.tsx';
-import { useHasRole } from '../../session/use-session.ts';
+import { useHasRole } from '../../model/use-app-model.ts';
 import { Audit } from './audit/audit.tsx';
 import { ChannelEvents } from './channel-events.tsx';
 import { DeadLetters } from './dead-letters.tsx';

@@ -1,6 +1,6 @@
 import type { TaskDetail } from '@parley/shared-models';
 import { Entry } from '../../components/error-boundary.tsx';
-import { useSessionState } from '../../session/use-session.ts';
+import { useAppState } from '../../model/use-app-model.ts';
 import classes from './plan-view.module.css';
 import { roundsOf } from './stages.ts';
 import { StepCard } from './step-card.tsx';
@@ -12,7 +12,7 @@ const nothing = {};
 export function PlanView({ task }: { task: TaskDetail }) {
   const isRunning = task.plan.some(({ state }) => state === 'running');
   const now = useServerNow(isRunning);
-  const progress = useSessionState(({ stepProgress }) => stepProgress[task.id] ?? nothing) as Readonly<
+  const progress = useAppState(({ stepProgress }) => stepProgress[task.id] ?? nothing) as Readonly<
     Record<string, { text: string; agentId: string }>
   >;
   const rounds = roundsOf(task.plan);

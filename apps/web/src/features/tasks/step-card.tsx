@@ -13,7 +13,7 @@ import { indentedJson } from '../../components/json-text.ts';
 import { LongText } from '../../components/long-text.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { stepStateText } from '../../components/task-words.ts';
-import { useAgents } from '../../session/use-session.ts';
+import { useAgents } from '../../model/use-app-model.ts';
 import classes from './plan-view.module.css';
 import { elapsed } from './step-time.ts';
 

@@ -1,9 +1,9 @@
 import { useNow } from '../../components/use-now.ts';
-import { useSessionState } from '../../session/use-session.ts';
+import { useAppState } from '../../model/use-app-model.ts';
 
 /** The server's time in milliseconds, told anew while something runs. */
 export function useServerNow(isRunning: boolean): number {
-  const offset = useSessionState(({ clockOffsetMs }) => clockOffsetMs);
+  const offset = useAppState(({ clockOffsetMs }) => clockOffsetMs);
   return useNow(isRunning ? 500 : 30_000) + offset;
 }
 

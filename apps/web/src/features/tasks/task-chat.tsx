@@ -8,8 +8,8 @@ import { LongText } from '../../components/long-text.tsx';
 import { Markdown } from '../../components/markdown.tsx';
 import { lengthProblem } from '../../components/message-length.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import { draftsIn } from '../../session/drafts.ts';
-import { useSession, useSessionState } from '../../session/use-session.ts';
+import { draftsIn } from '../../model/drafts.ts';
+import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './task-chat.module.css';
 
 const STATUS_QUESTION = 'What is the current status?';
@@ -17,14 +17,14 @@ const STATUS_QUESTION = 'What is the current status?';
 /** The task's conversation beside it: questions while it runs, wishes when it is done. */
 export function TaskChat({ task }: { task: TaskDetail }) {
   const { conversationId } = task;
-  const session = useSession();
-  const thread = useSessionState(({ threads }) => threads[conversationId]);
-  const outbox = useSessionState((state) => state.outbox);
-  const drafts = useSessionState((state) => state.drafts);
-  const refused = useSessionState((state) => state.refused);
+  const model = useAppModel();
+  const thread = useAppState(({ threads }) => threads[conversationId]);
+  const outbox = useAppState((state) => state.outbox);
+  const drafts = useAppState((state) => state.drafts);
+  const refused = useAppState((state) => state.refused);
   const scrollerRef = useRef<HTMLElement>(null);
   const [text, setText] = useState('');
-  useEffect(() => session.openConversation(conversationId), [session, conversationId]);
+  useEffect(() => model.openConversation(conversationId), [model, conversationId]);
 
   const messages = thread?.messages ?? [];
   const waiting = outbox.filter((item) => item.conversationId === conversationId);
@@ -39,7 +39,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   }, [count]);
 
-  const send = (written: string): void => void session.send({ text: written.trim(), conversationId });
+  const send = (written: string): void => void model.send({ text: written.trim(), conversationId });
   const problem = lengthProblem(text);
   const sendWritten = (): void => {
     if (text.trim() === '' || problem !== undefined) return;
@@ -66,7 +66,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
           <FailedList
             title="The conversation could not be loaded"
             reason={thread.loading.reason}
-            onRetry={() => session.reloadConversation(conversationId)}
+            onRetry={() => model.reloadConversation(conversationId)}
           />
         ) : null}
         {messages.map((message) => (
@@ -101,7 +101,7 @@ export function TaskChat({ task }: { task: TaskDetail }) {
         {failed.map(({ item, error }) => (
           <p key={item.id} className={classes.failed} role="alert">
             “{item.text}” was not taken: {error.message}{' '}
-            <Button size="compact-xs" variant="default" onClick={() => session.resend(item.id)}>
+            <Button size="compact-xs" variant="default" onClick={() => model.resend(item.id)}>
               Try again
             </Button>
           </p>

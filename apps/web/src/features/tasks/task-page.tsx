@@ -10,9 +10,9 @@ import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { TaskState } from '../../components/task-state.tsx';
 import { stepsText } from '../../components/task-words.ts';
 import { type Polled, usePolled } from '../../components/use-polled.ts';
-import { describeFailure } from '../../session/failures.ts';
-import { isOver } from '../../session/task-list.ts';
-import { useIsConnected, useSession, useSessionState } from '../../session/use-session.ts';
+import { describeFailure } from '../../model/failures.ts';
+import { isOver } from '../../model/task-list.ts';
+import { useAppModel, useAppState, useIsConnected } from '../../model/use-app-model.ts';
 import { PlanView } from './plan-view.tsx';
 import { elapsed, useServerNow } from './step-time.ts';
 import { TaskChat } from './task-chat.tsx';
@@ -55,14 +55,14 @@ export function TaskPage({ id }: { id: string }) {
 }
 
 function Head({ task }: { task: TaskDetail }) {
-  const session = useSession();
+  const model = useAppModel();
   const [problem, setProblem] = useState<string>();
   const now = useServerNow(!isOver(task));
   const took = elapsed(task.createdAt, isOver(task) ? task.updatedAt : undefined, now);
   const cancel = () => {
     setProblem(undefined);
-    session.http.cancelTask(task.id).then(
-      (next) => session.noteTasks([next]),
+    model.http.cancelTask(task.id).then(
+      (next) => model.noteTasks([next]),
       (error: unknown) => setProblem(describeFailure(error)),
     );
   };
@@ -98,20 +98,20 @@ const POLL_MS = 5000;
 
 /** A task with what its steps gave, read again with every change that is told. */
 function useTask(id: string): Polled<TaskDetail> {
-  const session = useSession();
+  const model = useAppModel();
   const polled = usePolled(
     useCallback(
       async (signal: AbortSignal) => {
-        const task = await session.http.task(id, { signal });
-        session.noteTasks([task]);
+        const task = await model.http.task(id, { signal });
+        model.noteTasks([task]);
         return task;
       },
-      [session, id],
+      [model, id],
     ),
     POLL_MS,
   );
   const { data, reload } = polled;
-  const version = useSessionState(({ tasks }) => tasks[id]?.version);
+  const version = useAppState(({ tasks }) => tasks[id]?.version);
   const isConnected = useIsConnected();
   const isBehind = version !== undefined && data !== undefined && version > data.version;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each further version is a reason of its own

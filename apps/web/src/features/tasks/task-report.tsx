@@ -5,7 +5,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Markdown } from '../../components/markdown.tsx';
 import { lengthProblem } from '../../components/message-length.ts';
 import { PageSection } from '../../components/page.tsx';
-import { useSession } from '../../session/use-session.ts';
+import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './task-page.module.css';
 
 /** The newest report, the ones before it, and a wish for the next. */
@@ -30,13 +30,13 @@ export function TaskReport({ task }: { task: TaskDetail }) {
 }
 
 function Refine({ task }: { task: TaskDetail }) {
-  const session = useSession();
+  const model = useAppModel();
   const [wish, setWish] = useState('');
   const problem = lengthProblem(wish);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (wish.trim() === '' || problem !== undefined) return;
-    session.send({
+    model.send({
       text: wish.trim(),
       conversationId: task.conversationId,
       // Whoever drives the task; without it, a word in the wish could lead elsewhere.

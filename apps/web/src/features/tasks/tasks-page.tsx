@@ -8,8 +8,8 @@ import { TaskState } from '../../components/task-state.tsx';
 import { stepsText } from '../../components/task-words.ts';
 import { useNow } from '../../components/use-now.ts';
 import { usePolled } from '../../components/use-polled.ts';
-import { newestFirst, withTasks } from '../../session/task-list.ts';
-import { useHasRole, useSession, useSessionState } from '../../session/use-session.ts';
+import { newestFirst, withTasks } from '../../model/task-list.ts';
+import { useAppModel, useAppState, useHasRole } from '../../model/use-app-model.ts';
 import { Orders } from './orders/orders.tsx';
 import classes from './rows.module.css';
 
@@ -27,20 +27,20 @@ const POLL_MS = 5000;
 
 /** The long tasks, the newest first. */
 function TaskList() {
-  const session = useSession();
+  const model = useAppModel();
   const maySeeAll = useHasRole('operator');
   const [all, setAll] = useState(false);
   const { data, failure, reload } = usePolled(
     useCallback(
-      async (signal: AbortSignal) => (await session.http.tasks({ signal, all: `${all}` })).tasks,
-      [session, all],
+      async (signal: AbortSignal) => (await model.http.tasks({ signal, all: `${all}` })).tasks,
+      [model, all],
     ),
     POLL_MS,
   );
   useEffect(() => {
-    if (data !== undefined) session.noteTasks(data);
-  }, [session, data]);
-  const live = useSessionState(({ tasks }) => tasks);
+    if (data !== undefined) model.noteTasks(data);
+  }, [model, data]);
+  const live = useAppState(({ tasks }) => tasks);
   const tasks = useMemo(() => {
     if (data === undefined) return undefined;
     const listed = new Set(data.map(({ id }) => id));

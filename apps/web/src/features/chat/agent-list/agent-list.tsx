@@ -5,12 +5,12 @@ import { Entry } from '../../../components/error-boundary.tsx';
 import { EmptyList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
 import { StateDot } from '../../../components/state-dot.tsx';
-import { useIsConnected, useSessionState } from '../../../session/use-session.ts';
+import { useAppState, useIsConnected } from '../../../model/use-app-model.ts';
 import classes from './agent-list.module.css';
 
 /** The agents as they are now; a click addresses the next message to one. */
 export function AgentList({ onPick }: { onPick: (agentName: string) => void }) {
-  const agents = useSessionState((state) => state.agents);
+  const agents = useAppState((state) => state.agents);
   const sorted = useMemo(
     () => (agents === undefined ? undefined : agents.toSorted(byStateAndName)),
     [agents],

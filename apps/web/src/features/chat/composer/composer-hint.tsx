@@ -1,7 +1,7 @@
 import type { AgentStatus } from '@parley/shared-models';
 import { hueStyle } from '../../../components/agent-hue.ts';
 import { lengthNote, lengthProblem } from '../../../components/message-length.ts';
-import { useSessionState } from '../../../session/use-session.ts';
+import { useAppState } from '../../../model/use-app-model.ts';
 import classes from './composer.module.css';
 import { unknownMention } from './mention.ts';
 
@@ -16,7 +16,7 @@ interface Props {
 
 /** Under the text: to whom it goes, and what may be a slip. */
 export function ComposerHint({ text, names, target, isMentioning }: Props) {
-  const areAgentsKnown = useSessionState(({ agents }) => agents !== undefined);
+  const areAgentsKnown = useAppState(({ agents }) => agents !== undefined);
   const slip = isMentioning || !areAgentsKnown ? undefined : unknownMention(text, names);
   const problem = lengthProblem(text);
   if (problem !== undefined) {

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useState
 import { flushSync } from 'react-dom';
 import { IconArrowUp, IconPencil } from '../../../components/icons.ts';
 import { lengthProblem } from '../../../components/message-length.ts';
-import { useAgents, useSessionState } from '../../../session/use-session.ts';
+import { useAgents, useAppState } from '../../../model/use-app-model.ts';
 import classes from './composer.module.css';
 import { ComposerHint } from './composer-hint.tsx';
 import { findMentions, insertMention, matchNames, mentionQueryAt } from './mention.ts';
@@ -34,8 +34,8 @@ export function Composer({
   inputRef,
 }: Props) {
   const agents = useAgents();
-  const partner = useSessionState(({ partners }) =>
-    conversationId === undefined ? undefined : partners.get(conversationId),
+  const agentSession = useAppState(({ agentSessions }) =>
+    conversationId === undefined ? undefined : agentSessions.get(conversationId),
   );
   const listId = useId();
   const [caret, setCaret] = useState(0);
@@ -50,7 +50,7 @@ export function Composer({
   const isListOpen = matches.length > 0;
   const activeName = matches[Math.min(active, matches.length - 1)];
   const target = agents.find(({ agentName, agentId }) =>
-    mentioned === undefined ? agentId === partner?.agentId : agentName === mentioned,
+    mentioned === undefined ? agentId === agentSession?.agentId : agentName === mentioned,
   );
 
   const isSendable = text.trim() !== '' && lengthProblem(text) === undefined;

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { SmallStorage } from '../../../session/browser-storage.ts';
+import type { SmallStorage } from '../../../model/browser-storage.ts';
 
 /** Text that was begun and not sent, by conversation; `NEW` for the one that begins next. Kept for this tab. */
 export interface UnsentTexts {

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { lastSeqOf } from '../../../session/thread.ts';
-import { useSession } from '../../../session/use-session.ts';
+import { lastSeqOf } from '../../../model/thread.ts';
+import { useAppModel } from '../../../model/use-app-model.ts';
 
 /** As long as one goes on typing, it is said again this often. */
 const REPEAT_MS = 3000;
@@ -9,25 +9,24 @@ const PAUSE_MS = 5000;
 
 /** Tells the others in the conversation that one is typing, while `text` changes and is not empty. */
 export function useTypingSignal(conversationId: string | undefined, text: string): void {
-  const session = useSession();
+  const model = useAppModel();
   const saidAt = useRef(0);
 
   useEffect(() => {
-    const thread =
-      conversationId === undefined ? undefined : session.store.getState().threads[conversationId];
+    const thread = conversationId === undefined ? undefined : model.store.getState().threads[conversationId];
     // The server knows the conversation from its first message on.
     if (conversationId === undefined || thread === undefined || lastSeqOf(thread) === 0) return;
     const stop = () => {
       if (saidAt.current === 0) return;
       saidAt.current = 0;
-      session.setTyping(conversationId, false);
+      model.setTyping(conversationId, false);
     };
     if (text.trim() === '') return stop();
     if (Date.now() - saidAt.current > REPEAT_MS) {
-      session.setTyping(conversationId, true);
+      model.setTyping(conversationId, true);
       saidAt.current = Date.now();
     }
     const timer = setTimeout(stop, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [session, conversationId, text]);
+  }, [model, conversationId, text]);
 }

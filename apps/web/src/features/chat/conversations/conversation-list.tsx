@@ -8,8 +8,8 @@ import { IconPlus, IconSearch, IconX } from '../../../components/icons.ts';
 import { EmptyList, FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { moveFocus } from '../../../components/move-focus.ts';
 import { useNow } from '../../../components/use-now.ts';
-import { unreadCount } from '../../../session/last-seen.ts';
-import { useSession, useSessionState } from '../../../session/use-session.ts';
+import { unreadCount } from '../../../model/last-seen.ts';
+import { useAppModel, useAppState } from '../../../model/use-app-model.ts';
 import classes from './conversation-list.module.css';
 import { groupConversations, plainText, searchConversations } from './list-contents.ts';
 
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function ConversationList({ selectedId, searchRef, onPicked }: Props) {
-  const session = useSession();
+  const model = useAppModel();
   const [query, setQuery] = useState('');
   useServerSearch(query);
 
@@ -67,7 +67,7 @@ export function ConversationList({ selectedId, searchRef, onPicked }: Props) {
           query={query}
           selectedId={selectedId}
           onPicked={onPicked}
-          onRetry={session.refreshConversations}
+          onRetry={model.refreshConversations}
         />
       </div>
     </nav>
@@ -96,8 +96,8 @@ function Groups({
   onPicked: () => void;
   onRetry: () => void;
 }) {
-  const known = useSessionState(({ conversations }) => conversations);
-  const loading = useSessionState(({ conversationsLoading }) => conversationsLoading);
+  const known = useAppState(({ conversations }) => conversations);
+  const loading = useAppState(({ conversationsLoading }) => conversationsLoading);
   const shownQuery = useDeferredValue(query);
   const now = useNow(60_000);
   const groups = useMemo(
@@ -135,13 +135,13 @@ function Groups({
 }
 
 function useServerSearch(query: string): void {
-  const session = useSession();
+  const model = useAppModel();
   useEffect(() => {
     const text = query.trim();
     if (text.length < 2) return;
-    const timer = setTimeout(() => session.findConversations(text), SEARCH_PAUSE_MS);
+    const timer = setTimeout(() => model.findConversations(text), SEARCH_PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [query, session]);
+  }, [query, model]);
 }
 
 interface ItemProps {
@@ -151,8 +151,8 @@ interface ItemProps {
 }
 
 const ConversationItem = memo(function ConversationItem({ conversation, isSelected, onPicked }: ItemProps) {
-  const unread = useSessionState(({ lastSeen }) => (isSelected ? 0 : unreadCount(lastSeen, conversation)));
-  const isWaiting = useSessionState(({ outbox }) =>
+  const unread = useAppState(({ lastSeen }) => (isSelected ? 0 : unreadCount(lastSeen, conversation)));
+  const isWaiting = useAppState(({ outbox }) =>
     outbox.some((item) => item.conversationId === conversation.id),
   );
   return (

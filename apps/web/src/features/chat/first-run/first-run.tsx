@@ -2,14 +2,14 @@ import { UnstyledButton } from '@mantine/core';
 import { useMemo } from 'react';
 import { AgentMark } from '../../../components/agent-mark.tsx';
 import { IconCornerDownLeft } from '../../../components/icons.ts';
-import { useAgents, useSessionState } from '../../../session/use-session.ts';
+import { useAgents, useAppState } from '../../../model/use-app-model.ts';
 import classes from './first-run.module.css';
 import { suggestionsFor } from './suggestions.ts';
 
 /** What a new conversation shows: how it works here in two sentences, and three things to ask with one click. */
 export function FirstRun({ onAsk }: { onAsk: ((text: string) => void) | undefined }) {
   const agents = useAgents();
-  const isKnown = useSessionState((state) => state.agents !== undefined);
+  const isKnown = useAppState((state) => state.agents !== undefined);
   const suggestions = useMemo(() => suggestionsFor(agents), [agents]);
   const online = agents.filter(({ state }) => state === 'online');
   return (

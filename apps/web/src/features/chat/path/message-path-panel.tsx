@@ -2,7 +2,7 @@ import type { ChatMessage, MessageStatus } from '@parley/shared-models';
 import type { CSSProperties } from 'react';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { durationText, fullTime } from '../../../components/format-time.ts';
-import { useSessionState } from '../../../session/use-session.ts';
+import { useAppState } from '../../../model/use-app-model.ts';
 import { Candidates } from '../transcript/candidates.tsx';
 import { deliveryOf } from '../transcript/delivery.ts';
 import classes from './message-path-panel.module.css';
@@ -18,7 +18,7 @@ const EXCERPT = 400;
 
 /** The way of one message through the processes, with the time of every stretch. */
 export function MessagePathPanel({ message, status }: Props) {
-  const clockOffsetMs = useSessionState((state) => state.clockOffsetMs);
+  const clockOffsetMs = useAppState((state) => state.clockOffsetMs);
   if (message === undefined) {
     return (
       <p className={classes.empty}>

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { hasOlder, lastSeqOf, type Thread } from '../../../session/thread.ts';
+import { hasOlder, lastSeqOf, type Thread } from '../../../model/thread.ts';
 
 /** The part of a long conversation that is in the page, by `seq`. `to` undefined: up to the newest, whatever comes. */
 export interface MessageWindow {

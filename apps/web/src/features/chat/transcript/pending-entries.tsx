@@ -5,9 +5,9 @@ import { memo } from 'react';
 import { IconPlayerStopFilled, IconRefresh, IconTrash } from '../../../components/icons.ts';
 import { LongText } from '../../../components/long-text.tsx';
 import { Markdown } from '../../../components/markdown.tsx';
-import type { Draft } from '../../../session/drafts.ts';
-import type { Refusal } from '../../../session/session-state.ts';
-import { useAgents, useIsConnected, useSession } from '../../../session/use-session.ts';
+import type { Refusal } from '../../../model/app-state.ts';
+import type { Draft } from '../../../model/drafts.ts';
+import { useAgents, useAppModel, useIsConnected } from '../../../model/use-app-model.ts';
 import { deliveryOfUnsent, workText } from './delivery.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
 import classes from './entry.module.css';
@@ -17,7 +17,7 @@ const you: Participant = { kind: 'user', id: 'you', name: 'You' };
 
 /** A message that the server has not acknowledged. */
 export const UnsentEntry = memo(function UnsentEntry({ item }: { item: OutboxItem }) {
-  const session = useSession();
+  const model = useAppModel();
   const delivery = deliveryOfUnsent(item, useIsConnected());
   return (
     <article
@@ -39,7 +39,7 @@ export const UnsentEntry = memo(function UnsentEntry({ item }: { item: OutboxIte
         <EntryTime iso={new Date(timeOfId(item.id)).toISOString()} />
         <DeliveryMark delivery={delivery} />
         {delivery.state === 'queued' ? (
-          <EntryAction label="Do not send it" onClick={() => session.cancel(item.id)}>
+          <EntryAction label="Do not send it" onClick={() => model.cancel(item.id)}>
             <IconTrash size={14} />
           </EntryAction>
         ) : null}
@@ -50,7 +50,7 @@ export const UnsentEntry = memo(function UnsentEntry({ item }: { item: OutboxIte
 
 /** A message that the server will not take as it is. */
 export const RefusedEntry = memo(function RefusedEntry({ refusal }: { refusal: Refusal }) {
-  const session = useSession();
+  const model = useAppModel();
   const { item, error } = refusal;
   return (
     <article
@@ -73,11 +73,11 @@ export const RefusedEntry = memo(function RefusedEntry({ refusal }: { refusal: R
             size="compact-xs"
             variant="default"
             leftSection={<IconRefresh size={13} />}
-            onClick={() => session.resend(item.id)}
+            onClick={() => model.resend(item.id)}
           >
             Try again
           </Button>
-          <Button size="compact-xs" variant="subtle" color="gray" onClick={() => session.discard(item.id)}>
+          <Button size="compact-xs" variant="subtle" color="gray" onClick={() => model.discard(item.id)}>
             Discard
           </Button>
         </div>
@@ -92,7 +92,7 @@ export const RefusedEntry = memo(function RefusedEntry({ refusal }: { refusal: R
 
 /** A reply while it is being written. */
 export const DraftEntry = memo(function DraftEntry({ draft }: { draft: Draft }) {
-  const session = useSession();
+  const model = useAppModel();
   const agent = useAgents().find(({ agentId }) => agentId === draft.agentId);
   const { inReplyTo } = draft;
   return (
@@ -111,7 +111,7 @@ export const DraftEntry = memo(function DraftEntry({ draft }: { draft: Draft }) 
         <Markdown text={draft.text} isGrowing />
         {inReplyTo === undefined ? null : (
           <div className={classes.draftStop}>
-            <StopButton onStop={() => session.cancel(inReplyTo)} />
+            <StopButton onStop={() => model.cancel(inReplyTo)} />
           </div>
         )}
       </div>
@@ -127,7 +127,7 @@ interface WorkProps {
 
 /** Stands where the reply will be, until its first words come. */
 export const WorkEntry = memo(function WorkEntry({ request, status, isTyping }: WorkProps) {
-  const session = useSession();
+  const model = useAppModel();
   const routing = status?.routing;
   const agent = useAgents().find(({ agentId }) => agentId === routing?.agentId);
   const { text, isMoving } = workText(status, agent?.state, isTyping);
@@ -148,7 +148,7 @@ export const WorkEntry = memo(function WorkEntry({ request, status, isTyping }: 
             </span>
           ) : null}
           {text}
-          <StopButton onStop={() => session.cancel(request.id)} />
+          <StopButton onStop={() => model.cancel(request.id)} />
         </div>
       </div>
     </div>

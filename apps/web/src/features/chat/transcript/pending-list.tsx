@@ -2,9 +2,9 @@ import { isTerminal } from '@parley/shared-models';
 import { useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { Entry } from '../../../components/error-boundary.tsx';
-import { draftsIn } from '../../../session/drafts.ts';
-import type { Thread } from '../../../session/thread.ts';
-import { useSessionState } from '../../../session/use-session.ts';
+import { draftsIn } from '../../../model/drafts.ts';
+import type { Thread } from '../../../model/thread.ts';
+import { useAppState } from '../../../model/use-app-model.ts';
 import { DraftEntry, RefusedEntry, UnsentEntry, WorkEntry } from './pending-entries.tsx';
 
 interface Props {
@@ -17,14 +17,12 @@ interface Props {
 export function PendingEntries({ conversationId, thread, replied }: Props) {
   const ofThis = <T extends { conversationId: string }>(items: readonly T[]): T[] =>
     items.filter((item) => item.conversationId === conversationId);
-  const drafts = useSessionState(
-    useShallow((state) => draftsIn(state.drafts, conversationId, thread.statuses)),
-  );
-  const outbox = useSessionState(useShallow((state) => ofThis(state.outbox)));
-  const refused = useSessionState(
+  const drafts = useAppState(useShallow((state) => draftsIn(state.drafts, conversationId, thread.statuses)));
+  const outbox = useAppState(useShallow((state) => ofThis(state.outbox)));
+  const refused = useAppState(
     useShallow((state) => state.refused.filter(({ item }) => item.conversationId === conversationId)),
   );
-  const typing = useSessionState(({ typing: all }) => all[conversationId]);
+  const typing = useAppState(({ typing: all }) => all[conversationId]);
 
   const open = useMemo(
     () =>

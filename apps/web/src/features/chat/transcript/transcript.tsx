@@ -7,8 +7,8 @@ import { IconArrowDown } from '../../../components/icons.ts';
 import { FailedList, LoadingList } from '../../../components/list-state.tsx';
 import { ScrollRegion } from '../../../components/scroll-region.tsx';
 import { useNow } from '../../../components/use-now.ts';
-import { lastSeqOf, type Thread } from '../../../session/thread.ts';
-import { useSession, useSessionState } from '../../../session/use-session.ts';
+import { lastSeqOf, type Thread } from '../../../model/thread.ts';
+import { useAppModel, useAppState } from '../../../model/use-app-model.ts';
 import { MessageEntry, PlainEntry } from './message-entry.tsx';
 import { useWindow } from './message-window.ts';
 import { PendingEntries } from './pending-list.tsx';
@@ -25,9 +25,9 @@ interface Props {
 
 /** The messages of one conversation, oldest first. Give it the conversation's id as `key`. */
 export function Transcript({ conversationId, thread, selectedId }: Props) {
-  const session = useSession();
-  const userId = useSessionState(({ welcome }) => welcome?.user.id);
-  const loadOlder = useCallback(() => session.loadOlder(conversationId), [session, conversationId]);
+  const model = useAppModel();
+  const userId = useAppState(({ welcome }) => welcome?.user.id);
+  const loadOlder = useCallback(() => model.loadOlder(conversationId), [model, conversationId]);
   const shown = useWindow(thread, loadOlder);
   const { from, to, shorten } = shown;
   const hasMoreBelow = to !== undefined;
@@ -45,7 +45,7 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
     return messageRows(inPage, firstUnreadSeq);
   }, [thread.messages, from, to, firstUnreadSeq]);
   const replied = useMemo(() => repliedTo(thread.messages), [thread.messages]);
-  const tasks = useSessionState((state) => state.tasks);
+  const tasks = useAppState((state) => state.tasks);
   const places = useMemo(
     () =>
       taskPlaces(
@@ -126,31 +126,31 @@ function isMine({ kind, id }: Participant, userId: string | undefined): boolean 
 
 /** The first message that was new when the conversation was opened; it stays marked while it is open. */
 function useFirstUnread(conversationId: string, lastSeq: number): number | undefined {
-  const session = useSession();
-  const [seenAtOpening] = useState(() => session.store.getState().lastSeen[conversationId]);
+  const model = useAppModel();
+  const [seenAtOpening] = useState(() => model.store.getState().lastSeen[conversationId]);
   const [lastAtOpening] = useState(lastSeq);
   return seenAtOpening === undefined || seenAtOpening >= lastAtOpening ? undefined : seenAtOpening + 1;
 }
 
 /** Marks as seen what is at the end while the page is looked at. @returns up to where it was seen */
 function useSeen(conversationId: string, lastSeq: number, isAtEnd: boolean): number {
-  const session = useSession();
-  const seen = useSessionState(({ lastSeen }) => lastSeen[conversationId] ?? 0);
+  const model = useAppModel();
+  const seen = useAppState(({ lastSeen }) => lastSeen[conversationId] ?? 0);
   useEffect(() => {
     if (!isAtEnd || lastSeq === 0) return;
     const mark = () => {
-      if (document.visibilityState === 'visible') session.markSeen(conversationId, lastSeq);
+      if (document.visibilityState === 'visible') model.markSeen(conversationId, lastSeq);
     };
     mark();
     document.addEventListener('visibilitychange', mark);
     return () => document.removeEventListener('visibilitychange', mark);
-  }, [session, conversationId, lastSeq, isAtEnd]);
+  }, [model, conversationId, lastSeq, isAtEnd]);
   return seen;
 }
 
 /** Who writes wants to see it. */
 function useOnOwnMessage(conversationId: string, run: () => void): void {
-  const latest = useSessionState(
+  const latest = useAppState(
     ({ outbox }) => outbox.findLast((item) => item.conversationId === conversationId)?.id,
   );
   const known = useRef(latest);

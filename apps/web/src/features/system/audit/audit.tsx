@@ -6,8 +6,8 @@ import { EmptyList, FailedList, LoadingList } from '../../../components/list-sta
 import { PageSection } from '../../../components/page.tsx';
 import { saveFile } from '../../../components/save-file.ts';
 import { usePolled } from '../../../components/use-polled.ts';
-import { describeFailure } from '../../../session/failures.ts';
-import { useSession } from '../../../session/use-session.ts';
+import { describeFailure } from '../../../model/failures.ts';
+import { useAppModel } from '../../../model/use-app-model.ts';
 import classes from './audit.module.css';
 import { AuditTable } from './audit-table.tsx';
 import { ChainMark } from './chain-mark.tsx';
@@ -17,8 +17,8 @@ const PAGE = 50;
 
 /** Who did what to what, when, from where, and what came of it. */
 export function Audit() {
-  const session = useSession();
-  const { http } = session;
+  const model = useAppModel();
+  const { http } = model;
   const [action, setAction] = useState<AuditAction | ''>('');
   const [isExporting, setIsExporting] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -40,7 +40,7 @@ export function Audit() {
   function exportAll(): void {
     setIsExporting(true);
     setProblem(undefined);
-    session
+    model
       .openAuditExport(new AbortController().signal)
       .then((response) => response.blob())
       .then((blob) => saveFile('parley-audit.jsonl', blob))
@@ -117,7 +117,7 @@ export function Audit() {
 
 /** What was asked for beyond the newest ones. */
 function useOlderEntries(action: AuditAction | '') {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const [page, setPage] = useState<{ entries: readonly AuditEntry[]; hasMore: boolean }>(NONE);
   const [isLoading, setIsLoading] = useState(false);
   const [failure, setFailure] = useState<string>();

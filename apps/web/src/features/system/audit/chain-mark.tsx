@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { IconAlertCircle, IconShieldCheck } from '../../../components/icons.ts';
-import { describeFailure } from '../../../session/failures.ts';
-import { useSession } from '../../../session/use-session.ts';
+import { describeFailure } from '../../../model/failures.ts';
+import { useAppModel } from '../../../model/use-app-model.ts';
 import classes from './audit.module.css';
 import { type ChainReport, sha256InBrowser, verifyExport } from './verify-export.ts';
 
@@ -14,7 +14,7 @@ type Check =
 
 /** Whether the chain is whole, from the first entry on: this browser looks by itself, it does not ask the server. */
 export function ChainMark() {
-  const { http, openAuditExport } = useSession();
+  const { http, openAuditExport } = useAppModel();
   const [check, setCheck] = useState<Check>({ phase: 'never' });
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);

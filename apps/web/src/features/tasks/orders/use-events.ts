@@ -2,8 +2,8 @@ import type { HttpApi } from '@parley/client';
 import type { EventPage } from '@parley/shared-models';
 import { useCallback, useEffect, useEffectEvent } from 'react';
 import { type Polled, usePolled } from '../../../components/use-polled.ts';
-import { useChannels } from '../../../session/use-channels.ts';
-import { useSession, useSessionState } from '../../../session/use-session.ts';
+import { useAppModel, useAppState } from '../../../model/use-app-model.ts';
+import { useChannels } from '../../../model/use-channels.ts';
 
 /** For those who may not follow the channels, and for what a lost frame would have told. */
 const POLL_MS = 10_000;
@@ -17,7 +17,7 @@ export function usePolledWithEvents<T>(load: (signal: AbortSignal) => Promise<T>
   useChannels();
   const polled = usePolled(load, POLL_MS);
   const { reload } = polled;
-  const events = useSessionState((state) => state.events);
+  const events = useAppState((state) => state.events);
   const newest = events.at(-1);
   const concerns = useEffectEvent(isNews);
   useEffect(() => {
@@ -35,7 +35,7 @@ export function useEvents(
   query: Parameters<HttpApi['events']>[0],
   isNews: IsNews,
 ): Polled<EventPage['events']> {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const load = useCallback(
     async (signal: AbortSignal) => (await http.events({ ...query, signal })).events,
     [http, query],

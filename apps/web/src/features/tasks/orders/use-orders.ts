@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react';
-import { describeFailure } from '../../../session/failures.ts';
-import { useSession } from '../../../session/use-session.ts';
+import { describeFailure } from '../../../model/failures.ts';
+import { useAppModel } from '../../../model/use-app-model.ts';
 import { ORDER_EVENT_TYPES, type OrderPage, ordersOf } from './order.ts';
 import { usePolledWithEvents } from './use-events.ts';
 
@@ -10,7 +10,7 @@ const types: readonly string[] = ORDER_EVENT_TYPES;
 
 /** The newest orders as they go on, and older ones as they are asked for. */
 export function useOrders() {
-  const { http } = useSession();
+  const { http } = useAppModel();
   const { data, failure, reload } = usePolledWithEvents(
     useCallback(
       async (signal: AbortSignal) => ordersOf(await http.eventThreads({ ...QUERY, signal })),

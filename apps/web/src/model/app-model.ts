@@ -2,8 +2,9 @@ import type { Client, HttpApi } from '@parley/client';
 import { type Conversation, hasRole, reportOf, type Target, type Task } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ALL_AGENTS, isChangedBy } from './agent-control.ts';
+import { type AgentAction, type AgentControl, type AppState, initialState } from './app-state.ts';
 import { type ChannelWatch, createChannelWatch } from './channel-watch.ts';
-import { type CommandDesk, createCommandDesk } from './command-desk.ts';
+import { type CommandStore, createCommandStore } from './command-store.ts';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure, reportProblem } from './failures.ts';
 import { browserFrames, type FrameClock } from './frame-batch.ts';
@@ -16,12 +17,11 @@ import {
   withSeen,
 } from './last-seen.ts';
 import { followLiveEvents } from './live-events.ts';
-import { type AgentAction, type AgentControl, initialState, type SessionState } from './session-state.ts';
 import type { SignInToken } from './sign-in-token.ts';
 import { withTasks } from './task-list.ts';
 import { createThreadLoader } from './thread-loader.ts';
 
-export interface SessionPorts {
+export interface AppModelPorts {
   readonly client: Client;
   readonly http: HttpApi;
   readonly storage: KeyValueStorage;
@@ -31,8 +31,8 @@ export interface SessionPorts {
 }
 
 /** What the app knows and can do: the typed client, its HTTP side and what they told, in one store. */
-export interface Session {
-  readonly store: StoreApi<SessionState>;
+export interface AppModel {
+  readonly store: StoreApi<AppState>;
   readonly http: HttpApi;
   readonly channels: Pick<ChannelWatch, 'follow'>;
   start(): void;
@@ -61,7 +61,7 @@ export interface Session {
   /** What was read of tasks elsewhere; a newer version that is known stays. */
   noteTasks(tasks: readonly Task[]): void;
 
-  readonly commands: CommandDesk;
+  readonly commands: CommandStore;
   /** @param agentId `*`: all of them */
   controlAgent(agentId: string, action: AgentAction): void;
   /** The whole audit as JSON lines, to be read as it comes. @throws Error that says why it is not given */
@@ -82,17 +82,17 @@ const LISTED = 200;
 /** An operator's wish that no change of the agent has answered after this long has probably not arrived. */
 const CONTROL_TIMEOUT_MS = 8000;
 
-export function createSession({
+export function createAppModel({
   client,
   http,
   storage,
   token,
   frames = browserFrames,
-}: SessionPorts): Session {
-  const store = createStore<SessionState>()(() => initialState(loadLastSeen(storage)));
+}: AppModelPorts): AppModel {
+  const store = createStore<AppState>()(() => initialState(loadLastSeen(storage)));
   const { getState, setState } = store;
   const threads = createThreadLoader(client, http, store);
-  const commands = createCommandDesk(client, http, store);
+  const commands = createCommandStore(client, http, store);
   const channels = createChannelWatch(client, store, frames);
   const timers = new Set<ReturnType<typeof setTimeout>>();
   const stops: (() => void)[] = [];
@@ -133,7 +133,7 @@ export function createSession({
     });
   }
 
-  const session: Session = {
+  const model: AppModel = {
     store,
     http,
     commands,
@@ -187,7 +187,7 @@ export function createSession({
     resend(messageId) {
       const refusal = getState().refused.find(({ item }) => item.id === messageId);
       if (refusal === undefined) return;
-      session.discard(messageId);
+      model.discard(messageId);
       const { id, conversationId, text, target, inReplyTo } = refusal.item;
       client.send({
         id,
@@ -277,5 +277,5 @@ export function createSession({
       window.location.assign('/');
     },
   };
-  return session;
+  return model;
 }

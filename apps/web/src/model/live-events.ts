@@ -1,27 +1,23 @@
 import type { Client, ClientError, OutboxItem } from '@parley/client';
 import { type ChatMessage, isTerminal, type ServerFrameOf } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
+import type { AppState } from './app-state.ts';
 import { withCommands } from './command-records.ts';
 import { withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
-import type { SessionState } from './session-state.ts';
 import { withProgress, withTasks } from './task-list.ts';
 import { withMessages, withStatus } from './thread.ts';
 import { createTypingWatch } from './typing-watch.ts';
 
 /** Writes what the client tells into the store. @returns stops it */
-export function followLiveEvents(
-  client: Client,
-  store: StoreApi<SessionState>,
-  clock: FrameClock,
-): () => void {
+export function followLiveEvents(client: Client, store: StoreApi<AppState>, clock: FrameClock): () => void {
   const { getState, setState } = store;
   const pieces = createFrameBatch<ServerFrameOf<'message.delta'>>(clock, (deltas) =>
     setState(({ drafts }) => ({ drafts: withPieces(drafts, deltas) })),
   );
 
-  const setTyping = (conversationId: string, people: SessionState['typing'][string]): void =>
+  const setTyping = (conversationId: string, people: AppState['typing'][string]): void =>
     setState(({ typing }) => ({ typing: { ...typing, [conversationId]: people } }));
   const typing = createTypingWatch(setTyping);
 
@@ -42,7 +38,7 @@ export function followLiveEvents(
         ...(thread === undefined
           ? {}
           : { threads: { ...state.threads, [conversationId]: withMessages(thread, [message]) } }),
-        ...(isMine ? {} : { latestArrival: message }),
+        ...(isMine ? {} : { latestReceived: message }),
       };
     });
     if (sender.kind === 'agent') setTyping(conversationId, typing.note(conversationId, sender, false));
@@ -98,7 +94,7 @@ export function followLiveEvents(
     client.on('typing', ({ conversationId, by, isTyping }) =>
       setTyping(conversationId, typing.note(conversationId, by, isTyping)),
     ),
-    client.on('session', () => setState({ partners: client.sessions })),
+    client.on('session', () => setState({ agentSessions: client.sessions })),
     client.on('task', (task) => setState(({ tasks }) => ({ tasks: withTasks(tasks, [task]) }))),
     client.on('task.progress', ({ type: _, ...progress }) =>
       setState(({ stepProgress }) => ({ stepProgress: withProgress(stepProgress, progress) })),

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient, createHttpApi, type FetchLike } from '@parley/client';
 import { type ChatMessage, type MessagePage, type MessageState, newId } from '@parley/shared-models';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { initialState, type SessionState } from './session-state.ts';
+import { type AppState, initialState } from './app-state.ts';
 import type { Thread } from './thread.ts';
 import { createThreadLoader, type ThreadLoader } from './thread-loader.ts';
 
@@ -13,7 +13,7 @@ const user = { id: 'u', name: 'U', roles: ['member' as const] };
 describe('loading a conversation', () => {
   let id: string;
   let message: ChatMessage;
-  let store: StoreApi<SessionState>;
+  let store: StoreApi<AppState>;
   let loader: ThreadLoader;
   let requests: PromiseWithResolvers<MessagePage>[];
   let onRequest: () => void;
@@ -38,7 +38,7 @@ describe('loading a conversation', () => {
       const page = await request.promise;
       return { ok: true, status: 200, text: async () => JSON.stringify(page) };
     };
-    store = createStore<SessionState>()(() => ({
+    store = createStore<AppState>()(() => ({
       ...initialState({}),
       conversations: {
         [id]: {
@@ -84,7 +84,7 @@ describe('loading a conversation', () => {
 
   function until(condition: (thread: Thread) => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = ({ threads }: SessionState): void => {
+      const look = ({ threads }: AppState): void => {
         const thread = threads[id];
         if (thread !== undefined && condition(thread)) resolve();
       };

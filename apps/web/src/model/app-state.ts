@@ -32,7 +32,7 @@ export interface AgentControl {
 export type AgentAction = ClientFrameOf<'agent.control'>['action'];
 
 /** All that the app knows of the server's side. Parts that did not change keep their identity. */
-export interface SessionState {
+export interface AppState {
   readonly connection: ConnectionState;
   /** What the server said last about itself and us; stays when the connection is lost. */
   readonly welcome: ServerFrameOf<'welcome'> | undefined;
@@ -55,7 +55,7 @@ export interface SessionState {
   /** Who is typing, by conversation. */
   readonly typing: Readonly<Record<string, readonly Participant[]>>;
   /** Who holds a conversation, by conversation. */
-  readonly partners: ReadonlyMap<string, AgentSession>;
+  readonly agentSessions: ReadonlyMap<string, AgentSession>;
   /** Written and not acknowledged yet, in order. */
   readonly outbox: readonly OutboxItem[];
   readonly refused: readonly Refusal[];
@@ -65,10 +65,10 @@ export interface SessionState {
   readonly tasks: Tasks;
   readonly stepProgress: StepProgress;
   /** The newest message of somebody else, for the announcement to screen readers. */
-  readonly latestArrival: ChatMessage | undefined;
+  readonly latestReceived: ChatMessage | undefined;
 }
 
-export const initialState = (lastSeen: LastSeen): SessionState => ({
+export const initialState = (lastSeen: LastSeen): AppState => ({
   connection: { state: 'closed', reason: 'idle' },
   welcome: undefined,
   clockOffsetMs: 0,
@@ -83,12 +83,12 @@ export const initialState = (lastSeen: LastSeen): SessionState => ({
   threads: {},
   drafts: {},
   typing: {},
-  partners: new Map(),
+  agentSessions: new Map(),
   outbox: [],
   refused: [],
   lastSeen,
   events: [],
   tasks: {},
   stepProgress: {},
-  latestArrival: undefined,
+  latestReceived: undefined,
 });

@@ -1,6 +1,6 @@
 import type { ChannelName } from '@parley/shared-models';
 import { useEffect } from 'react';
-import { useSession, useSessionState } from './use-session.ts';
+import { useAppModel, useAppState } from './use-app-model.ts';
 
 const all: readonly ChannelName[] = ['human', 'agents'];
 const human: readonly ChannelName[] = ['human'];
@@ -8,20 +8,20 @@ const none: readonly ChannelName[] = [];
 
 /** The channels that this person may follow; the server decides by the same roles. */
 export function useOwnChannels(): readonly ChannelName[] {
-  const roles = useSessionState(({ welcome }) => welcome?.user.roles);
+  const roles = useAppState(({ welcome }) => welcome?.user.roles);
   if (roles?.some((role) => role === 'operator' || role === 'admin') === true) return all;
   return roles?.includes('member') === true ? human : none;
 }
 
 /** Follows the channels as long as this is on the page. @returns the channels */
 export function useChannels(): readonly ChannelName[] {
-  const session = useSession();
+  const model = useAppModel();
   const channels = useOwnChannels();
   useEffect(() => {
-    const ends = channels.map((channel) => session.channels.follow(channel));
+    const ends = channels.map((channel) => model.channels.follow(channel));
     return () => {
       for (const end of ends) end();
     };
-  }, [session, channels]);
+  }, [model, channels]);
   return channels;
 }

@@ -1,5 +1,5 @@
 import type { AgentState } from '@parley/shared-models';
-import type { AgentAction } from './session-state.ts';
+import type { AgentAction } from './app-state.ts';
 
 /** Means every agent, where an agent's id is asked for. */
 export const ALL_AGENTS = '*';

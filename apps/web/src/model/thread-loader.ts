@@ -1,9 +1,9 @@
 import type { Client, HttpApi } from '@parley/client';
 import { isTerminal, ParleyError } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
+import type { AppState } from './app-state.ts';
 import { withConversations } from './conversation-list.ts';
 import { describeFailure } from './failures.ts';
-import type { SessionState } from './session-state.ts';
 import { emptyThread, hasOlder, lastSeqOf, type Thread, withPage } from './thread.ts';
 
 export interface ThreadLoader {
@@ -22,11 +22,7 @@ const PAGE = 80;
 /** Larger than any `seq`, and small enough for every store. */
 const END = 2_147_483_647;
 
-export function createThreadLoader(
-  client: Client,
-  http: HttpApi,
-  store: StoreApi<SessionState>,
-): ThreadLoader {
+export function createThreadLoader(client: Client, http: HttpApi, store: StoreApi<AppState>): ThreadLoader {
   const { getState, setState } = store;
   const running = new Set<string>();
   /** Conversations whose loading began before the connection that there is now: it may hang, or have read too early. */

@@ -7,15 +7,15 @@ import {
   type StartedCommands,
 } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
+import type { AppState } from './app-state.ts';
 import { newestFirst, withCommands } from './command-records.ts';
 import { describeFailure } from './failures.ts';
-import type { SessionState } from './session-state.ts';
 
 /**
  * Commands on the agents' machines, for operators. What they become of is in the state; what is asked for here resolves when the
  * server has it, and rejects with its error.
  */
-export interface CommandDesk {
+export interface CommandStore {
   /** Loads the last commands anew. */
   refresh(): void;
   loadOlder(): void;
@@ -35,7 +35,7 @@ const PAGE = 100;
 /** One batch has no more commands. */
 const BATCH_PAGE = 500;
 
-export function createCommandDesk(client: Client, http: HttpApi, store: StoreApi<SessionState>): CommandDesk {
+export function createCommandStore(client: Client, http: HttpApi, store: StoreApi<AppState>): CommandStore {
   const { getState, setState } = store;
 
   function take(commands: readonly CommandRecord[]): void {

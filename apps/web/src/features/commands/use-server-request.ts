@@ -1,23 +1,23 @@
 import { useCallback, useState } from 'react';
-import { describeFailure } from '../../session/failures.ts';
+import { describeFailure } from '../../model/failures.ts';
 
-export interface Deed {
-  readonly isUnderWay: boolean;
+export interface ServerRequest {
+  readonly isPending: boolean;
   /** Why the last one could not be done. */
   readonly problem: string | undefined;
   readonly run: (act: () => Promise<unknown>) => void;
 }
 
 /** Something that is asked of the server: one at a time, and why it failed. */
-export function useDeed(): Deed {
-  const [isUnderWay, setIsUnderWay] = useState(false);
+export function useServerRequest(): ServerRequest {
+  const [isPending, setIsPending] = useState(false);
   const [problem, setProblem] = useState<string>();
   const run = useCallback((act: () => Promise<unknown>) => {
-    setIsUnderWay(true);
+    setIsPending(true);
     setProblem(undefined);
     act()
       .catch((error: unknown) => setProblem(describeFailure(error)))
-      .finally(() => setIsUnderWay(false));
+      .finally(() => setIsPending(false));
   }, []);
-  return { isUnderWay, problem, run };
+  return { isPending, problem, run };
 }

@@ -1,13 +1,13 @@
 import type { Client } from '@parley/client';
 import type { ChannelName } from '@parley/shared-models';
 import type { StoreApi } from 'zustand/vanilla';
+import type { AppState } from './app-state.ts';
 import { type ChannelRecord, withEvents } from './channel-events.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
-import type { SessionState } from './session-state.ts';
 
 /** Follows channels while somebody looks at them, over reconnects. */
 export interface ChannelWatch {
-  /** The channel's last events and what comes go into `SessionState.events`. @returns ends it */
+  /** The channel's last events and what comes go into `AppState.events`. @returns ends it */
   follow(channel: ChannelName): () => void;
   start(): void;
   stop(): void;
@@ -18,7 +18,7 @@ const LAST = 100;
 
 export function createChannelWatch(
   client: Client,
-  store: StoreApi<SessionState>,
+  store: StoreApi<AppState>,
   clock: FrameClock,
 ): ChannelWatch {
   const watchers = new Map<ChannelName, number>();
