@@ -3,10 +3,10 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { untilAgentHasState } from './agent-state.ts';
 import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
-import { untilTold } from './told-state.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
 const SLOW_MS = 180_000;
@@ -95,7 +95,7 @@ describe('the control of agents, queues and the audit', () => {
     const agents = await open('/agents');
     await card(agents, 'Echo').getByRole('button', { name: 'Pause', exact: true }).click();
     await card(agents, 'Echo').getByRole('button', { name: 'Resume' }).waitFor();
-    await untilTold(system.agents[0], 'paused');
+    await untilAgentHasState(system.agents[0], 'paused');
     const chat = chatScreen(await open('/'));
     await chat.send('@Echo will this be lost?');
     await chat.shows('Echo is paused; the message waits for it');

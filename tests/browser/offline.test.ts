@@ -3,9 +3,9 @@ import { CLOSE_CODES } from '@parley/shared-models';
 import type { Locator, Page, WebSocketRoute } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
+import { untilAgentHasState } from './agent-state.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
-import { untilTold } from './told-state.ts';
 
 describe('without a connection', () => {
   let system: ParleySystem;
@@ -61,7 +61,7 @@ describe('without a connection', () => {
     operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
     await chat.page.getByText('0/1').waitFor();
     // After a restart the server shows an agent as it was, before it hears of it and can tell it anything.
-    await untilTold(system.agents[0], 'paused');
+    await untilAgentHasState(system.agents[0], 'paused');
     await chat.send('@Echo still there?');
     await chat.shows('Echo is paused; the message waits for it');
 

@@ -2,9 +2,9 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { untilAgentHasState } from './agent-state.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
-import { untilTold } from './told-state.ts';
 
 const failingAgent = path.join(import.meta.dirname, 'agents', 'failing-agent.ts');
 
@@ -39,7 +39,7 @@ describe('the pages for operators', () => {
     await card(agents, 'Echo').getByRole('button', { name: 'Pause' }).click();
     await card(agents, 'Echo').getByRole('button', { name: 'Resume' }).waitFor();
     await agents.getByText('1 of 2 online').waitFor();
-    await untilTold(system.agents[0], 'paused');
+    await untilAgentHasState(system.agents[0], 'paused');
 
     const chat = await openChat();
     await chat.page.getByText('1/2').waitFor();

@@ -3,9 +3,9 @@ import { newId } from '@parley/shared-models';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { connectRaw } from '../harness/raw-client.ts';
+import { untilAgentHasState } from './agent-state.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
-import { untilTold } from './told-state.ts';
 
 const SLOW_MS = 180_000;
 const TOLD = 'Order created, you will receive an email soon.';
@@ -89,7 +89,7 @@ describe('orders in the browser', () => {
         .filter({ has: agents.getByRole('heading', { name: 'Email' }) });
       await email.getByRole('button', { name: 'Pause' }).click();
       await email.getByRole('button', { name: 'Resume' }).waitFor();
-      await untilTold(system.agents[2], 'paused');
+      await untilAgentHasState(system.agents[2], 'paused');
 
       const chat = chatScreen(await open('/'));
       await chat.send('order 2 chairs');

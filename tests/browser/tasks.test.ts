@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { eventually } from '@parley/messaging/test-queue';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
+import { untilAgentHasState } from './agent-state.ts';
 import { violations } from './axe.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
-import { untilTold } from './told-state.ts';
 
 /** The two requests of the document. */
 const ANALYZE =
@@ -51,7 +51,7 @@ describe('long tasks in the browser', () => {
       .filter({ has: agents.getByRole('heading', { name: 'Executor' }) });
     await card.getByRole('button', { name: action, exact: true }).click();
     await card.getByRole('button', { name: action === 'Pause' ? 'Resume' : 'Pause', exact: true }).waitFor();
-    await untilTold(system.agents[1], action === 'Pause' ? 'paused' : 'online');
+    await untilAgentHasState(system.agents[1], action === 'Pause' ? 'paused' : 'online');
     await agents.context().close();
   };
   const report = (page: Page) => page.getByRole('article', { name: 'Report', exact: true });

@@ -7,7 +7,7 @@ import { PATIENCE_MS } from './browser.ts';
  * Resolves when the agent's process knows what an operator wants of it. The pages show that at once; until the process
  * has been told, it takes messages as before.
  */
-export async function untilTold(agent: ParleyProcess | undefined, state: AgentState): Promise<void> {
+export async function untilAgentHasState(agent: ParleyProcess | undefined, state: AgentState): Promise<void> {
   if (agent === undefined) throw new Error('no such agent was started');
   await eventually(() => {
     const told = agent.log.findLast(({ msg }) => msg === 'the server changed the state')?.to;
