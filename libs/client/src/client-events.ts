@@ -84,10 +84,10 @@ export type HandledFrame =
   | 'pong';
 
 /** The others are told as they come, each under its own name. */
-export type ToldFrames = { [T in Exclude<ServerFrameType, HandledFrame>]: ServerFrameOf<T> };
+export type ForwardedFrames = { [T in Exclude<ServerFrameType, HandledFrame>]: ServerFrameOf<T> };
 
 /** What `client.on` offers: the event's name and what its listeners get. */
-export interface ClientEvents extends ToldFrames {
+export interface ClientEvents extends ForwardedFrames {
   connection: ConnectionState;
   welcome: ServerFrameOf<'welcome'>;
   /** Of each conversation every message once, in order of `seq`. */

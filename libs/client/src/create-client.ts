@@ -10,11 +10,11 @@ import { composeMessage } from './compose-message.ts';
 import { createConnection } from './connection.ts';
 import { createDeltaOrder } from './delta-order.ts';
 import { createFollows } from './follows.ts';
+import { createHeldConversations } from './held-conversations.ts';
 import { createIncoming } from './incoming-frames.ts';
 import { createKeptMessages } from './kept-messages.ts';
 import { createListeners } from './listeners.ts';
 import { createSender } from './sender.ts';
-import { createSessionDirectory } from './session-directory.ts';
 
 /**
  * A client of one Parley server. It does nothing before `connect()`.
@@ -37,7 +37,7 @@ export function createClient(options: ClientOptions): Client {
   const report: Report = (error) => listeners.emit('error', { ...error, origin: 'client' });
 
   const directory = createAgentDirectory();
-  const sessions = createSessionDirectory((frame) => listeners.emit('session', frame));
+  const held = createHeldConversations((frame) => listeners.emit('session', frame));
   const deltas = createDeltaOrder();
   const commands = createCommandRuns((frame) => connection.transmit(frame));
   let welcome: ServerFrameOf<'welcome'> | undefined;
@@ -86,7 +86,7 @@ export function createClient(options: ClientOptions): Client {
   const handle = createIncoming({
     listeners,
     directory,
-    sessions,
+    held,
     deltas,
     sender,
     follows,
@@ -94,7 +94,7 @@ export function createClient(options: ClientOptions): Client {
     commands,
     onWelcome(frame) {
       welcome = frame;
-      sessions.welcomed(frame.serverTime);
+      held.welcomed(frame.serverTime);
       follows.welcomed();
       commands.welcomed();
       if (wantsAgents) requestAgents();
@@ -171,14 +171,14 @@ export function createClient(options: ClientOptions): Client {
       return directory.agents;
     },
     get sessions() {
-      return sessions.sessions;
+      return held.sessions;
     },
     get outbox() {
       return outbox();
     },
     connect: connection.connect,
     close() {
-      sessions.stop();
+      held.stop();
       const closing = connection.close();
       // Also those that were sent while there was no connection to close.
       answers.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
@@ -188,7 +188,7 @@ export function createClient(options: ClientOptions): Client {
     on: listeners.on,
     send,
     cancel(id) {
-      const messageId = spelled(id);
+      const messageId = normalized(id);
       if (!sender.withdraw(messageId)) return connection.transmit({ type: 'message.cancel', messageId });
       answers.reject(
         messageId,
@@ -196,29 +196,29 @@ export function createClient(options: ClientOptions): Client {
       );
       return true;
     },
-    open: (conversationId, afterSeq) => follows.open(spelled(conversationId), afterSeq),
+    open: (conversationId, afterSeq) => follows.open(normalized(conversationId), afterSeq),
     leave(id) {
-      const conversationId = spelled(id);
+      const conversationId = normalized(id);
       follows.leave(conversationId);
       deltas.leave(conversationId);
-      sessions.leave(conversationId);
+      held.leave(conversationId);
     },
-    lastSeq: (conversationId) => follows.lastSeq(spelled(conversationId)),
+    lastSeq: (conversationId) => follows.lastSeq(normalized(conversationId)),
     // Of a conversation that the server does not know yet, it would only say that there is none.
     typing: (conversationId, isTyping) =>
-      follows.isKnown(spelled(conversationId)) &&
+      follows.isKnown(normalized(conversationId)) &&
       connection.transmit({ type: 'typing', conversationId, isTyping }),
     requestAgents,
     control: (agentId, action) => connection.transmit({ type: 'agent.control', agentId, action }),
     run: commands.run,
-    openCommand: (id, afterSeq = 0) => commands.open(spelled(id), afterSeq),
-    leaveCommand: (id) => commands.leave(spelled(id)),
+    openCommand: (id, afterSeq = 0) => commands.open(normalized(id), afterSeq),
+    leaveCommand: (id) => commands.leave(normalized(id)),
     frame: connection.transmit,
   };
 }
 
 /** An id as the server writes it. */
-const spelled = (id: string): string => id.toLowerCase();
+const normalized = (id: string): string => id.toLowerCase();
 
 /** Why no answer will come on this connection. */
 function errorOf(state: Extract<ConnectionState, { state: 'closed' }>): ParleyError {

@@ -1,7 +1,7 @@
 import type { AgentSession, ServerFrameOf } from '@parley/shared-models';
 import { createTimers } from './timers.ts';
 
-export interface SessionDirectory {
+export interface HeldConversations {
   /** By conversation. A new map after every change. */
   readonly sessions: ReadonlyMap<string, AgentSession>;
   /** The server's clock, which says when sessions end, may differ from the one here. */
@@ -16,9 +16,9 @@ export interface SessionDirectory {
  * With whom the followed conversations are. A session that ends because nobody wrote is told by nobody: it is taken away
  * when its time is over.
  */
-export function createSessionDirectory(
+export function createHeldConversations(
   onChange: (frame: ServerFrameOf<'session'>) => void,
-): SessionDirectory {
+): HeldConversations {
   let sessions: ReadonlyMap<string, AgentSession> = new Map();
   let aheadMs = 0;
   const timers = createTimers();

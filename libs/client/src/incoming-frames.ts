@@ -1,18 +1,18 @@
 import { ParleyError, type ServerFrame, type ServerFrameOf } from '@parley/shared-models';
 import type { AgentDirectory } from './agent-directory.ts';
 import type { Answers } from './answers.ts';
-import type { ClientEvents, HandledFrame, ToldFrames } from './client-events.ts';
+import type { ClientEvents, ForwardedFrames, HandledFrame } from './client-events.ts';
 import type { CommandRuns } from './command-runs.ts';
 import { type DeltaOrder, dropOldest } from './delta-order.ts';
 import type { Follows } from './follows.ts';
+import type { HeldConversations } from './held-conversations.ts';
 import type { Listeners } from './listeners.ts';
 import type { Sender } from './sender.ts';
-import type { SessionDirectory } from './session-directory.ts';
 
 export interface IncomingOptions {
   readonly listeners: Listeners<ClientEvents>;
   readonly directory: AgentDirectory;
-  readonly sessions: SessionDirectory;
+  readonly held: HeldConversations;
   readonly deltas: DeltaOrder;
   readonly sender: Sender;
   readonly follows: Follows;
@@ -29,7 +29,7 @@ type Handlers = { readonly [T in HandledFrame]: (frame: ServerFrameOf<T>) => voi
 
 /** What the client does with each frame of the server, by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
-  const { directory, sessions, deltas, sender, follows, answers, commands } = options;
+  const { directory, held, deltas, sender, follows, answers, commands } = options;
   const { emit } = options.listeners;
   /** Messages that were told to be `routed`, and not yet what came of that. */
   const routed = new Set<string>();
@@ -70,7 +70,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
     'message.status': onStatus,
     agents: (frame) => emit('agents', directory.update(frame)),
     'agents.load': (frame) => emit('agents', directory.updateLoads(frame)),
-    session: (frame) => sessions.update(frame),
+    session: (frame) => held.update(frame),
     'command.status'(frame) {
       emit('command.status', frame);
       commands.onStatus(frame);
@@ -103,7 +103,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
   return (frame) => {
     // The types pair each name with its frame; indexing by a union loses that pairing.
     if (frame.type in handlers) (handlers[frame.type as HandledFrame] as (frame: ServerFrame) => void)(frame);
-    else emit(frame.type as keyof ToldFrames, frame as never);
+    else emit(frame.type as keyof ForwardedFrames, frame as never);
   };
 }
 

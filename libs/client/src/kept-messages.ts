@@ -14,7 +14,7 @@ export interface KeptMessages {
 /** Reports a storage that fails once, and once more when it fails again after it worked; strange entries once. */
 export function createKeptMessages(storage: ClientStorage, report: Report): KeptMessages {
   let isFailing = false;
-  let hasToldOfStrangers = false;
+  let hasReportedInvalid = false;
 
   function attempt<T>(doing: string, otherwise: T, run: () => T): T {
     try {
@@ -35,8 +35,8 @@ export function createKeptMessages(storage: ClientStorage, report: Report): Kept
     load() {
       const entries = attempt('to load', [], () => storage.load());
       const messages = entries.map(asQueuedMessage).filter((message) => message !== undefined);
-      if (messages.length < entries.length && !hasToldOfStrangers) {
-        hasToldOfStrangers = true;
+      if (messages.length < entries.length && !hasReportedInvalid) {
+        hasReportedInvalid = true;
         const count = entries.length - messages.length;
         report({
           code: 'malformed_message',

@@ -31,7 +31,7 @@ export interface Outbox {
   list(): QueuedMessage[];
 }
 
-interface Line {
+interface Queue {
   /** In order of position. */
   readonly waiting: QueuedMessage[];
   underWay: QueuedMessage | undefined;
@@ -39,39 +39,39 @@ interface Line {
 
 export function createOutbox(): Outbox {
   const messages = new Map<string, QueuedMessage>();
-  const lines = new Map<string, Line>();
+  const queues = new Map<string, Queue>();
   /** The first one waiting of each conversation that has none under way, in order of position. */
   const ready: QueuedMessage[] = [];
   let underWay = 0;
 
-  function lineOf({ frame: { conversationId } }: QueuedMessage): Line {
-    const line = lines.get(conversationId) ?? { waiting: [], underWay: undefined };
-    lines.set(conversationId, line);
-    return line;
+  function queueOf({ frame: { conversationId } }: QueuedMessage): Queue {
+    const queue = queues.get(conversationId) ?? { waiting: [], underWay: undefined };
+    queues.set(conversationId, queue);
+    return queue;
   }
 
-  /** Runs a change of a line and brings its entry in `ready` up to date. */
-  function change(line: Line, run: () => void): void {
-    const before = line.underWay === undefined ? line.waiting[0] : undefined;
+  /** Runs a change of a queue and brings its entry in `ready` up to date. */
+  function change(queue: Queue, run: () => void): void {
+    const before = queue.underWay === undefined ? queue.waiting[0] : undefined;
     run();
-    const after = line.underWay === undefined ? line.waiting[0] : undefined;
+    const after = queue.underWay === undefined ? queue.waiting[0] : undefined;
     if (before === after) return;
     if (before !== undefined) ready.splice(ready.indexOf(before), 1);
     if (after !== undefined) insert(ready, after);
   }
 
-  function stop(line: Line): QueuedMessage | undefined {
-    const stopped = line.underWay;
+  function stop(queue: Queue): QueuedMessage | undefined {
+    const stopped = queue.underWay;
     if (stopped === undefined) return undefined;
-    line.underWay = undefined;
+    queue.underWay = undefined;
     underWay -= 1;
     return stopped;
   }
 
-  function retry(line: Line): void {
-    change(line, () => {
-      const stopped = stop(line);
-      if (stopped !== undefined) insert(line.waiting, stopped);
+  function retry(queue: Queue): void {
+    change(queue, () => {
+      const stopped = stop(queue);
+      if (stopped !== undefined) insert(queue.waiting, stopped);
     });
   }
 
@@ -85,45 +85,45 @@ export function createOutbox(): Outbox {
     add(message) {
       if (messages.has(message.frame.id)) return false;
       messages.set(message.frame.id, message);
-      const line = lineOf(message);
-      change(line, () => insert(line.waiting, message));
+      const queue = queueOf(message);
+      change(queue, () => insert(queue.waiting, message));
       return true;
     },
     get: (id) => messages.get(id),
     isUnderWay(id) {
       const message = messages.get(id);
-      return message !== undefined && lines.get(message.frame.conversationId)?.underWay === message;
+      return message !== undefined && queues.get(message.frame.conversationId)?.underWay === message;
     },
     next() {
       const message = ready[0];
       if (message === undefined) return undefined;
-      const line = lineOf(message);
-      change(line, () => {
-        line.waiting.shift();
-        line.underWay = message;
+      const queue = queueOf(message);
+      change(queue, () => {
+        queue.waiting.shift();
+        queue.underWay = message;
         underWay += 1;
       });
       return message;
     },
     retry(id) {
       const message = messages.get(id);
-      const line = message && lines.get(message.frame.conversationId);
-      if (line !== undefined && line.underWay === message) retry(line);
+      const queue = message && queues.get(message.frame.conversationId);
+      if (queue !== undefined && queue.underWay === message) retry(queue);
     },
     retryAll() {
-      for (const line of lines.values()) retry(line);
+      for (const queue of queues.values()) retry(queue);
     },
     remove(id) {
       const message = messages.get(id);
       if (message === undefined) return undefined;
       messages.delete(id);
-      const line = lineOf(message);
-      change(line, () => {
-        if (line.underWay === message) stop(line);
-        else line.waiting.splice(line.waiting.indexOf(message), 1);
+      const queue = queueOf(message);
+      change(queue, () => {
+        if (queue.underWay === message) stop(queue);
+        else queue.waiting.splice(queue.waiting.indexOf(message), 1);
       });
-      if (line.underWay === undefined && line.waiting.length === 0)
-        lines.delete(message.frame.conversationId);
+      if (queue.underWay === undefined && queue.waiting.length === 0)
+        queues.delete(message.frame.conversationId);
       return message;
     },
     list: () => [...messages.values()].sort((a, b) => (a.position < b.position ? -1 : 1)),
