@@ -7,20 +7,21 @@ import { canTellAccounts, watchPeers } from '@parley/process-kit/peer-accounts';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 
-/** Where the development server finds the API. */
+/** The address of the API for the development server. */
 const server = process.env.SERVER_URL ?? 'http://127.0.0.1:8080';
 
 const peers = watchPeers((error) => process.emitWarning(`accounts cannot be told apart here: ${error}`));
 
 /**
- * Whether the server would answer if it was asked itself: what is handed on comes from this process, with the server's own
- * origin, and so gets in. So the process that connects must be of this account, and the page one of this address.
+ * Whether the server would answer this request if it was sent to it directly. A proxied request comes from this process
+ * with the server's own origin, which the server accepts. So the connecting process must belong to this account, and the
+ * page must come from this address.
  */
 async function isFromOwnPage({ headers, socket }: IncomingMessage): Promise<boolean> {
   const { host = '', origin } = headers;
   if (!/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host)) return false;
   if (origin !== undefined && origin !== `http://${host}`) return false;
-  // Where that is not told here, it is not told to the server either, and that wants the access token.
+  // Where accounts cannot be determined here, the server cannot determine them either, and requires the access token.
   return (await peers.of(socket)) === 'own' || !(await canTellAccounts());
 }
 
@@ -33,7 +34,7 @@ const handedOn = {
 
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json)$/;
 
-/** Puts `x.br` and `x.gz` beside what is built: done once here, it can take its time, and costs the server none. */
+/** Writes `x.br` and `x.gz` beside each built file: slow compression is done once here, not by the server. */
 function compressed(): Plugin {
   let folder = '';
   async function compress(file: string): Promise<void> {
@@ -71,10 +72,10 @@ export default defineConfig({
       '/health': handedOn,
     },
   },
-  // Read one by one as they are: bundling each icon anew would reload the page during development.
+  // Served one by one: bundling each newly used icon would reload the page during development.
   optimizeDeps: { exclude: ['@tabler/icons-react'] },
   worker: { format: 'es' },
-  // What is drawn in a worker must not ask the page's document for what an entity means.
+  // A worker has no document, so its packages must not use the document to decode entities.
   resolve: { conditions: ['worker', ...defaultClientConditions] },
   build: {
     target: 'es2023',
@@ -83,7 +84,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What seldom changes stays in the browser's cache when the app does.
+        // Packages that seldom change stay in the browser's cache when the app changes.
         codeSplitting: {
           groups: [
             { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },

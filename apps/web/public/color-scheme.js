@@ -1,5 +1,5 @@
-// Before the first paint, so that a dark page never flashes white. A file of its own, because the
-// content security policy allows no inline scripts. The key is the one of app/color-scheme.ts.
+// Runs before the first paint, so that a dark page never flashes white. It is a separate file because the
+// content security policy allows no inline scripts. The key is the one of app/theme.ts.
 (() => {
   let stored = null;
   try {

@@ -33,8 +33,8 @@ window.addEventListener('storage', ({ key }) => {
   if (key === LAST_SEEN_KEY) model.adoptLastSeen();
 });
 
-// A key with which an input method takes what it composes is meant for nobody else, wherever the focus is. Safari ends the
-// composition first, and tells only by the number 229 that the Enter behind it belonged to it.
+// While an input method composes text, its keys belong to the input method alone, wherever the focus is. Safari ends the
+// composition before its Enter arrives; only the key code 229 shows that this Enter belonged to the composition.
 window.addEventListener(
   'keydown',
   (event) => {

@@ -1,4 +1,4 @@
-/** The package's `module` entry names a file that it does not have, so the file that it has is imported by its path. */
+/** The package's `module` entry names a missing file, so the existing file is imported by its path. */
 declare module '@xterm/headless/lib-headless/xterm-headless.mjs' {
   export * from '@xterm/headless';
 }

@@ -11,7 +11,7 @@ import { pages } from './pages.ts';
 
 const RECENT = 50;
 
-/** `Ctrl+K`: everything one can go to or do, by name. */
+/** `Ctrl+K`: finds pages, agents, conversations and actions by name. */
 export function CommandPalette({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const [, navigate] = useLocation();
   const agents = useAgents();

@@ -2,9 +2,9 @@ import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'r
 import { FailedList, LoadingList } from '../components/list-state.tsx';
 import { describeFailure } from '../model/failures.ts';
 
-/** A page that is fetched when it is first opened, so that the others do not pay for it. */
+/** A page whose code is fetched when the page is first opened. */
 export interface PageOnDemand<P> {
-  /** Fetches it, unless it is there. */
+  /** Fetches the page unless it is already loaded. */
   fetch(): Promise<void>;
   read(): ComponentType<P> | undefined;
   subscribe(listener: () => void): () => void;
@@ -26,7 +26,7 @@ export function pageOnDemand<P>(load: () => Promise<ComponentType<P>>): PageOnDe
   };
 }
 
-/** The page, as soon as it is there; until then that it is coming, or why it is not. */
+/** Shows the page once it is loaded; until then a loading state or the failure. */
 export function LazyPage<P extends object>({ page, props }: { page: PageOnDemand<P>; props: P }) {
   const Page = useSyncExternalStore(page.subscribe, page.read);
   const [failure, setFailure] = useState<string>();

@@ -6,10 +6,10 @@ import { useAppModel, useAppState } from '../model/use-app-model.ts';
 import { connectionText } from './connection-text.ts';
 import classes from './offline-banner.module.css';
 
-/** A connection that comes back within this time is not worth a word. */
+/** An interruption shorter than this is not shown. */
 const PATIENCE_MS = 1200;
 
-/** While there is no connection: why, when it is tried again, and what happens to what is written meanwhile. */
+/** Shown without a connection: the reason, the time of the next try, and that messages are kept meanwhile. */
 export function OfflineBanner() {
   const isOpen = useAppState(({ connection }) => connection.state === 'open');
   const [isLate, setIsLate] = useState(false);

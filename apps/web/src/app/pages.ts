@@ -2,11 +2,10 @@ export interface Page {
   readonly id: 'chat' | 'agents' | 'commands' | 'tasks' | 'system';
   readonly label: string;
   readonly path: string;
-  /** Whether this address belongs to the page. */
+  /** Whether the page is shown at this address. */
   readonly owns: (location: string) => boolean;
 }
 
-/** The pages that exist. */
 export const pages: readonly Page[] = [
   {
     id: 'chat',
@@ -30,7 +29,7 @@ export const pages: readonly Page[] = [
   { id: 'system', label: 'System', path: '/system', owns: (location) => location === '/system' },
 ];
 
-/** What the browser's tab says: `(2) Budget · Parley`. */
+/** The title of the browser's tab: `(2) Budget · Parley`. */
 export function pageTitle(name: string | undefined, unread: number): string {
   const title = name === undefined || name === '' ? 'Parley' : `${name} · Parley`;
   return unread === 0 ? title : `(${unread}) ${title}`;

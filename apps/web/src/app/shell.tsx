@@ -12,7 +12,7 @@ import classes from './shell.module.css';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
 
-/** What stands around every page: banner, page, bar; and what every page can open. */
+/** The frame of every page: offline banner, page, status bar, and the dialogs that every page can open. */
 export function Shell({ children }: { children: ReactNode }) {
   const [isSheetOpen, sheet] = useDisclosure(false);
   usePageTitle();
@@ -35,8 +35,8 @@ export function Shell({ children }: { children: ReactNode }) {
 const ANNOUNCED_CHARACTERS = 400;
 
 /**
- * Tells screen readers of each finished message, once. The conversation itself is not a live region, because a reply
- * that grows would be read out again with every piece.
+ * Announces each finished message to screen readers, once. The conversation itself is not a live region: a growing
+ * reply would be read out again with every piece.
  */
 function Announcer() {
   const message = useAppState(({ latestReceived }) => latestReceived);
@@ -47,7 +47,7 @@ function Announcer() {
   );
 }
 
-/** Keeps the title of the browser's tab. */
+/** Keeps the title of the browser's tab up to date. */
 function usePageTitle(): void {
   const [location] = useLocation();
   const conversationId = /^\/c\/([^/]+)$/.exec(location)?.[1];
@@ -61,7 +61,7 @@ function usePageTitle(): void {
   useDocumentTitle(pageTitle(conversation ?? page, unread));
 }
 
-/** What works on every page; the chat has its own answer to `N` and `/`. */
+/** The shortcuts of every page. The chat page handles `N` and `/` itself. */
 function useAppShortcuts({ onShowShortcuts }: { onShowShortcuts: () => void }): void {
   const [location, navigate] = useLocation();
   const [areSingleKeysOn] = useSingleKeys();

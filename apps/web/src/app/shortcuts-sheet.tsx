@@ -5,11 +5,10 @@ import classes from './shortcuts-sheet.module.css';
 interface Shortcut {
   readonly keys: readonly string[];
   readonly does: string;
-  /** One character alone: can be switched off, since speech input and slips set it off (WCAG 2.1.4). */
+  /** A single character. It can be switched off, since speech input and slips trigger it (WCAG 2.1.4). */
   readonly isSingle?: boolean;
 }
 
-/** All there are, as the sheet shows them. */
 const shortcuts: readonly Shortcut[] = [
   { keys: ['Ctrl', 'K'], does: 'Find a conversation, an agent, a page, an action' },
   { keys: ['/'], does: 'Search the conversations', isSingle: true },

@@ -8,7 +8,7 @@ import { PageIcon } from './page-icon.tsx';
 import { pages } from './pages.ts';
 import classes from './status-bar.module.css';
 
-/** The bar at the foot of every page: where one can go, and how things stand. */
+/** The bar at the foot of every page: links to the pages, and the state of the connection and the server. */
 export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const [location] = useLocation();
   return (
@@ -44,7 +44,7 @@ export function StatusBar({ onShowShortcuts }: { onShowShortcuts: () => void }) 
   );
 }
 
-/** How many commands wait for a second person; nothing where none does. */
+/** The number of commands that wait for approval; hidden when it is 0. */
 function AwaitingApproval() {
   const count = useAppState(
     ({ commands }) => Object.values(commands).filter(({ state }) => state === 'awaiting_approval').length,
@@ -78,7 +78,7 @@ function ServerFacts() {
   );
 }
 
-/** Nothing where nobody has to sign in. */
+/** Hidden when the server needs no sign-in. */
 function SignOut() {
   const model = useAppModel();
   const name = useAppState(({ welcome }) => welcome?.user.name);

@@ -1,4 +1,4 @@
-/** Only what is used of Mantine, in its own cascade layer, so that every rule of ours wins over it. */
+/** Only the parts of Mantine that are used, in Mantine's cascade layer, so that our rules win over them. */
 import '@mantine/core/styles/baseline.layer.css';
 import '@mantine/core/styles/default-css-variables.layer.css';
 import '@mantine/core/styles/global.layer.css';

@@ -11,7 +11,7 @@ import {
 } from '@mantine/core';
 import buttonClasses from './button.module.css';
 
-/** Tones are pairs of variables in tokens.css, so that both colour schemes come from one place. */
+/** Tones are pairs of variables in tokens.css, which defines both colour schemes. */
 const tones: Record<
   string,
   { ink: string; soft: string; solid: string; solidHover: string; onSolid: string }

@@ -1,9 +1,9 @@
 import type { CSSProperties } from 'react';
 
-/** Far enough apart to be told from each other, and none so red that it looks like an error. */
+/** Far enough apart to be told from each other, and without reds that look like an error. */
 const HUES = [55, 85, 115, 145, 170, 195, 225, 255, 280, 305, 335];
 
-/** The hue by which an agent is recognised, 0 to 360; the same for the same id, always. */
+/** The hue of an agent, 0 to 360; always the same for the same id. */
 export function agentHue(agentId: string): number {
   let hash = 0;
   for (const character of agentId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

@@ -2,16 +2,16 @@ import type { Element, ElementContent, Root } from 'hast';
 import type { Drawing } from './drawing.ts';
 import { LONGEST_RUN, textPieces } from './text-pieces.ts';
 
-/** Elements inside each other. Browsers, and what walks through a tree, call themselves for each level. */
+/** Levels of nested elements. Browsers and tree walkers recurse once for each level. */
 export const DEEPEST = 64;
-/** Elements and texts: with more, the page stands still while it is laid out. */
+/** Elements and texts together. Laying out more of them blocks the page. */
 export const MOST_WEIGHT = 12_000;
-/** What stands for as many plain elements: it is shown with buttons, or watches its size. */
+/** Elements that cost as much as several plain ones: they have buttons or observe their size. */
 const WEIGHTS: Readonly<Record<string, number>> = { pre: 40, table: 20, img: 20 };
 
 export const TOO_MANY_PARTS = 'it has too many parts';
 
-/** The tree within what a page can show at once; it is changed in place. */
+/** Checks that a page can show the tree at once, and breaks long runs of text. Changes the tree in place. */
 export function boundTree(tree: Root): Drawing {
   const open: { node: Root | Element; depth: number }[] = [{ node: tree, depth: 0 }];
   let weight = 0;
@@ -27,13 +27,13 @@ export function boundTree(tree: Root): Drawing {
   return { tree, weight };
 }
 
-/** Elements that stand in a line with the text around them. */
+/** Elements that flow in a line with the surrounding text. */
 const INLINE = new Set(['a', 'br', 'code', 'del', 'em', 'img', 'input', 'span', 'strong', 'sup']);
 
 /**
- * Puts ends of lines into runs of text that are too long to be laid out as one.
- * @param run characters of the same run before this
- * @returns characters of the run that goes on behind it
+ * Inserts line breaks into runs of text that are too long to be laid out as one.
+ * @param run characters of the same run before `parent`
+ * @returns characters of the run that continues after `parent`
  */
 function cutRuns(parent: Root | Element, run: number): number {
   let length = run;
@@ -56,7 +56,7 @@ function cutRuns(parent: Root | Element, run: number): number {
     if (INLINE.has(child.tagName)) {
       length = cutRuns(child, length);
     } else {
-      // What is in a code block is cut where it is shown.
+      // The text of a code block is cut where it is shown.
       if (child.tagName !== 'pre') cutRuns(child, 0);
       length = 0;
     }

@@ -1,18 +1,18 @@
 const CHART = /^data:image\/svg\+xml(;[^,]*)?,/;
-/** Our charts have some hundred bars or points. */
+/** Parley's own charts have a few hundred bars or points. */
 const MOST_ELEMENTS = 5000;
 const MOST_CHARACTERS = 300_000;
-/** Elements that draw what they say, once. Filters, patterns and references can multiply the work without end. */
+/** Elements that are drawn once. Filters, patterns and references can multiply the work without limit. */
 const PLAIN_ELEMENTS = new Set(
   'svg g rect path text tspan line polyline polygon circle ellipse title desc style'.split(' '),
 );
-/** The same from within a style or an attribute, and what could hide it there. The XML of our charts has five references. */
+/** The same effects within a style or an attribute, and escapes that could hide them. XML predefines five references. */
 const COSTLY =
   /(?:filter|animation[a-z-]{0,20}|mask[a-z-]{0,20}|mix-blend-mode|dasharray)\s*[:=]|@import|url\(|\\|&#(?!(?:34|38|39|60|62);)/i;
 
 /**
- * Whether the address is a picture that stands in the message itself, of a size that is drawn in no time. Shown as an
- * image it runs no script and loads nothing.
+ * Whether the address is an SVG image that is embedded in the message and small enough to be drawn at once. Shown as
+ * an image it runs no script and loads nothing.
  */
 export function isChart(address: string): boolean {
   const head = CHART.exec(address.slice(0, 200));

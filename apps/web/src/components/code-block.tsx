@@ -8,12 +8,12 @@ import { ScrollRegion } from './scroll-region.tsx';
 import { LONGEST_RUN } from './text-pieces.ts';
 import { useDrawing } from './use-drawing.ts';
 
-/** Longer code is shown without colours, and so is code with lines that no person has written. */
+/** Longer code, and code with machine-made long lines, is shown without colours. */
 const MOST_CHARACTERS = 50_000;
 const isColourable = (code: string): boolean =>
   code.length <= MOST_CHARACTERS && code.split('\n').every((line) => line.length < LONGEST_RUN);
 
-/** Code with a bar that names its language and copies it. `language` is '' when the writer gave none. */
+/** Code with a bar that shows its language and a copy button. `language` is '' when the writer gave no language. */
 export const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
   const drawn = useDrawing(code, { language, isWanted: language !== '' && isColourable(code) });
   return (

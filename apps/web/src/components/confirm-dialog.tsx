@@ -5,16 +5,16 @@ import classes from './confirm-dialog.module.css';
 interface Props {
   readonly isOpen: boolean;
   readonly title: string;
-  /** What will happen, and what cannot be taken back. */
+  /** The consequences, and which of them cannot be undone. */
   readonly children: ReactNode;
-  /** What the button says: the deed, not “OK”. */
+  /** The label of the button: the action itself, not “OK”. */
   readonly action: string;
   readonly isBusy?: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-/** Asks before something that hurts. */
+/** Asks for confirmation before a destructive action. */
 export function ConfirmDialog({
   isOpen,
   title,
@@ -39,7 +39,7 @@ export function ConfirmDialog({
     >
       {children}
       <div className={classes.actions}>
-        {/* Whoever presses Enter too soon has done nothing. */}
+        {/* Pressing Enter too soon cancels. */}
         <Button variant="default" size="sm" data-autofocus onClick={onClose}>
           Cancel
         </Button>

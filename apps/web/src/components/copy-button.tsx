@@ -2,7 +2,7 @@ import { ActionIcon } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from './icons.ts';
 
-/** Copies the text; says so for a moment, in sign and name. */
+/** Copies the text, and confirms it for a moment by icon and name. */
 export function CopyButton({ text, label, className }: { text: string; label: string; className?: string }) {
   const clipboard = useClipboard({ timeout: 1500 });
   const name = clipboard.copied ? 'Copied' : clipboard.error === null ? label : 'Copying is not allowed here';

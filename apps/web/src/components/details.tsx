@@ -4,7 +4,7 @@ interface Props {
   readonly className: string | undefined;
   /** A `summary` element. */
   readonly summary: ReactNode;
-  /** Asked for while it is open: what stands in many of a list need not be worked out for each. */
+  /** Called only while the element is open: in a long list the contents are not rendered for each item. */
   readonly children: () => ReactNode;
 }
 

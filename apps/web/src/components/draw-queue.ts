@@ -1,6 +1,6 @@
 import type { Drawing, DrawnText, DrawRequest } from './drawing.ts';
 
-/** A thread that works out one request at a time. */
+/** A worker thread that handles one request at a time. */
 export interface DrawWorker {
   begin(request: DrawRequest): void;
   end(): void;
@@ -8,28 +8,28 @@ export interface DrawWorker {
 
 export interface WorkerEvents {
   readonly onDrawn: (drawing: Drawing) => void;
-  /** It could not be loaded, or has broken; it is ended then. */
+  /** The worker could not be loaded or has failed; it is terminated then. */
   readonly onBroken: () => void;
 }
 
 export interface DrawQueue {
-  /** What is known of it already. */
+  /** The cached drawing of the request. */
   find(request: DrawRequest): Drawing | undefined;
-  /** The longest known beginning of it that is half of it at least. */
+  /** The longest cached drawing of a beginning of the text that is at least half of it. */
   findBeginning(request: DrawRequest): DrawnText | undefined;
-  /** Works it out, the latest request first. @returns takes the request back, if it has not begun */
+  /** Draws the text in the worker; the latest request comes first. @returns removes the request if it has not begun */
   draw(request: DrawRequest, onDrawn: (drawing: Drawing) => void): () => void;
-  /** Keeps what was worked out elsewhere. */
+  /** Caches a drawing that was made elsewhere. */
   keep(request: DrawRequest, drawing: Drawing): void;
-  /** Forgets a text that has grown. */
+  /** Removes the drawing of a text that has grown since. */
   forget(request: DrawRequest): void;
 }
 
 export interface DrawQueueOptions {
   readonly startWorker: (events: WorkerEvents) => DrawWorker;
-  /** What takes longer is given up, in milliseconds. @default 4000 */
+  /** A drawing that takes longer is aborted, in milliseconds. @default 4000 */
   readonly deadlineMs?: number;
-  /** Characters of the texts whose drawings are kept. @default 2000000 */
+  /** Characters of the texts whose drawings are cached. @default 2000000 */
   readonly keptCharacters?: number;
 }
 
@@ -39,8 +39,8 @@ interface Job {
 }
 
 /**
- * Has foreign texts worked out in a thread of their own, one after another, so that a text that takes for ever holds up
- * no more than the drawing of others, and that not for long: past the deadline its thread is ended.
+ * Draws foreign texts in a worker thread, one after another. A text that takes too long delays only other drawings, and
+ * only up to the deadline: then its worker is terminated.
  */
 export function createDrawQueue({
   startWorker,
@@ -51,7 +51,7 @@ export function createDrawQueue({
   let current: Job | undefined;
   let worker: DrawWorker | undefined;
   let deadline: ReturnType<typeof setTimeout> | undefined;
-  /** The latest used last. */
+  /** In order of use, the last used at the end. */
   const known = new Map<string, Drawing>();
   let characters = 0;
 
@@ -90,7 +90,7 @@ export function createDrawQueue({
     end(drawing);
   }
 
-  /** Nothing is kept of it: without a connection a worker cannot be loaded, and later it can. */
+  /** The failure is not cached: without a connection a worker cannot be loaded, and later it can. */
   function onBroken(): void {
     endWorker();
     end({ problem: 'the browser could not work it out' });
@@ -98,7 +98,7 @@ export function createDrawQueue({
 
   function startNext(): void {
     current = waiting.pop();
-    // The same text may have been asked for twice.
+    // The same text may have been requested twice.
     for (let found = findCurrent(); found !== undefined; found = findCurrent()) {
       current?.onDrawn(found);
       current = waiting.pop();

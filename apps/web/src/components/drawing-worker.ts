@@ -1,7 +1,7 @@
 import type { Drawing, DrawRequest } from './drawing.ts';
 import { drawMarkdown } from './markdown-tree.ts';
 
-/** The languages weigh more than the rest of the app, so they come with the first code that needs them. */
+/** The highlighter is larger than the rest of the app, so it is loaded with the first code that needs it. */
 async function draw({ text, language }: DrawRequest): Promise<Drawing> {
   if (language === undefined) return drawMarkdown(text);
   const { drawCode } = await import('./highlight.ts');

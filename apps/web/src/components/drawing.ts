@@ -1,19 +1,19 @@
 import type { Root } from 'hast';
 
-/** What is to be worked out of a foreign text: Markdown, or the colours of code in this language. */
+/** A request to render a foreign text: Markdown, or code to be highlighted in this language. */
 export interface DrawRequest {
   readonly text: string;
-  /** Not given: the text is Markdown. */
+  /** Undefined for Markdown. */
   readonly language?: string;
 }
 
 /**
- * The elements to be shown, within the bounds of `boundTree`, or why the text is shown as it was written.
- * `weight`: what they cost a page to lay out, in plain elements.
+ * The elements to be shown, within the limits of `boundTree`, or the reason why the source text is shown instead.
+ * `weight`: the cost of the layout, in plain elements.
  */
 export type Drawing = { readonly tree: Root; readonly weight: number } | { readonly problem: string };
 
-/** A drawing, and of which text: a text that grows is ahead of it. */
+/** A drawing and its text. A growing text may be longer than the text of its last drawing. */
 export interface DrawnText {
   readonly text: string;
   readonly drawing: Drawing;

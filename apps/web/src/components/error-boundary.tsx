@@ -5,7 +5,7 @@ import classes from './list-state.module.css';
 
 interface Props {
   readonly children: ReactNode;
-  /** What stands there instead. @default the whole page's place: what has failed, and a way to draw it again */
+  /** Shown instead of the children. @default an error page with a button to try again */
   readonly fallback?: () => ReactNode;
 }
 
@@ -14,7 +14,7 @@ interface State {
   readonly hasFailed: boolean;
 }
 
-/** Keeps what is around it alive when something cannot be drawn. React offers this to classes only. */
+/** Contains a rendering error, so that the surroundings stay. React offers this to classes only. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: undefined, hasFailed: false };
 
@@ -45,12 +45,12 @@ export class ErrorBoundary extends Component<Props, State> {
 
 interface EntryProps {
   readonly name: string;
-  /** Whether the children are an item of a list. */
+  /** Whether the children are a list item. */
   readonly isListItem?: boolean;
   readonly children: ReactNode;
 }
 
-/** One of many that others have written: when it cannot be drawn, it is named and the others are there. */
+/** An item with foreign content: if it cannot be rendered, a note replaces it and the other items stay. */
 export function Entry({ name, isListItem, children }: EntryProps) {
   const said = <p className={classes.text}>{name} could not be drawn.</p>;
   return <ErrorBoundary fallback={() => (isListItem ? <li>{said}</li> : said)}>{children}</ErrorBoundary>;

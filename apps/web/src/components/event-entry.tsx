@@ -10,13 +10,13 @@ import { MessageContents } from './message-contents.tsx';
 interface Props {
   readonly channel: ChannelName;
   readonly event: PublishedEvent;
-  /** Said instead of the time of day: how long after what came before. */
+  /** Shown instead of the time of day: the time since the event before. */
   readonly after?: string;
-  /** Whether to link to everything that belongs to it. */
+  /** Whether to link to all events with the same correlation id. */
   readonly isLinked?: boolean;
 }
 
-/** An event of a channel in a line; opened, all that it says. */
+/** An event of a channel in one line; opened, with all its fields. */
 export function EventEntry({ channel, event, after, isLinked = false }: Props) {
   const { type, payload, source, at } = event;
   return (

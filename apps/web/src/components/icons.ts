@@ -1,4 +1,4 @@
-/** The icons that are used, one by one: the package as a whole has six thousand files to read. */
+/** The icons that are used, imported one by one: the whole package has six thousand files. */
 export { default as IconActivityHeartbeat } from '@tabler/icons-react/dist/esm/icons/IconActivityHeartbeat.mjs';
 export { default as IconAlertCircle } from '@tabler/icons-react/dist/esm/icons/IconAlertCircle.mjs';
 export { default as IconArrowDown } from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs';

@@ -4,7 +4,7 @@ import { LIMITS } from '@parley/shared-models';
 const MOST = 5;
 const LONGEST = 60;
 
-/** A payload in a line, for people: `product Laptop · quantity 1 · customer Ada`. Empty when there is nothing to say. */
+/** A payload in one line, for people: `product Laptop · quantity 1 · customer Ada`. Empty when nothing can be shown. */
 export function payloadText(payload: JsonValue): string {
   if (payload === null || typeof payload !== 'object') return shorten(String(payload ?? ''));
   if (Array.isArray(payload)) return payload.length === 1 ? '1 entry' : `${payload.length} entries`;
@@ -17,22 +17,22 @@ export function payloadText(payload: JsonValue): string {
     .join(' · ');
 }
 
-/** What is nested is told by its name, if it has one. */
+/** A nested object is shown by its `name`, if it has one. */
 function valueText(value: JsonValue | undefined): string | undefined {
   if (value === undefined || value === null || Array.isArray(value)) return undefined;
   return typeof value === 'object' ? valueText(value.name) : String(value);
 }
 
-/** Ids tell people nothing; they stand in the details. */
+/** Ids are left out: they stand in the details. */
 const isId = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(text);
 
 const shorten = (text: string): string =>
   text.length > LONGEST ? `${text.slice(0, LONGEST - 1).toWellFormed()}…` : text;
 
-/** Indented, JSON that is nested without end is the square of its size. */
+/** Deeper JSON is not indented: the size of the indented text grows with the square of the depth. */
 const DEEPEST = LIMITS.jsonDepth;
 
-/** JSON as people read it; what is no JSON, is nested too deeply or is very long, as it is. */
+/** Indents JSON; text that is not JSON, is nested too deeply or is very long stays as it is. */
 export function indentedJson(text: string): string {
   if (text.length > LIMITS.frameBytes || depthOf(text) > DEEPEST) return text;
   try {
@@ -43,7 +43,7 @@ export function indentedJson(text: string): string {
   }
 }
 
-/** Objects and arrays inside each other. */
+/** Levels of nested objects and arrays. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './list-state.module.css';
 
-/** What a list shows when there is nothing in it: what that means, and what to do next. */
+/** Shown by an empty list: the meaning, and the next step. */
 export function EmptyList({
   title,
   children,
@@ -21,7 +21,7 @@ export function EmptyList({
   );
 }
 
-/** Grey bars where the rows will be. */
+/** Grey bars in place of the rows. */
 export function LoadingList({ label, rows = 4 }: { label: string; rows?: number }) {
   return (
     <div className={classes.loading} role="status" aria-label={label}>
@@ -33,7 +33,7 @@ export function LoadingList({ label, rows = 4 }: { label: string; rows?: number 
   );
 }
 
-/** Why a list could not be loaded, and a way to try again. */
+/** The reason why a list could not be loaded, and a button to try again. */
 export function FailedList({
   title,
   reason,

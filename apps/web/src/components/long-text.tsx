@@ -1,10 +1,10 @@
 import classes from './long-text.module.css';
 import { textPieces } from './text-pieces.ts';
 
-/** More than this of one text is not shown: what holds it can be copied whole. */
+/** Characters of a text that are shown at most; the copy button of its container copies the whole text. */
 const MOST_CHARACTERS = 200_000;
 
-/** Text as it was written, in pieces that a browser lays out quickly. To be put where white space is kept. */
+/** Plain text in pieces that a browser lays out quickly. The parent element must preserve white space. */
 export function LongText({ text }: { text: string }) {
   const pieces = textPieces(text.slice(0, MOST_CHARACTERS));
   const left = text.length - MOST_CHARACTERS;

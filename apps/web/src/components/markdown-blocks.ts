@@ -1,4 +1,4 @@
-/** Beyond so many pieces a piece has at least so many characters: each costs something. */
+/** With more blocks than this, a block has a minimum length, since each block costs time. */
 const SMALL_PIECES = 100;
 const LEAST_CHARACTERS = 2000;
 

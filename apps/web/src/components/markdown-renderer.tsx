@@ -13,7 +13,7 @@ import { ScrollRegion } from './scroll-region.tsx';
 import { useDrawing } from './use-drawing.ts';
 
 const components: Partial<Components> = {
-  // A page has one h1, and its sections are h2: what is written in a message is below those.
+  // A page has one h1, and its sections are h2, so the headings of a message begin below those.
   h1: ({ children }) => <h3 data-depth="1">{children}</h3>,
   h2: ({ children }) => <h3 data-depth="2">{children}</h3>,
   h3: ({ children }) => <h4>{children}</h4>,
@@ -21,9 +21,9 @@ const components: Partial<Components> = {
   h5: ({ children }) => <h5>{children}</h5>,
   h6: ({ children }) => <h5>{children}</h5>,
   a: Anchor,
-  // Any other picture is only named and linked: loading it would tell its host who reads the message.
+  // Any other picture is only named and linked: loading it would tell its host about the reader.
   img: ({ src, alt }) =>
-    // What is no harmless chart has lost such an address already.
+    // An image that is not a harmless chart has lost its data address already.
     typeof src === 'string' && src.startsWith('data:') ? (
       <img className="chart" src={src} alt={alt === undefined || alt === '' ? 'Chart' : alt} />
     ) : (
@@ -50,7 +50,7 @@ const components: Partial<Components> = {
   },
 };
 
-/** A link to elsewhere, or to a footnote of the same message; without an address it is the text alone. */
+/** A link to another site or to a footnote of the same message; without an address only the text. */
 function Anchor({ href, children }: Pick<ComponentProps<'a'>, 'href' | 'children'>) {
   if (href === undefined) return <span>{children}</span>;
   if (href.startsWith('#')) {
@@ -79,10 +79,10 @@ const Tree = memo(function Tree({ tree }: { tree: Root }) {
   return toJsxRuntime(tree, { Fragment, components, ignoreInvalidStyle: true, jsx, jsxs, passNode: true });
 });
 
-/** Parsing what is light may take so much of each second of the page's own time; the rest is done elsewhere. */
+/** Milliseconds of each second that parsing short texts may take on the main thread; the worker parses the rest. */
 const MOST_MS_A_SECOND = 100;
 
-/** Parses here and now, so that a text needs not be shown as its source first; not what might take long. */
+/** Parses short texts on the main thread, so that their source is not shown first. */
 function createDrawAtOnce(): (text: string) => Drawing | undefined {
   let secondBegan = 0;
   let spentMs = 0;
@@ -101,17 +101,17 @@ function createDrawAtOnce(): (text: string) => Drawing | undefined {
 }
 
 const drawPieceAtOnce = createDrawAtOnce();
-/** With time of its own: what was drawn while it grew shall not be its source again when it is whole. */
+/** With a time budget of its own: a text that was rendered while it grew must not show as source when complete. */
 const drawWholeAtOnce = createDrawAtOnce();
 
 interface PiecesProps {
   /** At least one. */
   readonly blocks: readonly string[];
-  /** The weight that a page can still lay out. */
+  /** The weight that the page can still lay out. */
   readonly room?: number;
 }
 
-/** One piece, and behind it the others, as long as there is room for them. */
+/** One block, followed by the others as long as their weight fits. */
 function Pieces({ blocks: [first = '', ...others], room = MOST_WEIGHT }: PiecesProps) {
   const drawing = useDrawing(first, { drawAtOnce: drawPieceAtOnce })?.drawing;
   const left = drawing !== undefined && 'tree' in drawing ? room - drawing.weight : room;
@@ -127,7 +127,7 @@ function Pieces({ blocks: [first = '', ...others], room = MOST_WEIGHT }: PiecesP
   );
 }
 
-/** Plain text as long as there is no drawing, and where a drawing cannot be made. */
+/** Plain text until the drawing is ready, and where the text cannot be drawn. */
 function Shown({ text, drawing }: { text: string; drawing: Drawing | undefined }) {
   if (drawing !== undefined && 'tree' in drawing) return <Tree tree={drawing.tree} />;
   return (
@@ -143,8 +143,8 @@ function Shown({ text, drawing }: { text: string; drawing: Drawing | undefined }
 }
 
 /**
- * `isGrowing`: the text is still being written, so it is rendered piece by piece and only the last one anew. Piece by piece
- * also until the whole is there: of what was just written, the pieces are known.
+ * `isGrowing`: the text is still being written, so it is rendered in blocks and only the last block is parsed again. The
+ * blocks stay until the whole text is drawn, because they are cached.
  */
 export function MarkdownRenderer({ text, isGrowing }: { text: string; isGrowing: boolean }) {
   const whole = useDrawing(text, { isWanted: !isGrowing, drawAtOnce: drawWholeAtOnce });

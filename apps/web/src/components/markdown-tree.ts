@@ -13,17 +13,17 @@ const processor = unified()
   .use(remarkRehype, { allowDangerousHtml: true, clobberPrefix: '' })
   .freeze();
 
-/** Longer text is not read as Markdown. */
+/** Longer text is not parsed as Markdown. */
 const MOST_CHARACTERS = 250_000;
-/** The time to parse some texts grows with the square of their length: of this many characters none takes long. */
+/** The time to parse some texts grows with the square of their length; texts of this length are parsed quickly. */
 const MOST_LIGHT_CHARACTERS = 2000;
 const MOST_LIGHT_CONTAINERS = 16;
 
-/** Whether parsing it cannot hold up the page. */
+/** Whether the text can be parsed without blocking the page. */
 export const isLight = (text: string): boolean =>
   text.length <= MOST_LIGHT_CHARACTERS && mostContainers(text) <= MOST_LIGHT_CONTAINERS;
 
-/** Reads Markdown as the GitHub flavour has it; HTML in it stays text, and an address that could run a script goes. */
+/** Parses GitHub-flavoured Markdown; HTML in it stays text, and addresses that could run a script are removed. */
 export function drawMarkdown(text: string): Drawing {
   if (text.length > MOST_CHARACTERS) return { problem: 'it is very long' };
   if (mostContainers(text) > DEEPEST) return { problem: 'it is nested too deeply' };
@@ -31,7 +31,7 @@ export function drawMarkdown(text: string): Drawing {
   try {
     tree = processor.runSync(processor.parse(text));
   } catch (error) {
-    // The parser calls itself for each level, and some ways to nest are only found by parsing.
+    // The parser recurses for each level, and some ways of nesting are only found by parsing.
     if (error instanceof RangeError) return { problem: 'it is nested too deeply' };
     return { problem: error instanceof Error ? error.message : String(error) };
   }
@@ -40,7 +40,7 @@ export function drawMarkdown(text: string): Drawing {
   return drawing;
 }
 
-/** Quotes and list items that one line opens inside each other, at most. Takes time in proportion to the text. */
+/** The maximum number of quotes and list items that one line opens inside each other. Takes linear time. */
 function mostContainers(text: string): number {
   const opener = /[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t]))/y;
   let most = 0;
@@ -65,7 +65,7 @@ function makeHarmless(parent: Root | Element): void {
     if (!SAFE_ADDRESS.test(String(properties.href ?? ''))) delete properties.href;
     const source = String(properties.src ?? '');
     if (!SAFE_ADDRESS.test(source) && !isChart(source)) delete properties.src;
-    // Footnotes of several messages have the same names, and an id belongs to the page.
+    // Footnotes of several messages have the same names, but an id must be unique in the page.
     if (properties.id !== undefined) properties.dataAnchor = properties.id;
     delete properties.id;
     delete properties.ariaDescribedBy;

@@ -4,15 +4,15 @@ import { LongText } from './long-text.tsx';
 import classes from './markdown.module.css';
 import { onDemand, useOnDemand } from './on-demand.ts';
 
-/** Parsing Markdown takes more code than the chat itself, so it is a part of its own. */
+/** The Markdown parser is larger than the chat itself, so it is loaded separately. */
 export const markdownRenderer = onDemand('the Markdown renderer', async () => {
   const { MarkdownRenderer } = await import('./markdown-renderer.tsx');
   return MarkdownRenderer;
 });
 
 /**
- * Markdown as the GitHub flavour has it; HTML in it is shown as text. Plain text until the renderer is there, and where
- * the text cannot be drawn, or not in a time that a person would wait.
+ * GitHub-flavoured Markdown; HTML in it is shown as text. Plain text until the renderer is loaded, and where the text
+ * cannot be drawn in acceptable time.
  */
 export const Markdown = memo(function Markdown({
   text,

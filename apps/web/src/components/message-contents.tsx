@@ -5,19 +5,19 @@ import classes from './message-contents.module.css';
 import { ScrollRegion } from './scroll-region.tsx';
 
 interface Props {
-  /** Its fields: `dt` and `dd` in turn. */
+  /** The fields: `dt` and `dd` in turn. */
   readonly children: ReactNode;
-  /** What the text is: `payload`. */
+  /** The name of the text: `payload`. */
   readonly name: string;
-  /** Said of the text, after its name. */
+  /** A remark after the name. */
   readonly note?: string;
-  /** As it is copied. */
+  /** The text that is copied. */
   readonly text: string;
-  /** As it is shown. @default `text` */
+  /** The text that is shown. @default `text` */
   readonly shown?: string;
 }
 
-/** What an event or a dead letter holds: its fields, and the text that it carries. */
+/** The contents of an event or a dead letter: its fields, and the text that it carries. */
 export function MessageContents({ children, name, note = '', text, shown = text }: Props) {
   return (
     <>

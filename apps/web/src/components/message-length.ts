@@ -3,7 +3,7 @@ import { LIMITS } from '@parley/shared-models';
 const MOST = LIMITS.textLength;
 const written = (count: number): string => count.toLocaleString('en');
 
-/** How much of a message's room is taken, once that matters; undefined before. */
+/** The used part of the maximum length, as a text, when the text comes near the limit; undefined before. */
 export function lengthNote(text: string): string | undefined {
   const { length } = text.trim();
   return length > MOST * 0.9 && length <= MOST
@@ -11,7 +11,7 @@ export function lengthNote(text: string): string | undefined {
     : undefined;
 }
 
-/** Why a message is too long to be sent, and what to do; undefined when it is not. */
+/** Tells the person that the message is too long, and what to do; undefined when it is short enough. */
 export function lengthProblem(text: string): string | undefined {
   const { length } = text.trim();
   if (length <= MOST) return undefined;

@@ -1,16 +1,16 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { reportProblem } from '../model/failures.ts';
 
-/** A part of the app that is fetched when it is first needed. */
+/** A part of the app that is loaded when it is first needed. */
 export interface OnDemand<T> {
-  /** Fetches it, unless that is done or under way. */
+  /** Loads the part unless it is loaded or being loaded. */
   prepare(): void;
-  /** The part, or undefined as long as it is not there. */
+  /** The part, or undefined until it is loaded. */
   read(): T | undefined;
   subscribe(listener: () => void): () => void;
 }
 
-/** @param load is called again, at the next need, when it failed: offline, a part cannot be fetched */
+/** @param load is called again at the next need if it failed, for example offline */
 export function onDemand<T>(name: string, load: () => Promise<T>): OnDemand<T> {
   let value: T | undefined;
   let isLoading = false;
@@ -40,7 +40,7 @@ export function onDemand<T>(name: string, load: () => Promise<T>): OnDemand<T> {
   };
 }
 
-/** The part once it is there. @param isWanted false: it is not fetched for this, and not given */
+/** The part once it is loaded. @param isWanted false: the part is neither loaded nor returned */
 export function useOnDemand<T>(part: OnDemand<T>, isWanted = true): T | undefined {
   const loaded = useSyncExternalStore(part.subscribe, part.read);
   useEffect(() => {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import classes from './page.module.css';
 import { ScrollRegion } from './scroll-region.tsx';
 
-/** A page that scrolls as a whole, with its name at the top. */
+/** A page that scrolls as a whole, with its title at the top. */
 export function Page({
   title,
   summary,

@@ -1,6 +1,6 @@
 import type { HTMLAttributes, ReactNode, Ref } from 'react';
 
-/** What scrolls here, for screen readers; a piece of text (`code`) is read out itself. */
+/** The name of the region for screen readers; a piece of text (`code`) is read out itself. */
 type Named =
   | { readonly element?: 'section' | 'main'; readonly label: string }
   | { readonly element?: 'section' | 'main'; readonly label?: never; readonly 'aria-labelledby': string }
@@ -14,8 +14,8 @@ interface Scrolling extends Pick<HTMLAttributes<HTMLElement>, 'id' | 'role' | 'a
 }
 
 /**
- * A part of the page that scrolls by itself, or a page that does as a whole (`main`). It takes the focus, so that the
- * keyboard can scroll it.
+ * A scrollable part of the page, or a page that scrolls as a whole (`main`). It is focusable, so that the keyboard can
+ * scroll it.
  */
 export function ScrollRegion({
   element: Element = 'section',

@@ -16,24 +16,24 @@ function startWorker({ onDrawn, onBroken }: WorkerEvents): DrawWorker {
 const queue = createDrawQueue({ startWorker });
 
 interface Options {
-  /** Of code; not given: the text is Markdown. */
+  /** The language of code; undefined for Markdown. */
   readonly language?: string;
-  /** false: it is not worked out for this. @default true */
+  /** False: the text is not drawn. @default true */
   readonly isWanted?: boolean;
-  /** Works it out here and now, where that takes no time. The same function each time. */
+  /** Draws short texts on the main thread. Must keep its identity. */
   readonly drawAtOnce?: (text: string) => Drawing | undefined;
 }
 
 /**
- * What is to be shown of a foreign text, worked out in another thread where it may take long; undefined as long as
- * nothing is known. While the text grows, the latest that is known of its beginning.
+ * The drawing of a foreign text, made in a worker thread where it may take long; undefined until there is a drawing.
+ * While the text grows, the latest drawing of its beginning.
  */
 export function useDrawing(
   text: string,
   { language, isWanted = true, drawAtOnce }: Options = {},
 ): DrawnText | undefined {
   const request = useMemo(() => (language === undefined ? { text } : { text, language }), [text, language]);
-  // What was drawn while it grew, perhaps by another component.
+  // The drawing of a beginning, perhaps made by another component.
   const [drawn, setDrawn] = useState(() => (isWanted ? queue.findBeginning(request) : undefined));
   let shown = drawn;
   if (drawn !== undefined && !text.startsWith(drawn.text)) {
@@ -49,14 +49,14 @@ export function useDrawing(
       setDrawn(shown);
     }
   }
-  // A beginning that could not be drawn makes no better whole.
+  // If a beginning could not be drawn, the whole text cannot be drawn either.
   const isKnown = shown !== undefined && (shown.text === text || 'problem' in shown.drawing);
 
   useEffect(() => {
     if (!isWanted || isKnown) return;
     return queue.draw(request, (drawing) =>
       setDrawn((before) => {
-        // More of it was drawn here and now meanwhile.
+        // A longer beginning was drawn on the main thread meanwhile.
         if (before !== undefined && before.text.length > text.length) return before;
         if (before !== undefined && before.text !== text) queue.forget({ ...request, text: before.text });
         return { text, drawing };

@@ -2,8 +2,8 @@ import { useLocalStorage } from '@mantine/hooks';
 import { useEffect, useEffectEvent } from 'react';
 
 /**
- * Keys that work wherever the focus is, by the name that `KeyboardEvent.key` has for them, in lower case. Not while
- * something is written, a modifier is held (Shift aside), a dialog is open, or somebody has handled the key already.
+ * Handles keys wherever the focus is. They are named in lower case as `KeyboardEvent.key` names them. Keys are ignored in
+ * text fields, with a modifier other than Shift, while a dialog is open, and when the event is already handled.
  */
 export function usePageKeys(keys: Readonly<Record<string, () => void>>): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
@@ -24,7 +24,7 @@ const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** Whether shortcuts of one character alone work; kept in this browser. */
+/** Whether single-character shortcuts are switched on; stored in this browser. */
 export function useSingleKeys(): [boolean, (isOn: boolean) => void] {
   const [isOn, setIsOn] = useLocalStorage({
     key: 'parley.single-keys',

@@ -9,7 +9,7 @@ export interface Polled<T> {
   readonly reload: () => void;
 }
 
-/** Asks again every `intervalMs` while the page is looked at. `load` must keep its identity. */
+/** Loads again every `intervalMs` while the page is visible. `load` must keep its identity. */
 export function usePolled<T>(load: (signal: AbortSignal) => Promise<T>, intervalMs: number): Polled<T> {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<string>();

@@ -1,7 +1,7 @@
 import type { AgentState } from '@parley/shared-models';
 import type { AgentAction } from './app-state.ts';
 
-/** Means every agent, where an agent's id is asked for. */
+/** Stands for every agent in place of an agent's id. */
 export const ALL_AGENTS = '*';
 
 const CHANGES: Readonly<Record<AgentAction, readonly AgentState[]>> = {
@@ -12,6 +12,6 @@ const CHANGES: Readonly<Record<AgentAction, readonly AgentState[]>> = {
   shutdown: ['online', 'paused', 'draining'],
 };
 
-/** Whether an agent in this state is in another one after the action. */
+/** Whether the action changes the state of an agent in this state. */
 export const isChangedBy = (action: AgentAction, state: AgentState): boolean =>
   CHANGES[action].includes(state);

@@ -30,7 +30,7 @@ export interface AppModelPorts {
   readonly frames?: FrameClock;
 }
 
-/** What the app knows and can do: the typed client, its HTTP side and what they told, in one store. */
+/** The state and the actions of the app: the typed client, the HTTP API, and a store with the data of both. */
 export interface AppModel {
   readonly store: StoreApi<AppState>;
   readonly http: HttpApi;
@@ -50,36 +50,36 @@ export interface AppModel {
   openConversation(conversationId: string): void;
   reloadConversation(conversationId: string): void;
   loadOlder(conversationId: string): void;
-  /** Everything up to the newest message that is loaded was shown. */
+  /** Records that all messages up to `seq` were shown. */
   markSeen(conversationId: string, seq: number): void;
-  /** Another tab has shown something. */
+  /** Reads the last seen messages that another tab has stored. */
   adoptLastSeen(): void;
   refreshConversations(): void;
-  /** Adds what the server finds to the list. */
+  /** Adds the server's search results to the list. */
   findConversations(query: string): void;
 
-  /** What was read of tasks elsewhere; a newer version that is known stays. */
+  /** Adds tasks that were loaded over HTTP; a newer version that is known stays. */
   noteTasks(tasks: readonly Task[]): void;
 
   readonly commands: CommandStore;
-  /** @param agentId `*`: all of them */
+  /** @param agentId `*` for all agents */
   controlAgent(agentId: string, action: AgentAction): void;
-  /** The whole audit as JSON lines, to be read as it comes. @throws Error that says why it is not given */
+  /** The whole audit as JSON lines, as a stream. @throws Error with the HTTP status when the server refuses it */
   openAuditExport(signal: AbortSignal): Promise<Response>;
   /** Tries to connect at once. */
   reconnect(): void;
 
   hasToken(): boolean;
-  /** Connects with this token; whether it is taken shows in the connection's state. */
+  /** Connects with this token; the connection's state shows whether the server accepts it. */
   signIn(token: string): void;
-  /** Forgets the token, and with the page all that it has shown. */
+  /** Removes the token and leaves the page, with all data that it has shown. */
   signOut(): void;
 }
 
-/** Conversations whose messages come live, so that unread ones are marked; the newest ones. */
+/** The number of conversations, the newest ones, whose messages are followed live, so that unread ones are marked. */
 const FOLLOWED = 30;
 const LISTED = 200;
-/** An operator's wish that no change of the agent has answered after this long has probably not arrived. */
+/** An action on an agent that shows no change of its state for this long has probably not reached the agent. */
 const CONTROL_TIMEOUT_MS = 8000;
 
 export function createAppModel({
@@ -114,7 +114,7 @@ export function createAppModel({
       for (const { id, lastSeq } of conversations.slice(0, FOLLOWED)) {
         if (client.lastSeq(id) === undefined) client.open(id, lastSeq);
       }
-      // What this browser has never shown counts as read from here on.
+      // Conversations that this browser has never shown count as read up to here.
       const unseen = conversations.filter(({ id }) => getState().lastSeen[id] === undefined);
       remember(unseen.reduce((seen, { id, lastSeq }) => markSeen(seen, id, lastSeq), getState().lastSeen));
     };
@@ -173,7 +173,7 @@ export function createAppModel({
         ...(target === undefined ? {} : { target }),
       });
       if (conversationId === undefined) threads.begin(sent.conversationId);
-      // What the client does not even try was in no outbox, from which a refused message is taken.
+      // An invalid message never enters the outbox, from which refused messages are taken.
       if (!client.outbox.some(({ id }) => id === sent.id)) {
         const refusedItem = { id: sent.id, conversationId: sent.conversationId, text };
         const item = target === undefined ? refusedItem : { ...refusedItem, target };
@@ -226,7 +226,7 @@ export function createAppModel({
     findConversations(query) {
       http.conversations({ search: query, limit: LISTED }).then(
         ({ conversations }) => addConversations(conversations),
-        // What is in the list already is searched here, so the person still sees something.
+        // The known conversations are searched locally, so there are still results.
         (error: unknown) => reportProblem('the server could not search', error),
       );
     },
@@ -245,7 +245,7 @@ export function createAppModel({
         agentControls: { ...agentControls, ...Object.fromEntries(ids.map((id) => [id, control])) },
       }));
       const fail = (failure: string): void => {
-        // What was asked for after this has its own time.
+        // A later action on the same agent has a timeout of its own.
         for (const id of ids) if (getState().agentControls[id] === control) failControl(id, failure);
       };
       if (!client.control(agentId, action)) return fail('There is no connection to the server.');

@@ -16,55 +16,55 @@ import type { LastSeen } from './last-seen.ts';
 import type { StepProgress, Tasks } from './task-list.ts';
 import type { Loading, Thread } from './thread.ts';
 
-/** A message that the server will not take, and why. It is kept until the person sends it again or discards it. */
+/** A message that the server has refused, and the error. It is kept until the person sends it again or discards it. */
 export interface Refusal {
   readonly item: Omit<OutboxItem, 'state' | 'lastError'>;
   readonly error: ErrorReport;
 }
 
-/** What an operator asked of an agent, until the agent's state shows it or the server refused. */
+/** An operator's action on an agent, until the agent's state shows it or the server refuses it. */
 export interface AgentControl {
   readonly action: AgentAction;
-  /** Why it could not be done. */
+  /** The reason why the action failed. */
   readonly failure?: string;
 }
 
 export type AgentAction = ClientFrameOf<'agent.control'>['action'];
 
-/** All that the app knows of the server's side. Parts that did not change keep their identity. */
+/** All data that the app has from the server. Unchanged parts keep their identity. */
 export interface AppState {
   readonly connection: ConnectionState;
-  /** What the server said last about itself and us; stays when the connection is lost. */
+  /** The last `welcome` of the server; it stays when the connection is lost. */
   readonly welcome: ServerFrameOf<'welcome'> | undefined;
   /** Milliseconds by which the server's clock is ahead of ours. */
   readonly clockOffsetMs: number;
-  /** Undefined until the first list has come. */
+  /** Undefined until the first list has arrived. */
   readonly agents: readonly AgentStatus[] | undefined;
   /** By agent. */
   readonly agentControls: Readonly<Record<string, AgentControl>>;
-  /** By id: those that were loaded, and all that something became of since. For operators only. */
+  /** By id: the loaded commands, and those that changed since. For operators only. */
   readonly commands: CommandRecords;
   readonly commandsLoading: Loading;
-  /** The oldest one of the list without gaps; undefined before the first look. */
+  /** The oldest command of the list without gaps; undefined before the first page. */
   readonly oldestCommand: string | undefined;
   readonly hasOlderCommands: boolean;
   readonly conversations: Readonly<Record<string, Conversation>>;
   readonly conversationsLoading: Loading;
   readonly threads: Readonly<Record<string, Thread>>;
   readonly drafts: Drafts;
-  /** Who is typing, by conversation. */
+  /** The typing participants, by conversation. */
   readonly typing: Readonly<Record<string, readonly Participant[]>>;
-  /** Who holds a conversation, by conversation. */
+  /** The agent that holds the conversation, by conversation. */
   readonly agentSessions: ReadonlyMap<string, AgentSession>;
-  /** Written and not acknowledged yet, in order. */
+  /** Messages that are not acknowledged yet, in order. */
   readonly outbox: readonly OutboxItem[];
   readonly refused: readonly Refusal[];
   readonly lastSeen: LastSeen;
-  /** Of the channels that are looked at, in order of time. */
+  /** The events of the followed channels, in order of time. */
   readonly events: readonly ChannelRecord[];
   readonly tasks: Tasks;
   readonly stepProgress: StepProgress;
-  /** The newest message of somebody else, for the announcement to screen readers. */
+  /** The newest message of another participant, for the announcement to screen readers. */
   readonly latestReceived: ChatMessage | undefined;
 }
 

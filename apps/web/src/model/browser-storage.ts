@@ -3,9 +3,9 @@ import { reportProblem } from './failures.ts';
 export type SmallStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /**
- * The browser's storage, which may be forbidden, full or gone at any time: then what is written lasts as long as the
- * page, and nothing else breaks.
- * @param find `() => window.localStorage`: already looking at it can throw
+ * The browser's storage, which may be forbidden, full or removed at any time. Then the values are kept in memory, as long
+ * as the page.
+ * @param find `() => window.localStorage`: already the access to the property can throw
  */
 export function browserStorage(find: () => SmallStorage): SmallStorage {
   const fallback = new Map<string, string>();

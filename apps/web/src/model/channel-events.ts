@@ -1,18 +1,18 @@
 import type { ChannelName, PublishedEvent } from '@parley/shared-models';
 
-/** An event and the channel on which it came. */
+/** An event and its channel. */
 export interface ChannelRecord {
   readonly channel: ChannelName;
   readonly event: PublishedEvent;
 }
 
-/** So many are kept; older ones can be asked for. */
+/** The number of events that are kept; older ones can be loaded. */
 export const KEPT_EVENTS = 300;
 
-/** An event may stand on both channels. */
+/** The same event may be published on both channels. */
 export const recordKey = ({ channel, event }: ChannelRecord): string => `${channel} ${event.id}`;
 
-/** With those that are new, in order of time; the oldest fall out. The same array when none is new. */
+/** Adds the new events in order of time and drops the oldest. Returns the same array when no event is new. */
 export function withEvents(
   known: readonly ChannelRecord[],
   incoming: readonly ChannelRecord[],

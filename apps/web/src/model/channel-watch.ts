@@ -5,15 +5,15 @@ import type { AppState } from './app-state.ts';
 import { type ChannelRecord, withEvents } from './channel-events.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
 
-/** Follows channels while somebody looks at them, over reconnects. */
+/** Follows channels while at least one component shows them, over reconnects. */
 export interface ChannelWatch {
-  /** The channel's last events and what comes go into `AppState.events`. @returns ends it */
+  /** Adds the channel's last events and all further ones to `AppState.events`. @returns stops it */
   follow(channel: ChannelName): () => void;
   start(): void;
   stop(): void;
 }
 
-/** So many of the last events are asked for when a channel is opened. */
+/** The number of earlier events that are requested when a channel is opened. */
 const LAST = 100;
 
 export function createChannelWatch(
@@ -47,7 +47,7 @@ export function createChannelWatch(
     start() {
       stops.push(
         client.on('event', ({ channel, event }) => batch.add({ channel, event })),
-        // What came while there was no connection is among the last ones.
+        // The last events include those that were published without a connection.
         client.on('welcome', () => {
           for (const channel of watchers.keys()) open(channel);
         }),

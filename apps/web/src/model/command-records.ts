@@ -2,7 +2,7 @@ import { type CommandRecord, isFinalCommandState } from '@parley/shared-models';
 
 export type CommandRecords = Readonly<Record<string, CommandRecord>>;
 
-/** Takes over what is news: an answer over HTTP may be older than what came by itself meanwhile. */
+/** Adds newer records only: an HTTP answer may be older than a frame that arrived meanwhile. */
 export function withCommands(known: CommandRecords, told: readonly CommandRecord[]): CommandRecords {
   const news = told.filter((command) => {
     const before = known[command.id];
@@ -17,7 +17,7 @@ function isNewer(one: CommandRecord, other: CommandRecord): boolean {
   return progressOf(one) >= progressOf(other);
 }
 
-/** What has happened stays so, in this order; the state alone goes from `awaiting_approval` back to `sent`. */
+/** These steps happen in this order and are never undone; only the state returns from `awaiting_approval` to `sent`. */
 function progressOf(command: CommandRecord): number {
   const happened = [
     command.sentAt !== undefined,
@@ -30,7 +30,7 @@ function progressOf(command: CommandRecord): number {
   return happened.reduce((sum, has, place) => sum + (has ? 2 ** place : 0), 0);
 }
 
-/** The one that was asked for last first: ids are ordered by time, and those of one batch stand together. */
+/** The latest request first: ids are ordered by time, and the commands of one batch stay together. */
 export function newestFirst(commands: CommandRecords): readonly CommandRecord[] {
   return Object.values(commands).sort(
     (one, other) => compare(other.createdAt, one.createdAt) || compare(one.agentName, other.agentName),

@@ -12,27 +12,27 @@ import { newestFirst, withCommands } from './command-records.ts';
 import { describeFailure } from './failures.ts';
 
 /**
- * Commands on the agents' machines, for operators. What they become of is in the state; what is asked for here resolves when the
- * server has it, and rejects with its error.
+ * Commands on the agents' machines, for operators. The state holds the commands and their changes. The actions resolve when
+ * the server has accepted the request, and reject with its error.
  */
 export interface CommandStore {
-  /** Loads the last commands anew. */
+  /** Loads the newest commands again. */
   refresh(): void;
   loadOlder(): void;
-  /** Loads one that may be older than the list. */
+  /** Loads a command that may be older than the list. */
   load(id: string): Promise<void>;
-  /** Loads those that were asked for at once. @returns how many there are */
+  /** Loads the commands of a batch. @returns how many there are */
   loadBatch(batchId: string): Promise<number>;
   run(wanted: CommandRequestBody): Promise<StartedCommands>;
   cancel(id: string): Promise<void>;
   approve(id: string): Promise<void>;
   reject(id: string, reason?: string): Promise<void>;
-  /** Hands on each piece of output once and in order, over reconnects, first what was printed before. @returns stops it */
+  /** Passes each piece of output on once and in order, over reconnects, from the beginning. @returns stops it */
   follow(id: string, onPiece: (piece: CommandPiece) => void): () => void;
 }
 
 const PAGE = 100;
-/** One batch has no more commands. */
+/** The maximum size of a batch. */
 const BATCH_PAGE = 500;
 
 export function createCommandStore(client: Client, http: HttpApi, store: StoreApi<AppState>): CommandStore {
@@ -50,7 +50,7 @@ export function createCommandStore(client: Client, http: HttpApi, store: StoreAp
     http.commands({ limit: PAGE, before }).then(
       ({ commands, hasMore }) => {
         take(commands);
-        // A later look at the newest ones says nothing about how far the list goes back.
+        // Loading the newest page again does not change how far the list goes back.
         const isFirstLook = getState().oldestCommand === undefined;
         setState({
           commandsLoading: { phase: 'ready' },

@@ -5,7 +5,7 @@ export type Conversations = Readonly<Record<string, Conversation>>;
 const PREVIEW_LENGTH = 140;
 const TITLE_LENGTH = 80;
 
-/** The list with what the server answered; what a live message told meanwhile is not undone. */
+/** Merges the loaded conversations; a newer live message is not undone. */
 export function withConversations(known: Conversations, loaded: readonly Conversation[]): Conversations {
   const next: Record<string, Conversation> = { ...known };
   for (const conversation of loaded) {
@@ -18,7 +18,7 @@ export function withConversations(known: Conversations, loaded: readonly Convers
   return next;
 }
 
-/** Moves the message's conversation forward; one that is not in the list yet gets a provisional entry. */
+/** Updates the message's conversation; a conversation that is not in the list yet gets a provisional entry. */
 export function withNewest(known: Conversations, message: ChatMessage, ownerId: string): Conversations {
   const { conversationId: id, seq, text, createdAt } = message;
   const conversation = known[id];

@@ -2,26 +2,26 @@ import type { MessageStatus, ServerFrameOf } from '@parley/shared-models';
 
 /** A reply while it is being written. */
 export interface Draft {
-  /** The id that the finished reply will have. */
+  /** The id of the finished reply. */
   readonly messageId: string;
   readonly conversationId: string;
   readonly agentId: string;
-  /** The message that it answers. */
+  /** The message that the reply answers. */
   readonly inReplyTo?: string;
-  /** Of what was written so far; an ellipsis stands for what this page was not there to hear. */
+  /** The text so far; an ellipsis replaces pieces that this page has not received. */
   readonly text: string;
-  /** The next piece's, unless some are missing. */
+  /** The index of the next piece, unless pieces are missing. */
   readonly nextIndex: number;
 }
 
 /** By `messageId`. */
 export type Drafts = Readonly<Record<string, Draft>>;
 
-/** Appends pieces, which the client hands on in order and each once. */
+/** Appends pieces, which the client passes on in order and each once. */
 export function withPieces(drafts: Drafts, pieces: readonly ServerFrameOf<'message.delta'>[]): Drafts {
   const next: Record<string, Draft> = { ...drafts };
   for (const { messageId, conversationId, agentId, inReplyTo, index, from = index, text } of pieces) {
-    // What begins at the beginning is all of it.
+    // A piece that starts at index 0 contains the whole text so far.
     const known = from === 0 ? undefined : next[messageId];
     const gap = from === (known?.nextIndex ?? 0) ? '' : '… ';
     next[messageId] = {
@@ -36,15 +36,15 @@ export function withPieces(drafts: Drafts, pieces: readonly ServerFrameOf<'messa
   return next;
 }
 
-/** Without those that match; the same object when none does. */
+/** Removes the drafts that match. Returns the same object when no draft matches. */
 export function withoutDrafts(drafts: Drafts, isOver: (draft: Draft) => boolean): Drafts {
   const kept = Object.entries(drafts).filter(([, draft]) => !isOver(draft));
   return kept.length === Object.keys(drafts).length ? drafts : Object.fromEntries(kept);
 }
 
 /**
- * Those of one conversation, without the answers to requests that have failed: who is slow to stop goes on writing for a
- * while, and what it writes becomes no message any more.
+ * The drafts of one conversation, without answers to failed requests: an agent that is slow to stop continues to write for
+ * a while, and that text does not become a message.
  */
 export const draftsIn = (
   drafts: Drafts,

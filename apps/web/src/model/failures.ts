@@ -1,9 +1,9 @@
-/** For what goes wrong without a person needing to know: a developer finds it in the browser's console. */
+/** Reports a problem that does not concern the user in the browser's console, for developers. */
 export function reportProblem(what: string, error: unknown): void {
   // biome-ignore lint/suspicious/noConsole: the one place that writes to the console
   console.warn(`parley: ${what}`, error);
 }
 
-/** What a person is told when something could not be loaded or done: errors of the client are written for people. */
+/** The text that users see when a request failed: the client's errors are written for people. */
 export const describeFailure = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

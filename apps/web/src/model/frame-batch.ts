@@ -1,4 +1,4 @@
-/** How the browser runs something before its next frame, and takes it back. */
+/** Schedules a callback before the browser's next frame, and cancels it. */
 export interface FrameClock {
   request(run: () => void): number;
   cancel(handle: number): void;
@@ -6,7 +6,7 @@ export interface FrameClock {
 
 export interface FrameBatch<T> {
   add(item: T): void;
-  /** Hands on what waits, now. */
+  /** Passes the collected items on now. */
   flush(): void;
   stop(): void;
 }
@@ -16,7 +16,7 @@ export const browserFrames: FrameClock = {
   cancel: (handle) => cancelAnimationFrame(handle),
 };
 
-/** Collects what comes within one frame of the display, since drawing more often shows nobody more. */
+/** Collects the items of one frame of the display, since rendering more often has no visible effect. */
 export function createFrameBatch<T>(
   clock: FrameClock,
   onItems: (items: readonly T[]) => void,

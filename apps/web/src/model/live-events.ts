@@ -10,7 +10,7 @@ import { withProgress, withTasks } from './task-list.ts';
 import { withMessages, withStatus } from './thread.ts';
 import { createTypingWatch } from './typing-watch.ts';
 
-/** Writes what the client tells into the store. @returns stops it */
+/** Writes the client's events into the store. @returns stops it */
 export function followLiveEvents(client: Client, store: StoreApi<AppState>, clock: FrameClock): () => void {
   const { getState, setState } = store;
   const pieces = createFrameBatch<ServerFrameOf<'message.delta'>>(clock, (deltas) =>
@@ -55,14 +55,14 @@ export function followLiveEvents(client: Client, store: StoreApi<AppState>, cloc
   }
 
   function onOutbox(outbox: readonly OutboxItem[]): void {
-    // What is sent again is no longer refused.
+    // A message that is sent again is no longer refused.
     const ids = new Set(outbox.map(({ id }) => id));
     setState(({ refused }) => ({ outbox, refused: refused.filter(({ item }) => !ids.has(item.id)) }));
   }
 
   function onError({ inReplyTo, code, message }: ClientError): void {
     const { outbox, agents } = getState();
-    // The client tells of an error before it tells that the message left its outbox.
+    // The client emits the error before the message leaves its outbox.
     const item = outbox.find(({ id }) => id === inReplyTo);
     if (item !== undefined) {
       setState(({ refused }) => ({ refused: [...refused, { item, error: { code, message } }] }));
@@ -113,10 +113,10 @@ export function followLiveEvents(client: Client, store: StoreApi<AppState>, cloc
   };
 }
 
-/** A difference below this may as well be the time that the frame took. */
+/** A smaller difference may be the transmission time of the frame. */
 const DELAY_MS = 2000;
 
-/** By how many milliseconds the server's clock is ahead; 0 when what differs can be the way of the frame. */
+/** Milliseconds by which the server's clock is ahead; 0 when transmission alone can explain the difference. */
 export function clockOffset(serverTime: string, now: number): number {
   const difference = Date.parse(serverTime) - now;
   return Math.abs(difference) < DELAY_MS ? 0 : difference;

@@ -2,7 +2,7 @@ import type { SmallStorage } from './browser-storage.ts';
 
 const KEY = 'parley.token';
 
-/** The token that the person has signed in with; kept for as long as the tab is. */
+/** The person's token; kept as long as the tab. */
 export interface SignInToken {
   get(): string | undefined;
   set(token: string): void;
@@ -10,8 +10,8 @@ export interface SignInToken {
 }
 
 /**
- * Takes over the token of an address such as `http://127.0.0.1:8080/?token=…`, and takes it out of the address bar and
- * the history, where others might read it.
+ * Reads the token of an address such as `http://127.0.0.1:8080/?token=…`, and removes it from the address bar and the
+ * history, where other people might read it.
  */
 export function takeTokenFromAddress(
   token: Pick<SignInToken, 'set'>,

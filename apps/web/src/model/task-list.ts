@@ -3,10 +3,10 @@ import type { Task, TaskProgress } from '@parley/shared-models';
 /** By id. */
 export type Tasks = Readonly<Record<string, Task>>;
 
-/** By task, then by step: what the agent that is at it said last. */
+/** By task, then by step: the last progress report of the executing agent. */
 export type StepProgress = Readonly<Record<string, Readonly<Record<string, TaskProgress>>>>;
 
-/** The newer version of each counts; the same object when nothing is newer. */
+/** Adds newer versions only. Returns the same object when no task is newer. */
 export function withTasks(known: Tasks, incoming: readonly Task[]): Tasks {
   const newer = incoming.filter(({ id, version }) => version > (known[id]?.version ?? 0));
   return newer.length === 0
@@ -19,11 +19,11 @@ export function withProgress(known: StepProgress, progress: TaskProgress): StepP
   return { ...known, [taskId]: { ...known[taskId], [stepId]: progress } };
 }
 
-/** Nothing happens to it any more, unless somebody refines it. */
+/** Whether the task has ended; only a refinement starts it again. */
 export const isOver = ({ state }: Task): boolean =>
   state === 'REFINEMENT_READY' || state === 'FAILED' || state === 'CANCELLED';
 
-/** The one that was begun last first. */
+/** The latest task first. */
 export const newestFirst = (tasks: Tasks): readonly Task[] =>
   Object.values(tasks).sort(
     (one, other) => Date.parse(other.createdAt ?? '') - Date.parse(one.createdAt ?? ''),

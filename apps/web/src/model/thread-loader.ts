@@ -9,12 +9,12 @@ import { emptyThread, hasOlder, lastSeqOf, type Thread, withPage } from './threa
 export interface ThreadLoader {
   /** Loads the newest messages of the conversation, once, and follows it. */
   open(conversationId: string): void;
-  /** Loads the newest messages again: what failed, and states that changed while there was no connection. */
+  /** Loads the newest messages again, after a failure or for changes without a connection. */
   reload(conversationId: string): void;
   loadOlder(conversationId: string): void;
-  /** A conversation that begins here: there is nothing to load. */
+  /** Marks a conversation that begins here as loaded. */
   begin(conversationId: string): void;
-  /** After a lost connection: everything shown that may be out of date. */
+  /** After a reconnect: loads every conversation again that may be out of date. */
   refreshAll(): void;
 }
 
@@ -25,14 +25,14 @@ const END = 2_147_483_647;
 export function createThreadLoader(client: Client, http: HttpApi, store: StoreApi<AppState>): ThreadLoader {
   const { getState, setState } = store;
   const running = new Set<string>();
-  /** Conversations whose loading began before the connection that there is now: it may hang, or have read too early. */
+  /** Conversations whose loading began before the current connection: it may hang, or have read too early. */
   const outdated = new Set<string>();
 
   function change(id: string, update: (thread: Thread) => Thread): void {
     setState(({ threads }) => ({ threads: { ...threads, [id]: update(threads[id] ?? emptyThread) } }));
   }
 
-  /** @returns whether it begins now: one at a time for each key */
+  /** Starts `run` unless one with the same key is running. */
   function once(key: string, run: () => Promise<void>, onFailure: (error: unknown) => void): void {
     if (running.has(key)) return;
     running.add(key);
@@ -53,7 +53,7 @@ export function createThreadLoader(client: Client, http: HttpApi, store: StoreAp
       const page = await http.messages(id, { beforeSeq: END, limit: PAGE });
       change(id, (thread) => ({ ...withPage(thread, page), loading: { phase: 'ready' } }));
       const thread = getState().threads[id] ?? emptyThread;
-      // Who follows it already goes on from where that has come: the page may begin later.
+      // A followed conversation continues from its last received message: the page may begin later.
       if (client.lastSeq(id) === undefined) client.open(id, lastSeqOf(thread));
       else client.open(id);
       if (getState().conversations[id] === undefined) {
@@ -78,7 +78,7 @@ export function createThreadLoader(client: Client, http: HttpApi, store: StoreAp
       ({ id, sender }) => sender.id === userId && !isTerminal(statuses[id]?.status ?? 'accepted'),
     );
 
-  /** Loads again what has failed or may have changed; what is being loaded, once that has come to its end. */
+  /** Loads the conversation again if it failed or may have changed. If it is being loaded, it is loaded again afterwards. */
   function refresh(id: string): void {
     const { threads, welcome } = getState();
     const thread = threads[id];

@@ -1,17 +1,17 @@
 import { type ChatMessage, isTerminal, type MessagePage, type MessageStatus } from '@parley/shared-models';
 
-/** How far a list has come that is loaded over HTTP. */
+/** The progress of a list that is loaded over HTTP. */
 export type Loading =
   | { readonly phase: 'loading' }
   | { readonly phase: 'ready' }
   | { readonly phase: 'failed'; readonly reason: string };
 
-/** What is known of one conversation. */
+/** The loaded part of one conversation. */
 export interface Thread {
   readonly loading: Loading;
-  /** In order of `seq`, without gaps: the newest ones, and older ones as far as the reader went back. */
+  /** In order of `seq`, without gaps: the newest messages, and older ones as far as the reader went back. */
   readonly messages: readonly ChatMessage[];
-  /** By id of the message that a person sent. */
+  /** By id of a person's message. */
   readonly statuses: Readonly<Record<string, MessageStatus>>;
   /** Loading of the messages before the first one. */
   readonly older: Loading;
@@ -24,12 +24,12 @@ export const emptyThread: Thread = {
   older: { phase: 'ready' },
 };
 
-/** `seq` counts from 1 without gaps, so the first message tells whether there are older ones. */
+/** `seq` counts from 1 without gaps, so the first message shows whether there are older ones. */
 export const hasOlder = (thread: Thread): boolean => (thread.messages[0]?.seq ?? 1) > 1;
 
 export const lastSeqOf = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0;
 
-/** Adds messages where they belong; those that are known already keep their identity. */
+/** Adds messages in order of `seq`; known messages keep their identity. */
 export function withMessages(thread: Thread, incoming: readonly ChatMessage[]): Thread {
   const known = new Set(thread.messages.map(({ seq }) => seq));
   const fresh = incoming.filter(({ seq }) => !known.has(seq));
@@ -38,11 +38,11 @@ export function withMessages(thread: Thread, incoming: readonly ChatMessage[]): 
   return { ...thread, messages };
 }
 
-/** A live status is the newest word, but a delivery that is told late cannot undo the end of a message. */
+/** A live status replaces the known one, but a late delivery status cannot undo the end of a message. */
 export function withStatus(thread: Thread, status: MessageStatus): Thread {
   const known = thread.statuses[status.messageId];
   if (known !== undefined && isOver(known) && !isTerminal(status.status)) return thread;
-  // A frame may leave out what an earlier one told.
+  // A frame may leave out fields of an earlier frame.
   const routing = status.routing ?? known?.routing;
   const merged = routing === undefined ? status : { ...status, routing };
   return { ...thread, statuses: { ...thread.statuses, [status.messageId]: merged } };
@@ -51,7 +51,7 @@ export function withStatus(thread: Thread, status: MessageStatus): Thread {
 /** A dead letter can be replayed. */
 const isOver = ({ status }: MessageStatus): boolean => isTerminal(status) && status !== 'dead_lettered';
 
-/** A page was read a moment ago; where a live status came meanwhile, the one that knows more hops counts. */
+/** Adds a page. A live status may be newer than the page's: the status with more hops counts. */
 export function withPage(thread: Thread, page: MessagePage): Thread {
   const statuses = { ...thread.statuses };
   for (const status of page.statuses) {

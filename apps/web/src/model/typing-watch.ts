@@ -1,15 +1,15 @@
 import type { Participant } from '@parley/shared-models';
 
 export interface TypingWatch {
-  /** @returns who types in the conversation now */
+  /** @returns the participants who are typing in the conversation now */
   note(conversationId: string, by: Participant, isTyping: boolean): readonly Participant[];
   stop(): void;
 }
 
-/** Somebody who does not say so again for this long has stopped, or is gone. */
+/** Without a repeated signal for this long, the participant has stopped typing or is gone. */
 const FADE_MS = 8000;
 
-/** Keeps who is typing; `onFaded` is told when somebody stopped without saying so. */
+/** Tracks the typing participants; `onFaded` is called when a participant stopped without a signal. */
 export function createTypingWatch(
   onFaded: (conversationId: string, typing: readonly Participant[]) => void,
 ): TypingWatch {

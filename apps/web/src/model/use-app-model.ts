@@ -14,7 +14,7 @@ export function useAppModel(): AppModel {
   return model;
 }
 
-/** Renders again only when what the selector gives is another value (`Object.is`). */
+/** Renders again only when the selector returns another value (`Object.is`). */
 export function useAppState<T>(selector: (state: AppState) => T): T {
   return useStore(useAppModel().store, selector);
 }
@@ -23,7 +23,7 @@ const noAgents: readonly AgentStatus[] = [];
 export const useAgents = (): readonly AgentStatus[] => useAppState(({ agents }) => agents ?? noAgents);
 export const useIsConnected = (): boolean => useAppState(({ connection }) => connection.state === 'open');
 
-/** Whether the person may write; true before the server has said so: what is written meanwhile is kept. */
+/** Whether the person may write; true before the server has said so, since messages written meanwhile are kept. */
 export function useMayWrite(): boolean {
   return useAppState(({ welcome }) => welcome === undefined || hasRole(welcome.user, 'member'));
 }

@@ -13,7 +13,7 @@ export function useOwnChannels(): readonly ChannelName[] {
   return roles?.includes('member') === true ? human : none;
 }
 
-/** Follows the channels as long as this is on the page. @returns the channels */
+/** Follows the channels while the component is mounted. @returns the channels */
 export function useChannels(): readonly ChannelName[] {
   const model = useAppModel();
   const channels = useOwnChannels();

@@ -1,6 +1,6 @@
 import type { AgentAction } from '../../model/app-state.ts';
 
-/** What the button says while the agent has not answered. */
+/** The text of the button until the agent has answered. */
 export const progressTexts: Readonly<Record<AgentAction, string>> = {
   pause: 'Pausing …',
   resume: 'Resuming …',
@@ -11,12 +11,12 @@ export const progressTexts: Readonly<Record<AgentAction, string>> = {
 
 interface Confirmation {
   readonly title: (who: string) => string;
-  /** What will happen, and how it is taken back. */
+  /** The consequences, and how to undo the action. */
   readonly text: string;
   readonly action: string;
 }
 
-/** What hurts is asked about first. */
+/** The texts of the dialog that asks before a disruptive action. */
 export const confirmations: Readonly<Record<'deregister' | 'shutdown', Confirmation>> = {
   deregister: {
     title: (who) => `Deregister ${who}?`,

@@ -22,7 +22,7 @@ import classes from './agents-page.module.css';
 
 interface Props {
   readonly agent: AgentStatus;
-  /** What was asked of it and is not done yet. */
+  /** The action that was requested last and is not done yet. */
   readonly control: AgentControl | undefined;
   readonly mayControl: boolean;
 }
@@ -82,7 +82,7 @@ interface MoreProps {
   readonly onAct: (action: AgentAction) => void;
 }
 
-/** What is wanted more seldom, or hurts. */
+/** Actions that are rarely needed or disruptive. */
 function MoreActions({ agentId, agentName, isThere, onAct }: MoreProps) {
   const { commands } = useAppModel();
   const [, navigate] = useLocation();

@@ -10,7 +10,7 @@ import classes from './agents-page.module.css';
 
 interface Props {
   readonly agent: AgentStatus;
-  /** What was asked of it and is not done yet. */
+  /** The action that was requested last and is not done yet. */
   readonly control: AgentControl | undefined;
   readonly mayControl: boolean;
 }

@@ -7,7 +7,7 @@ import { AgentCard } from './agent-card.tsx';
 import classes from './agents-page.module.css';
 import { AllAgentsActions } from './all-agents-actions.tsx';
 
-/** Every agent that the server knows, live. */
+/** All agents that the server knows, updated live. */
 export function AgentsPage() {
   const agents = useAppState((state) => state.agents);
   const controls = useAppState((state) => state.agentControls);

@@ -14,7 +14,7 @@ import { useAppModel } from '../../model/use-app-model.ts';
 import { confirmations } from './agent-action-text.ts';
 import classes from './agents-page.module.css';
 
-/** What can be done with all agents at once; only what would change something. */
+/** Actions on all agents at once; only those that would change the state of at least one agent. */
 export function AllAgentsActions({ agents }: { agents: readonly AgentStatus[] }) {
   const model = useAppModel();
   const [asked, setAsked] = useState<'pause' | 'deregister'>();

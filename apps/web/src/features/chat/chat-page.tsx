@@ -14,7 +14,7 @@ import { ConversationPane } from './conversation-pane.tsx';
 import { ConversationList } from './conversations/conversation-list.tsx';
 import { useLayout } from './layout.ts';
 
-/** Conversations and agents at the left, the conversation, and at the right the path of a message. */
+/** Conversations and agents on the left, the conversation, and the path of a message on the right. */
 export function ChatPage({ conversationId }: { conversationId: string | undefined }) {
   const model = useAppModel();
   const layout = useLayout();
@@ -28,7 +28,7 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
 
   const focusSearch = useCallback(() => {
     if (!hasSidebar) openList();
-    // A drawer draws its contents first.
+    // The drawer must render its contents first.
     setTimeout(() => searchRef.current?.focus(), hasSidebar ? 0 : 50);
   }, [hasSidebar, openList]);
 
@@ -44,7 +44,7 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
       const key = conversationId ?? NEW;
       const names = (model.store.getState().agents ?? []).map((agent) => agent.agentName);
       texts.set(key, addressTo(texts.get(key), agentName, names));
-      // After the drawer has given the focus back.
+      // The drawer must return the focus first.
       setTimeout(() => inputRef.current?.focus(), hasSidebar ? 0 : 250);
     },
     [closeList, conversationId, hasSidebar, model, texts],
@@ -108,7 +108,7 @@ interface IntentHandlers {
   readonly onAddress: (agentName: string) => void;
 }
 
-/** Other pages send people here with a wish in the address: `/?focus=search`, `/?to=Finance`. Fulfilled once. */
+/** Runs the actions that other pages put into the address, once: `/?focus=search`, `/?to=Finance`. */
 function useChatIntents({ onSearch, onAddress }: IntentHandlers): void {
   const search = useSearch();
   const [location, navigate] = useLocation();

@@ -1,9 +1,9 @@
 import type { ChatMessage } from '@parley/shared-models';
 import { createContext, useContext } from 'react';
 
-/** What a message can do to the page around it. Stable, so that no message is drawn again because of it. */
+/** Actions of a message on the surrounding page. The object is stable, so it causes no new rendering of messages. */
 export interface ChatView {
-  /** Shows the way of a message that a person sent. */
+  /** Shows the path of a person's message. */
   showPath(messageId: string): void;
   /** Puts the text into the composer, to be sent as a new message. */
   edit(message: ChatMessage): void;

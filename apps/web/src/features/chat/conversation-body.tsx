@@ -10,7 +10,7 @@ interface Props {
   readonly conversationId: string | undefined;
   readonly thread: Thread | undefined;
   readonly selectedId: string | undefined;
-  /** Not given: the person may not ask. */
+  /** Undefined: the person may not write. */
   readonly onAsk: ((text: string) => void) | undefined;
 }
 
@@ -22,7 +22,7 @@ export function ConversationBody({ conversationId, thread, selectedId, onAsk }: 
       refused.some(({ item }) => item.conversationId === conversationId),
   );
   if (conversationId === undefined) return <FirstRun onAsk={onAsk} />;
-  // What is only kept here can be shown before, and without, the server.
+  // Unsent messages of this browser can be shown without the server.
   if (thread === undefined || (thread.loading.phase === 'loading' && !isWaiting)) {
     return (
       <div className={classes.state}>

@@ -63,7 +63,7 @@ export function ConversationHead({
   );
 }
 
-/** Who has answered in what is loaded, newest last, each once. */
+/** The agents that answered in the loaded messages, each once, the latest at the end. */
 function agentNames(thread: Thread | undefined): string {
   const names = (thread?.messages ?? []).flatMap(({ sender }) =>
     sender.kind === 'agent' ? [sender.name] : [],

@@ -8,10 +8,10 @@ import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './conversation-menu.module.css';
 import { loadTranscript, transcriptFileName } from './load-transcript.ts';
 
-/** So long, in milliseconds, it is said what has become of the wish. */
+/** The outcome is shown for this long, in milliseconds. */
 const SHOWN_MS = 6000;
 
-/** Takes the conversation along as Markdown. */
+/** Copies or downloads the conversation as Markdown. */
 export function ConversationMenu({ conversationId }: { conversationId: string }) {
   const { http } = useAppModel();
   const [isOpen, { close, toggle }] = useDisclosure(false);

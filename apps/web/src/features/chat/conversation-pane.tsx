@@ -31,7 +31,7 @@ interface Props {
   readonly onShowList: () => void;
 }
 
-/** One conversation, or the one that begins next: its messages, where to write, and the path of one message. */
+/** A conversation, or a new one: its messages, the composer, and the path of one message. */
 export function ConversationPane({ conversationId, texts, inputRef, layout, onShowList }: Props) {
   const model = useAppModel();
   const mayWrite = useMayWrite();
@@ -41,7 +41,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
   const thread = useAppState(({ threads }) =>
     conversationId === undefined ? undefined : threads[conversationId],
   );
-  /** While a sent message is edited: what stood in the composer before. */
+  /** While a sent message is edited: the text of the composer before. */
   const [textBefore, setTextBefore] = useState<string>();
   const isEditing = textBefore !== undefined;
   const [selectedId, setSelectedId] = useState<string>();
@@ -190,7 +190,7 @@ export function ConversationPane({ conversationId, texts, inputRef, layout, onSh
 const latestOwn = (thread: Thread | undefined): ChatMessage | undefined =>
   thread?.messages.findLast(({ kind }) => kind === 'TEXT');
 
-/** With a keyboard at hand one wants to write at once; on a phone its keys would cover the messages. */
+/** Only on devices with a keyboard: on a phone the on-screen keyboard would cover the messages. */
 function useFocusOnOpening(inputRef: RefObject<HTMLTextAreaElement | null>): void {
   useEffect(() => {
     if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) inputRef.current?.focus();

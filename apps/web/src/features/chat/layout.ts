@@ -1,6 +1,6 @@
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 
-/** Which columns have room; the others open as drawers. */
+/** The columns that fit into the window; the others open as drawers. */
 export interface Layout {
   readonly hasSidebar: boolean;
   readonly hasPathColumn: boolean;
@@ -14,6 +14,6 @@ export function useLayout(): Layout {
   return { hasSidebar, hasPathColumn };
 }
 
-/** Whether the path column is wanted where there is room for it; kept in this browser. */
+/** Whether the person wants the path column where it fits; stored in this browser. */
 export const usePathWanted = () =>
   useLocalStorage({ key: 'parley.path-column', defaultValue: true, getInitialValueInEffect: false });

@@ -2,7 +2,7 @@ import type { HttpApi } from '@parley/client';
 import { type Conversation, LIMITS, transcriptEntry, transcriptHead } from '@parley/shared-models';
 
 /**
- * The whole conversation as Markdown, also what is not shown.
+ * The whole conversation as Markdown, including messages that are not loaded.
  * @throws ParleyError when the server cannot be reached
  */
 export async function loadTranscript(
@@ -21,7 +21,7 @@ export async function loadTranscript(
   return { conversation, text: parts.join('') };
 }
 
-/** The title as a file's name that every system takes. */
+/** The title as a file name that is valid on every system. */
 export function transcriptFileName({ title, createdAt }: Pick<Conversation, 'title' | 'createdAt'>): string {
   const words = title
     .normalize('NFKC')

@@ -4,10 +4,10 @@ import { IconDoorExit } from '../../components/icons.ts';
 import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './session-banner.module.css';
 
-/** What a person writes to leave; the button writes it too, so that what happened stands in the conversation. */
+/** The text that ends the session. The button sends it as a message too, so that the conversation records it. */
 const LEAVE = 'END';
 
-/** With which agent the conversation stays, and the way out. */
+/** The agent that holds the conversation, and a button to leave it. */
 export function SessionBanner({ conversationId }: { conversationId: string }) {
   const model = useAppModel();
   const agentSession = useAppState(({ agentSessions }) => agentSessions.get(conversationId));
@@ -15,7 +15,7 @@ export function SessionBanner({ conversationId }: { conversationId: string }) {
     outbox.some((item) => item.conversationId === conversationId && item.text === LEAVE),
   );
   return (
-    // Always there: what is filled in later is read out, what appears with its text may not be.
+    // The region is always there: screen readers announce changes in a region, but often not a new region.
     <div className={classes.place} role="status">
       {agentSession === undefined ? null : (
         <div className={classes.banner}>

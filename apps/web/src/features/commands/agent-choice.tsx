@@ -11,7 +11,7 @@ interface Props {
   readonly onChange: (agentIds: readonly string[]) => void;
 }
 
-/** The agents that run commands, one or several to be chosen. */
+/** A choice of one or several of the agents that run commands. */
 export function AgentChoice({ agents, chosen, onChange }: Props) {
   const isChosen = (agentId: string): boolean => chosen.includes(agentId);
   const areAllChosen = agents.every(({ agentId }) => isChosen(agentId));
@@ -32,7 +32,7 @@ export function AgentChoice({ agents, chosen, onChange }: Props) {
           />
           <StateDot state={state} />
           {agentName}
-          {/* Two machines may call their agents the same. */}
+          {/* Agents on two machines may have the same name. */}
           {names.indexOf(agentName) === names.lastIndexOf(agentName) ? null : (
             <span className={classes.id}>{agentId}</span>
           )}

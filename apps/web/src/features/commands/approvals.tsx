@@ -10,10 +10,10 @@ import classes from './approvals.module.css';
 import { commandTitle } from './command-state-text.ts';
 import { useServerRequest } from './use-server-request.ts';
 
-/** Characters of a reason that the server takes. */
+/** Maximum length of a reason, in characters. */
 const MOST_REASON = 500;
 
-/** What waits for a second person. Nothing where nothing waits. */
+/** The commands that wait for approval; hidden when there are none. */
 export function Approvals({ commands }: { commands: readonly CommandRecord[] }) {
   if (commands.length === 0) return null;
   return (
@@ -32,7 +32,7 @@ function Approval({ command }: { command: CommandRecord }) {
   const [isRejecting, setIsRejecting] = useState(false);
   const [reason, setReason] = useState('');
   const userId = useAppState(({ welcome }) => welcome?.user.id);
-  // Where nobody signs in there is nobody else who could approve.
+  // Without sign-in there is only one user, so the requester may approve.
   const mustBeAnother = command.requestedBy.id === userId && model.hasToken();
 
   const given = reason.trim();

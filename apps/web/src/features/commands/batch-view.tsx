@@ -21,7 +21,7 @@ interface Props {
   readonly onEdit: (draft: RunDraft) => void;
 }
 
-/** A command that was given to several agents at once, and what became of it on each. */
+/** A command that was given to several agents at once, with its outcome on each. */
 export function BatchView({ commands, onEdit }: Props) {
   const { commands: store } = useAppModel();
   const [, navigate] = useLocation();
@@ -112,7 +112,7 @@ export function BatchView({ commands, onEdit }: Props) {
 const ranFor = ({ startedAt, durationMs }: CommandRecord): string =>
   startedAt === undefined || durationMs === undefined ? '' : durationText(durationMs);
 
-/** What was asked for at once, by the agents' names. */
+/** The commands of a batch, by agent name. */
 export function useBatch(commands: CommandRecords, batchId: string): readonly CommandRecord[] {
   return useMemo(
     () =>
@@ -123,7 +123,7 @@ export function useBatch(commands: CommandRecords, batchId: string): readonly Co
   );
 }
 
-/** The other agents that were asked at once. */
+/** Links to the commands of the same batch on the other agents. */
 export function BatchTabs({ batchId, openId }: { batchId: string; openId: string }) {
   const commands = useBatch(
     useAppState((state) => state.commands),

@@ -6,7 +6,7 @@ import { useNow } from '../../components/use-now.ts';
 import { useAppState } from '../../model/use-app-model.ts';
 import classes from './command-view.module.css';
 
-/** Who asked for it, when, with which limits, and how long it ran. */
+/** The requester, the times, the limits and the duration of a command. */
 export function CommandFacts({ command }: { command: CommandRecord }) {
   const { requestedBy, approvedBy, cancelledBy, createdAt, cwd, timeoutMs, rule, state } = command;
   return (

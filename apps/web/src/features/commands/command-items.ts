@@ -1,15 +1,15 @@
 import type { CommandRecord, CommandState } from '@parley/shared-models';
 import { stateTexts } from './command-state-text.ts';
 
-/** One row of the list: a command, or those that were asked for at once. */
+/** One row of the list: a command, or a batch. */
 export interface CommandItem {
-  /** Of the address. */
+  /** The id in the page's address. */
   readonly id: string;
   /** At least one. */
   readonly commands: readonly [CommandRecord, ...CommandRecord[]];
 }
 
-/** Puts together what was asked for at once; the order stays. */
+/** Groups the commands of each batch; the order stays. */
 export function groupCommands(commands: readonly CommandRecord[]): readonly CommandItem[] {
   const items = new Map<string, [CommandRecord, ...CommandRecord[]]>();
   for (const command of commands) {
@@ -21,9 +21,9 @@ export function groupCommands(commands: readonly CommandRecord[]): readonly Comm
   return [...items].map(([id, together]) => ({ id, commands: together }));
 }
 
-/** What the list is narrowed to; everything that is empty lets all pass. */
+/** The filter of the list; empty fields match every command. */
 export interface CommandFilter {
-  /** In the command line, and in the names of the agent and of who asked. */
+  /** Searched in the command line, the agent's name and the requester's name. */
   readonly text: string;
   readonly agentId: string;
   readonly state: CommandState | '';
@@ -40,7 +40,7 @@ export function passes(command: CommandRecord, { text, agentId, state }: Command
   );
 }
 
-/** `2 of 3 succeeded, 1 running`: the good ones first, then the others in the order of their states. */
+/** `2 of 3 succeeded, 1 running`: the successful ones first, then the others in the order of their states. */
 export function summaryText(commands: readonly CommandRecord[]): string {
   const count = (state: string): number => commands.filter((command) => command.state === state).length;
   const others = Object.entries(stateTexts)
@@ -49,7 +49,7 @@ export function summaryText(commands: readonly CommandRecord[]): string {
   return [`${count('succeeded')} of ${commands.length} succeeded`, ...others].join(', ');
 }
 
-/** Command lines that the person has run, the last one first, each once. */
+/** Command lines that the person has run, the latest first, each once. */
 export function historyOf(commands: readonly CommandRecord[], userId: string | undefined): readonly string[] {
   const own = commands.filter(({ type, requestedBy }) => type === 'shell' && requestedBy.id === userId);
   return [...new Set(own.map(({ command }) => command))];

@@ -22,7 +22,7 @@ import classes from './command-list.module.css';
 import { commandTitle, stateTexts } from './command-state-text.ts';
 import { StateChip } from './state-chip.tsx';
 
-/** Who ran what and when, the last one first. @param openId the one that is shown beside the list */
+/** All commands with requester and time, the latest first. @param openId the command that is shown beside the list */
 export function CommandList({ openId }: { openId: string | undefined }) {
   const { commands: store } = useAppModel();
   const records = useAppState((state) => state.commands);

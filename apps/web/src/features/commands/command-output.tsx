@@ -58,7 +58,7 @@ export function CommandOutput({ command }: { command: CommandRecord }) {
 }
 
 function CopyOutput({ screen }: { screen: TerminalScreen }) {
-  // The text is looked at again when there is more of it.
+  // Renders again when the output grows.
   useSyncExternalStore(screen.subscribe, screen.content);
   return <CopyButton text={screen.text()} label="Copy the output" />;
 }
@@ -69,7 +69,7 @@ function emptyText({ state, outputSeq }: CommandRecord): string {
   return isFinalCommandState(state) ? 'Nothing was printed.' : 'Nothing was printed yet.';
 }
 
-/** All that is kept of a command's output, as it was printed: with colours, both streams in their order. */
+/** The whole stored output of a command, with colours, both streams in their order. */
 async function loadOutput(http: Pick<HttpApi, 'commandOutput'>, id: string): Promise<string> {
   let text = '';
   let afterSeq = 0;
@@ -83,7 +83,7 @@ async function loadOutput(http: Pick<HttpApi, 'commandOutput'>, id: string): Pro
   return text;
 }
 
-/** What the command printed and prints, from its beginning; undefined for the first moment. */
+/** The output of the command from its beginning, updated live; undefined on the first render. */
 function useTerminalScreen(commandId: string): TerminalScreen | undefined {
   const { commands } = useAppModel();
   const [screen, setScreen] = useState<TerminalScreen>();

@@ -8,7 +8,7 @@ interface StateText {
   readonly tone: StateTone;
 }
 
-/** What people read about each state, in the order in which they follow each other. */
+/** The texts of each state, in the order of the states. */
 export const stateTexts: Readonly<Record<CommandState, StateText>> = {
   queued: {
     label: 'queued',
@@ -55,13 +55,13 @@ export const stateTexts: Readonly<Record<CommandState, StateText>> = {
   },
 };
 
-/** What a command is called: its command line, or what it asks of the agent. */
+/** The title of a command: its command line, or its request to the agent. */
 export function commandTitle({ type, command }: Pick<CommandRecord, 'type' | 'command'>): string {
   if (type === 'shell') return shownText(command);
   return type === 'status' ? 'Status of the agent' : 'Shut the agent down';
 }
 
-/** `exit code 1`, `ended by SIGKILL`; empty as long as neither is known. */
+/** `exit code 1`, `ended by SIGKILL`; empty until one of the two is known. */
 export function outcomeText({ exitCode, signal }: Pick<CommandRecord, 'exitCode' | 'signal'>): string {
   if (signal !== undefined) return `ended by ${signal}`;
   return exitCode === undefined ? '' : `exit code ${exitCode}`;

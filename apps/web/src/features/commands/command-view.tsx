@@ -21,7 +21,7 @@ interface Props {
   readonly onEdit: (command: CommandRecord) => void;
 }
 
-/** One command: what it is, where it stands, what it prints, and what can be done with it. */
+/** One command: its state, its output and its actions. */
 export function CommandView({ command, onEdit }: Props) {
   const { commands } = useAppModel();
   const [, navigate] = useLocation();
@@ -99,10 +99,10 @@ export function CommandView({ command, onEdit }: Props) {
   );
 }
 
-/** What a person wants to know first when it did not go well, or does not go on. */
+/** The reason why a command did not succeed, or does not continue. */
 function Why({ command: { state, rule, errorMessage, exitCode } }: { command: CommandRecord }) {
   const { tone, explanation } = stateTexts[state];
-  // The exit code says it all.
+  // The exit code is explanation enough.
   if (tone === 'good' || tone === 'active' || (state === 'failed' && exitCode !== undefined)) return null;
   const hasNamedRule = rule === undefined || rule === '' || errorMessage?.includes(rule) === true;
   return (

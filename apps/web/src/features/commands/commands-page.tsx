@@ -19,7 +19,7 @@ import { EMPTY_DRAFT, type RunDraft } from './run-request.ts';
 import { StateChip } from './state-chip.tsx';
 import explained from './states-explained.module.css';
 
-/** Commands on the agents' machines. @param id a command's, or that of several asked for at once */
+/** Commands on the agents' machines. @param id of a command or of a batch */
 export function CommandsPage({ id }: { id?: string | undefined }) {
   const isKnown = useAppState(({ welcome }) => welcome !== undefined);
   const mayRun = useHasRole('operator');
@@ -52,7 +52,7 @@ function OperatorCommands({ id }: { id: string | undefined }) {
 
   const [written, setDraft] = useState<RunDraft>(EMPTY_DRAFT);
   const [only, ...others] = agents;
-  // Where there is no choice, nobody has to make one.
+  // A single agent is chosen automatically.
   const draft =
     written.agentIds.length === 0 && only !== undefined && others.length === 0
       ? { ...written, agentIds: [only.agentId] }
@@ -108,7 +108,7 @@ function OperatorCommands({ id }: { id: string | undefined }) {
   );
 }
 
-/** Those that run commands: the ones that are there first, each by name. */
+/** The agents that run commands: the reachable ones first, each group by name. */
 function useRunnableAgents() {
   const agents = useAgents();
   return useMemo(
@@ -124,7 +124,7 @@ function useRunnableAgents() {
   );
 }
 
-/** What stands where no command is chosen. */
+/** Shown while no command is chosen. */
 function StatesExplained() {
   return (
     <div className={explained.page}>

@@ -13,7 +13,7 @@ interface Props {
   readonly onEdit: (draft: RunDraft) => void;
 }
 
-/** What the address names: a command, or several that were asked for at once. */
+/** The command or batch that the address names. */
 export function OpenCommand({ id, onEdit }: Props) {
   const { commands: store } = useAppModel();
   const command = useAppState((state) => state.commands[id]);
@@ -32,7 +32,7 @@ export function OpenCommand({ id, onEdit }: Props) {
       (error: unknown) => setFailure(describeFailure(error)),
     );
   }, [store, id]);
-  // Also when it is there already: of a batch the list may have a part.
+  // Loads known ids too: the list may hold only a part of a batch.
   useEffect(load, [load]);
   useEffect(() => {
     if (batchId !== undefined)
@@ -60,7 +60,7 @@ export function OpenCommand({ id, onEdit }: Props) {
 const isAny = (commands: readonly CommandRecord[]): commands is [CommandRecord, ...CommandRecord[]] =>
   commands.length > 0;
 
-/** @returns whether there is such a command, or such a batch */
+/** @returns whether the server has such a command or batch */
 async function findCommands(store: ReturnType<typeof useAppModel>['commands'], id: string): Promise<boolean> {
   if (!/^[0-9a-f-]{36}$/.test(id)) return false;
   if ((await store.loadBatch(id)) > 0) return true;

@@ -11,13 +11,13 @@ import { useServerRequest } from './use-server-request.ts';
 interface Props {
   readonly agents: readonly RunnableAgent[];
   readonly draft: RunDraft;
-  /** What was run before, the last one first. */
+  /** Earlier command lines, the latest first. */
   readonly history: readonly string[];
   readonly inputRef: Ref<HTMLInputElement>;
   readonly onChange: (draft: RunDraft) => void;
 }
 
-/** Where to run what; Enter runs it. */
+/** The agents, the command line and its limits; Enter runs the command. */
 export function RunForm({ agents, draft, history, inputRef, onChange }: Props) {
   const { commands } = useAppModel();
   const [, navigate] = useLocation();
@@ -109,8 +109,8 @@ export function RunForm({ agents, draft, history, inputRef, onChange }: Props) {
 }
 
 /**
- * For the `onKeyDown` of a command line: arrow up and down go through what was run before, as in a shell.
- * @param history the last one first
+ * For the `onKeyDown` of a command line: the arrow keys go through the earlier command lines, as in a shell.
+ * @param history the latest first
  */
 function useHistory(
   history: readonly string[],

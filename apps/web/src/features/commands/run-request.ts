@@ -1,19 +1,19 @@
 import { type CommandRecord, type CommandRequestBody, LIMITS } from '@parley/shared-models';
 
-/** What stands in the form. */
+/** The contents of the form. */
 export interface RunDraft {
   readonly agentIds: readonly string[];
   readonly command: string;
   readonly cwd: string;
-  /** In seconds; empty: as long as the server gives it. */
+  /** In seconds; empty: the server's default. */
   readonly timeLimit: string;
 }
 
 export const EMPTY_DRAFT: RunDraft = { agentIds: [], command: '', cwd: '', timeLimit: '' };
-/** The server's own. */
+/** The server's default. */
 export const DEFAULT_TIME_LIMIT_SECONDS = 600;
 
-/** What is missing before it can be run; undefined: nothing. */
+/** The first missing or wrong input; undefined when the command can be run. */
 export function problemOf({ agentIds, command, cwd, timeLimit }: RunDraft): string | undefined {
   if (agentIds.length === 0) return 'Choose where to run it.';
   if (command.trim() === '') return 'Write a command.';
@@ -37,7 +37,7 @@ export function requestOf({ agentIds, command, cwd, timeLimit }: RunDraft): Comm
   };
 }
 
-/** The same once more. @param commands one, or all of a batch */
+/** A request to run the same again. @param commands one command, or all of a batch */
 export function repeatOf(commands: readonly [CommandRecord, ...CommandRecord[]]): CommandRequestBody {
   const [{ type, command, cwd, timeoutMs }] = commands;
   const agentIds = commands.map(({ agentId }) => agentId);
@@ -50,7 +50,7 @@ export function repeatOf(commands: readonly [CommandRecord, ...CommandRecord[]])
   };
 }
 
-/** The form filled with what was run. */
+/** The form with the values of the commands. */
 export function draftOf(commands: readonly [CommandRecord, ...CommandRecord[]]): RunDraft {
   const [{ command, cwd, timeoutMs }] = commands;
   const seconds = timeoutMs / 1000;

@@ -27,7 +27,7 @@ const icons: Readonly<Record<CommandState, typeof IconCheck>> = {
   lost: IconHelpCircle,
 };
 
-/** A state with a sign of its own, so that it does not depend on telling colours apart. */
+/** A state with an icon of its own, so that it does not depend on telling colours apart. */
 export function StateChip({ state, isStopping = false }: { state: CommandState; isStopping?: boolean }) {
   const { label, explanation, tone } = stateTexts[state];
   const Icon = icons[state];

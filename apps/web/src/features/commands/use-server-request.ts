@@ -3,12 +3,12 @@ import { describeFailure } from '../../model/failures.ts';
 
 export interface ServerRequest {
   readonly isPending: boolean;
-  /** Why the last one could not be done. */
+  /** The reason why the last request failed. */
   readonly problem: string | undefined;
   readonly run: (act: () => Promise<unknown>) => void;
 }
 
-/** Something that is asked of the server: one at a time, and why it failed. */
+/** Runs one request to the server at a time, and keeps its failure. */
 export function useServerRequest(): ServerRequest {
   const [isPending, setIsPending] = useState(false);
   const [problem, setProblem] = useState<string>();

@@ -3,18 +3,18 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { useAppModel, useAppState } from '../../model/use-app-model.ts';
 import classes from './sign-in-page.module.css';
 
-/** The page, once the server knows who is there. What was shown before a token ran out stays, and comes back. */
+/** Shows the app, or the sign-in page until the server accepts the token. When a token expires, the app returns after sign-in. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const connection = useAppState((state) => state.connection);
   const isRefused = connection.state === 'closed' && connection.reason === 'unauthenticated';
   const [isNeeded, setIsNeeded] = useState(isRefused);
-  // Not while the next token is being tried: the page behind would flash up.
+  // Not while the next token is being tried: the app behind would appear for a moment.
   if (isRefused && !isNeeded) setIsNeeded(true);
   if (connection.state === 'open' && isNeeded) setIsNeeded(false);
   return isNeeded ? <SignInPage /> : children;
 }
 
-/** Where the server wants to know who is there: a token is asked for and tried at once. */
+/** Asks for a token and connects with it. */
 function SignInPage() {
   const model = useAppModel();
   const [token, setToken] = useState('');

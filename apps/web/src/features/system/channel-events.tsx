@@ -13,14 +13,14 @@ import classes from './channel-events.module.css';
 
 type Shown = ChannelName | 'all';
 
-/** What is published on the channels, as it comes, the newest first. */
+/** The events of the channels, updated live, the newest first. */
 export function ChannelEvents() {
   const channels = useChannels();
   const isConnected = useIsConnected();
   const isWelcomed = useAppState(({ welcome }) => welcome !== undefined);
   const events = useAppState((state) => state.events);
   const [shown, setShown] = useState<Shown>('all');
-  /** What was there when the list was held. */
+  /** The events at the moment when the list was paused. */
   const [held, setHeld] = useState<readonly ChannelRecord[]>();
 
   const listed = useMemo(

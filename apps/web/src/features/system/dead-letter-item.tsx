@@ -18,7 +18,7 @@ interface Props {
 
 export function DeadLetterItem({ letter, onReplay, onDiscard }: Props) {
   const [isOpen, { toggle }] = useDisclosure(false);
-  // Discarding cannot be taken back, so it takes two clicks.
+  // Discarding cannot be undone, so it takes two clicks.
   const [isSure, setIsSure] = useState(false);
   const panelId = useId();
   const now = useNow(10_000);

@@ -10,7 +10,7 @@ import classes from './system-page.module.css';
 
 const POLL_MS = 5000;
 
-/** Messages that nobody could handle: why, what they are, and what an operator can do with them. */
+/** Messages that could not be handled: the reason, their contents, and the actions of an operator. */
 export function DeadLetters() {
   const { http } = useAppModel();
   const { data, failure, reload } = usePolled(

@@ -9,7 +9,7 @@ import classes from './system-page.module.css';
 
 const POLL_MS = 3000;
 
-/** What waits in each queue, and how many take from it. */
+/** The length of each queue, and the number of its consumers. */
 export function Queues() {
   const { http } = useAppModel();
   const mayReset = useHasRole('operator');

@@ -9,12 +9,12 @@ import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './system-page.module.css';
 
 interface Props {
-  /** As they are now. */
+  /** The current counts. */
   readonly queues: readonly QueueDepth[];
   readonly onDone: () => void;
 }
 
-/** Empties the queues that messages travel in, after it was said how many messages that are. */
+/** Empties the message queues, after a dialog that shows the number of messages. */
 export function ResetQueues({ queues, onDone }: Props) {
   const { http } = useAppModel();
   const [isOpen, dialog] = useDisclosure(false);

@@ -6,7 +6,7 @@ import { DeadLetters } from './dead-letters.tsx';
 import { Health } from './health.tsx';
 import { Queues } from './queues.tsx';
 
-/** How the server and what it stands on are, what waits in the queues, and what nobody could handle. */
+/** The health of the server and its backends, the queues, the dead letters, the events and the audit. */
 export function SystemPage() {
   const mayManage = useHasRole('operator');
   return (

@@ -8,7 +8,7 @@ import { useServerNow } from './step-time.ts';
 
 const nothing = {};
 
-/** The plan as it is carried out: stage after stage, what runs at the same time side by side. */
+/** The plan stage by stage; steps that run at the same time are side by side. */
 export function PlanView({ task }: { task: TaskDetail }) {
   const isRunning = task.plan.some(({ state }) => state === 'running');
   const now = useServerNow(isRunning);

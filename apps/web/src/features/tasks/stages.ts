@@ -1,9 +1,9 @@
 import type { TaskStep } from '@parley/shared-models';
 
-/** Steps that can run at the same time, since none needs another of them. */
+/** Steps that can run at the same time, since no step needs another one of the stage. */
 export type Stage<S extends TaskStep> = readonly S[];
 
-/** A round's steps, in stages: each one after the last that it needs. What stands in an earlier round is done. */
+/** The steps of a round by stage: each step is after the last step that it needs. Steps of earlier rounds are done. */
 export function stagesOf<S extends TaskStep>(steps: readonly S[]): Stage<S>[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const depths = new Map<string, number>();
@@ -24,7 +24,7 @@ export function stagesOf<S extends TaskStep>(steps: readonly S[]): Stage<S>[] {
     steps.filter(({ kind }) => kind === 'step'),
   ];
   for (const step of others) depthOf(step, new Set());
-  // The report comes after everything, whatever it says that it needs.
+  // The report comes after all steps, regardless of its dependencies.
   const last = deepest() + 1;
   for (const { id } of aggregates) depths.set(id, last);
   const stages = Map.groupBy(steps, ({ id }) => depths.get(id) ?? 0);

@@ -29,12 +29,12 @@ const icons = {
 
 interface Props {
   readonly step: Step;
-  /** What the agent that is at it said last. */
+  /** The last progress report of the executing agent. */
   readonly said: { readonly text: string; readonly agentId: string } | undefined;
   readonly now: number;
 }
 
-/** One step: how it is, who does it, how long it took, and what it gave. */
+/** One step: its state, agent, duration and result. */
 export function StepCard({ step, said, now }: Props) {
   const { state, title, attempt, maxAttempts, summary, error, result } = step;
   const Icon = icons[state];

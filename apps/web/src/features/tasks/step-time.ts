@@ -1,13 +1,13 @@
 import { useNow } from '../../components/use-now.ts';
 import { useAppState } from '../../model/use-app-model.ts';
 
-/** The server's time in milliseconds, told anew while something runs. */
+/** The server's time in milliseconds, updated often while a step runs. */
 export function useServerNow(isRunning: boolean): number {
   const offset = useAppState(({ clockOffsetMs }) => clockOffsetMs);
   return useNow(isRunning ? 500 : 30_000) + offset;
 }
 
-/** Milliseconds from one to the other, or to now; undefined when it has not begun. */
+/** Milliseconds from `startedAt` to `endedAt`, or to `now`; undefined before the start. */
 export function elapsed(
   startedAt: string | undefined,
   endedAt: string | undefined,

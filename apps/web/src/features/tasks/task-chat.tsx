@@ -14,7 +14,7 @@ import classes from './task-chat.module.css';
 
 const STATUS_QUESTION = 'What is the current status?';
 
-/** The task's conversation beside it: questions while it runs, wishes when it is done. */
+/** The conversation of the task: questions while it runs, refinements when it is done. */
 export function TaskChat({ task }: { task: TaskDetail }) {
   const { conversationId } = task;
   const model = useAppModel();
@@ -32,9 +32,9 @@ export function TaskChat({ task }: { task: TaskDetail }) {
   const failed = refused.filter(({ item }) => item.conversationId === conversationId);
   const reports = new Set(task.rounds.map(({ reportMessageId }) => reportMessageId));
   const count = messages.length + waiting.length + growing.length;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new at the end is shown
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls to new messages at the end
   useEffect(() => {
-    // Only this part scrolls, not the page around it.
+    // Only this element scrolls, not the page around it.
     const scroller = scrollerRef.current;
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   }, [count]);

@@ -19,7 +19,7 @@ import { TaskChat } from './task-chat.tsx';
 import classes from './task-page.module.css';
 import { TaskReport } from './task-report.tsx';
 
-/** One task: its plan as it is carried out, its report, and the conversation about it. Give it the id as `key`. */
+/** One task: its plan, its report, and its conversation. Its `key` must be the id. */
 export function TaskPage({ id }: { id: string }) {
   const { data: task, failure, reload } = useTask(id);
   return (
@@ -93,10 +93,10 @@ function Head({ task }: { task: TaskDetail }) {
   );
 }
 
-/** For who may not follow the conversation, and for what a lost frame would have told. */
+/** For persons who may not follow the conversation, and for lost frames. */
 const POLL_MS = 5000;
 
-/** A task with what its steps gave, read again with every change that is told. */
+/** A task with the results of its steps, loaded again after every change that the server reports. */
 function useTask(id: string): Polled<TaskDetail> {
   const model = useAppModel();
   const polled = usePolled(

@@ -8,7 +8,7 @@ import { PageSection } from '../../components/page.tsx';
 import { useAppModel } from '../../model/use-app-model.ts';
 import classes from './task-page.module.css';
 
-/** The newest report, the ones before it, and a wish for the next. */
+/** The newest report, the earlier ones, and a field to request a refinement. */
 export function TaskReport({ task }: { task: TaskDetail }) {
   const reported = task.rounds.filter(({ report }) => report !== undefined).toReversed();
   const [newest, ...earlier] = reported;
@@ -39,7 +39,7 @@ function Refine({ task }: { task: TaskDetail }) {
     model.send({
       text: wish.trim(),
       conversationId: task.conversationId,
-      // Whoever drives the task; without it, a word in the wish could lead elsewhere.
+      // The group that drives the task; without a target, a word of the text could route it to another agent.
       ...(task.group === undefined ? {} : { target: { group: task.group } }),
     });
     setWish('');

@@ -13,7 +13,7 @@ import { useAppModel, useAppState, useHasRole } from '../../model/use-app-model.
 import { Orders } from './orders/orders.tsx';
 import classes from './rows.module.css';
 
-/** Long tasks and orders: what is going on, and what came of it. */
+/** The long tasks and the orders. */
 export function TasksPage() {
   return (
     <Page title="Tasks">

@@ -8,7 +8,7 @@ import { StateDot } from '../../../components/state-dot.tsx';
 import { useAppState, useIsConnected } from '../../../model/use-app-model.ts';
 import classes from './agent-list.module.css';
 
-/** The agents as they are now; a click addresses the next message to one. */
+/** The agents with their current states; a click addresses the next message to an agent. */
 export function AgentList({ onPick }: { onPick: (agentName: string) => void }) {
   const agents = useAppState((state) => state.agents);
   const sorted = useMemo(

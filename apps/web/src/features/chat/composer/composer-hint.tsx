@@ -10,11 +10,11 @@ interface Props {
   readonly names: readonly string[];
   /** The agent that the text is addressed to, or that holds the conversation. */
   readonly target: AgentStatus | undefined;
-  /** A name is just being chosen. */
+  /** An agent's name is being chosen. */
   readonly isMentioning: boolean;
 }
 
-/** Under the text: to whom it goes, and what may be a slip. */
+/** The line below the text: the recipient, and possible mistakes. */
 export function ComposerHint({ text, names, target, isMentioning }: Props) {
   const areAgentsKnown = useAppState(({ agents }) => agents !== undefined);
   const slip = isMentioning || !areAgentsKnown ? undefined : unknownMention(text, names);

@@ -13,7 +13,7 @@ interface Props {
   readonly conversationId: string | undefined;
   readonly text: string;
   readonly onChange: (text: string) => void;
-  /** @param agentName the agent that the text names first, if any */
+  /** @param agentName the first agent that the text names, if any */
   readonly onSend: (text: string, agentName: string | undefined) => void;
   readonly onEscape: () => void;
   readonly isEditing: boolean;
@@ -55,13 +55,13 @@ export function Composer({
 
   const isSendable = text.trim() !== '' && lengthProblem(text) === undefined;
 
-  // A caret that the text's owner has moved (a suggestion, an edit) is at the end.
+  // A text that was set from outside (a suggestion, an edit) puts the caret at its end.
   useEffect(() => setCaret((known) => Math.min(known, text.length)), [text]);
 
   function pick(name: string): void {
     if (query === undefined) return;
     const next = insertMention(text, query, name);
-    // At once: what is typed before the next frame belongs behind the name.
+    // Synchronously: characters typed before the next frame belong after the name.
     flushSync(() => {
       onChange(next.text);
       setActive(0);

@@ -11,7 +11,7 @@ interface Props {
   readonly onPick: (name: string) => void;
 }
 
-/** The agents that fit what stands behind the `@`. The focus stays in the text; its keys move through this list. */
+/** The agents that match the text after the `@`. The focus stays in the text field; its keys move through this list. */
 export function MentionList({ id, names, active, agents, onPick }: Props) {
   return (
     <div className={classes.names} id={id} role="listbox" aria-label="Agents">

@@ -1,4 +1,4 @@
-/** A stretch of text: `end` is the first index after it. */
+/** A range of the text: `end` is the first index after it. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -9,15 +9,15 @@ export interface Mention extends Span {
   readonly name: string;
 }
 
-/** A mention starts at the beginning of a word: `mail@finance.example` does not hold one. */
+/** A mention starts at the beginning of a word: `mail@finance.example` does not contain a mention. */
 const startsWord = (text: string, at: number): boolean =>
   at === 0 || /[\s([{"'“‘,;:]/.test(text[at - 1] ?? '');
 
-/** After a mention there is no letter, digit, `_` or `-`: `@HR` is not in `@HRM`. */
+/** A mention is not followed by a letter, digit, `_` or `-`: `@HR` is not in `@HRM`. */
 const endsWord = (text: string, at: number): boolean =>
   at >= text.length || !/[\p{L}\p{N}_-]/u.test(text[at] ?? '');
 
-/** All agents named with `@` in the text, in order. Where names overlap the longest counts; case does not. */
+/** All agents named with `@` in the text, in order. Of overlapping names the longest counts; case is ignored. */
 export function findMentions(text: string, names: readonly string[]): Mention[] {
   const longestFirst = names.toSorted((one, other) => other.length - one.length);
   const mentions: Mention[] = [];
@@ -32,7 +32,7 @@ export function findMentions(text: string, names: readonly string[]): Mention[] 
   return mentions;
 }
 
-/** The first word with an `@` in front that names no agent; it may be a slip. */
+/** The first word after an `@` that names no agent; probably a typing error. */
 export function unknownMention(text: string, names: readonly string[]): string | undefined {
   const known = new Set(findMentions(text, names).map(({ start }) => start));
   for (const match of text.matchAll(/@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu)) {
@@ -41,7 +41,7 @@ export function unknownMention(text: string, names: readonly string[]): string |
   return undefined;
 }
 
-/** What is being typed after an `@` at the caret, or undefined when the caret is not in a mention. */
+/** The text between an `@` and the caret, or undefined when the caret is not in a mention. */
 export function mentionQueryAt(text: string, caret: number): (Span & { readonly query: string }) | undefined {
   const start = text.lastIndexOf('@', caret - 1);
   if (start === -1 || caret <= start || !startsWord(text, start)) return undefined;
@@ -63,14 +63,14 @@ export function matchNames(names: readonly string[], query: string): string[] {
     .toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other));
 }
 
-/** The text with `@Name ` in place of the span, and where the caret then stands. */
+/** The text with `@Name ` in place of the span, and the new position of the caret. */
 export function insertMention(text: string, span: Span, name: string): { text: string; caret: number } {
   const rest = text.slice(span.end).replace(/^ /, '');
   const head = `${text.slice(0, span.start)}@${name} `;
   return { text: head + rest, caret: head.length };
 }
 
-/** The text, addressed to this agent: a mention that it begins with gives way. */
+/** The text addressed to this agent: a mention at its beginning is replaced. */
 export function addressTo(text: string, name: string, names: readonly string[]): string {
   const first = findMentions(text, names)[0];
   const rest = first?.start === 0 ? text.slice(first.end).trimStart() : text.trimStart();

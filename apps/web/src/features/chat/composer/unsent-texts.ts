@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { SmallStorage } from '../../../model/browser-storage.ts';
 
-/** Text that was begun and not sent, by conversation; `NEW` for the one that begins next. Kept for this tab. */
+/** Unsent texts by conversation; `NEW` for a conversation that has not begun. Kept as long as the tab. */
 export interface UnsentTexts {
   readonly store: StoreApi<Readonly<Record<string, string>>>;
   get(key: string): string;

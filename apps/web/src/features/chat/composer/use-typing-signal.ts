@@ -2,19 +2,19 @@ import { useEffect, useRef } from 'react';
 import { lastSeqOf } from '../../../model/thread.ts';
 import { useAppModel } from '../../../model/use-app-model.ts';
 
-/** As long as one goes on typing, it is said again this often. */
+/** While the person types, the signal is repeated at this interval. */
 const REPEAT_MS = 3000;
-/** Who has not typed for this long has stopped. */
+/** Without a change for this long, typing has stopped. */
 const PAUSE_MS = 5000;
 
-/** Tells the others in the conversation that one is typing, while `text` changes and is not empty. */
+/** Tells the other participants that the person is typing, while `text` changes and is not empty. */
 export function useTypingSignal(conversationId: string | undefined, text: string): void {
   const model = useAppModel();
   const saidAt = useRef(0);
 
   useEffect(() => {
     const thread = conversationId === undefined ? undefined : model.store.getState().threads[conversationId];
-    // The server knows the conversation from its first message on.
+    // The server knows a conversation only from its first message on.
     if (conversationId === undefined || thread === undefined || lastSeqOf(thread) === 0) return;
     const stop = () => {
       if (saidAt.current === 0) return;

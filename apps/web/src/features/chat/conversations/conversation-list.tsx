@@ -13,7 +13,7 @@ import { useAppModel, useAppState } from '../../../model/use-app-model.ts';
 import classes from './conversation-list.module.css';
 import { groupConversations, plainText, searchConversations } from './list-contents.ts';
 
-/** After this pause in typing the server is asked too. */
+/** The server searches after this pause in typing. */
 const SEARCH_PAUSE_MS = 250;
 
 interface Props {

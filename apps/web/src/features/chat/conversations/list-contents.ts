@@ -31,7 +31,7 @@ function byNewest(one: Conversation, other: Conversation): number {
   return one.id < other.id ? 1 : -1;
 }
 
-/** Those whose title or newest message contains every word of the query, in any case and with or without accents. */
+/** Conversations whose title or newest message contains every word of the query, ignoring case and accents. */
 export function searchConversations(conversations: readonly Conversation[], query: string): Conversation[] {
   const words = plain(query).split(/\s+/).filter(Boolean);
   return conversations.filter((conversation) => {
@@ -42,7 +42,7 @@ export function searchConversations(conversations: readonly Conversation[], quer
 
 const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** Markdown without its marks, on one line: for the beginning of a message in a list. */
+/** Markdown without its marks, on one line: for the preview of a message in a list. */
 export function plainText(markdown: string): string {
   return markdown
     .replace(/```[a-z]*\s?/gi, ' ')

@@ -6,7 +6,7 @@ import { useAgents, useAppState } from '../../../model/use-app-model.ts';
 import classes from './first-run.module.css';
 import { suggestionsFor } from './suggestions.ts';
 
-/** What a new conversation shows: how it works here in two sentences, and three things to ask with one click. */
+/** The contents of a new conversation: two sentences on how Parley works, and three suggestions to click. */
 export function FirstRun({ onAsk }: { onAsk: ((text: string) => void) | undefined }) {
   const agents = useAgents();
   const isKnown = useAppState((state) => state.agents !== undefined);

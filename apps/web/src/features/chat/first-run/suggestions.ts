@@ -2,20 +2,20 @@ import type { AgentStatus } from '@parley/shared-models';
 
 export interface Suggestion {
   readonly text: string;
-  /** Who would probably answer; undefined when the router decides. */
+  /** The agent that would probably answer; undefined when the router decides. */
   readonly agentName?: string;
 }
 
 const COUNT = 3;
 
-/** For when no agent says what one could ask it. */
+/** Used when no agent gives examples. */
 const general: readonly Suggestion[] = [
   { text: 'Hello! What can you help with?' },
   { text: 'Which agents are there, and what does each of them do?' },
   { text: 'Show me a table and a piece of code.' },
 ];
 
-/** Three things to ask: from the examples of agents that are online, one agent after the other, then general ones. */
+/** Three suggestions: examples of online agents, one agent after the other, then general ones. */
 export function suggestionsFor(agents: readonly AgentStatus[]): Suggestion[] {
   const online = agents.filter(({ state }) => state === 'online');
   const byName = new Map(online.map((agent) => [agent.agentName, agent]));

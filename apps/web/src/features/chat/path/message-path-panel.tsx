@@ -13,10 +13,10 @@ interface Props {
   readonly status: MessageStatus | undefined;
 }
 
-/** Three lines of it are shown. */
+/** Three lines of the text are shown. */
 const EXCERPT = 400;
 
-/** The way of one message through the processes, with the time of every stretch. */
+/** The path of one message through the processes, with the time of every leg. */
 export function MessagePathPanel({ message, status }: Props) {
   const clockOffsetMs = useAppState((state) => state.clockOffsetMs);
   if (message === undefined) {

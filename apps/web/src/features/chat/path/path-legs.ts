@@ -1,17 +1,17 @@
 import { type ChatMessage, type Hop, type MessageStatus, timeOfId } from '@parley/shared-models';
 
-/** One stretch of a message's way. */
+/** One part of a message's path. */
 export interface Leg {
   readonly from: string;
   readonly to: string;
   readonly milliseconds: number;
-  /** What happened there was work, not transport: an agent writing its answer, or going away before it had. */
+  /** The time was spent on work, not transport: an agent wrote its answer, or went offline before it had. */
   readonly isWork: boolean;
-  /** The agent `from` went away while it had the message. */
+  /** The agent `from` went offline while it had the message. */
   readonly isLoss?: true;
-  /** How often `to` was handed the message before, without an end. */
+  /** How often the message was delivered to `to` before, without a result. */
   readonly redeliveries?: number;
-  /** From the beginning of the way to the beginning of this leg. */
+  /** Milliseconds from the beginning of the path to the beginning of this leg. */
   readonly startsAt: number;
 }
 
@@ -29,9 +29,9 @@ interface Station {
 }
 
 /**
- * The way of a message from the moment it was written. The first time is the writer's clock, which the message's id
- * carries, corrected by `clockOffsetMs`; all others are those of the processes. Clocks of several machines differ a
- * little, so a leg that would end before it began counts as nothing.
+ * The path of a message from the moment it was written. The first time is from the writer's clock: the message's id
+ * carries it, and `clockOffsetMs` corrects it. All others are from the processes' clocks. Clocks of several machines
+ * differ a little, so the duration of a leg that would end before it began is 0.
  */
 export function messagePath(
   message: ChatMessage,
@@ -69,7 +69,7 @@ function stationsOf(status: MessageStatus | undefined): Station[] {
   for (const hop of status?.hops ?? []) {
     const count = /^redelivered:(\d+)$/.exec(hop.service)?.[1];
     if (count !== undefined) {
-      // It is said of the agent that comes behind it.
+      // The count belongs to the agent of the next hop.
       redeliveries = Number(count);
       continue;
     }
@@ -91,7 +91,7 @@ function stationOf({ service, at }: Hop, status: MessageStatus | undefined): Sta
   return { name, at: Date.parse(at), isAgent: agent !== undefined };
 }
 
-/** `agent:finance` and `agent/finance` name an agent's process, `agent` one that does not say which. */
+/** `agent:finance` and `agent/finance` name an agent's process; `agent` does not say which agent. */
 function agentOf(service: string): string | undefined {
   const match = /^agent(?:[:/](.+))?$/.exec(service);
   return match === null ? undefined : (match[1] ?? 'agent');

@@ -13,10 +13,10 @@ const STRATEGY: Record<RoutingDecision['strategy'], string> = {
   default: 'The agent for everything else',
 };
 
-/** Everyone who was thought of, best first, and by which way the choice was made. */
+/** All candidates, the best first, and the strategy that made the choice. */
 export function Candidates({ routing }: { routing: RoutingDecision }) {
   const { strategy, agentId, reason } = routing;
-  // Those that nothing speaks for are only named.
+  // Candidates without any confidence are only named.
   const candidates = routing.candidates.filter((each) => each.confidence > 0 || each.agentId === agentId);
   const others = routing.candidates.filter((each) => !candidates.includes(each));
   return (

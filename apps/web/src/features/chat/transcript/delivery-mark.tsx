@@ -21,7 +21,7 @@ const icons = {
   failed: IconAlertCircle,
 };
 
-/** How the message stands, as a sign with a name; a click shows its path. */
+/** The state of the message as an icon with a name; a click shows its path. */
 export function DeliveryMark({ delivery, onClick }: { delivery: Delivery; onClick?: () => void }) {
   const Icon = icons[delivery.state];
   if (onClick === undefined) {

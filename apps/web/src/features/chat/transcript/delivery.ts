@@ -3,11 +3,11 @@ import type { AgentState, MessageStatus } from '@parley/shared-models';
 
 export interface Delivery {
   readonly state: 'queued' | 'sending' | 'accepted' | 'routed' | 'answered' | 'stopped' | 'failed';
-  /** For people: what that means. */
+  /** The meaning of the state, for people. */
   readonly label: string;
 }
 
-/** How a message that the server holds stands. `hasReply`: an agent's reply to it is known. */
+/** The state of a message that the server has stored. `hasReply`: an agent's reply to it is loaded. */
 export function deliveryOf(status: MessageStatus | undefined, hasReply: boolean): Delivery {
   const agent = status?.routing?.agentName;
   switch (status?.status) {
@@ -30,7 +30,7 @@ export function deliveryOf(status: MessageStatus | undefined, hasReply: boolean)
 
 const reasonOf = ({ error }: MessageStatus): string => error?.message ?? 'no reason was given';
 
-/** How a message stands that the server has not acknowledged. */
+/** The state of a message that the server has not acknowledged. */
 export function deliveryOfUnsent(item: OutboxItem, isConnected: boolean): Delivery {
   if (item.lastError !== undefined)
     return { state: 'queued', label: `Trying again: ${item.lastError.message}` };
@@ -40,7 +40,7 @@ export function deliveryOfUnsent(item: OutboxItem, isConnected: boolean): Delive
     : { state: 'queued', label: 'Waits for the message before it' };
 }
 
-/** What happens to a message that has no reply yet. `isMoving`: something works on it now. */
+/** The progress of a message that has no reply yet. `isMoving`: a process works on it now. */
 export function workText(
   status: MessageStatus | undefined,
   agentState: AgentState | undefined,

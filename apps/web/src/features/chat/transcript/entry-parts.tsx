@@ -30,7 +30,7 @@ export function EntryAction({
   );
 }
 
-/** Who wrote it, in the margin. */
+/** The writer, in the margin. */
 export function WhoColumn({
   sender,
   isMine,

@@ -14,7 +14,7 @@ import { RoutingLine } from './routing-line.tsx';
 
 interface Props {
   readonly message: ChatMessage;
-  /** Of a message that a person sent. */
+  /** The status of a person's message. */
   readonly status: MessageStatus | undefined;
   readonly hasReply: boolean;
   readonly isMine: boolean;
@@ -22,7 +22,7 @@ interface Props {
   readonly isSelected: boolean;
 }
 
-/** One message that the server holds, as it stands in the conversation. */
+/** A message that the server has stored. */
 export const MessageEntry = memo(function MessageEntry(props: Props) {
   const { message, isMine, isContinuation, isSelected } = props;
   const side = isMine
@@ -47,7 +47,7 @@ export const MessageEntry = memo(function MessageEntry(props: Props) {
   );
 });
 
-/** Of a message that cannot be drawn as it should: who wrote what. */
+/** The fallback for a message that cannot be rendered: its writer and its text. */
 export function PlainEntry({ message: { id, sender, text } }: Pick<Props, 'message'>) {
   return (
     <article className={classes.entry} data-side="other" data-key={id} aria-label={sender.name}>
@@ -112,7 +112,7 @@ function OthersText({ message, side }: { message: ChatMessage; side: 'error' | '
   );
 }
 
-/** What Parley itself has to say: that something failed, or happened. */
+/** A notice of Parley itself: a failure or an event. */
 function Notice({ message, isError }: { message: ChatMessage; isError: boolean }) {
   const view = useChatView();
   const isStop = message.metadata?.code === 'cancelled';

@@ -1,21 +1,21 @@
 import { useCallback, useState } from 'react';
 import { hasOlder, lastSeqOf, type Thread } from '../../../model/thread.ts';
 
-/** The part of a long conversation that is in the page, by `seq`. `to` undefined: up to the newest, whatever comes. */
+/** The part of a long conversation that is rendered, by `seq`. `to` undefined: up to the newest message. */
 export interface MessageWindow {
   readonly from: number;
   readonly to: number | undefined;
 }
 
-/** How much is in the page at first, and how much is added at a time: drawing it should not be felt. */
+/** Messages rendered at first, and added at a time: few enough to be rendered without a noticeable delay. */
 const FIRST = 60;
 const STEP = 30;
-/** No more than this is in the page at once. */
+/** Messages rendered at most. */
 const MOST = 300;
 
 export const atEnd = (last: number): MessageWindow => ({ from: Math.max(1, last - FIRST), to: undefined });
 
-/** @param first the oldest message that is loaded */
+/** @param first the oldest loaded message */
 export function extendUp({ from, to }: MessageWindow, first: number, last: number): MessageWindow {
   const next = Math.min(from, Math.max(first, from - STEP));
   const end = Math.min(to ?? last, next + MOST);
@@ -28,7 +28,7 @@ export function extendDown({ from, to }: MessageWindow, last: number): MessageWi
   return { from: Math.max(from, end - MOST), to: end >= last ? undefined : end };
 }
 
-/** At the end what is far above is let go. */
+/** With the reader at the end, messages far above are no longer rendered. */
 export const shorten = (window: MessageWindow, last: number): MessageWindow =>
   window.to === undefined && last - window.from > MOST ? atEnd(last) : window;
 
@@ -42,7 +42,7 @@ interface TranscriptWindow extends MessageWindow {
   readonly shorten: () => void;
 }
 
-/** Which messages are drawn; more of them as the reader comes near the top or the end. */
+/** The rendered messages; more are added as the reader comes near the top or the end. */
 export function useWindow(thread: Thread, loadOlder: () => void): TranscriptWindow {
   const last = lastSeqOf(thread);
   const first = thread.messages[0]?.seq ?? 1;

@@ -48,7 +48,7 @@ export const UnsentEntry = memo(function UnsentEntry({ item }: { item: OutboxIte
   );
 });
 
-/** A message that the server will not take as it is. */
+/** A message that the server has refused. */
 export const RefusedEntry = memo(function RefusedEntry({ refusal }: { refusal: Refusal }) {
   const model = useAppModel();
   const { item, error } = refusal;
@@ -125,7 +125,7 @@ interface WorkProps {
   readonly isTyping: boolean;
 }
 
-/** Stands where the reply will be, until its first words come. */
+/** A placeholder for the reply, until its first words come. */
 export const WorkEntry = memo(function WorkEntry({ request, status, isTyping }: WorkProps) {
   const model = useAppModel();
   const routing = status?.routing;

@@ -13,7 +13,7 @@ interface Props {
   readonly replied: ReadonlySet<string>;
 }
 
-/** What stands behind the last message: replies being written, requests without one, messages not sent yet. */
+/** Entries after the last message: replies being written, requests without a reply, and messages not sent yet. */
 export function PendingEntries({ conversationId, thread, replied }: Props) {
   const ofThis = <T extends { conversationId: string }>(items: readonly T[]): T[] =>
     items.filter((item) => item.conversationId === conversationId);
@@ -63,6 +63,6 @@ export function PendingEntries({ conversationId, thread, replied }: Props) {
   );
 }
 
-/** A message without a status was stored by another way, or long ago: nothing is known to work on it. */
+/** A message without a status is old, or was stored in another way: no process is known to work on it. */
 const isOpen = (status: Parameters<typeof isTerminal>[0] | undefined): boolean =>
   status !== undefined && !isTerminal(status);

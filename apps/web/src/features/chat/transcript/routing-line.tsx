@@ -7,7 +7,7 @@ import { IconChevronDown } from '../../../components/icons.ts';
 import { Candidates } from './candidates.tsx';
 import classes from './routing-line.module.css';
 
-/** Who was chosen to answer, how surely, and why; opened, who else was thought of. */
+/** The chosen agent, the confidence and the reason; opened, the other candidates. */
 export function RoutingLine({ routing }: { routing: RoutingDecision }) {
   const [isOpen, { toggle }] = useDisclosure(false);
   const panelId = useId();

@@ -5,7 +5,7 @@ import { TaskState } from '../../../components/task-state.tsx';
 import { stepsText } from '../../../components/task-words.ts';
 import classes from './task-card.module.css';
 
-/** A task that began in this conversation: how it stands, and the way to it. */
+/** A task that began in this conversation: its state, and a link to it. */
 export function TaskCard({ task }: { task: Task }) {
   const running = task.plan.filter(({ state }) => state === 'running').map(({ title }) => title);
   return (
@@ -21,14 +21,14 @@ export function TaskCard({ task }: { task: Task }) {
   );
 }
 
-/** By message the tasks that began after it and before the next: there they stand in the transcript. */
+/** The tasks that began after a message and before the next one, by message: they are shown after that message. */
 export function taskPlaces(
   messages: readonly ChatMessage[],
   tasks: readonly Task[],
 ): ReadonlyMap<string, readonly Task[]> {
   const placed = tasks.flatMap((task) => {
     const began = Date.parse(task.createdAt ?? '');
-    // The message that asked for it is older; the server has given both their time.
+    // The message that requested the task is older; both times are from the server's clock.
     const before = messages.findLast(({ createdAt }) => Date.parse(createdAt) <= began);
     return before === undefined ? [] : [{ messageId: before.id, task }];
   });

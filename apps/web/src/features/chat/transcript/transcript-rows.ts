@@ -1,20 +1,20 @@
 import type { ChatMessage } from '@parley/shared-models';
 import { calendarDaysBetween } from '../../../components/format-time.ts';
 
-/** A message with what its neighbours say about how it is drawn. */
+/** A message and its place among its neighbours. */
 export interface MessageRow {
   readonly message: ChatMessage;
   /** The first of its day. */
   readonly startsDay: boolean;
-  /** The same writer as just before: the name is not repeated. */
+  /** The writer is the same as just before: the name is not repeated. */
   readonly isContinuation: boolean;
-  /** The first one that this browser had not shown. */
+  /** The first message that this browser had not shown. */
   readonly isFirstUnread: boolean;
 }
 
 const SAME_BREATH_MS = 5 * 60_000;
 
-/** @param firstUnreadSeq undefined when everything was seen */
+/** @param firstUnreadSeq undefined when all messages were shown before */
 export function messageRows(
   messages: readonly ChatMessage[],
   firstUnreadSeq: number | undefined,

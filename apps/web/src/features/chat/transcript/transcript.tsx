@@ -23,7 +23,7 @@ interface Props {
   readonly selectedId: string | undefined;
 }
 
-/** The messages of one conversation, oldest first. Give it the conversation's id as `key`. */
+/** The messages of one conversation, the oldest first. Its `key` must be the conversation's id. */
 export function Transcript({ conversationId, thread, selectedId }: Props) {
   const model = useAppModel();
   const userId = useAppState(({ welcome }) => welcome?.user.id);
@@ -117,14 +117,14 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
 }
 
 /**
- * Before the server has greeted nobody knows who reads: until then a person's messages count as the reader's own, which they
- * mostly are. Drawn as somebody else's first, they would jump.
+ * The user's id is unknown until the server's `welcome`. Until then every person's message counts as the user's own, which
+ * is mostly right: a message rendered first as another person's would jump to the other side.
  */
 function isMine({ kind, id }: Participant, userId: string | undefined): boolean {
   return kind === 'user' && (userId === undefined || id === userId);
 }
 
-/** The first message that was new when the conversation was opened; it stays marked while it is open. */
+/** The first unread message at the opening of the conversation; it stays marked while the conversation is open. */
 function useFirstUnread(conversationId: string, lastSeq: number): number | undefined {
   const model = useAppModel();
   const [seenAtOpening] = useState(() => model.store.getState().lastSeen[conversationId]);
@@ -132,7 +132,7 @@ function useFirstUnread(conversationId: string, lastSeq: number): number | undef
   return seenAtOpening === undefined || seenAtOpening >= lastAtOpening ? undefined : seenAtOpening + 1;
 }
 
-/** Marks as seen what is at the end while the page is looked at. @returns up to where it was seen */
+/** Marks the messages as seen while the page is visible and scrolled to the end. @returns the last seen `seq` */
 function useSeen(conversationId: string, lastSeq: number, isAtEnd: boolean): number {
   const model = useAppModel();
   const seen = useAppState(({ lastSeen }) => lastSeen[conversationId] ?? 0);
@@ -148,7 +148,7 @@ function useSeen(conversationId: string, lastSeq: number, isAtEnd: boolean): num
   return seen;
 }
 
-/** Who writes wants to see it. */
+/** Runs when the person sends a message, to scroll it into view. */
 function useOnOwnMessage(conversationId: string, run: () => void): void {
   const latest = useAppState(
     ({ outbox }) => outbox.findLast((item) => item.conversationId === conversationId)?.id,

@@ -1,12 +1,12 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
-/** A message and where its top stands, in pixels below the top of what scrolls. */
+/** A message and the position of its top, in pixels below the top of the scrolling element. */
 interface ScrollAnchor {
   readonly key: string;
   readonly offset: number;
 }
 
-/** The first message of which something is visible. Messages stand below each other, so half of the rest is enough. */
+/** The first message that is visible, even in part. The messages are in order, so a binary search finds it. */
 function firstVisible(scroller: HTMLElement): ScrollAnchor | undefined {
   const entries = scroller.querySelectorAll<HTMLElement>('[data-key]');
   const { top } = scroller.getBoundingClientRect();
@@ -24,20 +24,20 @@ function firstVisible(scroller: HTMLElement): ScrollAnchor | undefined {
     : { key, offset: entry.getBoundingClientRect().top - top };
 }
 
-/** As near to the end as this counts as at the end, in pixels. */
+/** Within this distance the reader counts as being at the end, in pixels. */
 const END_SLACK = 48;
-/** More messages are fetched this long before the reader reaches the last one in the page, in pixels. */
+/** More messages are fetched at this distance from the first or last rendered message, in pixels. */
 const MARGIN = 800;
 
-/** Where the reader was in each conversation when it was left; at the end when nothing is noted. */
+/** The position of the reader when each conversation was left; without an entry, the end. */
 const remembered = new Map<string, ScrollAnchor>();
 
 export interface TranscriptEdges {
-  /** Called when what is above may soon be wanted, also again and again. */
+  /** Called, possibly repeatedly, when the reader comes near the first rendered message. */
   readonly onNearTop: () => void;
-  /** The same for what is below. */
+  /** Likewise for the last rendered message. */
   readonly onNearEnd: () => void;
-  /** Whether there are messages below the last one in the page. */
+  /** Whether there are messages below the last rendered one. */
   readonly hasMoreBelow: boolean;
 }
 
@@ -50,8 +50,8 @@ export interface TranscriptScroll {
 }
 
 /**
- * Keeps the reader's place: at the end, the end stays in view while text grows; elsewhere, the first visible message
- * stays where it is, whatever is added, taken away or changes its height above it.
+ * Keeps the reader's position: at the end, the end stays in view while text grows; elsewhere, the first visible message
+ * stays in place when messages above it are added, removed or resized.
  */
 export function useTranscriptScroll(conversationId: string, edges: TranscriptEdges): TranscriptScroll {
   const scrollerRef = useRef<HTMLElement>(null);
@@ -68,10 +68,10 @@ export function useTranscriptScroll(conversationId: string, edges: TranscriptEdg
     if (hasMoreBelow && distanceToEnd(scroller) < MARGIN) onNearEnd();
   }, []);
 
-  /** Takes note of where the reader is. */
+  /** Records the position of the reader. */
   const note = useCallback((scroller: HTMLElement) => {
     const { scrollTop } = scroller;
-    // Only a move upwards leaves the end: text that grows below it does not.
+    // Only scrolling up leaves the end: text that grows below the reader does not.
     const hasMovedUp = scrollTop < lastTop.current - 1;
     lastTop.current = scrollTop;
     if (distanceToEnd(scroller) <= END_SLACK && !latestEdges.current.hasMoreBelow) isPinned.current = true;
@@ -80,11 +80,11 @@ export function useTranscriptScroll(conversationId: string, edges: TranscriptEdg
     setIsAtEnd(isPinned.current);
   }, []);
 
-  /** Puts the reader back there after the list has changed. */
+  /** Restores the recorded position after the list has changed. */
   const settle = useCallback(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    // The reader may have scrolled so shortly before that the browser has not told it yet.
+    // The reader may have scrolled without a scroll event from the browser yet.
     const moved = scroller.scrollTop - lastTop.current;
     if (isPinned.current && moved < -1 && distanceToEnd(scroller) > END_SLACK) note(scroller);
     else if (isPinned.current) scroller.scrollTop = scroller.scrollHeight;
@@ -109,7 +109,7 @@ export function useTranscriptScroll(conversationId: string, edges: TranscriptEdg
     settle();
   }, [settle]);
 
-  // After every change of the list, before it is painted.
+  // After every change of the list, before the browser paints it.
   useLayoutEffect(() => {
     latestEdges.current = edges;
     settle();

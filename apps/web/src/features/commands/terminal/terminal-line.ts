@@ -1,6 +1,6 @@
 import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
 
-/** How characters look. Colours: 0 to 15 of the palette, which follows the theme, or `#rrggbb`. */
+/** The style of characters. Colours: 0 to 15 of the palette, which follows the theme, or `#rrggbb`. */
 export interface TextStyle {
   readonly color?: number | string;
   readonly background?: number | string;
@@ -12,24 +12,24 @@ export interface TextStyle {
   readonly isInverse?: boolean;
 }
 
-/** Characters of one look. */
+/** Consecutive characters of one style. */
 export interface TextRun {
   readonly text: string;
-  /** @default the terminal's own look */
+  /** @default the terminal's default style */
   readonly style?: TextStyle;
 }
 
 export interface TerminalLine {
-  /** Counts from 0 over all lines that were printed. */
+  /** Counts from 0 over all printed lines. */
   readonly id: number;
   readonly runs: readonly TextRun[];
-  /** Whether something of it came from stderr. */
+  /** Whether a part of the line came from stderr. */
   readonly isStderr: boolean;
-  /** It goes on with the line before, which was too long for one. */
+  /** The line continues the line before, which was too long. */
   readonly isContinued: boolean;
 }
 
-/** Reads the rows from `first` up to `end`, without `end`, as one line: the terminal wrapped it, the page may not. */
+/** Reads the rows from `first` up to, but not including, `end` as one line: the terminal's wrapping is undone. */
 export function readRuns(buffer: IBuffer, first: number, end: number): TextRun[] {
   const runs: { text: string; style?: TextStyle; look: string }[] = [];
   const cell = buffer.getNullCell();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { OutputStreamName } from '@parley/shared-models';
 import { createTerminalScreen, type ScreenContent, type TerminalScreen } from './terminal-screen.ts';
 
-/** The screen after everything was read that is written. */
+/** The screen after all written text was processed. */
 async function after(
   pieces: readonly (readonly [OutputStreamName, string])[],
   options?: Parameters<typeof createTerminalScreen>[0],
@@ -119,7 +119,7 @@ describe('the screen of a command', () => {
     });
     screen.write('stdout', 'never\n');
     screen.stop();
-    // Written later, and read: the first one would have been by now.
+    // Written later: when it has been processed, the first text would have been too.
     await after([['stdout', 'later\n']]);
     expect(told).toBe(0);
   });

@@ -8,22 +8,22 @@ export interface LineBlock {
   readonly lines: readonly TerminalLine[];
 }
 
-/** What a terminal would show, with all that went before. Parts that did not change keep their identity. */
+/** The contents of a terminal with its scrollback. Unchanged parts keep their identity. */
 export interface ScreenContent {
   readonly blocks: readonly LineBlock[];
   /** The last lines, which may still change. */
   readonly tail: readonly TerminalLine[];
-  /** So many lines at the beginning are left out, because there are too many. */
+  /** The number of lines that were removed from the beginning, because there are too many. */
   readonly omitted: number;
 }
 
-/** Text as a terminal understands it (colours, carriage returns, movements of the cursor), turned into lines. */
+/** Turns the input of a terminal (text with colours, carriage returns, cursor movements) into lines. */
 export interface TerminalScreen {
   write(stream: OutputStreamName, data: string): void;
   content(): ScreenContent;
   /** @param listener called after `content()` has changed */
   subscribe(listener: () => void): () => void;
-  /** Everything that is shown, without colours. */
+  /** The whole contents without colours. */
   text(): string;
   stop(): void;
 }
@@ -31,22 +31,22 @@ export interface TerminalScreen {
 export interface ScreenOptions {
   /** @default 20000 */
   readonly maxLines?: number;
-  /** Collects changes until the next picture. @default calls at once */
+  /** Defers the notification of changes to the next frame. @default at once */
   readonly schedule?: (notify: () => void) => void;
 }
 
-/** Programs that print into a pipe do not know of any width; the page wraps lines by its own. */
+/** Programs that print into a pipe do not know the width; the page wraps the lines itself. */
 const COLUMNS = 200;
-/** As far up as the cursor can move. */
+/** The cursor can move up this far. */
 const ROWS = 50;
 const BLOCK_LINES = 100;
-/** A line of more rows is broken, so that no line is read over and over while it grows. */
+/** A line is split after this many rows, so that a growing line is not read again from its beginning each time. */
 const LINE_ROWS = 100;
-/** What is written between two readings, so that nothing leaves the terminal's memory unread. */
+/** The maximum input between two reads, so that no line leaves the scrollback unread. */
 const SLICE_LENGTH = 16_384;
 const SLICE_LINES = 1000;
 const SCROLLBACK = 2 * (SLICE_LINES + Math.ceil(SLICE_LENGTH / COLUMNS) + LINE_ROWS);
-/** Other screens, which are left again: what is printed there would be lost. */
+/** Modes of the alternate screens. They are ignored: output on such a screen would be lost when it is left. */
 const OTHER_SCREENS = new Set([47, 1047, 1049]);
 
 export function createTerminalScreen({
@@ -80,7 +80,7 @@ export function createTerminalScreen({
   /** The first row that is not settled. */
   let first: IMarker | undefined;
   let isFirstContinued = false;
-  /** Lines, not settled yet, that stderr has printed to. */
+  /** Ids of unsettled lines that contain text of stderr. */
   const stderrLines = new Set<number>();
 
   const cursorRow = (): number => buffer.baseY + buffer.cursorY;
@@ -108,7 +108,7 @@ export function createTerminalScreen({
     blocks = blocks.slice(1);
   }
 
-  /** Takes over what the terminal shows. @param stderr the rows that stderr has just printed to */
+  /** Reads the contents of the terminal. @param stderr the rows that stderr has just printed to */
   function read(stderr: { from: number; end: number } | undefined): void {
     const end = lastRow() + 1;
     const tail: TerminalLine[] = [];
@@ -133,7 +133,7 @@ export function createTerminalScreen({
     notify();
   }
 
-  /** The last row with something in it, or with the cursor behind something. */
+  /** The last row that is not empty or has the cursor after its first column. */
   function lastRow(): number {
     const cursor = cursorRow() - (buffer.cursorX === 0 ? 1 : 0);
     let row = buffer.length - 1;

@@ -8,20 +8,20 @@ import classes from './terminal-view.module.css';
 
 interface Props {
   readonly screen: TerminalScreen;
-  /** What it is, for screen readers. */
+  /** The name of the region for screen readers. */
   readonly label: string;
-  /** Shown as long as there is no output. */
+  /** Shown while there is no output. */
   readonly empty: ReactNode;
 }
 
-/** Output that is longer than this is not read out as it comes: nobody could follow it. */
+/** Longer output is not announced live by screen readers: it would be too much to follow. */
 const READ_OUT_LINES = 200;
-/** The reader counts as being at the end within this distance, in pixels. */
+/** Within this distance the reader counts as being at the end, in pixels. */
 const NEAR_END = 24;
 
 /**
- * What a command prints, as text of the page: it can be selected, copied, searched, enlarged and read out. Stays at the end while
- * the reader is there.
+ * The output of a command as text of the page: it can be selected, copied, searched, enlarged and read out. A view that is
+ * scrolled to the end stays there.
  */
 export function TerminalView({ screen, label, empty }: Props) {
   const content = useSyncExternalStore(screen.subscribe, screen.content);

@@ -7,7 +7,7 @@ import classes from './audit.module.css';
 import { actionTexts, detailText, isBad } from './audit-text.ts';
 
 export function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
-  // Kept until the day changes, so that rows are not drawn anew all the time.
+  // Changes only with the day, so that rows are not rendered again all the time.
   const today = new Date().toDateString();
   const now = useMemo(() => new Date(today), [today]);
   return (

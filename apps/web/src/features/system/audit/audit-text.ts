@@ -1,7 +1,7 @@
 import type { AuditAction, AuditEntry, JsonValue } from '@parley/shared-models';
 import { durationText } from '../../../components/format-time.ts';
 
-/** What was done, for people. */
+/** The actions in words, for people. */
 export const actionTexts: Readonly<Record<AuditAction, string>> = {
   'command.run': 'asked for a command',
   'command.refused': 'refused a command',
@@ -28,12 +28,12 @@ export const actionTexts: Readonly<Record<AuditAction, string>> = {
 
 const HARMLESS = new Set(['ok', 'succeeded', 'queued', 'sent', 'awaiting_approval', 'running', 'cancelled']);
 
-/** Whether something went wrong, or was refused. */
+/** Whether the entry records a failure or a refusal. */
 export function isBad({ result }: Pick<AuditEntry, 'result'>): boolean {
   return !HARMLESS.has(result);
 }
 
-/** What is told beside the action, in one line: the command first, then reasons, counts and times. */
+/** The details of an entry in one line: the command first, then reasons, counts and times. */
 export function detailText({ details = {} }: Pick<AuditEntry, 'details'>): string {
   const { command, ...others } = details;
   return [
@@ -45,7 +45,7 @@ export function detailText({ details = {} }: Pick<AuditEntry, 'details'>): strin
 function detail(name: string, value: JsonValue): string[] {
   if (name === 'type' && value === 'shell') return [];
   if (name === 'durationMs' && typeof value === 'number') return [`ran for ${durationText(value)}`];
-  // Beside the sums of all queues each single one is too much for a line; the export has them.
+  // Only the sums of all queues fit into a line; the export has the single queues.
   if (Array.isArray(value)) return [];
   const words = name.replace(/(?=[A-Z])/g, ' ').toLowerCase();
   return [`${words} ${typeof value === 'string' ? value : JSON.stringify(value)}`];

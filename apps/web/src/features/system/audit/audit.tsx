@@ -15,7 +15,7 @@ import { ChainMark } from './chain-mark.tsx';
 const POLL_MS = 5000;
 const PAGE = 50;
 
-/** Who did what to what, when, from where, and what came of it. */
+/** The audit log: actor, action, object, time, origin and outcome of each entry. */
 export function Audit() {
   const model = useAppModel();
   const { http } = model;
@@ -32,7 +32,7 @@ export function Audit() {
     POLL_MS,
   );
   const newest = data?.entries ?? [];
-  // While one looks at older ones, new ones come on top and push none out.
+  // New entries are added at the top without removing the older entries that are shown.
   const oldestNew = newest.at(-1)?.seq ?? 0;
   const entries = [...newest, ...older.entries.filter(({ seq }) => seq < oldestNew)];
   const hasMore = older.entries.length === 0 ? data?.hasMore === true : older.hasMore;
@@ -115,7 +115,7 @@ export function Audit() {
   );
 }
 
-/** What was asked for beyond the newest ones. */
+/** The loaded entries that are older than the newest page. */
 function useOlderEntries(action: AuditAction | '') {
   const { http } = useAppModel();
   const [page, setPage] = useState<{ entries: readonly AuditEntry[]; hasMore: boolean }>(NONE);

@@ -12,7 +12,7 @@ type Check =
   | { readonly phase: 'done'; readonly report: ChainReport }
   | { readonly phase: 'failed'; readonly reason: string };
 
-/** Whether the chain is whole, from the first entry on: this browser looks by itself, it does not ask the server. */
+/** Whether the hash chain is intact from the first entry on. This browser verifies it itself, without trusting the server. */
 export function ChainMark() {
   const { http, openAuditExport } = useAppModel();
   const [check, setCheck] = useState<Check>({ phase: 'never' });

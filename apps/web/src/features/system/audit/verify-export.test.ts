@@ -18,7 +18,7 @@ async function aChain(count: number): Promise<AuditEntry[]> {
   return entries;
 }
 
-/** In pieces of so many characters, as a network gives them. */
+/** In chunks of this many characters, as from a network. */
 async function* exported(entries: readonly unknown[], size = 100): AsyncGenerator<string> {
   const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
   for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);

@@ -1,19 +1,19 @@
 import { createAuditVerifier } from '@parley/shared-models';
 
-/** What a look at the whole chain has found. */
+/** The result of a verification of the whole chain. */
 export interface ChainReport {
-  /** Entries that were read. */
+  /** The number of entries that were read. */
   readonly count: number;
   readonly lastHash: string | undefined;
-  /** The first thing that is wrong; undefined: nothing is. */
+  /** The first problem; undefined when the chain is intact. */
   readonly problem: string | undefined;
 }
 
 /**
- * Verifies the audit from its first entry on, as it is exported.
- * @param lines text of the export, cut anywhere
- * @param head the last entry, as the server remembers it apart from the entries: the end cannot be cut off unseen
- * @param onProgress is told now and then how many entries were read
+ * Verifies an export of the audit from its first entry on.
+ * @param lines text of the export, in chunks
+ * @param head the last entry, which the server keeps apart from the entries: removed entries at the end are noticed
+ * @param onProgress called from time to time with the number of entries that were read
  */
 export async function verifyExport(
   lines: AsyncIterable<string>,
@@ -31,7 +31,7 @@ export async function verifyExport(
     const [problem] = await verifier.next(parsed(line));
     if (problem !== undefined) return report(problem.message);
     if (verifier.count % 200 === 0) onProgress(verifier.count);
-    // What was entered since the server was asked for its last entry is verified too.
+    // Entries that were added after `head` was read are verified too.
     if (verifier.last?.seq === head.seq && verifier.last.hash !== head.hash)
       return report(`entry ${head.seq} is not the one that the server remembers`);
   }
@@ -50,7 +50,7 @@ async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator<string
   if (rest !== '') yield rest;
 }
 
-/** Of a line that is no JSON the verifier says so. */
+/** The verifier reports a line that is not JSON. */
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -60,7 +60,7 @@ function parsed(line: string): unknown {
   }
 }
 
-/** By the browser, which does so only on a safe connection. */
+/** Uses the browser's `crypto.subtle`, which exists only in secure contexts. */
 export async function sha256InBrowser(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
