@@ -7,11 +7,11 @@ import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
 const agentFile = (name: string): string => path.join(import.meta.dirname, 'agents', `${name}-agent.ts`);
-/** axe looks at every element: on a busy machine it takes its time. */
+/** axe checks every element, which takes long on a busy machine. */
 const SLOW_MS = 180_000;
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 360, height: 780 } };
 
-/** What only a narrow page shows; the rest has the elements and colours of the wide one. */
+/** States of a narrow page only; the others have the elements and colours of the wide page. */
 const DRAWERS = ['the conversations and agents', 'the path of a message'];
 
 /** Brings the page into the state that is checked. */
@@ -56,7 +56,7 @@ describe('every page', () => {
         await page.getByRole('heading', { name: 'Budget' }).waitFor();
         await page.locator('.hljs-keyword').first().waitFor();
         await page.getByRole('button', { name: /routed to Writer/ }).click();
-        // A busy machine may have taken it for offline just then, which the reason goes on to say.
+        // On a busy machine the agent may have counted as offline; the reason then has a second part.
         await page.getByText('You named the agent: You asked for Writer').first().waitFor();
       },
     ],

@@ -4,8 +4,8 @@ import type { ParleyProcess } from '../harness/parley-process.ts';
 import { PATIENCE_MS } from './browser.ts';
 
 /**
- * Resolves when the agent's process knows what an operator wants of it. The pages show that at once; until the process
- * has been told, it takes messages as before.
+ * Resolves when the agent's process has received the state that an operator asked for. Pages show that state at once, but
+ * until then the process takes messages as before.
  */
 export async function untilAgentHasState(agent: ParleyProcess | undefined, state: AgentState): Promise<void> {
   if (agent === undefined) throw new Error('no such agent was started');

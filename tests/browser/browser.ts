@@ -2,9 +2,9 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 /** A real browser and the pages opened in it. */
 export interface TestBrowser {
-  /** A page of a person who was never here before, though the browser may have the site's files. */
+  /** A page with empty storage, though the browser may have the site's files in its cache. */
   open(url: string, look?: Look): Promise<OpenPage>;
-  /** For after each test: pages that nobody looks at any more go on drawing what happens, and cost as much as before. */
+  /** For after each test: unused pages continue to render events, which takes as much time as before. */
   closePages(): Promise<void>;
   close(): Promise<void>;
 }
@@ -18,22 +18,22 @@ export interface Look {
 
 export interface OpenPage {
   readonly page: Page;
-  /** What a page should never do: throw, write errors to the console, ask other hosts, break its security policy. */
+  /** Errors of the page: exceptions, errors in the console, requests to other hosts, violations of its security policy. */
   readonly offences: readonly string[];
 }
 
-/** A person: storage of their own, and the process that draws their pages. Cleared, it is there for the next one. */
-interface Seat {
+/** A storage of its own with a renderer process. It is cleared and used again for later tests. */
+interface Profile {
   readonly context: BrowserContext;
   readonly origin: string;
-  readonly keeper: Page;
+  readonly idlePage: Page;
   isTaken: boolean;
 }
 
-/** What the test machines need: no sandbox for root, and nothing that Chromium does by itself in the background. */
+/** Flags for test machines: no sandbox, for root, and no background activity of Chromium. */
 const FLAGS = [
   '--headless',
-  // With pages that are kept, the next page of a person needs no process of its own: see `keepProcess`.
+  // All pages of a site share the process that `keepProcess` keeps alive.
   '--process-per-site',
   '--no-sandbox',
   '--disable-gpu',
@@ -42,51 +42,51 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A key scrolls at once: otherwise tests would measure on the way.
+  // Scrolling by key is immediate: otherwise tests would measure during the animation.
   '--disable-smooth-scrolling',
 ];
 
-/** Runs in the page: what its security policy forbids is written to the console as an error. */
+/** Runs in the page: writes violations of its security policy to the console as errors. */
 const REPORT_POLICY = `addEventListener('securitypolicyviolation', (event) =>
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))`;
 
-/** Assertions about the page wait this long before they fail. */
+/** Timeout of assertions about the page. */
 export const PATIENCE_MS = 30_000;
 
 export async function startBrowser(): Promise<TestBrowser> {
   const executablePath = process.env.CHROMIUM_PATH;
   if (executablePath === undefined) throw new Error('CHROMIUM_PATH is not set: run the tests with npm test');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
-  const seats = new Set<Seat>();
+  const profiles = new Set<Profile>();
 
-  async function newSeat(origin: string): Promise<Seat> {
-    // Drawn by the processor, what moves without end takes most of its time.
+  async function newProfile(origin: string): Promise<Profile> {
+    // Without a GPU, endless animations take most of the processor's time.
     const context = await browser.newContext({ reducedMotion: 'reduce' });
     context.setDefaultTimeout(PATIENCE_MS);
     await context.addInitScript(REPORT_POLICY);
-    const seat = { context, origin, keeper: await keepProcess(context, origin), isTaken: true };
-    seats.add(seat);
-    return seat;
+    const profile = { context, origin, idlePage: await keepProcess(context, origin), isTaken: true };
+    profiles.add(profile);
+    return profile;
   }
 
-  /** Closes the pages, and takes away what they stored and were allowed. */
-  async function clear(seat: Seat): Promise<void> {
-    const { context, keeper } = seat;
-    if (!browser.contexts().includes(context)) return void seats.delete(seat); // The test closed it.
-    await Promise.all(context.pages().map((page) => (page === keeper ? undefined : page.close())));
+  /** Closes the pages, and removes their stored data and permissions. */
+  async function clear(profile: Profile): Promise<void> {
+    const { context, idlePage } = profile;
+    if (!browser.contexts().includes(context)) return void profiles.delete(profile); // The test closed it.
+    await Promise.all(context.pages().map((page) => (page === idlePage ? undefined : page.close())));
     await context.setOffline(false);
-    await keeper.evaluate('localStorage.clear()');
+    await idlePage.evaluate('localStorage.clear()');
     await context.clearCookies();
     await context.clearPermissions();
-    seat.isTaken = false;
+    profile.isTaken = false;
   }
 
   return {
     async open(url, { viewport = { width: 1400, height: 900 }, colorScheme = 'light' } = {}) {
       const { origin, host } = new URL(url);
-      const free = [...seats].find((seat) => !seat.isTaken && seat.origin === origin);
+      const free = [...profiles].find((profile) => !profile.isTaken && profile.origin === origin);
       if (free !== undefined) free.isTaken = true;
-      const { context } = free ?? (await newSeat(origin));
+      const { context } = free ?? (await newProfile(origin));
       const page = await context.newPage();
       const offences = watch(page, host);
       await page.setViewportSize(viewport);
@@ -95,27 +95,27 @@ export async function startBrowser(): Promise<TestBrowser> {
       return { page, offences };
     },
     async closePages() {
-      await Promise.all([...seats].filter(({ isTaken }) => isTaken).map(clear));
+      await Promise.all([...profiles].filter(({ isTaken }) => isTaken).map(clear));
     },
     close: () => browser.close(),
   };
 }
 
 /**
- * A page without a script, of the same site as the others of its context. As long as it is open their process stays, with
- * all that it has compiled: a page that begins in a new one takes the processor four times as long.
+ * Opens a page without scripts, of the same site as the other pages of its context. It keeps their process alive with its
+ * compiled code: a page in a new process takes four times as much processor time to start.
  */
 async function keepProcess(context: BrowserContext, origin: string): Promise<Page> {
-  const keeper = await context.newPage();
-  await keeper.goto(`${origin}/favicon.svg`);
-  return keeper;
+  const idlePage = await context.newPage();
+  await idlePage.goto(`${origin}/favicon.svg`);
+  return idlePage;
 }
 
 function watch(page: Page, host: string): string[] {
   const offences: string[] = [];
   page.on('pageerror', (error) => offences.push(`threw ${error.message}`));
   page.on('console', (message) => {
-    // A connection that is refused is written by the browser itself, and tests cut connections.
+    // The browser itself writes refused connections to the console, and tests cut connections.
     if (message.type() === 'error' && !/ERR_CONNECTION|WebSocket|status of 5/.test(message.text())) {
       offences.push(`console: ${message.text()}`);
     }

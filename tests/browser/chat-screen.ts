@@ -1,12 +1,12 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** The chat as a person sees and uses it: by roles and names. */
+/** The chat page by roles and names, as a person uses it. */
 export interface ChatScreen {
   readonly page: Page;
   readonly input: Locator;
   readonly messages: Locator;
   send(text: string): Promise<void>;
-  /** Messages, one's own and others', that contain the text. */
+  /** Messages of all participants that contain the text. */
   message(text: string): Locator;
   /** Resolves when the text is shown. */
   shows(text: string | RegExp): Promise<void>;

@@ -29,7 +29,7 @@ describe('the chat page', () => {
     await browser?.close();
     await system?.stop();
   });
-  /** Not the mark that says “Stopped” of a message whose agent did not stop in time. */
+  /** Excludes the icon “Stopped” of a message whose agent did not stop in time. */
   const stop = (page: Page) => page.getByRole('button', { name: 'Stop', exact: true });
   const openChat = async (address = '/') => {
     const { page, offences } = await browser.open(system.url + address);
@@ -109,7 +109,7 @@ describe('the chat page', () => {
   it('leaves the Enter that ends a composition to the input method, in Safari’s order too', async () => {
     const chat = await openChat();
     await chat.page.getByText('4/4').waitFor();
-    // What Safari tells: the composition has ended, and then comes its Enter, with the number 229.
+    // Safari's order of events: the composition ends, then its Enter arrives with the key code 229.
     const endComposition = `(() => {
       const field = document.activeElement;
       field.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: 'かな' }));
@@ -152,7 +152,7 @@ describe('the chat page', () => {
 
   it('keeps what the client does not even try to send, and says why', async () => {
     const chat = await openChat();
-    // Each of them takes six characters in a frame.
+    // Each character takes six characters in a frame.
     await chat.send('\u0001'.repeat(50_000));
     await chat.shows('Not sent: text: too large for one frame');
     await chat.messages.getByRole('button', { name: 'Discard' }).click();
@@ -180,7 +180,7 @@ describe('the chat page', () => {
     const chat = await openChat();
     await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await chat.send('@Writer code please');
-    // It says so for a moment only.
+    // The outcome is shown only for a moment.
     await Promise.all([
       chat.messages.getByRole('button', { name: 'Copied' }).waitFor(),
       chat.messages.getByRole('button', { name: 'Copy code' }).click(),
@@ -238,7 +238,7 @@ describe('the chat page', () => {
     const counting = chat.conversationId();
     await chat.page.getByRole('link', { name: 'New', exact: true }).click();
     const elsewhere = await openChat(`/c/${counting}`);
-    // Who comes while it is written, or comes back, reads it from its beginning.
+    // A person who opens the conversation while the reply is written sees it from its beginning.
     const beginning = elsewhere.messages.getByText(/^1 2 3 (\d+ )+/);
     await beginning.waitFor();
     await elsewhere.page.reload();

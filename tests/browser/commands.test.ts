@@ -14,13 +14,13 @@ import { type Look, startBrowser, type TestBrowser } from './browser.ts';
 
 const ALLOW_ALL = path.resolve(import.meta.dirname, '../../policies/allow-everything.json');
 const SIZES = { wide: { width: 1400, height: 900 }, narrow: { width: 400, height: 780 } };
-/** axe looks at every element, and processes start: on a busy machine both take their time. */
+/** axe checks every element, and processes start: both take long on a busy machine. */
 const SLOW_MS = 180_000;
 
-/** Ten seconds of coloured lines, with a child that would live on by itself. */
+/** Ten seconds of coloured lines, with a child process that would outlive its parent. */
 const TEN_SECONDS = `sleep 300 & echo "child $! of $$"; i=0; while [ $i -lt 100 ]; do i=$((i+1)); printf '\\033[3%dmline %d\\033[0m\\n' $((i%6+1)) $i; sleep 0.1; done`;
 
-/** The page as a person sees and uses it. */
+/** The commands page by roles and names, as a person uses it. */
 function commandsScreen(page: Page) {
   const output = page.getByRole('log');
   const view = page.getByRole('article').filter({ has: page.getByRole('log') });
@@ -48,7 +48,7 @@ function commandsScreen(page: Page) {
   };
 }
 
-/** Greets once somebody has approved it, removes nothing, and does nothing else. */
+/** A policy that allows a greeting after approval, refuses removal, and allows nothing else. */
 async function writeCarefulPolicy(folder: string): Promise<string> {
   const file = path.join(folder, 'careful.json');
   const args = [{ pattern: '.*', times: 'any' }];
@@ -146,7 +146,7 @@ describe('the commands page', () => {
     await screen.hasState('exit code 7');
     await screen.page.getByText('ran for').waitFor();
     await screen.page.getByText('asked by').waitFor();
-    // What it printed is drawn later than how it ended.
+    // The output is rendered after the outcome.
     await eventually(async () =>
       expect(await screen.output.locator('[data-stderr]').allTextContents()).toEqual(['oops']),
     );
@@ -396,7 +396,7 @@ describe('the commands page where people sign in', () => {
   it('lets nobody approve what they asked for themselves, but another operator', async () => {
     const asking = await openAs('otto', 'operator');
     const screen = commandsScreen(asking);
-    // Chosen by itself, as soon as it is known that there is no other.
+    // The page chooses a single agent automatically.
     await screen.choose('Careful');
     await screen.run('echo hello otto');
     const name = 'Approval of echo hello otto';

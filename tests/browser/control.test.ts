@@ -115,7 +115,7 @@ describe('the control of agents, queues and the audit', () => {
 
   it('shows who did what and what came of it, verifies the chain by itself, and exports it', async () => {
     const commands = await open('/commands');
-    // The only one there is, chosen as soon as it is known.
+    // The page chooses a single agent automatically.
     await commands.getByRole('checkbox').check();
     await commands.getByRole('textbox', { name: 'Command', exact: true }).fill('echo for the audit');
     await commands.keyboard.press('Enter');

@@ -6,7 +6,7 @@ import { hostileTexts } from './agents/hostile-texts.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { chatScreen } from './chat-screen.ts';
 
-/** So many of them in a conversation, with their questions, are within the part that a page loads. */
+/** This many texts with their questions are within the part of a conversation that a page loads. */
 const AT_ONCE = 20;
 
 describe('texts that are hard to draw', () => {
@@ -60,7 +60,7 @@ describe('texts that are hard to draw', () => {
         .waitFor();
       await chat.send('@Echo are you still there?');
       await chat.messages.getByRole('article', { name: /^Echo: .*still there/ }).waitFor();
-      // All of them are there, as Markdown or as they were written.
+      // All messages are shown, as Markdown or as source.
       expect(await chat.messages.getByRole('article', { name: /^Hostile:/ }).count()).toBe(group.length);
       await chat.messages.getByText('the first message').first().waitFor();
       expect(chat.offences).toEqual([]);
@@ -72,7 +72,7 @@ describe('texts that are hard to draw', () => {
     const chat = await openChat(conversationId);
     await chat.shows('the first message');
     for (const [index, all] of groups.entries()) {
-      // What they are made of has been drawn by the test before; how they grow is tried with some of each group.
+      // The test before has rendered the whole texts; this one streams some texts of each group.
       const group = all.filter((_, place) => place % 6 === 0);
       const answers = group.map(
         (name) => client.send({ text: `@Hostile write ${name}`, conversationId }).answered,
@@ -123,7 +123,7 @@ describe('texts that are hard to draw', () => {
     const conversationId = await begin();
     await client.send({ text: '@Echo unlucky number', conversationId }).answered;
     const { page } = await browser.open(`${system.url}/`);
-    // Stands for any fault of ours that only some text brings about.
+    // Stands for any error of the page that only certain text causes.
     await page.addInitScript(`{
       const { slice } = String.prototype;
       String.prototype.slice = function (...range) {

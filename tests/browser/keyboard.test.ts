@@ -17,9 +17,9 @@ describe('the keyboard', () => {
   });
   const open = async (address = '/'): Promise<Page> => (await browser.open(system.url + address)).page;
   const focused = (page: Page, name: string) => page.locator(`[aria-label="${name}"]:focus`);
-  /** Out of the message box, where characters are text. */
+  /** Moves the focus out of the message box, where characters are text. */
   const leaveInput = async (page: Page): Promise<void> => {
-    // It has the focus some time after it is there.
+    // The message box gets the focus some time after it is rendered.
     await focused(page, 'Message').waitFor();
     await chatScreen(page).input.blur();
   };
@@ -80,7 +80,7 @@ describe('the keyboard', () => {
     await chatScreen(page).input.focus();
     await page.keyboard.press('Control+k');
     const palette = page.getByRole('dialog');
-    // The palette is there some time before its text field has the focus.
+    // The text field of the palette gets the focus some time after the palette is rendered.
     const find = palette.locator('input:focus');
     await palette.getByText('Write to').or(palette.getByText('New conversation')).first().waitFor();
     await find.waitFor();

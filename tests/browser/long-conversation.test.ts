@@ -4,9 +4,9 @@ import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type ChatScreen, chatScreen } from './chat-screen.ts';
 
-/** Twice this many messages with the replies: more than the page holds at once. */
+/** With the replies twice this many messages: more than the page renders at once. */
 const QUESTIONS = 200;
-/** What the page may hold at once; it draws 300, and some that are on their way. */
+/** The maximum number of rendered messages: 300, and some that are being replaced. */
 const MOST_IN_PAGE = 310;
 
 describe('a long conversation', () => {
@@ -25,7 +25,7 @@ describe('a long conversation', () => {
       const text = `question ${question}`;
       const sent = client.send(question === 1 ? { text } : { text, conversationId });
       conversationId = sent.conversationId;
-      // One after the other, so that each reply stands behind its question.
+      // One after the other, so that each reply follows its question.
       await sent.answered;
     }
     await client.close();
@@ -42,12 +42,12 @@ describe('a long conversation', () => {
     return chat;
   }
   const articles = (chat: ChatScreen) => chat.messages.getByRole('article');
-  /** In one step: the list may be drawn anew between two. */
+  /** In one step: the list may be rendered again between two. */
   const top = (chat: ChatScreen, text: string): Promise<number> =>
     chat.messages
       .getByText(text, { exact: true })
       .evaluateAll(([first]) => Math.round(first?.getBoundingClientRect().y ?? Number.NaN));
-  /** The first message that can be seen, and where it stands. What is below it may still be drawn, and grow. */
+  /** The first visible message and its position. Messages below it may still be rendered and grow. */
   const place = (chat: ChatScreen): Promise<unknown> =>
     chat.messages.evaluate((region) => {
       const { top } = region.getBoundingClientRect();
@@ -56,7 +56,7 @@ describe('a long conversation', () => {
       );
       return [seen?.getAttribute('aria-label'), Math.round((seen?.getBoundingClientRect().top ?? 0) - top)];
     });
-  /** Presses Home until the message is there: each time what is above is loaded and added. */
+  /** Presses Home until the message is rendered: each time older messages are loaded and added above. */
   async function goUpTo(chat: ChatScreen, text: string): Promise<void> {
     const wanted = chat.messages.getByText(text, { exact: true }).first();
     await chat.messages.focus();
@@ -79,7 +79,7 @@ describe('a long conversation', () => {
     await page.goto(`${system.url}/c/${conversationId}`);
     const { messages } = chatScreen(page);
     await messages.getByText(`question ${QUESTIONS}`, { exact: true }).first().waitFor();
-    // What one has written oneself can be edited and sent again.
+    // Only the person's own messages can be edited and sent again.
     await messages.getByRole('button', { name: 'Edit and send again' }).last().waitFor({ state: 'attached' });
   });
 
@@ -93,7 +93,7 @@ describe('a long conversation', () => {
 
   it('keeps in view what one looks at while older messages are added above it', async () => {
     const chat = await open();
-    // As many as are in the page by now.
+    // The number of messages rendered by now.
     const oldest = chat.messages.getByText(/^question \d+$/).first();
     const before = Number((await oldest.textContent())?.slice('question '.length));
     const text = `question ${before + 3}`;

@@ -60,7 +60,7 @@ describe('without a connection', () => {
     const operator = await connectRaw(system.webSocketUrl);
     operator.send({ type: 'agent.control', agentId: 'echo', action: 'pause' });
     await chat.page.getByText('0/1').waitFor();
-    // After a restart the server shows an agent as it was, before it hears of it and can tell it anything.
+    // After a restart the server shows the agent's last state before the agent has connected.
     await untilAgentHasState(system.agents[0], 'paused');
     await chat.send('@Echo still there?');
     await chat.shows('Echo is paused; the message waits for it');
@@ -81,7 +81,7 @@ describe('without a connection', () => {
     const chat = await openChat();
     const connected = chat.page.getByText('connected', { exact: true });
     await connected.waitFor();
-    // Drawn next: the heartbeat would notice too, in its time.
+    // Checks the next frames: the heartbeat would notice too, but later.
     const drawn = chat.page.evaluate(`new Promise((resolve) => addEventListener('offline', () =>
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.body.innerText)))))`);
     await chat.page.evaluate('0'); // The page hears that before it goes offline.
@@ -137,7 +137,7 @@ describe('without a connection', () => {
   });
 });
 
-/** The server that the test before has killed is there, and so is the agent. */
+/** Restarts the server that the test before has killed, and waits for the agent. */
 async function onlineAgain(system: ParleySystem): Promise<void> {
   const isThere = await fetch(`${system.url}/health`).then(
     () => true,
@@ -149,14 +149,14 @@ async function onlineAgain(system: ParleySystem): Promise<void> {
   client.close();
 }
 
-/** Presses what is there of these buttons: the page may have tried by itself just before, and taken them away. */
+/** Presses the buttons that are rendered: the page may have tried by itself just before, and removed them. */
 async function press(buttons: Locator): Promise<void> {
   await buttons.evaluateAll((all) => {
     for (const button of all) (button as HTMLElement).click();
   });
 }
 
-/** From now on the page's connection to the server can be cut without the server's doing. */
+/** Makes the page's connection to the server breakable without the server. */
 async function breakableConnection(page: Page): Promise<{ cut(): void; mend(): void }> {
   let isCut = false;
   let current: WebSocketRoute | undefined;

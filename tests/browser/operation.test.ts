@@ -83,7 +83,7 @@ describe('the pages for operators', () => {
     const [first] = await deadLetterIds();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('The message is on its way again.').waitFor();
-    // It fails again, and lies there again.
+    // The message fails again and returns to the dead letters.
     let ids = await deadLetterIds();
     while (ids.length === 0 || ids.includes(first ?? '')) ids = await deadLetterIds();
     await page.reload();

@@ -98,7 +98,7 @@ describe('the chat page in a session', () => {
     const chat = await openChat();
     await begin(chat);
     await chat.page.context().setOffline(true);
-    // What is open stays open for a while: the server goes, too.
+    // An open connection stays open offline for a while, so the server is stopped too.
     system.server.signal('SIGSTOP');
     await leave(chat.page, 'Finance').click();
     await chat.page.getByText('Leaving …').waitFor();

@@ -78,7 +78,7 @@ describe('a person who has to sign in', () => {
     const conversation = page.url();
     await page.getByRole('button', { name: 'Sign out Ada' }).click();
     await page.goto(conversation);
-    // Nothing is done with the token that runs out: how far one gets in its seconds depends on the machine.
+    // The test does nothing with the expiring token: the time for it depends on the machine.
     await signIn(page, await token('Ada', 3));
     await page.getByText('the token has expired').waitFor();
     await signIn(page, await token('Ada'));
@@ -97,7 +97,7 @@ describe('a person who has to sign in', () => {
     await signIn(page, 'a.b.c');
     await page.getByText('The token is not valid here.').waitFor();
     expect(await violations(page)).toEqual([]);
-    // The browser writes it by itself: only the answer tells that a token is needed.
+    // The browser itself writes the 401 to the console: only the answer shows that a token is needed.
     expect(offences.filter((offence) => !offence.includes('status of 401'))).toEqual([]);
     if (process.env.SCREENSHOTS !== undefined)
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/sign-in-${colorScheme}-${width}.png` });

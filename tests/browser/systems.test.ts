@@ -13,7 +13,7 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
   beforeAll(async () => {
     [browser, parley] = await Promise.all([
       startBrowser(),
-      // Without a key of any language model: the offline rules answer.
+      // Without a language model's key the offline rules answer.
       startStandalone({ driver, agents: AGENTS }),
     ]);
   }, SLOW_MS);
@@ -26,7 +26,7 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
   async function open(address = '/'): Promise<ChatScreen> {
     return chatScreen((await browser.open(parley.url + address)).page);
   }
-  /** Sends the text and waits for so many answers by this agent in all. Resolves with the text of the last one. */
+  /** Sends the text and waits until this agent has given this many answers in all. Resolves with the last one's text. */
   async function ask(chat: ChatScreen, text: string, agentName: string, answers = 1): Promise<string> {
     await chat.send(text);
     const replies = chat.messages.getByRole('article', { name: new RegExp(`^${agentName}: `) });

@@ -12,7 +12,7 @@ const ANALYZE =
   'Analyze the stock performance of Apple, Google, and Tesla over the last month and summarize the key findings';
 const REFINE = "Rewrite the summary to focus only on Tesla's stock volatility";
 const SLOW_MS = 120_000;
-/** Steps are asked for one after another where several processes share two cores. */
+/** The steps are requested one after another, and several processes share two cores. */
 const TASK_MS = 120_000;
 
 describe('long tasks in the browser', () => {
@@ -67,7 +67,7 @@ describe('long tasks in the browser', () => {
       const { page } = chat;
       await page.getByText(/^0 of \d+ steps$/).waitFor();
 
-      // The executor is held: the steps wait, and the clarifier answers for them.
+      // The executor is stopped: the steps wait, and the clarifier answers meanwhile.
       const beside = page.getByRole('complementary', { name: 'Conversation about the task' });
       await beside.getByRole('button', { name: 'What is the current status?' }).click();
       await beside.getByText(/is executing: 0 of \d+ steps are done/).waitFor({ timeout: TASK_MS });
@@ -94,7 +94,7 @@ describe('long tasks in the browser', () => {
       await page.getByRole('button', { name: 'Refine', exact: true }).click();
       await page.getByText(`Earlier: ${ANALYZE}`).waitFor({ timeout: TASK_MS });
       await steps.getByRole('region', { name: 'Round 2' }).waitFor();
-      // No step of an executor was done again.
+      // No step of an executor was repeated.
       expect(await steps.getByText(/^done · Executor/).count()).toBe(doneFirst);
       expect(await report(page).textContent()).toMatch(/Tesla/);
       expect(await violationsInBoth(page)).toEqual([]);
@@ -134,7 +134,7 @@ describe('long tasks in the browser', () => {
   });
 });
 
-/** What axe finds in light, and of colours in dark. */
+/** The violations that axe finds in the light scheme, and those of colours in the dark one. */
 async function violationsInBoth(page: Page): Promise<string[]> {
   const inLight = await violations(page);
   await page.emulateMedia({ colorScheme: 'dark' });

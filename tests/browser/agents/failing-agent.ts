@@ -1,6 +1,6 @@
 import { defineAgent } from '@parley/agent-kit';
 
-/** Fails on the word "broken", at once and always; answers anything else. */
+/** Fails on the word "broken", at once and always; answers all other messages. */
 export default defineAgent({
   name: 'Fragile',
   description: 'Fails when asked for something broken',

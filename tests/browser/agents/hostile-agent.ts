@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { defineAgent } from '@parley/agent-kit';
 import { hostileTexts, list } from './hostile-texts.ts';
 
-/** Answers with the text of that name; `write …`: in pieces, as a model would; `list`: a list, in the pace of a model. */
+/** Answers with the text of that name; `write …`: in pieces, as a model does; `list`: a list, at the speed of a model. */
 export default defineAgent({
   name: 'Hostile',
   description: 'Writes what is hard to draw',

@@ -1,10 +1,10 @@
 const many = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
-/** As a model might write it: one piece of Markdown that takes longer to parse with each word. */
+/** A list as a model might write it: each further word makes the Markdown slower to parse. */
 export const list = many(50, (index) => `- point ${index} with **weight** and \`code\``);
 
-/** Texts that have stopped, or could stop, a page that draws Markdown; each fits into one message. */
+/** Texts that have blocked, or could block, a page that renders Markdown; each fits into one message. */
 export const hostileTexts: Readonly<Record<string, string>> = {
   'list in list': `${'- '.repeat(1500)}x`,
   'list in list, to the limit': `${'- '.repeat(29_000)}x`,

@@ -18,7 +18,7 @@ SELECT item FROM budget; -- what is left
 <img src="https://example.com/tracker.png"> ![a picture](https://example.com/picture.png)
 `;
 
-/** Answers with a bit of everything that Markdown has. */
+/** Answers with a sample of every Markdown element. */
 export default defineAgent({
   name: 'Writer',
   description: 'Writes tables, lists and code',
