@@ -8,7 +8,7 @@ export interface AgentDirectory {
   updateLoads(frame: ServerFrameOf<'agents.load'>): AgentsChange;
 }
 
-/** What is known of the agents, from the full list and the changes after it. */
+/** The agents, from the full list and the changes after it. */
 export function createAgentDirectory(): AgentDirectory {
   let agents: ReadonlyMap<string, AgentStatus> = new Map();
 
@@ -39,7 +39,7 @@ export function createAgentDirectory(): AgentDirectory {
   };
 }
 
-/** The larger incarnation speaks for the agent: news of an older one came late. */
+/** The larger incarnation counts: a change of an older incarnation arrived late. */
 function isStale(agent: AgentStatus, known: AgentStatus | undefined): boolean {
   return known !== undefined && agent.incarnation < known.incarnation;
 }

@@ -15,23 +15,23 @@ export interface Outcome {
 }
 
 export interface AnswersOptions {
-  /** How long the rest may take when a message has ended but not all of its frames have come. In milliseconds. */
+  /** The remaining frames of a message that has ended may take this long, in milliseconds. */
   readonly graceMs: number;
-  /** Whether messages of this conversation are still missing here, so that an answer may be among them. */
+  /** Whether messages of this conversation are still missing here; the answer may be among them. */
   readonly isBehind: (conversationId: string) => boolean;
 }
 
 /** The promises of sent messages. */
 export interface Answers {
-  /** Begins to wait, or returns what waits already. Nobody has to await the promises. */
+  /** Starts waiting, or returns the promises that exist already. A rejection that is not awaited does no harm. */
   track(id: string): Outcome;
   acknowledged(ack: Ack): void;
-  /** By conversation, the `seq` of the first accepted message whose answer is waited for. */
+  /** By conversation, the `seq` of the first accepted message without an answer. */
   firstUnanswered(): ReadonlyMap<string, number>;
-  /** A message that was handed on: it may be the answer. */
+  /** A message was emitted: it may be the answer. */
   received(message: ChatMessage): void;
   ended(status: MessageStatus): void;
-  /** Nothing will come for this one. */
+  /** The message will get neither an `ack` nor an answer. */
   reject(id: string, error: ParleyError): void;
   rejectAll(error: ParleyError): void;
 }
@@ -40,7 +40,7 @@ interface Waiting {
   readonly outcome: Outcome;
   readonly accept: (ack: Ack) => void;
   readonly answer: (reply: ChatMessage) => void;
-  /** Rejects the answer alone: whether the message was accepted, only its `ack` tells. */
+  /** Rejects the answer only: the `ack` alone tells whether the message was accepted. */
   readonly fail: (error: ParleyError) => void;
   /** Rejects both. */
   readonly refuse: (error: ParleyError) => void;
@@ -48,7 +48,7 @@ interface Waiting {
 
 export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
   const waiting = new Map<string, Waiting>();
-  /** Accepted, and their answers are waited for. */
+  /** Accepted messages without an answer. */
   const unanswered = new Map<string, Ack>();
   const timers = createTimers();
 
@@ -88,7 +88,7 @@ export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
     };
   }
 
-  /** The message has ended; what would say more (its reply, or the code of its failure) may be right behind. */
+  /** The message has ended; its reply, or the code of its failure, may arrive shortly after. */
   function failSoon(id: string, conversationId: string, error: ParleyError): void {
     if (!waiting.has(id)) return;
     timers.set(id, graceMs, () => {
@@ -148,7 +148,7 @@ export function createAnswers({ graceMs, isBehind }: AnswersOptions): Answers {
   };
 }
 
-/** A promise that may be rejected while nobody looks: whoever awaits it still gets the rejection. */
+/** A promise that may be rejected without a handler; later handlers still get the rejection. */
 function quietly<T>(): PromiseWithResolvers<T> {
   const deferred = Promise.withResolvers<T>();
   deferred.promise.catch(() => undefined);

@@ -1,16 +1,16 @@
 export interface BackoffOptions {
-  /** The first wait is shorter than this, each further one up to twice as long. In milliseconds. */
+  /** The upper limit of the first wait; it doubles with each try. In milliseconds. */
   readonly minMs: number;
-  /** No wait is longer. In milliseconds. */
+  /** The upper limit of all waits. In milliseconds. */
   readonly maxMs: number;
   /** From 0 to below 1. @default Math.random */
   readonly random?: () => number;
 }
 
 export interface Backoff {
-  /** How long to wait before the next try, in whole milliseconds. */
+  /** The wait before the next try, in whole milliseconds. */
   next(): number;
-  /** It worked: the next wait is a short one again. */
+  /** A try succeeded: the next wait is short again. */
   reset(): void;
 }
 

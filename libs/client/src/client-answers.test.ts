@@ -77,7 +77,7 @@ describe('the answer to a message', () => {
     sendStatus(peer, sent, 'answered');
     peer.send(replyFrame({ conversationId: sent.conversationId, seq: 3 }));
     await peer.take('conversation.open');
-    // Asked a second time: the grace time is over more than once.
+    // Asked a second time: the grace time has ended more than once.
     await peer.take('conversation.open');
     peer.send(answerTo(sent, 2));
     expect((await sent.answered).seq).toBe(2);
@@ -102,7 +102,7 @@ describe('the answer to a message', () => {
     await settled(client, peer);
     peer.socket.terminate();
     const next = await server.next();
-    // The message comes again, and with it what became of it.
+    // The message is sent again, with its outcome.
     expect((await next.welcome()).resume).toEqual({ [conversationId]: 0 });
     const messages = record(client, 'message');
     next.send(replyFrame({ ...sent, kind: 'TEXT', seq: 1 }), replyFrame({ conversationId, seq: 2 }));

@@ -213,7 +213,7 @@ describe('heartbeat', () => {
   ])('notices with the WebSocket of %s that a server has died without closing', async (_, webSocket) => {
     const { client, peer, server } = await startPair(webSocket && { webSocket }, { heartbeatMs: 40 });
     const waiting = until(client, 'connection', isState('waiting'));
-    // Neither pings nor the closing handshake are read any more.
+    // The client reads neither pings nor the closing handshake any more.
     peer.socket.pause();
     expect(await waiting).toMatchObject({ message: expect.stringContaining('heartbeat') });
     const open = until(client, 'connection', isState('open'));

@@ -10,13 +10,13 @@ import type {
 } from '@parley/shared-models';
 
 /**
- * - `closed`: no connection, and none is tried. `reason`:
+ * - `closed`: no connection, and no further try. `reason`:
  *   `idle` before the first `connect()`; `closed` by `close()`; `unauthenticated`: the token was refused;
- *   `too_large`: a frame was larger than the server takes; `ended`: the server said good-bye for good;
+ *   `too_large`: a frame was larger than the server takes; `ended`: the server ended the connection for good;
  *   `lost`: the connection broke and `reconnect` is false; `invalid_url`: the WebSocket refused the address.
- * - `connecting`: on the way to the server's `welcome`.
+ * - `connecting`: waiting for the server's `welcome`.
  * - `open`: welcomed.
- * - `waiting`: the connection broke; the next try comes at `retryAt`.
+ * - `waiting`: the connection broke; the next try is at `retryAt`.
  */
 export type ConnectionState =
   | { readonly state: 'connecting' }
@@ -27,7 +27,7 @@ export type ConnectionState =
       readonly retryAt: number;
       /** Close code of the lost connection; 1006 when it broke without one. */
       readonly code: number;
-      /** What the server or the WebSocket said about it; may be empty. */
+      /** The reason given by the server or the WebSocket; may be empty. */
       readonly message: string;
     }
   | {
@@ -37,7 +37,7 @@ export type ConnectionState =
       readonly message?: string;
     };
 
-/** An `error` frame of the server, or what the client noticed itself. */
+/** An `error` frame of the server, or an error of the client itself. */
 export interface ClientError extends ErrorReport {
   readonly origin: 'server' | 'client';
   /** Id of the frame it answers, where there is one. */
@@ -53,9 +53,9 @@ export interface OutboxItem {
   readonly target?: Target;
   readonly inReplyTo?: string;
   readonly onBehalfOf?: ExternalUser;
-  /** `sending`: on its way; `queued`: for a connection, or for the one before it in its conversation. */
+  /** `sending`: on its way; `queued`: waits for a connection, or for an earlier message of its conversation. */
   readonly state: 'queued' | 'sending';
-  /** Why the server did not take it the last time; it is sent again. */
+  /** The last refusal of the server; the message is sent again. */
   readonly lastError?: ErrorReport;
 }
 
@@ -67,7 +67,7 @@ export interface AgentsChange {
   readonly isFull: boolean;
 }
 
-/** Frames that the client does something with. */
+/** Frames that the client processes itself. */
 export type HandledFrame =
   | 'welcome'
   | 'ack'
@@ -83,33 +83,33 @@ export type HandledFrame =
   | 'error'
   | 'pong';
 
-/** The others are told as they come, each under its own name. */
+/** All other frames are emitted unchanged, under their own names. */
 export type ForwardedFrames = { [T in Exclude<ServerFrameType, HandledFrame>]: ServerFrameOf<T> };
 
-/** What `client.on` offers: the event's name and what its listeners get. */
+/** The events of `client.on`: names and payloads. */
 export interface ClientEvents extends ForwardedFrames {
   connection: ConnectionState;
   welcome: ServerFrameOf<'welcome'>;
-  /** Of each conversation every message once, in order of `seq`. */
+  /** Every message of each followed conversation once, in order of `seq`. */
   message: ChatMessage;
   /**
-   * Pieces of a reply that is being written, in order of `index`; none after its finished message. Who comes to the
-   * conversation while it is written gets those from then on: a gap in `index` is text that is not known here yet.
+   * Pieces of a reply that is being written, in order of `index`; no more of them after the finished message. A client
+   * that opens the conversation meanwhile gets only later pieces: a gap in `index` is text that it does not have.
    */
   delta: ServerFrameOf<'message.delta'>;
   status: ServerFrameOf<'message.status'>;
   ack: ServerFrameOf<'ack'>;
-  /** Who holds a followed conversation, or null: nobody any more, because it was left, moved, or its time is over. */
+  /** The agent that holds a followed conversation; null when the session was left, has moved or has expired. */
   session: ServerFrameOf<'session'>;
   agents: AgentsChange;
   'command.status': ServerFrameOf<'command.status'>;
   'command.output': ServerFrameOf<'command.output'>;
-  /** A task of a followed conversation: on opening it, and on each change; the larger `version` is the newer. */
+  /** A task of a followed conversation: when it is opened, and on each change; the larger `version` is the newer. */
   task: Task;
   error: ClientError;
-  /** The messages not acknowledged yet, in the order they were written, whenever that changes. */
+  /** The messages not acknowledged yet, in the order they were written, after every change. */
   outbox: readonly OutboxItem[];
 }
 
-/** How the parts of the client tell what they noticed. */
+/** Reports an error of a part of the client. */
 export type Report = (error: Omit<ClientError, 'origin'>) => void;

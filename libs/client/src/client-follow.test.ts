@@ -91,7 +91,7 @@ describe('following a conversation', () => {
           const hello = await peer.welcome();
           expect(hello.resume).toEqual({ [conversationId]: messages.length });
         }
-        // The last message makes every hole known; the server then sends what it is asked for.
+        // The last message reveals every gap; the server then sends the requested messages.
         sendSeqs(peer, conversationId, 13);
         await settled(client, peer);
         for (let after = client.lastSeq(conversationId) ?? 0; after < 13; after++) {

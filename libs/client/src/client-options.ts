@@ -7,7 +7,7 @@ const RECONNECT = { minMs: 250, maxMs: 10_000, stableMs: 5_000 };
 
 /**
  * The options with their defaults.
- * @throws ParleyError `invalid_request` when `clientName` or `resume` is not as the protocol wants it
+ * @throws ParleyError `invalid_request` when the protocol does not allow `clientName` or `resume`
  */
 export function resolveOptions(options: ClientOptions) {
   checkHello(options);
@@ -31,7 +31,7 @@ export function resolveOptions(options: ClientOptions) {
 function checkHello({ clientName, resume = {} }: ClientOptions): void {
   const hello = ClientFrames.hello.safeParse({ type: 'hello', clientName });
   if (!hello.success) throw new ParleyError('invalid_request', describeIssue(hello.error).message);
-  // One by one: the limit is on what one `hello` resumes, not on what an app may follow.
+  // Checked one by one: the limit is for one `hello`, not for the followed conversations of an app.
   for (const [conversationId, seq] of Object.entries(resume)) {
     const one = Resume.safeParse({ [conversationId]: seq });
     if (!one.success) throw new ParleyError('invalid_request', `resume.${describeIssue(one.error).message}`);

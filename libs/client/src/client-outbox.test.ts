@@ -332,7 +332,7 @@ describe('what is kept in the storage', () => {
     expect(frames.map(({ id }) => id)).toEqual([fromOne.id, fromOther.id]);
     await settled(one, first);
     expect(shared.length).toBe(0);
-    // The other one does not know, and sends its own again: the server knows the id.
+    // The other tab sends its own copy again: the server knows the id.
     other.connect();
     const second = await server.next();
     await second.welcome();

@@ -40,7 +40,7 @@ describe('sessions', () => {
     peer.send(frame(one, null));
     await settled(client, peer);
     expect([...client.sessions.keys()]).toEqual([two]);
-    // Who keeps a map may compare it with the next one.
+    // An app may keep a map and compare it with the next one.
     expect(before.size).toBe(1);
     expect(seen).toEqual([frame(one, session), frame(two, session), frame(one, null)]);
   });
@@ -61,7 +61,7 @@ describe('sessions', () => {
     const isOver = until(client, 'session', ({ session }) => session === null);
     peer.send(
       frame(there, sessionUntil(serverTime + HOUR_MS)),
-      // Far ahead here, and over there.
+      // In the future by the clock here, but in the past by the server's clock.
       frame(gone, sessionUntil(serverTime - 1)),
     );
     expect((await isOver).conversationId).toBe(gone);
@@ -69,7 +69,7 @@ describe('sessions', () => {
   });
 
   it('live longer by each message', async () => {
-    // Only what waits for a time: sockets go on by themselves.
+    // Only timers are fake: sockets need the rest.
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     const { client, peer } = await startPair();
     const conversationId = newId();

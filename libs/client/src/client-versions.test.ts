@@ -4,7 +4,7 @@ import { type Peer, replyFrame } from '../testing/scripted-server.ts';
 import { settled, startPair } from '../testing/start-pair.ts';
 import type { Client } from './client.ts';
 
-/** What is told about a message: to a client of version 1 by one frame each, to one of version 2 by as few as there may be. */
+/** Version 1 of the protocol sends one frame for each event of a message, version 2 as few frames as possible. */
 type Version = 1 | 2;
 const VERSIONS = [1, 2] as const;
 
@@ -17,7 +17,7 @@ const routing = {
   candidates: [],
 };
 
-/** Everything that a user of the client learns of messages, in order. */
+/** All events about messages that a client emits, in order. */
 function watch(client: Client): string[] {
   const seen: string[] = [];
   client.on('ack', (frame) => seen.push(`ack ${frame.seq} ${Object.keys(frame).toSorted().join(' ')}`));
@@ -40,7 +40,7 @@ function watch(client: Client): string[] {
   return seen;
 }
 
-/** The life of a message as a server tells it, up to its end in `kind`. */
+/** The frames of a server about one message, up to its end in `kind`. */
 function tellLife(version: Version, peer: Peer, message: ChatMessage, kind: 'REPLY' | 'ERROR'): void {
   const { id: messageId, conversationId, seq } = message;
   const ack = { type: 'ack', id: messageId, conversationId, seq } as const;

@@ -17,37 +17,37 @@ import type { WebSocketConstructor } from './web-socket-like.ts';
 export interface ClientOptions {
   /** `ws://host:port/ws` or `wss://…`. */
   readonly url: string;
-  /** What the server's log and lists call this client: 1 to 100 characters. */
+  /** The client's name in the server's log and lists: 1 to 100 characters. */
   readonly clientName: string;
-  /** Sent with `hello`. A function is asked for every connection, so that a renewed token is used. */
+  /** Sent with `hello`. A function is called for every connection, so that a renewed token is used. */
   readonly token?: string | (() => string | undefined);
   /** Last seen `seq` of each conversation to follow from the start. @default {} */
   readonly resume?: Readonly<Record<string, number>>;
   /** Keeps messages until they are acknowledged. @default memoryStorage() */
   readonly storage?: ClientStorage;
   /**
-   * The class to connect with. In Node prefer that of the package `ws`: it says why a connection failed, and it can
-   * leave a server that hangs, where Node's own keeps the process alive until the network gives up (undici has no
-   * timeout for the closing handshake and no way to end it).
+   * The WebSocket class. In Node prefer the class of the package `ws`: it reports why a connection failed, and it can
+   * terminate a connection to a server that hangs. Node's own class keeps the process alive until the network gives up,
+   * since undici has no timeout for the closing handshake and no way to end it.
    * @default globalThis.WebSocket
    */
   readonly webSocket?: WebSocketConstructor;
   /** False: a lost connection stays closed. */
   readonly reconnect?: false | ReconnectOptions;
   /**
-   * For an app that calls `connect()` again when the connection is `closed`: what was sent goes on waiting, until
+   * For an app that calls `connect()` again when the connection is `closed`: sent messages continue to wait, until
    * `close()`. @default false
    */
   readonly keepsWaiting?: boolean;
-  /** Without `ack` for this long, a message is sent again; likewise for missing messages. @default 10000 */
+  /** A message without `ack` for this long is sent again; missing messages are requested again. @default 10000 */
   readonly ackTimeoutMs?: number;
-  /** From dialling to the server's `welcome`. @default 10000 */
+  /** From the connection attempt to the server's `welcome`. @default 10000 */
   readonly connectTimeoutMs?: number;
-  /** How long `close()` waits for the server. @default 1000 */
+  /** Timeout of `close()` for the server's part of the closing handshake. @default 1000 */
   readonly closeTimeoutMs?: number;
-  /** How long a reply may take after the server said `answered`. @default 2000 */
+  /** A reply may arrive this long after the server said `answered`. @default 2000 */
   readonly answerGraceMs?: number;
-  /** Messages that wait for their `ack` at once, each in another conversation. @default 128 */
+  /** Maximum number of messages that wait for their `ack`, each in another conversation. @default 128 */
   readonly maxUnderWay?: number;
 }
 
@@ -57,89 +57,89 @@ export interface ReconnectOptions {
   readonly minMs?: number;
   /** @default 10000 */
   readonly maxMs?: number;
-  /** After a connection that held this long the waits begin short again. @default 5000 */
+  /** After a connection that lasted this long the waits begin short again. @default 5000 */
   readonly stableMs?: number;
 }
 
 export interface SendInput {
   readonly text: string;
-  /** Without it a new conversation begins; its id is in what `send` returns. */
+  /** Without it a new conversation begins; `send` returns its id. */
   readonly conversationId?: string;
   readonly target?: Target;
   readonly inReplyTo?: string;
-  /** For gateways: who wrote it, outside of Parley. Needs the role operator. */
+  /** For gateways: the writer of the message, outside of Parley. Needs the role operator. */
   readonly onBehalfOf?: ExternalUser;
-  /** The idempotency key, a UUID. For a sender that may have sent this very message before. @default newId() */
+  /** The idempotency key, a UUID. For a sender that may have sent this message before. @default newId() */
   readonly id?: string;
 }
 
 /**
- * A message on its way. Nobody has to await the promises: a rejection that nobody looks at does no harm.
- * When the connection ends for good (`closed`), both are rejected, unless `keepsWaiting`; the message stays in the
- * storage and is sent by the next connection.
+ * A sent message. A rejection of its promises that is not awaited does no harm. When the connection ends for good
+ * (`closed`), both are rejected, unless `keepsWaiting`; the message stays in the storage and is sent on the next
+ * connection.
  */
 export interface Sent {
   readonly id: string;
   readonly conversationId: string;
-  /** Durably accepted. Rejects with the server's error when it refused, `cancelled`, or `unavailable` when closed. */
+  /** Durably accepted. Rejects with the server's error, `cancelled`, or `unavailable` when closed. */
   readonly accepted: Promise<ServerFrameOf<'ack'>>;
   /**
    * The first reply of an agent. Rejects with a `ParleyError`: with the reason when the message failed or was
-   * dead-lettered, `not_found` when the agent handled it without a reply.
+   * dead-lettered, with `not_found` when the agent handled it without a reply.
    */
   readonly answered: Promise<ChatMessage>;
 }
 
 export interface Client {
   readonly connection: ConnectionState;
-  /** What the server said of itself on the last connection; undefined before the first. */
+  /** The server's `welcome` of the last connection; undefined before the first. */
   readonly welcome: ServerFrameOf<'welcome'> | undefined;
-  /** By id; a new map after every change. The server sends all on every connection, then what changes. */
+  /** By id; a new map after every change. On every connection the server sends all agents, then the changes. */
   readonly agents: ReadonlyMap<string, AgentStatus>;
-  /** By followed conversation, with whom it is while an agent holds it; a new map after every change. */
+  /** The agent that holds a conversation, by followed conversation; a new map after every change. */
   readonly sessions: ReadonlyMap<string, AgentSession>;
   /** Messages not acknowledged yet, in the order they were written; a new array after every change. */
   readonly outbox: readonly OutboxItem[];
 
-  /** Connects, and stays connected. When waiting, tries at once. */
+  /** Connects, and reconnects when the connection is lost. While waiting, tries at once. */
   connect(): void;
   /**
-   * Ends the connection and every timer. What is not acknowledged stays in the storage; with `memoryStorage` that is
-   * as long as the process lives.
+   * Ends the connection and every timer. Messages without an `ack` stay in the storage; with `memoryStorage` that is as
+   * long as the process lives.
    */
   close(): Promise<void>;
-  /** @returns the function that takes the listener away. A listener that throws is reported on `error`. */
+  /** @returns removes the listener. The error of a listener that throws is emitted as `error` */
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
 
   /**
    * Sends, now or as soon as there is a connection, in order inside each conversation. Follows the conversation until
-   * `leave`. Sent twice with the same `id` while it waits, it is one message.
+   * `leave`. Two calls with the same `id` before the `ack` are one message.
    */
   send(input: SendInput): Sent;
-  /** Stops an answer, or takes back a message never sent. @returns whether that is done or on its way */
+  /** Stops an answer, or removes a message that was never sent. @returns whether that is done or on its way */
   cancel(messageId: string): boolean;
   /**
-   * Follows a conversation, over reconnects, until `leave`. Messages come on `message`.
-   * @param afterSeq only what comes after it. @default what was seen last, or 0: everything
+   * Follows a conversation, over reconnects, until `leave`. Its messages are emitted as `message`.
+   * @param afterSeq only later messages. @default the last seen message, or 0: all messages
    */
   open(conversationId: string, afterSeq?: number): void;
   leave(conversationId: string): void;
-  /** The `seq` of the last message handed on; undefined when the conversation is not followed. */
+  /** The `seq` of the last emitted message; undefined when the conversation is not followed. */
   lastSeq(conversationId: string): number | undefined;
   /** @returns false when nothing is sent: without a connection, or before the server knows the conversation */
   typing(conversationId: string, isTyping: boolean): boolean;
-  /** Asks for the full list of agents, now or as soon as there is a connection. */
+  /** Requests the full list of agents, now or as soon as there is a connection. */
   requestAgents(): void;
-  /** For operators. @returns false when there is no connection: then nothing is sent, now or later */
+  /** For operators. @returns false without a connection: then nothing is sent, now or later */
   control(agentId: string, action: ClientFrameOf<'agent.control'>['action']): boolean;
   /**
    * For operators: runs a command on one agent (`agentId`) or several (`agentIds`) and follows its output, over reconnects.
-   * Without a connection it goes out with the next one.
+   * Without a connection the request is sent on the next one.
    */
   run(request: CommandRequestBody): CommandRun;
   /** Follows a command, over reconnects, until `leaveCommand`: its state, and its output after `afterSeq`. @param afterSeq @default 0 */
   openCommand(id: string, afterSeq?: number): void;
   leaveCommand(id: string): void;
-  /** Any other frame. @returns false when there is no connection: then nothing is sent, now or later */
+  /** Sends any other frame. @returns false without a connection: then nothing is sent, now or later */
   frame(frame: Exclude<ClientFrame, { type: 'hello' }>): boolean;
 }

@@ -12,26 +12,26 @@ import {
   type ServerFrameOf,
 } from '@parley/shared-models';
 
-/** A command on its way, or one for each of several agents. Nobody has to await the promise. */
+/** A command that was requested, or one for each of several agents. A rejection that is not awaited does no harm. */
 export interface CommandRun {
   /** The idempotency key. */
   readonly id: string;
   /** One for each agent, in their order; `command.status` and `command.output` name them. */
   readonly commandIds: readonly string[];
-  /** All of them, when each has reached a final state. Rejects with the server's error when it refused, `unavailable` when closed. */
+  /** Resolves when every command has reached a final state. Rejects with the server's error, or `unavailable` when closed. */
   readonly ended: Promise<readonly CommandRecord[]>;
 }
 
-/** Commands that this client runs or follows, over reconnects: each piece of output is handed on once and in order. */
+/** The commands that this client runs or follows, over reconnects: each piece of output is emitted once and in order. */
 export interface CommandRuns {
   run(request: CommandRequestBody): CommandRun;
   open(id: string, afterSeq: number): void;
   leave(id: string): void;
   welcomed(): void;
-  /** @returns whether it is news */
+  /** @returns whether the piece is new and next in order */
   onOutput(frame: ServerFrameOf<'command.output'>): boolean;
   onStatus(frame: ServerFrameOf<'command.status'>): void;
-  /** @returns `unknown` when it answers none of them; `retrying` when it is asked again */
+  /** @returns `unknown`: the id is not a requested command's; `retrying`: the request is sent again */
   refused(id: string, error: ErrorReport): 'unknown' | 'retrying' | 'rejected';
   rejectAll(error: ParleyError): void;
 }
@@ -51,7 +51,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unavailable', 'rate
 export function createCommandRuns(
   transmit: (frame: Exclude<ClientFrame, { type: 'hello' }>) => boolean,
 ): CommandRuns {
-  /** Last piece that was handed on, of each command that is followed. */
+  /** The last emitted piece of each followed command. */
   const seen = new Map<string, number>();
   const asked = new Map<string, Asked>();
 
@@ -93,7 +93,7 @@ export function createCommandRuns(
     welcomed() {
       const running = new Set<string>();
       for (const run of asked.values()) {
-        // Sent again it is answered with the states; its output is followed from where it was.
+        // The server answers a repeated request with the states; the output continues from its last piece.
         if (run.records.size === 0) ask(run);
         if (run.records.size === 0) for (const id of run.commandIds) running.add(id);
       }
@@ -101,7 +101,7 @@ export function createCommandRuns(
     },
     onOutput({ id, seq }) {
       const last = seen.get(id);
-      // Asked for by a frame of one's own.
+      // The app follows this command by a `command.open` frame of its own.
       if (last === undefined) return true;
       if (seq <= last) return false;
       if (seq > last + 1) {

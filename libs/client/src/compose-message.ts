@@ -6,13 +6,13 @@ import type { QueuedMessage } from './outbox.ts';
 export interface Composed {
   readonly id: string;
   readonly conversationId: string;
-  /** What the server will take, or what is wrong with it: `invalid_frame`. */
+  /** The valid frame, or the error `invalid_frame`. */
   readonly frame: QueuedMessage['frame'] | ParleyError;
 }
 
 /**
- * Makes the frame of a message. The client makes the id of a new conversation too: messages that follow the first one
- * before it is acknowledged go to the same conversation, and the first one sent again begins no second one.
+ * Makes the frame of a message. The client also makes the id of a new conversation: later messages, sent before the first
+ * `ack`, go to the same conversation, and a repeated first message begins no second conversation.
  */
 export function composeMessage(input: SendInput): Composed {
   const { id = newId(), conversationId = newId() } = input;
@@ -22,7 +22,7 @@ export function composeMessage(input: SendInput): Composed {
     const { message, details } = describeIssue(parsed.error);
     return { id, conversationId, frame: new ParleyError('invalid_frame', message, { details }) };
   }
-  // As the server writes them: its answers name them so.
+  // With ids as the server writes them: its answers use them.
   const message = { ...parsed.data, conversationId: parsed.data.conversationId ?? conversationId };
   if (isTooLarge(JSON.stringify(message))) {
     const error = new ParleyError('invalid_frame', 'text: too large for one frame', {

@@ -17,17 +17,17 @@ import type { WebSocketConstructor, WebSocketLike } from './web-socket-like.ts';
 export interface ConnectionOptions {
   readonly url: string;
   readonly webSocket: WebSocketConstructor;
-  /** Undefined: a lost connection is not tried again. */
+  /** Undefined: the client does not reconnect. */
   readonly backoff: Backoff | undefined;
-  /** A connection that held this long was a good one: the back-off begins anew. In milliseconds. */
+  /** After a connection that lasted this long the back-off starts again. In milliseconds. */
   readonly stableMs: number;
-  /** From dialling to `welcome`, in milliseconds. */
+  /** From the connection attempt to `welcome`, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** For the server's part of the closing handshake, in milliseconds. */
   readonly closeTimeoutMs: number;
-  /** Asked for when a connection is there. */
+  /** Called once for each connection. */
   readonly hello: () => ClientFrameOf<'hello'>;
-  /** Every frame but `pong`; `welcome` comes after the state is `open`. */
+  /** Called for every frame but `pong`; for `welcome` after the state is `open`. */
   readonly onFrame: (frame: ServerFrame) => void;
   readonly onState: (state: ConnectionState) => void;
   readonly report: Report;
@@ -35,11 +35,11 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly state: ConnectionState;
-  /** Dials, at once if it was waiting. Does nothing when connecting or open. */
+  /** Connects; while waiting, at once. Does nothing when connecting or open. */
   connect(): void;
-  /** @returns whether the frame was handed to the WebSocket; false unless the state is `open` */
+  /** @returns whether the frame was passed to the WebSocket; false unless the state is `open` */
   transmit(frame: ClientFrame): boolean;
-  /** Resolves when the socket is closed, or was given up after `closeTimeoutMs`. */
+  /** Resolves when the socket is closed, or after `closeTimeoutMs`. */
   close(): Promise<void>;
 }
 
@@ -47,10 +47,10 @@ const CLOSED_REASONS = new Map<number, 'unauthenticated' | 'too_large'>([
   [CLOSE_CODES.unauthenticated, 'unauthenticated'],
   [CLOSE_CODES.tooLarge, 'too_large'],
 ]);
-/** What browsers report when a connection broke without a close frame (RFC 6455, 7.1.5). */
+/** The code of a connection that broke without a close frame (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
 
-/** One connection at a time, kept up: dials, greets, pings, notices its death, waits, dials again. */
+/** Maintains one connection: connects, says hello, pings, detects a dead connection, waits and reconnects. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { backoff, report } = options;
   const timers = createTimers();
@@ -85,12 +85,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     const ifCurrent = (run: () => void) => {
       if (socket === dialled) guard(run);
     };
-    // Listeners stay on a socket that was given up: `ws` throws an 'error' that nobody listens to.
+    // An abandoned socket keeps its listeners: `ws` throws an 'error' event without a listener.
     dialled.addEventListener('open', () => ifCurrent(() => write(options.hello())));
     dialled.addEventListener('message', ({ data }) => ifCurrent(() => receive(data)));
     dialled.addEventListener('error', (event) => ifCurrent(() => (socketError = messageOf(event))));
     dialled.addEventListener('close', ({ code, reason }) => ifCurrent(() => lose(code, reason)));
-    timers.set('welcome', options.connectTimeoutMs, () => giveUp('the server did not welcome us in time'));
+    timers.set('welcome', options.connectTimeoutMs, () => giveUp('the server did not send welcome in time'));
     change({ state: 'connecting' });
   }
 
@@ -102,7 +102,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     const parsed = parseServerFrame(data);
     if (!parsed.ok) {
-      const message = `the server sent a frame that is not valid: ${parsed.error.message}`;
+      const message = `the server sent an invalid frame: ${parsed.error.message}`;
       const { inReplyTo } = parsed;
       report({ ...parsed.error, message, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
       return;
@@ -119,13 +119,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     heartbeat = startHeartbeat({
       heartbeatMs,
       ping: () => guard(() => write({ type: 'ping' })),
-      onDead: () => guard(() => giveUp('nothing was heard for a heartbeat')),
+      onDead: () => guard(() => giveUp('the server did not answer within a heartbeat')),
     });
     if (backoff !== undefined) timers.set('stable', options.stableMs, backoff.reset);
     change({ state: 'open' });
   }
 
-  /** Leaves a socket that may never answer to itself. */
+  /** Abandons a socket that may never answer. */
   function giveUp(why: string): void {
     const dead = socket;
     socket = undefined;
@@ -239,15 +239,15 @@ interface MaybeEventTarget {
 }
 
 interface NetworkListeners {
-  /** The browser is on the network again. */
+  /** The browser is online again. */
   readonly online: () => void;
-  /** The browser has no network any more; its WebSockets do not notice. */
+  /** The browser is offline; its WebSockets do not notice. */
   readonly offline: () => void;
 }
 
 /**
- * Hears what the browser says of its network; hears nothing where there are no such events (Node).
- * @returns the function that stops it
+ * Listens to the browser's network events; without effect where there are no such events (Node).
+ * @returns stops it
  */
 function onNetwork({ online, offline }: NetworkListeners): () => void {
   const target = globalThis as MaybeEventTarget;

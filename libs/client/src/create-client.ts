@@ -18,8 +18,8 @@ import { createSender } from './sender.ts';
 
 /**
  * A client of one Parley server. It does nothing before `connect()`.
- * @throws ParleyError `invalid_request` when `clientName` or `resume` is not as the protocol wants it
- * @throws Error when there is no global WebSocket and none was passed
+ * @throws ParleyError `invalid_request` when the protocol does not allow `clientName` or `resume`
+ * @throws Error without a global WebSocket when none is passed
  */
 export function createClient(options: ClientOptions): Client {
   const resolved = resolveOptions(options);
@@ -28,7 +28,7 @@ export function createClient(options: ClientOptions): Client {
     if (event !== 'error' && listeners.has('error')) {
       report({ code: 'internal', message: `a listener of "${event}" threw`, cause: error });
     } else {
-      // Nobody here can be told. As an uncaught exception it is seen, and it spares the socket's callback.
+      // There is no listener for it. As an uncaught exception it is visible, outside of the socket's callback.
       queueMicrotask(() => {
         throw error;
       });
@@ -64,7 +64,7 @@ export function createClient(options: ClientOptions): Client {
     transmit: connection.transmit,
     backoff: createBackoff(resolved.backoff),
     onAdopted: ({ frame }) => follows.expect(frame.conversationId, false),
-    onChange: tellOutbox,
+    onChange: emitOutbox,
   });
 
   const follows = createFollows({
@@ -103,19 +103,19 @@ export function createClient(options: ClientOptions): Client {
   });
 
   let items: readonly OutboxItem[] | undefined;
-  let isTelling = false;
+  let isEmitting = false;
   const outbox = (): readonly OutboxItem[] => {
     items ??= sender.items();
     return items;
   };
 
-  /** Once for all changes of one turn: a burst of messages is one change. */
-  function tellOutbox(): void {
+  /** Emits once for all changes of one turn of the event loop. */
+  function emitOutbox(): void {
     items = undefined;
-    if (isTelling) return;
-    isTelling = true;
+    if (isEmitting) return;
+    isEmitting = true;
     queueMicrotask(() => {
-      isTelling = false;
+      isEmitting = false;
       if (listeners.has('outbox')) listeners.emit('outbox', outbox());
     });
   }
@@ -150,12 +150,12 @@ export function createClient(options: ClientOptions): Client {
     return { id, conversationId, ...answers.track(id) };
   }
 
-  /** A message that is not even tried. */
+  /** Rejects a message without sending it. */
   function refuse(id: string, conversationId: string, error: ParleyError): Sent {
     const accepted = Promise.reject(error);
     const answered = Promise.reject(error);
     for (const promise of [accepted, answered]) promise.catch(() => undefined);
-    // After `send` has returned, so that who listens can know the id.
+    // After `send` has returned, so that the listener can know the id.
     queueMicrotask(() => report({ code: error.code, message: error.message, inReplyTo: id, cause: error }));
     return { id, conversationId, accepted, answered };
   }
@@ -180,7 +180,7 @@ export function createClient(options: ClientOptions): Client {
     close() {
       held.stop();
       const closing = connection.close();
-      // Also those that were sent while there was no connection to close.
+      // Rejects promises of messages that were written while there was no connection, too.
       answers.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
       commands.rejectAll(errorOf({ state: 'closed', reason: 'closed' }));
       return closing;
@@ -204,7 +204,7 @@ export function createClient(options: ClientOptions): Client {
       held.leave(conversationId);
     },
     lastSeq: (conversationId) => follows.lastSeq(normalized(conversationId)),
-    // Of a conversation that the server does not know yet, it would only say that there is none.
+    // The server would answer with an error for a conversation that it does not know yet.
     typing: (conversationId, isTyping) =>
       follows.isKnown(normalized(conversationId)) &&
       connection.transmit({ type: 'typing', conversationId, isTyping }),
@@ -220,7 +220,7 @@ export function createClient(options: ClientOptions): Client {
 /** An id as the server writes it. */
 const normalized = (id: string): string => id.toLowerCase();
 
-/** Why no answer will come on this connection. */
+/** The reason why this connection will bring no answer. */
 function errorOf(state: Extract<ConnectionState, { state: 'closed' }>): ParleyError {
   if (state.reason === 'unauthenticated') {
     return new ParleyError('unauthenticated', state.message || 'the server refused the token');

@@ -4,24 +4,24 @@ export type Delta = ServerFrameOf<'message.delta'>;
 
 export interface DeltaOrder {
   /**
-   * Whether the piece that arrived is to be shown: it is newer than those before it. Pieces that were written before
-   * anybody here listened, or were lost on the way, are left out; what follows them is shown all the same.
+   * Whether to show the piece: it is newer than the last one. Earlier pieces may be missing, because they were written
+   * before this client followed the conversation or were lost; later pieces are shown all the same.
    */
   accept(delta: Delta): boolean;
-  /** The finished message is known: pieces of it that still come are dropped. */
+  /** The finished message is known: its later pieces are dropped. */
   finish(messageId: string): void;
-  /** Forgets the unfinished messages of a conversation that is left. */
+  /** Forgets the unfinished messages of the conversation. */
   leave(conversationId: string): void;
 }
 
 export interface DeltaOrderOptions {
-  /** Messages to remember, the unfinished and the finished each. @default 500 */
+  /** Maximum number of remembered messages, unfinished and finished each. @default 500 */
   readonly maxMessages?: number;
 }
 
 /**
- * Keeps the pieces of messages that are being written in order and each once. They come in order from one agent over one
- * way; what comes late was sent twice.
+ * Passes on the pieces of messages that are being written in order and each once. One agent sends them in order over one
+ * connection, so a late piece is a duplicate.
  */
 export function createDeltaOrder({ maxMessages = 500 }: DeltaOrderOptions = {}): DeltaOrder {
   const streams = new Map<string, { readonly conversationId: string; readonly next: number }>();
@@ -29,7 +29,7 @@ export function createDeltaOrder({ maxMessages = 500 }: DeltaOrderOptions = {}):
   return {
     accept({ messageId, conversationId, index }) {
       if (finished.has(messageId) || index < (streams.get(messageId)?.next ?? 0)) return false;
-      // Behind all others: the message that was quiet longest is forgotten first.
+      // Moved to the end: the message without pieces for the longest time is forgotten first.
       streams.delete(messageId);
       streams.set(messageId, { conversationId, next: index + 1 });
       dropOldest(streams, maxMessages);
@@ -50,7 +50,7 @@ export function createDeltaOrder({ maxMessages = 500 }: DeltaOrderOptions = {}):
   };
 }
 
-/** Forgets what was put in first, until no more than `most` are remembered. */
+/** Removes the oldest entries until at most `most` are left. */
 export function dropOldest(remembered: Map<string, unknown> | Set<string>, most: number): void {
   for (const oldest of remembered.keys()) {
     if (remembered.size <= most) return;

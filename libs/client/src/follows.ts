@@ -13,35 +13,35 @@ export interface FollowsOptions {
   /** Last seen `seq` of the conversations to follow from the start. */
   readonly resume: Readonly<Record<string, number>>;
   readonly transmit: (frame: ClientFrame) => boolean;
-  /** Missing messages that have not come after this long are asked for again. In milliseconds. */
+  /** Missing messages are requested again after this long, in milliseconds. */
   readonly fillTimeoutMs: number;
-  /** By conversation, the `seq` of the first message of ours whose end is waited for. */
+  /** By conversation, the `seq` of the first message of this client that has no answer yet. */
   readonly firstUnanswered: () => ReadonlyMap<string, number>;
   /** Gets every message once and in order. */
   readonly onMessage: (message: ChatMessage) => void;
 }
 
-/** The conversations that are followed, and how far each was seen. */
+/** The followed conversations, with the last seen `seq` of each. */
 export interface Follows {
-  /** Follows, from `afterSeq`, or from where it was, or from the beginning. */
+  /** Follows the conversation after `afterSeq`; by default after the last seen message, or from the beginning. */
   open(conversationId: string, afterSeq?: number): void;
-  /** Something is being written to it: follows it from the place of the first message that is acknowledged. */
+  /** A message to it is written: follows the conversation from the first acknowledged message. */
   expect(conversationId: string, isNew: boolean): void;
   leave(conversationId: string): void;
-  /** What `hello` shall resume: at most `LIMITS.resumedConversations`, the latest active ones. */
+  /** The conversations for `hello`: at most `LIMITS.resumedConversations`, those with the latest activity. */
   resume(): Record<string, number>;
-  /** The server welcomed a `hello` with what `resume()` gave last. */
+  /** The server has welcomed a `hello` with the last result of `resume()`. */
   welcomed(): void;
   suspend(): void;
   received(message: ChatMessage): void;
-  /** @param isWithMessage the message itself came with it */
+  /** @param isWithMessage the `ack` carried the message itself */
   acknowledged(ack: ServerFrameOf<'ack'>, isWithMessage: boolean): void;
-  /** The server could not do something about this conversation. */
+  /** The server has refused a request about this conversation. */
   failed(conversationId: string, error: ErrorReport): void;
   lastSeq(conversationId: string): number | undefined;
-  /** Whether the server knows the conversation, as far as is known here. */
+  /** Whether the server is known to have the conversation. */
   isKnown(conversationId: string): boolean;
-  /** Whether messages are missing that the server has. */
+  /** Whether messages of the server are missing here. */
   isBehind(conversationId: string): boolean;
 }
 
@@ -49,22 +49,22 @@ interface Follow {
   readonly sequencer: Sequencer<ChatMessage>;
   /** The server knows the conversation: it was opened, or a message to it was acknowledged. */
   isKnown: boolean;
-  /** This connection gets its messages. */
+  /** The server sends its messages on this connection. */
   isSubscribed: boolean;
-  /** The highest `seq` of a message of ours: at least so much exists. */
+  /** The highest acknowledged `seq` of this client's messages: the server has at least this many. */
   ackedSeq: number;
 }
 
 export function createFollows(options: FollowsOptions): Follows {
   const { transmit, onMessage } = options;
-  /** Latest active last. */
+  /** In order of activity, the latest at the end. */
   const follows = new Map<string, Follow>(
     Object.entries(options.resume).map(([id, seq]) => [
       id,
       { sequencer: createSequencer<ChatMessage>(seq), isKnown: true, isSubscribed: false, ackedSeq: 0 },
     ]),
   );
-  /** Left on this connection: what was on its way then is not wanted any more. */
+  /** Conversations left on this connection: their messages on the way are ignored. */
   const left = new Set<string>();
   const timers = createTimers();
   let resumed = new Set<string>();
@@ -90,8 +90,8 @@ export function createFollows(options: FollowsOptions): Follows {
     sequencer.hasGap || (sequencer.lastSeq ?? 0) < ackedSeq;
 
   /**
-   * The known conversations with the `seq` after which to go on over a lost connection. A message that ended without
-   * a reply meanwhile is told only with the message itself: where one waits, what was seen after it comes once more.
+   * The known conversations, each with the `seq` after which it continues on a new connection. The server reports the end of
+   * a message without a reply only together with the message: the messages from the first unanswered one on are sent again.
    */
   function places(): [string, number][] {
     const unanswered = options.firstUnanswered();
@@ -103,7 +103,7 @@ export function createFollows(options: FollowsOptions): Follows {
     });
   }
 
-  /** Asks for what is missing, and again after a while if it still is. */
+  /** Requests the missing messages, and again after a while if they are still missing. */
   function fetch(conversationId: string, afterSeq = follows.get(conversationId)?.sequencer.lastSeq): void {
     const entry = follows.get(conversationId);
     if (entry === undefined || afterSeq === undefined) return;
@@ -121,7 +121,7 @@ export function createFollows(options: FollowsOptions): Follows {
     open(conversationId, afterSeq) {
       const entry = follow(conversationId, afterSeq ?? 0);
       entry.isKnown = true;
-      // A `hello` on its way resumes from the old place, so this one is asked for by itself.
+      // A `hello` that is on its way resumes after the old `seq`, so this conversation is opened separately.
       resumed.delete(conversationId);
       if (afterSeq !== undefined || entry.sequencer.lastSeq === undefined) {
         handOn(entry.sequencer.startAfter(afterSeq ?? 0));
@@ -173,7 +173,7 @@ export function createFollows(options: FollowsOptions): Follows {
       const entry = follows.get(conversationId);
       if (entry === undefined) return;
       entry.isKnown = true;
-      // Who writes to a conversation follows it: the server sends this message and what comes after it.
+      // The server sends the writer of a message this message and all later ones.
       entry.isSubscribed = true;
       entry.ackedSeq = Math.max(entry.ackedSeq, seq);
       if (entry.sequencer.lastSeq === undefined) handOn(entry.sequencer.startAfter(seq - 1));
@@ -196,6 +196,6 @@ export function createFollows(options: FollowsOptions): Follows {
   };
 }
 
-/** Names of the two timers of a conversation: missing messages were asked for; a message of ours is to come back. */
+/** Names of a conversation's two timers: for requested messages, and for the client's own message to come back. */
 const fetching = (conversationId: string) => `fetching ${conversationId}`;
 const echoing = (conversationId: string) => `echoing ${conversationId}`;

@@ -1,8 +1,8 @@
 import { LIMITS } from '@parley/shared-models';
 
-/** Whether the server would close the connection over a frame of this text. */
+/** Whether the server would close the connection because of the size of this frame. */
 export function isTooLarge(text: string): boolean {
-  // No UTF-16 code unit takes more than three bytes of UTF-8, so nearly every text is settled by its length.
+  // A UTF-16 code unit takes at most three bytes of UTF-8, so the length alone decides for nearly every text.
   if (text.length * 3 <= LIMITS.frameBytes) return false;
   return new TextEncoder().encode(text).length > LIMITS.frameBytes;
 }

@@ -2,26 +2,26 @@ export interface HeartbeatOptions {
   /** From the server's `welcome`, in milliseconds. */
   readonly heartbeatMs: number;
   readonly ping: () => void;
-  /** Nothing was heard for a heartbeat, though it was asked for. Called once; the heartbeat has stopped by then. */
+  /** The server has not answered the pings for one heartbeat. Called once; the heartbeat has stopped by then. */
   readonly onDead: () => void;
 }
 
 export interface Heartbeat {
-  /** Something arrived. */
+  /** Any frame arrived. */
   heard(): void;
   stop(): void;
 }
 
-/** Bounds on what a server may ask for, so that a wrong number makes neither a busy loop nor a deaf client. */
+/** Limits for the server's value, so that a wrong number causes neither a busy loop nor a heartbeat that is too slow. */
 const SHORTEST_MS = 10;
 const LONGEST_MS = 60_000;
 
-/** Pings in a heartbeat. */
+/** Pings for each heartbeat. */
 const PINGS = 3;
 
 /**
- * Pings some times in a heartbeat and notices when nothing comes back. It counts its own pings and reads no clock: after a
- * laptop slept, or a browser held the page's timers back, the server gets time to answer before it is given up.
+ * Pings several times for each heartbeat and detects missing answers. It counts its own pings and reads no clock: after a
+ * laptop slept, or a browser throttled the page's timers, the server still gets time to answer.
  */
 export function startHeartbeat({ heartbeatMs, ping, onDead }: HeartbeatOptions): Heartbeat {
   let unanswered = 0;

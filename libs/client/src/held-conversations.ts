@@ -2,19 +2,19 @@ import type { AgentSession, ServerFrameOf } from '@parley/shared-models';
 import { createTimers } from './timers.ts';
 
 export interface HeldConversations {
-  /** By conversation. A new map after every change. */
+  /** The session of each held conversation, by conversation. A new map after every change. */
   readonly sessions: ReadonlyMap<string, AgentSession>;
-  /** The server's clock, which says when sessions end, may differ from the one here. */
+  /** Records the server's clock, which determines when sessions end. */
   welcomed(serverTime: string): void;
   update(frame: ServerFrameOf<'session'>): void;
-  /** The server does not tell any more about this conversation. */
+  /** Forgets the conversation: the server sends no more frames about it. */
   leave(conversationId: string): void;
   stop(): void;
 }
 
 /**
- * With whom the followed conversations are. A session that ends because nobody wrote is told by nobody: it is taken away
- * when its time is over.
+ * The agents that hold the followed conversations. The server sends no frame when a session expires, so an expired session
+ * is removed by a timer.
  */
 export function createHeldConversations(
   onChange: (frame: ServerFrameOf<'session'>) => void,

@@ -10,7 +10,7 @@ import {
   type Routes,
 } from '@parley/shared-models';
 
-/** The part of `fetch` that is needed. */
+/** The used part of `fetch`. */
 export type FetchLike = (
   url: string,
   init: {
@@ -22,9 +22,9 @@ export type FetchLike = (
 ) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
 
 export interface HttpOptions {
-  /** Where the server is: `http://host:port`, or empty for the page's own server. @default '' */
+  /** The server: `http://host:port`, or empty for the page's own server. @default '' */
   readonly url?: string;
-  /** Sent as a bearer token. A function is asked for every request. */
+  /** Sent as a bearer token. A function is called for every request. */
   readonly token?: string | (() => string | undefined);
   /** @default globalThis.fetch */
   readonly fetch?: FetchLike;
@@ -39,7 +39,7 @@ interface Abortable {
 
 type Values<Names extends readonly string[]> = { [Index in keyof Names]: string };
 
-/** What a function takes: the parameters of the path in order, then the query or body. */
+/** The arguments of a function: the parameters of the path in order, then the query or body. */
 type Arguments<R extends Route> = [
   ...Values<ParametersOf<R['path']>>,
   ...(object extends RouteInput<R>
@@ -49,8 +49,8 @@ type Arguments<R extends Route> = [
 
 /**
  * The server's HTTP interface: a function for each of `ROUTES` that answers JSON.
- * All @throws ParleyError with the server's code; `unavailable` when it cannot be reached or takes too long;
- * `internal` when its answer is not what the protocol says.
+ * All @throws ParleyError with the server's code; `unavailable` when the server cannot be reached or takes too long;
+ * `internal` when its answer does not match the route's schema.
  */
 export type HttpApi = {
   readonly [Name in JsonRoute]: (...given: Arguments<Routes[Name]>) => Promise<RouteAnswer<Routes[Name]>>;
@@ -58,7 +58,7 @@ export type HttpApi = {
 
 export function createHttpApi(options: HttpOptions = {}): HttpApi {
   const functions = Object.entries<Route>(ROUTES).map(([name, route]) => [name, callerOf(options, route)]);
-  // What each of them takes and gives is what its route says.
+  // The route determines the arguments and the answer of its function.
   return Object.fromEntries(functions) as HttpApi;
 }
 
@@ -104,14 +104,14 @@ async function exchange(
     });
     return { ok: response.ok, status: response.status, body: parseJson(await response.text()) };
   } catch (cause) {
-    // Whoever aborted knows why.
+    // The caller that aborted gets its own reason.
     if (signal?.aborted === true) throw cause;
     const why = timeout.aborted ? `did not answer within ${timeoutMs} ms` : 'cannot be reached';
     throw new ParleyError('unavailable', `The server ${why}.`, { cause });
   }
 }
 
-/** The value, or undefined when the text is not JSON: a proxy answers with pages. */
+/** The value, or undefined when the text is not JSON: a proxy may answer with an HTML page. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

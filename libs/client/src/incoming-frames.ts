@@ -18,27 +18,27 @@ export interface IncomingOptions {
   readonly follows: Follows;
   readonly answers: Answers;
   readonly commands: CommandRuns;
-  /** Before the listeners of `welcome`. */
+  /** Called before the listeners of `welcome`. */
   readonly onWelcome: (frame: ServerFrameOf<'welcome'>) => void;
 }
 
-/** Messages remembered as `routed`; of one that is forgotten that state is told once more. */
+/** Maximum number of messages that are remembered as `routed`; a forgotten message may be emitted as `routed` twice. */
 const MOST_ROUTED = 500;
 
 type Handlers = { readonly [T in HandledFrame]: (frame: ServerFrameOf<T>) => void };
 
-/** What the client does with each frame of the server, by its type. */
+/** Handles each frame of the server by its type. */
 export function createIncoming(options: IncomingOptions): (frame: ServerFrame) => void {
   const { directory, held, deltas, sender, follows, answers, commands } = options;
   const { emit } = options.listeners;
-  /** Messages that were told to be `routed`, and not yet what came of that. */
+  /** Messages with the status `routed` and no later status. */
   const routed = new Set<string>();
 
   function onStatus(frame: ServerFrameOf<'message.status'>): void {
     const { messageId, status } = frame;
     const wasRouted = routed.delete(messageId);
     if (status === 'routed') routed.add(messageId);
-    // That it is delivered says of both, where one follows on the other at once.
+    // The server may leave out `routed` when `delivered` follows at once: one frame then stands for both.
     else if (status === 'delivered' && !wasRouted) emit('status', { ...frame, status: 'routed' });
     dropOldest(routed, MOST_ROUTED);
     answers.ended(frame);
@@ -91,7 +91,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
         return;
       }
       const outcome = sender.refused(inReplyTo, error);
-      // It shows in the outbox as `lastError`; nothing has failed yet.
+      // The outbox shows it as `lastError`; the message has not failed.
       if (outcome === 'retrying') return;
       if (outcome === 'unknown') follows.failed(inReplyTo, error);
       else answers.reject(inReplyTo, asException(error));
@@ -101,7 +101,7 @@ export function createIncoming(options: IncomingOptions): (frame: ServerFrame) =
   };
 
   return (frame) => {
-    // The types pair each name with its frame; indexing by a union loses that pairing.
+    // The types relate each name to its frame; indexing by a union loses that relation.
     if (frame.type in handlers) (handlers[frame.type as HandledFrame] as (frame: ServerFrame) => void)(frame);
     else emit(frame.type as keyof ForwardedFrames, frame as never);
   };

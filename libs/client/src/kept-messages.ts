@@ -4,14 +4,14 @@ import { isTooLarge } from './frame-size.ts';
 import type { QueuedMessage } from './outbox.ts';
 import type { ClientStorage } from './storage.ts';
 
-/** A storage that never throws and yields only messages. */
+/** A storage that never throws and returns only messages. */
 export interface KeptMessages {
   load(): readonly QueuedMessage[];
   save(message: QueuedMessage): void;
   remove(messageId: string): void;
 }
 
-/** Reports a storage that fails once, and once more when it fails again after it worked; strange entries once. */
+/** Reports a failing storage once, and again when it fails after it has worked; invalid entries once. */
 export function createKeptMessages(storage: ClientStorage, report: Report): KeptMessages {
   let isFailing = false;
   let hasReportedInvalid = false;
@@ -40,7 +40,7 @@ export function createKeptMessages(storage: ClientStorage, report: Report): Kept
         const count = entries.length - messages.length;
         report({
           code: 'malformed_message',
-          message: `${count} entries in the storage are no messages and are left alone`,
+          message: `${count} entries in the storage are not messages and are ignored`,
         });
       }
       return messages;

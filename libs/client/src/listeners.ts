@@ -1,13 +1,13 @@
 export interface Listeners<Events extends object> {
-  /** @returns the function that takes the listener away again */
+  /** @returns removes the listener */
   on<E extends keyof Events>(event: E, listener: (payload: Events[E]) => void): () => void;
   emit<E extends keyof Events>(event: E, payload: Events[E]): void;
   has(event: keyof Events): boolean;
 }
 
 /**
- * Listeners, typed by the event's name. One that throws keeps neither the others nor the emitter from going on.
- * @param onThrow gets what a listener threw
+ * Listeners, typed by the event's name. A listener that throws stops neither the other listeners nor the emitter.
+ * @param onThrow called with the error of a listener
  */
 export function createListeners<Events extends object>(
   onThrow: (error: unknown, event: keyof Events) => void,
@@ -17,7 +17,7 @@ export function createListeners<Events extends object>(
 
   return {
     on(event, listener) {
-      // An entry of its own, so that a function added twice is called twice and taken away one at a time.
+      // A separate entry, so that a function added twice is called twice and removed one at a time.
       const entry: Entry = { listener };
       const set = entries.get(event) ?? new Set<Entry>();
       set.add(entry);

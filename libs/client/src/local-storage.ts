@@ -1,6 +1,6 @@
 import type { ClientStorage } from './storage.ts';
 
-/** The part of the Web Storage API that is needed: `localStorage` and `sessionStorage` have it. */
+/** The used part of the Web Storage API: `localStorage` and `sessionStorage` have it. */
 export interface WebStorageLike {
   readonly length: number;
   key(index: number): string | null;
@@ -11,8 +11,8 @@ export interface WebStorageLike {
 
 export interface LocalStorageOptions {
   /**
-   * Begins every key. Put the user's id into it: another user of this browser must not send what this one wrote.
-   * @default 'parley'
+   * The prefix of every key. It should contain the user's id: another user of this browser must not send this user's
+   * messages. @default 'parley'
    */
   readonly namespace?: string;
   /** @default globalThis.localStorage */
@@ -20,12 +20,12 @@ export interface LocalStorageOptions {
 }
 
 /**
- * Keeps messages in the browser beyond a reload. Every message has a key of its own, so that tabs which share the
- * storage do not overwrite each other's. Methods throw what the browser throws: quota reached, storage forbidden.
+ * Keeps messages in the browser over reloads. Every message has a key of its own, so that tabs with the same storage do
+ * not overwrite each other's messages. Methods throw the browser's errors: quota exceeded, storage forbidden.
  */
 export function localStorageAdapter(options: LocalStorageOptions = {}): ClientStorage {
   const prefix = `${options.namespace ?? 'parley'}:outbox:`;
-  // Looked up on every use: with cookies blocked, already the look at `localStorage` throws.
+  // Looked up on every use: with cookies blocked, the access to `localStorage` throws.
   const storage = () => options.storage ?? browserStorage();
 
   return {
@@ -50,7 +50,7 @@ function browserStorage(): WebStorageLike {
   return found;
 }
 
-/** The value, or the text itself where it is not JSON: the client reports either when it is no message. */
+/** The value, or the text itself if it is not JSON: the client reports both when they are not messages. */
 function parse(text: string | null): unknown {
   try {
     return JSON.parse(text ?? 'null');

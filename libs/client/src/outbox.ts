@@ -2,30 +2,30 @@ import type { ClientFrameOf } from '@parley/shared-models';
 
 /** A message that the server has not acknowledged yet. */
 export interface QueuedMessage {
-  /** A UUIDv7 made when the message was written: its place among the others. */
+  /** A UUIDv7 made when the message was written; it determines the order. */
   readonly position: string;
   readonly frame: ClientFrameOf<'message.send'> & { readonly conversationId: string };
 }
 
 /**
- * The unacknowledged messages. Of each conversation one at a time is under way, so that one that must be sent again
- * (a limit, an outage) is not overtaken by the next.
+ * The unacknowledged messages. Only one message of each conversation is under way, so that a message that must be sent
+ * again (after a limit, an outage) is not overtaken by the next.
  */
 export interface Outbox {
   readonly size: number;
-  /** How many are under way. */
+  /** The number of messages under way. */
   readonly underWay: number;
-  /** @returns false when there is one with this id already */
+  /** @returns false when there is a message with this id already */
   add(message: QueuedMessage): boolean;
   get(id: string): QueuedMessage | undefined;
   isUnderWay(id: string): boolean;
-  /** The earliest message whose conversation has none under way; it is under way from now on. */
+  /** The earliest message of all conversations without a message under way; it is under way from now on. */
   next(): QueuedMessage | undefined;
-  /** It has to be sent again, in its old place. */
+  /** The message must be sent again, in its old position. */
   retry(id: string): void;
-  /** All have to be sent again: the connection is lost. */
+  /** All messages must be sent again: the connection is lost. */
   retryAll(): void;
-  /** It is settled. @returns what was removed */
+  /** The message is settled. @returns the removed message */
   remove(id: string): QueuedMessage | undefined;
   /** All, in the order they were written. */
   list(): QueuedMessage[];
@@ -40,7 +40,7 @@ interface Queue {
 export function createOutbox(): Outbox {
   const messages = new Map<string, QueuedMessage>();
   const queues = new Map<string, Queue>();
-  /** The first one waiting of each conversation that has none under way, in order of position. */
+  /** The first waiting message of each conversation without a message under way, in order of position. */
   const ready: QueuedMessage[] = [];
   let underWay = 0;
 
@@ -50,7 +50,7 @@ export function createOutbox(): Outbox {
     return queue;
   }
 
-  /** Runs a change of a queue and brings its entry in `ready` up to date. */
+  /** Changes a queue and updates its entry in `ready`. */
   function change(queue: Queue, run: () => void): void {
     const before = queue.underWay === undefined ? queue.waiting[0] : undefined;
     run();
@@ -130,7 +130,7 @@ export function createOutbox(): Outbox {
   };
 }
 
-/** Into its place; at the end in nearly every case. */
+/** Inserts in order of position; nearly always at the end. */
 function insert(sorted: QueuedMessage[], message: QueuedMessage): void {
   let index = sorted.length;
   while (index > 0 && (sorted[index - 1]?.position ?? '') > message.position) index -= 1;

@@ -9,7 +9,7 @@ const echo = { kind: 'agent', id: 'echo', name: 'Echo' } as const;
 function runScript(url: string, script: string) {
   const modules = {
     client: new URL('index.ts', import.meta.url).href,
-    // By address: a script without a file of its own cannot look packages up.
+    // By URL: a script without a file cannot resolve packages.
     ws: import.meta.resolve('ws'),
   };
   const source = `
@@ -18,7 +18,7 @@ function runScript(url: string, script: string) {
     const options = { url: ${JSON.stringify(url)}, clientName: 'child', closeTimeoutMs: 50 };
     ${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-    // The options of the test run are not meant for the child.
+    // The child must not inherit the options of the test run.
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorReport } from '@parley/shared-models';
 
 /**
- * The server could not take a frame now but will take the same one later. Narrower than `canRetry` of the error:
+ * Codes of refusals that are temporary: the server will take the same frame later. Narrower than `canRetry` of the error:
  * after `internal` or `agent_failed` a person decides, not the client.
  */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -14,10 +14,10 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
-/** No server may silence a client for longer than this. */
+/** The maximum wait that a server may ask for. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** How long the server asks to wait, in milliseconds; undefined when it does not say. */
+/** The wait that the server asks for, in milliseconds; undefined when it does not say. */
 export function retryAfter({ details }: ErrorReport): number | undefined {
   const wait = details?.retryAfterMs;
   return typeof wait === 'number' && wait >= 0 ? Math.min(wait, LONGEST_WAIT_MS) : undefined;

@@ -10,11 +10,11 @@ export interface SenderOptions {
   readonly kept: KeptMessages;
   /** @returns whether the frame is on its way */
   readonly transmit: (frame: ClientFrame) => boolean;
-  /** Waits between tries while the server cannot take messages. */
+  /** Back-off while the server cannot take messages. */
   readonly backoff: Backoff;
-  /** Without an `ack` for this long, the message is sent again. In milliseconds. */
+  /** A message without an `ack` for this long is sent again. In milliseconds. */
   readonly ackTimeoutMs: number;
-  /** Messages that wait for their `ack` at once, over all conversations. */
+  /** Maximum number of messages that wait for their `ack`, over all conversations. */
   readonly maxUnderWay: number;
   /** A message of an earlier run, or of another tab, was found and will be sent. */
   readonly onAdopted: (message: QueuedMessage) => void;
@@ -22,31 +22,31 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Keeps the message until it is settled, and sends it as soon as it is its turn. */
+  /** Keeps the message until it is settled, and sends it in its turn. */
   enqueue(frame: QueuedMessage['frame']): void;
   get(messageId: string): QueuedMessage | undefined;
-  /** The connection is open: takes over what the storage holds and sends what is not acknowledged. */
+  /** The connection is open: loads the messages of the storage and sends all that are not acknowledged. */
   resume(): void;
-  /** The connection is lost: everything unacknowledged has to be sent again. */
+  /** The connection is lost: all unacknowledged messages must be sent again. */
   suspend(): void;
   acknowledged(ack: ServerFrameOf<'ack'>): void;
   /**
-   * The server did not take a message.
-   * @returns `retrying`: it is sent again; `dropped`: it never will be; `unknown`: no message here has this id
+   * The server has refused a message.
+   * @returns `retrying`: it is sent again; `dropped`: it is not sent again; `unknown`: no message here has this id
    */
   refused(messageId: string, error: ErrorReport): 'retrying' | 'dropped' | 'unknown';
-  /** Takes back a message that was never sent. @returns whether it was */
+  /** Removes a message that was never sent. @returns whether it was removed */
   withdraw(messageId: string): boolean;
   items(): readonly OutboxItem[];
 }
 
-/** Brings every message to the server, in order inside its conversation, until it is acknowledged or refused. */
+/** Sends every message, in order inside its conversation, until it is acknowledged or refused. */
 export function createSender(options: SenderOptions): Sender {
   const { kept, transmit, backoff, onChange } = options;
   const outbox = createOutbox();
   const timers = createTimers();
   const lastErrors = new Map<string, ErrorReport>();
-  /** Messages that a server may have seen: sent by this client, or perhaps by the one that kept them. */
+  /** Messages that a server may have seen: sent by this client, or by the client that stored them. */
   const maybeSent = new Set<string>();
   let isOpen = false;
   let pausedUntil = 0;
@@ -133,7 +133,7 @@ export function createSender(options: SenderOptions): Sender {
         return 'dropped';
       }
       lastErrors.set(messageId, error);
-      // One outage answers many messages: it counts as one failure.
+      // One outage causes errors for many messages, but counts as one failure.
       const wait = retryAfter(error) ?? (timers.has('pause') ? 0 : backoff.next());
       pause(wait);
       sendAgain(messageId);

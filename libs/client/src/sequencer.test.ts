@@ -37,7 +37,7 @@ describe('sequencer', () => {
           const sequencer = createSequencer(0, maxHeld);
           const arrivals = [...picks.filter((seq) => seq <= count), count];
           const seen = arrivals.flatMap((seq) => seqs(sequencer.accept({ seq })));
-          // What the server does when it is asked for what is missing.
+          // The server sends the missing messages on request.
           for (let seq = (sequencer.lastSeq ?? 0) + 1; seq <= count && sequencer.hasGap; seq++) {
             seen.push(...seqs(sequencer.accept({ seq })));
           }
@@ -76,7 +76,7 @@ describe('sequencer', () => {
   it('hands a message on again after it was told to begin earlier', () => {
     const sequencer = createSequencer(0);
     for (const seq of [1, 2, 3, 2]) sequencer.accept({ seq });
-    // It keeps nothing that it handed on: the messages come again from the server.
+    // Emitted messages are not kept: the server sends them again.
     expect(sequencer.startAfter(1)).toEqual([]);
     expect(sequencer).toMatchObject({ lastSeq: 1, hasGap: true });
     expect([2, 3].flatMap((seq) => seqs(sequencer.accept({ seq })))).toEqual([2, 3]);

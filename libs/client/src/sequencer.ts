@@ -1,20 +1,20 @@
 export interface Sequencer<T extends { readonly seq: number }> {
-  /** The last `seq` that was handed on; undefined as long as it is not known where to begin. */
+  /** The last `seq` that was returned; undefined until the beginning is known. */
   readonly lastSeq: number | undefined;
-  /** Whether a message is known to exist that was not handed on. */
+  /** Whether a message exists that was not returned. */
   readonly hasGap: boolean;
-  /** Takes what arrived and returns what can be handed on now, in order of `seq`, each once. */
+  /** Adds a received message; returns the messages that are next in order of `seq`, each once. */
   accept(message: T): readonly T[];
-  /** Begins, or begins again, after this `seq`; returns what can be handed on now. */
+  /** Begins, or begins again, after this `seq`; returns the messages that are next. */
   startAfter(seq: number): readonly T[];
 }
 
 /**
- * Brings the messages of one conversation into order: what comes twice is dropped, what comes too early is held
- * until the ones before it are there.
- * @param lastSeq after which to begin; without it, the first message that arrives is where the conversation begins
- * @param maxHeld early messages to hold. The highest ones are let go first: `hasGap` stays true, so they are asked
- *   for again
+ * Brings the messages of one conversation into order: duplicates are dropped, and early messages are held until the ones
+ * before them have arrived.
+ * @param lastSeq begins after it; without it, the first message that arrives is the beginning
+ * @param maxHeld maximum number of early messages. The highest are dropped first: `hasGap` stays true, so they are
+ *   requested again
  */
 export function createSequencer<T extends { readonly seq: number }>(
   lastSeq?: number,

@@ -1,20 +1,20 @@
 import type { QueuedMessage } from './outbox.ts';
 
 /**
- * Where messages are kept until the server acknowledges them. Any method may throw: the client reports it and goes
- * on with what it has in memory. Several clients may share one storage: what one of them left behind, another sends;
- * sent twice does no harm, since the id is the idempotency key.
+ * Keeps messages until the server acknowledges them. Any method may throw: the client reports the error and continues with
+ * its messages in memory. Several clients may share one storage: each sends the messages that another left behind.
+ * Sending twice does no harm, since the id is the idempotency key.
  */
 export interface ClientStorage {
-  /** Everything kept, in any order; the client leaves out what is no message. */
+  /** All entries, in any order; the client ignores entries that are not messages. */
   load(): readonly unknown[];
   /** Adds the message, or replaces the one with the same `frame.id`. */
   save(message: QueuedMessage): void;
-  /** Ids that are not there are ignored. */
+  /** Unknown ids are ignored. */
   remove(messageId: string): void;
 }
 
-/** Keeps messages as long as this process lives. */
+/** Keeps messages in memory, as long as the process lives. */
 export function memoryStorage(): ClientStorage {
   const kept = new Map<string, QueuedMessage>();
   return {

@@ -1,13 +1,13 @@
-/** Timers by name, with one owner that can stop them all. */
+/** Named timers that can be stopped together. */
 export interface Timers {
-  /** Runs `run` once after `ms`; a timer of that name that is still waiting is replaced. */
+  /** Calls `run` once after `ms`; a waiting timer of the same name is replaced. */
   set(name: string, ms: number, run: () => void): void;
   has(name: string): boolean;
   clear(name: string): void;
   clearAll(): void;
 }
 
-/** Longer than this, and `setTimeout` fires at once. */
+/** With a longer delay `setTimeout` fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 export function createTimers(): Timers {

@@ -1,11 +1,11 @@
 /**
- * The part of a WebSocket that the client uses. A browser's, Node's and `ws`'s all have it, and so this package
- * needs the types of none of them.
+ * The used part of a WebSocket. The classes of browsers, of Node and of `ws` have it, so this package needs the types of
+ * no specific class.
  */
 export interface WebSocketLike {
   send(data: string): void;
   close(code?: number, reason?: string): void;
-  /** `ws` has it: ends the connection without the closing handshake. */
+  /** Only in `ws`: ends the connection without the closing handshake. */
   terminate?(): void;
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -18,7 +18,7 @@ export interface WebSocketLike {
 
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
-/** The WebSocket of the browser or of Node ≥ 22. @throws Error where there is none: pass one as an option. */
+/** The WebSocket of the browser or of Node ≥ 22. @throws Error when there is no such class: pass one as an option. */
 export function globalWebSocket(): WebSocketConstructor {
   const found = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (found === undefined) throw new Error('there is no global WebSocket: pass the option `webSocket`');

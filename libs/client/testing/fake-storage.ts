@@ -1,6 +1,6 @@
 import type { WebStorageLike } from '../src/local-storage.ts';
 
-/** What a browser's `localStorage` does. @param quota the number of entries it takes before it throws */
+/** A browser's `localStorage` in memory. @param quota the number of entries after which it throws */
 export function createFakeStorage({ quota = Number.POSITIVE_INFINITY } = {}): WebStorageLike {
   const items = new Map<string, string>();
   return {

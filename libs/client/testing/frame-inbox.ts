@@ -1,11 +1,11 @@
 import type { ClientFrame, ClientFrameOf, ClientFrameType } from '@parley/shared-models';
 
-/** The frames that a client sent, to be taken one after the other. */
+/** The frames that a client sent, taken one after the other. */
 export interface FrameInbox {
-  /** All, pings left out. */
+  /** All frames without pings. */
   readonly all: readonly ClientFrame[];
   add(frame: ClientFrame): void;
-  /** The next frame that was not taken yet. @throws Error when it is of another type, or when the client is gone */
+  /** The next frame that was not taken yet. @throws Error when it has another type, or when the client is gone */
   take<T extends ClientFrameType>(type: T): Promise<ClientFrameOf<T>>;
   end(): void;
 }

@@ -34,7 +34,7 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** A real WebSocket server on a free port of the loopback interface that does only what the test says. */
+/** A real WebSocket server on a free port of the loopback interface that does only what the test scripts. */
 export async function startScriptedServer(port = 0): Promise<ScriptedServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port });
   await once(server, 'listening');

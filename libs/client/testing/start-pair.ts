@@ -10,14 +10,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A scripted server that ends with the test. */
+/** A scripted server that is closed after the test. */
 export async function startServer(): Promise<ScriptedServer> {
   const server = await startScriptedServer();
   cleanups.push(server.close);
   return server;
 }
 
-/** A client of it, not connected yet, that ends with the test and reconnects without much ado. */
+/** A client of the server, not connected yet, with short reconnect waits; it is closed after the test. */
 export function startClient({ url }: { url: string }, options: Partial<ClientOptions> = {}): Client {
   const client = createClient({
     url,
@@ -30,7 +30,7 @@ export function startClient({ url }: { url: string }, options: Partial<ClientOpt
   return client;
 }
 
-/** A server and a client that is welcomed. */
+/** A server, and a client after its `welcome`. */
 export async function startPair(
   options: Partial<ClientOptions> = {},
   welcome: Parameters<Peer['welcome']>[0] = {},
@@ -45,7 +45,7 @@ export async function startPair(
   return { server, client, peer };
 }
 
-/** Resolves with the first event that the condition holds for. */
+/** Resolves with the first event that matches the condition. */
 export function until<E extends keyof ClientEvents>(
   client: Client,
   event: E,
@@ -60,14 +60,14 @@ export function until<E extends keyof ClientEvents>(
   });
 }
 
-/** Everything that is emitted from now on. */
+/** Collects all events from now on. */
 export function record<E extends keyof ClientEvents>(client: Client, event: E): ClientEvents[E][] {
   const seen: ClientEvents[E][] = [];
   client.on(event, (payload) => seen.push(payload));
   return seen;
 }
 
-/** Resolves when the client has handled all that the peer sent before: frames come in order. */
+/** Resolves when the client has handled all earlier frames of the peer: frames arrive in order. */
 export async function settled(client: Client, peer: Peer): Promise<void> {
   const marker = `marker ${Math.random()}`;
   const seen = until(client, 'error', ({ message }) => message === marker);
