@@ -48,7 +48,7 @@ describe('the chat page', () => {
     expect(chat.offences).toEqual([]);
   });
 
-  it('shows who answered, why, and the way of the message with the time at every hop', async () => {
+  it('shows the answering agent, the reason, and the path of the message with the time at every hop', async () => {
     const chat = await openChat();
     await chat.send('repeat this please');
     await chat.messages.getByRole('button', { name: /^Answered by Echo/ }).waitFor();
@@ -79,7 +79,7 @@ describe('the chat page', () => {
     await other.messages.getByRole('article', { name: /^Echo: / }).waitFor();
   });
 
-  it('shows at once in one window what is written in another', async () => {
+  it("shows another window's messages at once", async () => {
     const one = await openChat();
     await one.send('@Echo first');
     await one.messages.getByRole('button', { name: /^Answered/ }).waitFor();
@@ -150,7 +150,7 @@ describe('the chat page', () => {
     expect(await chat.input.inputValue()).toBe('');
   });
 
-  it('keeps what the client does not even try to send, and says why', async () => {
+  it('keeps a message that the client refuses to send, and says why', async () => {
     const chat = await openChat();
     // Each character takes six characters in a frame.
     await chat.send('\u0001'.repeat(50_000));
@@ -231,7 +231,7 @@ describe('the chat page', () => {
     expect(await length()).toBe(before);
   });
 
-  it('marks what came while another conversation was open', async () => {
+  it('marks messages that came while another conversation was open', async () => {
     const chat = await openChat();
     await chat.send('@Endless count for me');
     await chat.shows(/(\d+ ){3}/);

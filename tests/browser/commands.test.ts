@@ -138,7 +138,7 @@ describe('the commands page', () => {
     SLOW_MS,
   );
 
-  it('keeps stdout and stderr apart, and shows exit code, duration and who asked', async () => {
+  it('keeps stdout and stderr apart, and shows exit code, duration and requester', async () => {
     const screen = await open();
     await screen.choose('One');
     await screen.run('echo fine; echo oops >&2; exit 7');
@@ -215,7 +215,7 @@ describe('the commands page', () => {
     await nowhere.page.getByText('There is no such command').waitFor();
   });
 
-  it('runs again, and brings back by arrow what was run before', async () => {
+  it('runs again, and brings back earlier commands by arrow key', async () => {
     const screen = await open();
     await screen.choose('One');
     await screen.run('echo first words');
@@ -234,7 +234,7 @@ describe('the commands page', () => {
     expect(await screen.input.inputValue()).toBe('');
   });
 
-  it('lists what anybody runs at once, and narrows the list', async () => {
+  it('lists all commands live, and filters the list', async () => {
     const screen = await open();
     await screen.list.getByRole('link').first().waitFor();
     await api().runCommand({ agentId: 'two', command: 'echo from elsewhere; exit 4' });
@@ -248,7 +248,7 @@ describe('the commands page', () => {
     await item.waitFor();
   });
 
-  it('says what is missing before it runs anything', async () => {
+  it('names a missing input before it runs anything', async () => {
     const screen = await open();
     await screen.input.fill('uptime');
     await screen.input.press('Enter');
@@ -393,7 +393,7 @@ describe('the commands page where people sign in', () => {
     client.terminate();
   });
 
-  it('lets nobody approve what they asked for themselves, but another operator', async () => {
+  it('lets only another operator approve a command', async () => {
     const asking = await openAs('otto', 'operator');
     const screen = commandsScreen(asking);
     // The page chooses a single agent automatically.

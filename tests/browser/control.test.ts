@@ -66,7 +66,7 @@ describe('the control of agents, queues and the audit', () => {
     await page.getByText('2 of 2 online').waitFor();
   });
 
-  it('asks an agent for its status, and shows what it says', async () => {
+  it('asks an agent for its status, and shows the answer', async () => {
     const page = await open('/agents');
     await more(page, 'Echo', 'Ask for its status');
     await page.getByRole('heading', { name: 'Status of the agent' }).waitFor();
@@ -113,7 +113,7 @@ describe('the control of agents, queues and the audit', () => {
     await agents.getByText('2 of 3 online').or(agents.getByText('2 of 2 online')).waitFor();
   });
 
-  it('shows who did what and what came of it, verifies the chain by itself, and exports it', async () => {
+  it('shows actor, action and outcome, verifies the chain by itself, and exports it', async () => {
     const commands = await open('/commands');
     // The page chooses a single agent automatically.
     await commands.getByRole('checkbox').check();

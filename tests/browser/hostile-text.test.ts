@@ -47,7 +47,7 @@ describe('texts that are hard to draw', () => {
   );
 
   it.each(groups.map((group) => [group[0], group] as const))(
-    'shows a conversation of them, and what stands between them, and takes a message (%s …)',
+    'shows a conversation of them, with the messages between them, and takes a message (%s …)',
     async (_, group) => {
       const conversationId = await begin();
       await Promise.all(
@@ -87,7 +87,7 @@ describe('texts that are hard to draw', () => {
     expect(chat.offences).toEqual([]);
   });
 
-  it('shows nothing as its source again that it has drawn, while that grows', async () => {
+  it('never shows the source of a rendered text again while it grows', async () => {
     const conversationId = await begin();
     const chat = await openChat(conversationId);
     await chat.shows('the first message');
@@ -105,7 +105,7 @@ describe('texts that are hard to draw', () => {
     expect(points.filter((count, index) => count < (points[index - 1] ?? 0))).toEqual([]);
   });
 
-  it('says of what it does not draw why, and gives all of it to who copies it', async () => {
+  it('says why a text is not rendered, and copies all of it', async () => {
     const conversationId = await begin();
     await client.send({ text: '@Hostile list in list', conversationId }).answered;
     const chat = await openChat(conversationId);

@@ -73,7 +73,7 @@ describe('a long conversation', () => {
     expect(await chat.page.getByRole('button', { name: 'Latest' }).count()).toBe(0);
   });
 
-  it("shows one's own messages as such before the server has greeted", async () => {
+  it("shows the user's messages as such before the server's welcome", async () => {
     const { page } = await browser.open(`${system.url}/`);
     await page.routeWebSocket(/\/ws$/, () => {});
     await page.goto(`${system.url}/c/${conversationId}`);
@@ -91,7 +91,7 @@ describe('a long conversation', () => {
     await chat.page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'detached' });
   }, 180_000);
 
-  it('keeps in view what one looks at while older messages are added above it', async () => {
+  it('keeps the visible messages in view while older ones are added above', async () => {
     const chat = await open();
     // The number of messages rendered by now.
     const oldest = chat.messages.getByText(/^question \d+$/).first();
@@ -106,7 +106,7 @@ describe('a long conversation', () => {
     expect(await top(chat, text)).toBeLessThan(900);
   });
 
-  it('leaves what is read where it is when something new comes, and tells how much', async () => {
+  it('leaves the visible messages in place when new ones come, and shows their number', async () => {
     const chat = await open();
     const other = await open();
     await goUpTo(chat, `question ${QUESTIONS - 60}`);
@@ -117,7 +117,7 @@ describe('a long conversation', () => {
     expect(await place(chat)).toEqual(before);
   }, 180_000);
 
-  it('comes back to where one was reading after a look at another conversation', async () => {
+  it('returns to the last position after a look at another conversation', async () => {
     const chat = await open();
     await goUpTo(chat, `question ${QUESTIONS - 40}`);
     await chat.page.getByRole('button', { name: 'Latest' }).waitFor();

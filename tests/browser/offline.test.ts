@@ -31,7 +31,7 @@ describe('without a connection', () => {
     return messages.filter(({ kind }) => kind === 'TEXT').map(({ text }) => text);
   }
 
-  it('keeps what is written, says so, and sends it once and in order when the server is back', async () => {
+  it('keeps written messages, says so, and sends them once and in order when the server is back', async () => {
     const chat = await openChat();
     await chat.send('before');
     await chat.messages.getByRole('button', { name: /^Answered/ }).waitFor();

@@ -93,7 +93,7 @@ describe('the pages for operators', () => {
     await page.getByText('A message that nobody could handle would lie here').waitFor();
   });
 
-  it('tells what the server stands on, and what is in its queues', async () => {
+  it('shows the backends of the server and the contents of its queues', async () => {
     const page = await open('/system');
     for (const fact of ['SQLite', 'embedded', 'offline rules']) await page.getByText(fact).first().waitFor();
     await page.getByRole('row', { name: /agent_queue_echo/ }).waitFor();

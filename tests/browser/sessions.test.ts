@@ -40,7 +40,7 @@ describe('the chat page in a session', () => {
     await leave(chat.page, 'Finance').waitFor();
   };
 
-  it('shows with whom one is talking, and Leave ends it with the agent confirming', async () => {
+  it('names the agent that holds the conversation, and Leave ends it with a confirmation', async () => {
     const chat = await openChat();
     await begin(chat);
     await banner(chat.page).getByText('Finance').waitFor();

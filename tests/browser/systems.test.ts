@@ -39,7 +39,7 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
   }
   const banner = (chat: ChatScreen) => chat.page.getByText(/^Talking with /);
 
-  it('system 1: reaches the agent that is named, and the sidebar shows who is there', async () => {
+  it('system 1: reaches the named agent, and the sidebar shows the online agents', async () => {
     const chat = await open();
     await chat.page
       .getByText(/^(\d+)\/\1\b/)
@@ -84,7 +84,7 @@ describe.each(QUEUE_DRIVERS)('what a person types, over the %s queue', (driver) 
   );
 
   it(
-    'systems 3 and 4: what was told and with whom one talks outlive a restart of every process',
+    'systems 3 and 4: memory and sessions outlive a restart of every process',
     async () => {
       const [fitness, money] = [await open(), await open()];
       await ask(fitness, 'my goal is 10k steps', 'Helios');

@@ -125,7 +125,7 @@ describe('long tasks in the browser', () => {
     expect(offences.flat()).toEqual([]);
   });
 
-  it('says what to do where there is no such task', async () => {
+  it('gives advice where there is no such task', async () => {
     const page = await open('/tasks/01890000-0000-7000-8000-000000000000');
     await page.getByText('The task could not be read').waitFor();
     await page.getByRole('link', { name: 'All tasks' }).click();

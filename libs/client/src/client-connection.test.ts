@@ -171,7 +171,7 @@ describe('a lost connection', () => {
     await (await server.next()).welcome();
   });
 
-  it('resumes what it has seen', async () => {
+  it('resumes after the last seen messages', async () => {
     const [seen, known] = [newId(), newId()];
     const { client, peer, server } = await startPair({ resume: { [known]: 7 } });
     expect(peer.all[0]).toMatchObject({ resume: { [known]: 7 } });

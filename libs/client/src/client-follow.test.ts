@@ -33,7 +33,7 @@ describe('following a conversation', () => {
     expect(client.lastSeq(conversationId)).toBe(4);
   });
 
-  it('asks once for what is missing and shows everything in order', async () => {
+  it('requests missing messages once and emits all in order', async () => {
     const conversationId = newId();
     const { client, peer } = await startPair({ resume: { [conversationId]: 2 } });
     const messages = record(client, 'message');
@@ -46,7 +46,7 @@ describe('following a conversation', () => {
     expect(peer.all).toHaveLength(2);
   });
 
-  it('asks again for what has not come after a while', async () => {
+  it('requests missing messages again after a while', async () => {
     const conversationId = newId();
     const { client, peer } = await startPair({ resume: { [conversationId]: 0 }, ackTimeoutMs: 20 });
     const messages = record(client, 'message');
@@ -127,7 +127,7 @@ describe('following a conversation', () => {
 });
 
 describe('leaving a conversation', () => {
-  it('shows nothing more of it, also not what was on its way, and does not resume it', async () => {
+  it('ignores its messages, also those on their way, and does not resume it', async () => {
     const conversationId = newId();
     const { client, peer, server } = await startPair({ resume: { [conversationId]: 0 } });
     const messages = record(client, 'message');

@@ -37,7 +37,7 @@ const command: CommandRecord = {
   outputSeq: 0,
 };
 
-describe('what the server sends', () => {
+describe('frames of the server', () => {
   it('reaches the listeners of its kind', async () => {
     const { client, peer } = await startPair();
     const by = { kind: 'agent' as const, id: 'echo', name: 'Echo' };
@@ -82,7 +82,7 @@ describe('what the server sends', () => {
     expect(client.agents.get('echo')).toEqual({ ...agent, state: 'paused', load: 0.5 });
   });
 
-  it('hands on pieces of a reply in order, and none after the reply', async () => {
+  it('emits the pieces of a reply in order, and no piece after the reply', async () => {
     const { client, peer } = await startPair();
     const deltas = record(client, 'delta');
     const messageId = newId();
@@ -144,7 +144,7 @@ describe('what the server sends', () => {
   });
 });
 
-describe('what the app asks for', () => {
+describe('requests of the app', () => {
   it('goes out as frames of the protocol', async () => {
     const { client, peer } = await startPair();
     client.open(conversationId, 3);

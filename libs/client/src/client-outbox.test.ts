@@ -26,7 +26,7 @@ describe('sending', () => {
     expect(client.outbox).toEqual([]);
   });
 
-  it('waits for a connection, and shows in the outbox what waits', async () => {
+  it('waits for a connection, and is shown in the outbox meanwhile', async () => {
     const server = await startServer();
     const client = startClient(server);
     const changes = record(client, 'outbox');
@@ -279,7 +279,7 @@ describe('taking a message back', () => {
   });
 });
 
-describe('what is kept in the storage', () => {
+describe('messages in the storage', () => {
   it('is sent by the next client, in order, with the ids and conversations it had', async () => {
     const server = await startServer();
     const storage = localStorageAdapter({ storage: createFakeStorage() });

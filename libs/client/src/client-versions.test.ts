@@ -131,7 +131,7 @@ describe('a client whose server speaks version 1 or 2 of the frames', () => {
     ]);
   });
 
-  it('asks for what lies before a message that came with its acknowledgement', async () => {
+  it('requests the messages before one that came with its acknowledgement', async () => {
     const { client, peer, seen } = await start(2);
     const conversationId = newId();
     client.open(conversationId, 1);

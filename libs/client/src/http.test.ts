@@ -155,7 +155,7 @@ describe('the HTTP interface', () => {
     ]);
   });
 
-  it('sends the query of what is asked for, without what is undefined', async () => {
+  it('sends the given query, without undefined values', async () => {
     const { api, received } = await startApi(200, { tasks: [] });
     expect(await api.tasks({ all: 'true', limit: 5, before: undefined, conversationId: id })).toEqual({
       tasks: [],
@@ -163,7 +163,7 @@ describe('the HTTP interface', () => {
     expect(received[0]?.url).toBe(`/api/tasks?all=true&limit=5&conversationId=${id}`);
   });
 
-  it('sends a body where a route takes one, and none where it takes nothing', async () => {
+  it('sends a body only where the route takes one', async () => {
     const { api, received } = await startApi(200, { removed: 0, failed: 0, queues: [] });
     await api.resetQueues({ confirm: true });
     await expect(api.cancelTask('a/b')).rejects.toMatchObject({ code: 'internal' });
@@ -188,7 +188,7 @@ describe('the HTTP interface', () => {
   });
 });
 
-describe('what goes wrong over HTTP', () => {
+describe('failures over HTTP', () => {
   it.each([
     [404, { code: 'not_found', message: 'no such thing', details: { path: 'id' } }, 'not_found'],
     [502, '<html>bad gateway</html>', 'unavailable'],

@@ -82,7 +82,7 @@ describe('a process that uses the client', () => {
     expect(await ended).toEqual({ code: 0, errors: '' });
   });
 
-  it('sees as an uncaught exception what a listener throws when nobody listens to errors', async () => {
+  it('gets the error of a listener as an uncaught exception when there is no error listener', async () => {
     const server = await startServer();
     const ended = runScript(
       server.url,

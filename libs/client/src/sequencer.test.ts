@@ -27,7 +27,7 @@ describe('sequencer', () => {
     );
   });
 
-  it('loses nothing when it may hold only a few and what is missing is sent again', () => {
+  it('loses nothing with few held messages when the missing ones are sent again', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
@@ -83,7 +83,7 @@ describe('sequencer', () => {
     expect(sequencer.hasGap).toBe(false);
   });
 
-  it('hands on what it held when it is told to begin just before it', () => {
+  it('returns held messages when it begins just before them', () => {
     const sequencer = createSequencer(0);
     for (const seq of [4, 5, 7]) sequencer.accept({ seq });
     expect(seqs(sequencer.startAfter(4))).toEqual([5]);

@@ -29,7 +29,7 @@ describe('isChart', () => {
     ['an entity', '<!ENTITY a "b">'],
     ['another picture', '<image href="https://example.com/a.png"/>'],
     ['too many elements', '<g/>'.repeat(5001)],
-  ])('takes none with %s', (_, inner) => {
+  ])('refuses a chart with %s', (_, inner) => {
     expect(isChart(address(inner))).toBe(false);
   });
 
@@ -39,7 +39,7 @@ describe('isChart', () => {
     'data:image/svg+xml,%E0%A4%A',
     'https://example.com/a.svg',
     `data:image/svg+xml,${' '.repeat(300_001)}`,
-  ])('takes none of %.60s', (other) => {
+  ])('refuses %.60s', (other) => {
     expect(isChart(other)).toBe(false);
   });
 });

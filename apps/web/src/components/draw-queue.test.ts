@@ -35,7 +35,7 @@ describe('the queue of foreign texts', () => {
     return { workers, queue, results, draw };
   };
 
-  it('gives one at a time to one worker, the latest first, and keeps what it drew', () => {
+  it('sends one request at a time to the worker, the latest first, and caches the drawings', () => {
     const { workers, queue, results, draw } = start();
     draw('a');
     draw('b');
@@ -65,7 +65,7 @@ describe('the queue of foreign texts', () => {
     expect(results[1]).toEqual(['next', drawn('next')]);
   });
 
-  it('tries again what a worker that could not be loaded has not drawn', () => {
+  it('tries a request again after a worker could not be loaded', () => {
     const { workers, queue, results, draw } = start();
     draw('a');
     workers[0]?.events.onBroken();
@@ -75,7 +75,7 @@ describe('the queue of foreign texts', () => {
     expect(workers[1]?.begun).toEqual([{ text: 'a' }]);
   });
 
-  it('leaves out what is not wanted any more', () => {
+  it('skips cancelled requests', () => {
     const { workers, draw } = start();
     draw('a');
     const takeBack = draw('b');

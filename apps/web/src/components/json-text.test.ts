@@ -3,7 +3,7 @@ import { newId } from '@parley/shared-models';
 import { indentedJson, payloadText } from './json-text.ts';
 
 describe('a payload in a line', () => {
-  it('names what people understand, and leaves out ids', () => {
+  it('names fields that people understand, and leaves out ids', () => {
     const payload = {
       orderId: newId(),
       product: 'Laptop',
@@ -13,7 +13,7 @@ describe('a payload in a line', () => {
     expect(payloadText(payload)).toBe('product Laptop · quantity 1 · customer Ada');
   });
 
-  it('is what it is when it is no object, and counts what is a list', () => {
+  it('shows a plain value as it is, and counts the entries of a list', () => {
     expect([
       payloadText('done'),
       payloadText(null),

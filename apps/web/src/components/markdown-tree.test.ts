@@ -27,7 +27,7 @@ describe('drawMarkdown', () => {
     expect(drawMarkdown(`${openers}x`)).toEqual({ problem: 'it is nested too deeply' });
   });
 
-  it('does not draw what is nested over many lines, or within a line', () => {
+  it('does not render deep nesting over many lines or within a line', () => {
     const list = Array.from({ length: 80 }, (_, depth) => `${' '.repeat(depth * 2)}- item`).join('\n');
     expect(drawMarkdown(list)).toEqual({ problem: 'it is nested too deeply' });
     const strong = `${'**a '.repeat(100)}b${' c**'.repeat(100)}`;
@@ -41,7 +41,7 @@ describe('drawMarkdown', () => {
     expect(drawMarkdown('|a|\n|-|\n\n'.repeat(600))).toHaveProperty('problem');
   });
 
-  it('draws a long table, and a list as deep as people write them', () => {
+  it('renders a long table, and a list as deep as people write them', () => {
     expect(all(`|a|b|\n|-|-|\n${'|1|2|\n'.repeat(1000)}`, 'tr')).toHaveLength(1001);
     const list = Array.from({ length: 12 }, (_, depth) => `${'  '.repeat(depth)}- item`).join('\n');
     expect(all(list, 'ul')).toHaveLength(12);

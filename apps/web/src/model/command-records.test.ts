@@ -21,7 +21,7 @@ function command(id: string, more: Partial<CommandRecord> = {}): CommandRecord {
   };
 }
 
-describe('what is known of commands', () => {
+describe('the known commands', () => {
   const queued = command('one');
   const awaiting = command('one', { state: 'awaiting_approval', sentAt: AT });
   const sentAgain = command('one', { state: 'sent', sentAt: AT, approvedBy: { id: 'bo', name: 'Bo' } });

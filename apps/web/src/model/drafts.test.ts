@@ -21,14 +21,14 @@ describe('a reply while it is being written', () => {
     expect(withPieces(late, [piece(9, 'left.')])[messageId]?.text).toBe('… have 1,200… left.');
   });
 
-  it('is whole again for who comes while it is written, or has missed a part', () => {
+  it('is complete again for a reader who opens it late or has missed a part', () => {
     const whole = { ...piece(5, 'You have 1,200'), from: 0 };
     expect(withPieces({}, [whole, piece(6, ' €')])[messageId]?.text).toBe('You have 1,200 €');
     const torn = withPieces({}, [piece(3, 'have ')]);
     expect(withPieces(torn, [whole, piece(6, ' €')])[messageId]?.text).toBe('You have 1,200 €');
   });
 
-  it('has an ellipsis where nobody was there to hear its beginning', () => {
+  it('has an ellipsis in place of a missed beginning', () => {
     const late = { ...piece(5, 'have 1,200'), from: 2 };
     expect(withPieces({}, [late, piece(6, ' €')])[messageId]?.text).toBe('… have 1,200 €');
   });

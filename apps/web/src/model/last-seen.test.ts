@@ -16,7 +16,7 @@ describe('last seen', () => {
     expect(loadLastSeen(storage)).toEqual({ c: 7 });
   });
 
-  it('keeps what another tab has shown meanwhile', () => {
+  it('keeps the progress of another tab', () => {
     const storage = memoryStorage();
     storeLastSeen(storage, { c: 7, d: 1 });
     expect(storeLastSeen(storage, { c: 3, e: 2 })).toEqual({ c: 7, d: 1, e: 2 });
@@ -34,7 +34,7 @@ describe('last seen', () => {
     expect(markSeen(seen, 'c', 8)).toEqual({ c: 8 });
   });
 
-  it('forgets what was seen longest ago', () => {
+  it('forgets the conversation seen longest ago', () => {
     let seen = markSeen({}, 'first', 1);
     for (let index = 0; index < 1000; index++) seen = markSeen(seen, `c${index}`, 1);
     expect(Object.keys(seen)).toHaveLength(1000);
@@ -42,7 +42,7 @@ describe('last seen', () => {
     expect(seen.c999).toBe(1);
   });
 
-  it('counts what came after it as unread', () => {
+  it('counts later messages as unread', () => {
     expect(unreadCount({ c: 3 }, { id: 'c', lastSeq: 5 })).toBe(2);
     expect(unreadCount({ c: 5 }, { id: 'c', lastSeq: 5 })).toBe(0);
     expect(unreadCount({}, { id: 'c', lastSeq: 5 })).toBe(0);

@@ -30,7 +30,7 @@ describe('the tasks that are known', () => {
   });
 });
 
-describe('what an agent says of its step', () => {
+describe('the progress of a step', () => {
   it('is kept for each step of each task, the last word only', () => {
     const said = (stepId: string, text: string) => ({
       taskId: 'one',

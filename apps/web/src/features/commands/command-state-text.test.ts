@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { commandTitle, outcomeText } from './command-state-text.ts';
 
-describe('what people read about a command', () => {
+describe('the texts about a command', () => {
   it.each([
     ['what turns text around', 'echo \u202egnp.exe', 'echo \\u{202e}gnp.exe'],
     ['what has no width', 'r\u200bm', 'r\\u{200b}m'],

@@ -27,7 +27,7 @@ describe('the form that runs commands', () => {
     [{ timeLimit: '0' }, 'time limit'],
     [{ timeLimit: 'soon' }, 'time limit'],
     [{ timeLimit: '86401' }, 'time limit'],
-  ])('says what is missing: %j', (more, problem) => {
+  ])('names the missing input: %j', (more, problem) => {
     if (problem === undefined) expect(problemOf({ ...draft, ...more })).toBeUndefined();
     else expect(problemOf({ ...draft, ...more })).toContain(problem);
   });
@@ -39,12 +39,12 @@ describe('the form that runs commands', () => {
       { agentIds: ['a', 'b'], command: 'ls', cwd: '/tmp' },
     ],
     [{ timeLimit: '1.5' }, { agentId: 'shell', command: 'ls', timeoutMs: 1500 }],
-  ])('asks for what the server takes: %j', (more, request) => {
+  ])('makes a request that the server accepts: %j', (more, request) => {
     expect(requestOf({ ...draft, ...more })).toEqual(request);
     expect(CommandRequestBody.parse(request)).toEqual(request);
   });
 
-  it('runs once more what was run, alone and as a batch', () => {
+  it('repeats a command and a batch', () => {
     expect(repeatOf([record])).toEqual({ agentId: 'shell', command: 'ls', cwd: '/tmp', timeoutMs: 90_500 });
     const status = { ...record, type: 'status', command: '' } as const;
     const batch = repeatOf([status, { ...status, agentId: 'other' }]);
@@ -52,7 +52,7 @@ describe('the form that runs commands', () => {
     expect(CommandRequestBody.safeParse(batch).success).toBe(true);
   });
 
-  it('is filled with what was run', () => {
+  it('is filled with the values of the commands', () => {
     expect(draftOf([record])).toEqual({ agentIds: ['shell'], command: 'ls', cwd: '/tmp', timeLimit: '90.5' });
     expect(requestOf(draftOf([record]))).toEqual(repeatOf([record]));
   });

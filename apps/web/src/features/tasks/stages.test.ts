@@ -7,7 +7,7 @@ const step = (id: string, dependsOn: string[] = [], more: Partial<TaskStep> = {}
 const ids = (stages: readonly (readonly TaskStep[])[]) => stages.map((stage) => stage.map(({ id }) => id));
 
 describe('the stages of a plan', () => {
-  it('put side by side what does not need one another, and the report last', () => {
+  it('put independent steps side by side, and the report last', () => {
     const stages = stagesOf([
       step('report', [], { kind: 'aggregate' }),
       step('load-a'),
@@ -18,7 +18,7 @@ describe('the stages of a plan', () => {
     expect(ids(stages)).toEqual([['load-a', 'load-b'], ['measure-a'], ['compare'], ['report']]);
   });
 
-  it('take what an earlier round did as done, and show the newest round first', () => {
+  it('take the steps of earlier rounds as done, and show the newest round first', () => {
     const rounds = roundsOf([step('load'), step('again', ['load'], { round: 2 })]);
     expect(rounds.map(({ round, stages }) => [round, ids(stages)])).toEqual([
       [2, [['again']]],

@@ -48,7 +48,7 @@ describe('unknownMention', () => {
 });
 
 describe('mentionQueryAt', () => {
-  it('gives what stands between @ and caret', () => {
+  it('returns the text between @ and caret', () => {
     expect(mentionQueryAt('hello @fi', 9)).toEqual({ start: 6, end: 9, query: 'fi' });
     expect(mentionQueryAt('@', 1)).toEqual({ start: 0, end: 1, query: '' });
   });
@@ -79,7 +79,7 @@ describe('matchNames', () => {
 });
 
 describe('insertMention', () => {
-  it('replaces what was typed and leaves one space behind', () => {
+  it('replaces the typed text and leaves one space behind', () => {
     expect(insertMention('ask @fi now', { start: 4, end: 7 }, 'Finance')).toEqual({
       text: 'ask @Finance now',
       caret: 13,
@@ -89,7 +89,7 @@ describe('insertMention', () => {
 });
 
 describe('addressTo', () => {
-  it('puts the agent in front of what is written', () => {
+  it('puts the agent in front of the text', () => {
     expect(addressTo('', 'HR', names)).toBe('@HR ');
     expect(addressTo('what is left?', 'HR', names)).toBe('@HR what is left?');
   });

@@ -49,7 +49,7 @@ describe('deliveryOf', () => {
 describe('deliveryOfUnsent', () => {
   const item = { id: newId(), conversationId: newId(), text: 't', state: 'sending' } as const;
 
-  it('tells a message on its way from one that waits', () => {
+  it('distinguishes a message on its way from a waiting one', () => {
     expect(deliveryOfUnsent(item, true).state).toBe('sending');
     expect(deliveryOfUnsent({ ...item, state: 'queued' }, true).label).toBe(
       'Waits for the message before it',
@@ -78,7 +78,7 @@ describe('workText', () => {
     expect(workText(undefined, undefined, true)).toEqual({ text: 'Choosing an agent', isMoving: true });
   });
 
-  it('says who is typing', () => {
+  it('names the typing agent', () => {
     expect(workText(routed, 'online', true).text).toBe('HR is typing');
     expect(workText(routed, 'online', false)).toEqual({ text: 'HR has the message', isMoving: true });
   });

@@ -8,7 +8,7 @@ describe('the window on a long conversation', () => {
     expect(atEnd(10)).toEqual({ from: 1, to: undefined });
   });
 
-  it('lets go of what is below when the reader goes far up, and comes back to the end', () => {
+  it('drops messages below when the reader scrolls far up, and returns to the end', () => {
     let window = atEnd(2000);
     for (let step = 0; step < 80; step++) window = extendUp(window, 1, 2000);
     expect(window).toEqual({ from: 1, to: 301 });
@@ -16,7 +16,7 @@ describe('the window on a long conversation', () => {
     expect(window).toEqual({ from: 1700, to: undefined });
   });
 
-  it('does not go above what is loaded', () => {
+  it('does not go above the loaded messages', () => {
     expect(extendUp(atEnd(2000), 1921, 2000).from).toBe(1921);
     expect(extendUp({ from: 1921, to: undefined }, 1921, 2000).from).toBe(1921);
   });

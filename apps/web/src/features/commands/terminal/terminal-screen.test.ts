@@ -80,7 +80,7 @@ describe('the screen of a command', () => {
     expect(lines.filter(({ isStderr }) => isStderr)).toHaveLength(3);
   });
 
-  it('loses nothing of a flood, and keeps what has settled as it is', async () => {
+  it('loses no line of a flood, and keeps settled lines unchanged', async () => {
     const all = Array.from({ length: 15_000 }, (_, line) => `${line}\n`).join('');
     const screen = createTerminalScreen();
     const seen: ScreenContent[] = [];

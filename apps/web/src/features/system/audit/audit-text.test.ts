@@ -8,7 +8,7 @@ describe('an entry of the audit', () => {
     [{ removed: 2, failed: 1, queues: [{ name: 'q', removed: 2 }] }, 'removed 2 · failed 1'],
     [{ type: 'status', requestedBy: 'ada' }, 'type status · requested by ada'],
     [undefined, ''],
-  ])('tells %j in a line', (details, line) => {
+  ])('shows %j in a line', (details, line) => {
     expect(detailText({ details })).toBe(line);
   });
 

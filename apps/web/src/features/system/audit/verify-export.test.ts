@@ -31,7 +31,7 @@ describe('the check of the exported audit', () => {
   const verify = (entries: readonly unknown[], last = head) =>
     verifyExport(exported(entries), last, sha256InBrowser);
 
-  it('finds a whole chain whole, and tells how far it is', async () => {
+  it('accepts an intact chain, and reports its progress', async () => {
     const told: number[] = [];
     const report = await verifyExport(exported(chain, 977), head, sha256InBrowser, (count) =>
       told.push(count),
@@ -47,7 +47,7 @@ describe('the check of the exported audit', () => {
     });
   });
 
-  it('verifies what was entered meanwhile', async () => {
+  it('verifies entries that were added meanwhile', async () => {
     const before = { seq: 400, hash: chain[399]?.hash ?? '' };
     expect(await verify(chain, before)).toMatchObject({ count: 450, problem: undefined });
   });
