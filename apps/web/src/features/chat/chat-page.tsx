@@ -50,7 +50,7 @@ export function ChatPage({ conversationId }: { conversationId: string | undefine
     [closeList, conversationId, hasSidebar, model, texts],
   );
 
-  useChatIntents({ onSearch: focusSearch, onAddress: address });
+  useAddressActions({ onSearch: focusSearch, onAddress: address });
   const [areSingleKeysOn] = useSingleKeys();
   usePageKeys(areSingleKeysOn ? { n: begin, '/': focusSearch } : {});
 
@@ -103,19 +103,19 @@ function Sidebar({ selectedId, searchRef, onPicked, onPickAgent }: SidebarProps)
   );
 }
 
-interface IntentHandlers {
+interface AddressActions {
   readonly onSearch: () => void;
   readonly onAddress: (agentName: string) => void;
 }
 
 /** Runs the actions that other pages put into the address, once: `/?focus=search`, `/?to=Finance`. */
-function useChatIntents({ onSearch, onAddress }: IntentHandlers): void {
+function useAddressActions({ onSearch, onAddress }: AddressActions): void {
   const search = useSearch();
   const [location, navigate] = useLocation();
   useEffect(() => {
-    const wishes = new URLSearchParams(search);
-    const to = wishes.get('to');
-    if (to === null && wishes.get('focus') === null) return;
+    const parameters = new URLSearchParams(search);
+    const to = parameters.get('to');
+    if (to === null && parameters.get('focus') === null) return;
     navigate(location, { replace: true });
     if (to !== null) onAddress(to);
     else onSearch();

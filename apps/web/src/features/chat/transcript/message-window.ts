@@ -43,7 +43,7 @@ interface TranscriptWindow extends MessageWindow {
 }
 
 /** The rendered messages; more are added as the reader comes near the top or the end. */
-export function useWindow(thread: Thread, loadOlder: () => void): TranscriptWindow {
+export function useMessageWindow(thread: Thread, loadOlder: () => void): TranscriptWindow {
   const last = lastSeqOf(thread);
   const first = thread.messages[0]?.seq ?? 1;
   const [window, setWindow] = useState(() => atEnd(last));

@@ -10,7 +10,7 @@ import { useNow } from '../../../components/use-now.ts';
 import { lastSeqOf, type Thread } from '../../../model/thread.ts';
 import { useAppModel, useAppState } from '../../../model/use-app-model.ts';
 import { MessageEntry, PlainEntry } from './message-entry.tsx';
-import { useWindow } from './message-window.ts';
+import { useMessageWindow } from './message-window.ts';
 import { PendingEntries } from './pending-list.tsx';
 import { TaskCard, taskPlaces } from './task-card.tsx';
 import classes from './transcript.module.css';
@@ -28,7 +28,7 @@ export function Transcript({ conversationId, thread, selectedId }: Props) {
   const model = useAppModel();
   const userId = useAppState(({ welcome }) => welcome?.user.id);
   const loadOlder = useCallback(() => model.loadOlder(conversationId), [model, conversationId]);
-  const shown = useWindow(thread, loadOlder);
+  const shown = useMessageWindow(thread, loadOlder);
   const { from, to, shorten } = shown;
   const hasMoreBelow = to !== undefined;
   const { scrollerRef, contentRef, isAtEnd, onScroll, jumpToEnd } = useTranscriptScroll(conversationId, {
