@@ -82,7 +82,7 @@ export function createFollows(options: FollowsOptions): Follows {
     return entry;
   }
 
-  function handOn(messages: readonly ChatMessage[]): void {
+  function emitAll(messages: readonly ChatMessage[]): void {
     for (const message of messages) onMessage(message);
   }
 
@@ -124,7 +124,7 @@ export function createFollows(options: FollowsOptions): Follows {
       // A `hello` that is on its way resumes after the old `seq`, so this conversation is opened separately.
       resumed.delete(conversationId);
       if (afterSeq !== undefined || entry.sequencer.lastSeq === undefined) {
-        handOn(entry.sequencer.startAfter(afterSeq ?? 0));
+        emitAll(entry.sequencer.startAfter(afterSeq ?? 0));
       }
       fetch(conversationId);
     },
@@ -165,7 +165,7 @@ export function createFollows(options: FollowsOptions): Follows {
       if (left.has(conversationId)) return;
       const entry = follow(conversationId, undefined);
       entry.isKnown = true;
-      handOn(entry.sequencer.accept(message));
+      emitAll(entry.sequencer.accept(message));
       if (entry.sequencer.hasGap && !timers.has(fetching(conversationId))) fetch(conversationId);
     },
 
@@ -176,7 +176,7 @@ export function createFollows(options: FollowsOptions): Follows {
       // The server sends the writer of a message this message and all later ones.
       entry.isSubscribed = true;
       entry.ackedSeq = Math.max(entry.ackedSeq, seq);
-      if (entry.sequencer.lastSeq === undefined) handOn(entry.sequencer.startAfter(seq - 1));
+      if (entry.sequencer.lastSeq === undefined) emitAll(entry.sequencer.startAfter(seq - 1));
       if (isWithMessage || !isBehind(entry)) return;
       timers.set(echoing(conversationId), options.fillTimeoutMs, () => fetchIfBehind(conversationId));
     },
