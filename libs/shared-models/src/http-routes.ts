@@ -24,16 +24,16 @@ import { Task, TaskDetail, TaskPage } from './task.ts';
 import { nameText } from './visible-text.ts';
 
 /**
- * What can be asked over HTTP. The server's route, the client's function, the reference and who may ask follow from it.
+ * A request over HTTP. The server's route, the client's function, the reference and the check of permissions follow from it.
  * `GET /`, `/docs` and the WebSockets are the server's alone.
  */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** What begins with a colon is one of `PATH_PARAMETERS`. */
+  /** Its parameters begin with a colon, and are of `PATH_PARAMETERS`. */
   readonly path: string;
   /** `public`: for everybody, without signing in. */
   readonly action: Action | 'public';
-  /** Under which heading the OpenAPI description has it. */
+  /** The heading in the OpenAPI description. */
   readonly tag: string;
   /** For the reference, as Markdown. */
   readonly says: string;
@@ -47,7 +47,7 @@ export interface Route {
   readonly otherStatus?: number;
 }
 
-/** What the parameters of a path are, by name. */
+/** The parameters of paths, by name. */
 export const PATH_PARAMETERS = {
   id: Id,
   userId: z.string().min(1).max(200),
@@ -56,7 +56,7 @@ export const PATH_PARAMETERS = {
 
 const limit = (most: number, usual: number) =>
   z.coerce.number<number>().int().min(1).max(most).default(usual);
-/** Only what has a smaller number. */
+/** Only items with a smaller number. */
 const beforeNumber = z.coerce.number<number>().int().positive().optional();
 
 export const ROUTES = {
@@ -106,7 +106,7 @@ export const ROUTES = {
     path: '/api/queues/reset',
     action: 'queues.reset',
     tag: 'operation',
-    says: 'empties the queues; what was in them fails with `queue_reset`',
+    says: 'empties the queues; the messages in them fail with `queue_reset`',
     input: z.object({ confirm: z.literal(true) }),
     answer: QueuesReset,
   },
@@ -141,7 +141,7 @@ export const ROUTES = {
     path: '/api/conversations/:id/messages',
     action: 'conversations.read',
     tag: 'conversations',
-    says: 'in order of `seq`, with the status of what people sent: the first ones after `afterSeq`, or the last ones before `beforeSeq`',
+    says: 'in order of `seq`, with the status of the messages that people sent: the first ones after `afterSeq`, or the last ones before `beforeSeq`',
     input: z.object({
       afterSeq: z.coerce.number<number>().int().min(0).optional(),
       beforeSeq: z.coerce.number<number>().int().min(1).optional(),
@@ -173,7 +173,7 @@ export const ROUTES = {
     path: '/api/event-threads',
     action: 'eventThreads.read',
     tag: 'channels',
-    says: "one's own, everybody's for operators, newest first: each event of this `type`, and what followed from it, at most 50 events of each; `before` is the `number` of the last thread's first event",
+    says: "one's own, everybody's for operators, newest first: each event of this `type` with the events that followed from it, at most 50; `before` is the `number` of the last thread's first event",
     input: z.object({
       type: EventType,
       before: beforeNumber,
@@ -200,7 +200,7 @@ export const ROUTES = {
     path: '/api/tasks/:id',
     action: 'tasks.read',
     tag: 'tasks',
-    says: 'a Task with what its steps got and gave',
+    says: 'a Task with the inputs and results of its steps',
     answer: TaskDetail,
   },
   cancelTask: {
@@ -249,7 +249,7 @@ export const ROUTES = {
     path: '/api/commands/:id/output',
     action: 'commands.read',
     tag: 'commands',
-    says: 'what it printed',
+    says: 'its output',
     input: z.object({ afterSeq: z.coerce.number<number>().int().min(0).default(0) }),
     answer: CommandOutputPage,
   },
@@ -392,7 +392,7 @@ export type JsonRoute = {
   [Name in RouteName]: Routes[Name] extends { answer: z.ZodType } ? Name : never;
 }[RouteName];
 
-/** What is given with a request: the query or body, before it is checked. */
+/** The query or body of a request, before the check. */
 export type RouteInput<R> = R extends { readonly input: infer Input extends z.ZodType }
   ? NonNullable<z.input<Input>>
   : object;

@@ -3,7 +3,7 @@ import type { RouteHandlers } from '../http/serve-routes.ts';
 import type { ServerServices } from '../server-services.ts';
 import { mayRead } from './event-owner.ts';
 
-/** The log of the channels: operators see all, others what they began themselves. */
+/** The log of the channels: operators see all events, others those that they began themselves. */
 export function channelRoutes({ store }: ServerServices) {
   return {
     async events({ input: { before, ...query }, user }) {

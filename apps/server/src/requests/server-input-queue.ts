@@ -85,7 +85,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
       try {
         const isGoingDown = abandoned.signal.aborted;
         await mutex.run(orderingKeyOf(envelope), async () => {
-          // What it waited for goes back to the queue, and so it must not go before it.
+          // The message before it goes back to the queue, and this one must not overtake it.
           if (!isGoingDown) abandoned.signal.throwIfAborted();
           await retryWhileUnavailable(() => dispatch(envelope), { signal: abandoned.signal, logger });
         });
@@ -100,7 +100,7 @@ export function createServerInputHandler(services: ServerServices): ServerInputH
   };
 }
 
-/** What people ask and what they are answered need not wait for one another: each has an order of its own. */
+/** Questions and answers need not wait for one another: each have an order of their own. */
 function orderingKeyOf(envelope: Envelope): string {
   const conversationId = stringHeader(envelope, HEADERS.conversation) ?? envelope.messageId;
   return envelope.type === 'chat.message' ? `asked ${conversationId}` : `answered ${conversationId}`;

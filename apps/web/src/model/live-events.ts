@@ -3,7 +3,7 @@ import { type ChatMessage, isTerminal, type ServerFrameOf } from '@parley/shared
 import type { StoreApi } from 'zustand/vanilla';
 import type { AppState } from './app-state.ts';
 import { withCommands } from './command-records.ts';
-import { withNewest } from './conversation-list.ts';
+import { withConversations, withNewest } from './conversation-list.ts';
 import { type Draft, withoutDrafts, withPieces } from './drafts.ts';
 import { createFrameBatch, type FrameClock } from './frame-batch.ts';
 import { withProgress, withTasks } from './task-list.ts';
@@ -93,6 +93,9 @@ export function followLiveEvents(client: Client, store: StoreApi<AppState>, cloc
     client.on('delta', pieces.add),
     client.on('typing', ({ conversationId, by, isTyping }) =>
       setTyping(conversationId, typing.note(conversationId, by, isTyping)),
+    ),
+    client.on('conversation', ({ conversation }) =>
+      setState(({ conversations }) => ({ conversations: withConversations(conversations, [conversation]) })),
     ),
     client.on('session', () => setState({ agentSessions: client.sessions })),
     client.on('task', (task) => setState(({ tasks }) => ({ tasks: withTasks(tasks, [task]) }))),

@@ -9,7 +9,7 @@ import { describeOrderState, orderOf } from './order.ts';
 import classes from './orders.module.css';
 import { useEvents } from './use-events.ts';
 
-/** All events that one message or event led to, in order: what became of an order, for example. */
+/** All events that one message or event led to, in order: the course of an order, for example. */
 export function EventsPage({ correlationId }: { correlationId: string }) {
   const query = useMemo(() => ({ correlationId, limit: 500 }), [correlationId]);
   const { data, failure, reload } = useEvents(query, (entry) => entry.correlationId === correlationId);

@@ -9,7 +9,7 @@ export type OrderProgress = 'requested' | 'created' | 'notified';
 
 /** An order as its events tell it. */
 export interface Order {
-  /** What it began with: id of the message or event; all its events have it. */
+  /** The id of the message or event that it began with; all its events have it. */
   readonly correlationId: string;
   /** `2 × Laptop`; undefined when no event says it. */
   readonly what: string | undefined;
