@@ -6,7 +6,7 @@ import { nameText } from './visible-text.ts';
  * version 7, which sort by creation time. Read in either case and written in lower case, so that an id has one spelling
  * wherever it is compared: in the store, in a map, in the id that is derived from it.
  */
-export const Id = z.guid().toLowerCase();
+export const Id = z.guid('must be a UUID').toLowerCase();
 
 /** Characters an agent id may have: it becomes part of a queue's name. */
 const AGENT_ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
