@@ -26,7 +26,7 @@ import {
 } from './message-delivery.ts';
 import { createRecentIds } from './recent-ids.ts';
 import { createReplyWriter, type ReplyWriter } from './reply-writer.ts';
-import { settleWithin } from './settle-within.ts';
+import { settleAfterAbort } from './settle-after-abort.ts';
 import type { WorkMeter } from './work-meter.ts';
 
 export interface MessageHandlerOptions {
@@ -271,7 +271,9 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const onAbort = (): void => aborted.reject(new Error(`stopped: ${String(abort.signal.reason)}`));
     abort.signal.addEventListener('abort', onAbort, { once: true });
     const returned = <T>(code: Promise<T>): Promise<T> =>
-      settleWithin(code, aborted.promise, abort.signal, abortGraceMs).finally(() => options.onReturned?.());
+      settleAfterAbort(code, aborted.promise, abort.signal, abortGraceMs).finally(() =>
+        options.onReturned?.(),
+      );
     try {
       const parts: ContextParts = {
         request,

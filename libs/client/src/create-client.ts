@@ -7,7 +7,6 @@ import type { ClientEvents, ConnectionState, OutboxItem, Report } from './client
 import { resolveOptions } from './client-options.ts';
 import { createCommandRuns } from './command-runs.ts';
 import { composeMessage } from './compose-message.ts';
-import { createConnection } from './connection.ts';
 import { createDeltaOrder } from './delta-order.ts';
 import { createFollows } from './follows.ts';
 import { createHeldConversations } from './held-conversations.ts';
@@ -15,6 +14,7 @@ import { createIncoming } from './incoming-frames.ts';
 import { createKeptMessages } from './kept-messages.ts';
 import { createListeners } from './listeners.ts';
 import { createSender } from './sender.ts';
+import { createConnection } from './server-connection.ts';
 
 /**
  * A client of one Parley server. It does nothing before `connect()`.

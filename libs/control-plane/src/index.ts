@@ -6,13 +6,13 @@ export {
   forAnother,
   readBoundToken,
 } from './bound-token.ts';
-export { CHANNEL_OPTIONS, channelCredentials } from './client/connection.ts';
 export {
   type ControlPlaneClient,
   type ControlPlaneClientOptions,
   createControlPlaneClient,
   type StreamOptions,
 } from './client/create-client.ts';
+export { CHANNEL_OPTIONS, channelCredentials } from './client/grpc-connection.ts';
 export { createLocalClient, type LocalClientOptions } from './client/local-client.ts';
 export type { DuplexStream } from './client/send-stream.ts';
 export type {

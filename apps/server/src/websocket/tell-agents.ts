@@ -1,6 +1,6 @@
 import { type AgentStatus, loadOf, type ServerFrame } from '@parley/shared-models';
 import type { AgentRegistry } from '../agents/agent-registry.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './client-connection.ts';
 
 /** Clients that read these frames, or newer ones, get `agents.load`. */
 const READS_LOADS = 2;

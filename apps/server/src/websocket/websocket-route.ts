@@ -6,7 +6,7 @@ import { limitSockets } from '../connections/limit-sockets.ts';
 import { callerOf, signIn } from '../http/authorization.ts';
 import type { ServerServices } from '../server-services.ts';
 import type { Authenticator } from '../users/authenticator.ts';
-import { ClientConnection, createShared, type Transport } from './connection.ts';
+import { ClientConnection, createShared, type Transport } from './client-connection.ts';
 import { tellAgents } from './tell-agents.ts';
 import { serveUserSocket } from './user-socket/serve-user-socket.ts';
 

@@ -13,7 +13,7 @@ import type { AgentCode } from '../agent-code.ts';
 import type { AgentDefinition } from '../agent-definition.ts';
 import { errorOf } from '../given/error-of.ts';
 import { createRecentIds } from '../recent-ids.ts';
-import { settleWithin } from '../settle-within.ts';
+import { settleAfterAbort } from '../settle-after-abort.ts';
 import { createEventReply } from './event-reply.ts';
 import type { EventParts } from './handle-event.ts';
 
@@ -94,7 +94,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     signal.addEventListener('abort', onAbort, { once: true });
     running.add(event.id);
     try {
-      await settleWithin(code.event(partsOf(channel, event, signal)), aborted.promise, signal);
+      await settleAfterAbort(code.event(partsOf(channel, event, signal)), aborted.promise, signal);
     } finally {
       options.onReturned?.();
       running.delete(event.id);

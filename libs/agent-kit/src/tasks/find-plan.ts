@@ -4,7 +4,7 @@ import type { Logger } from '@parley/process-kit';
 import { ParleyError } from '@parley/shared-models';
 import { errorOf } from '../given/error-of.ts';
 import { jsonOf } from '../given/json-of.ts';
-import { settleWithin } from '../settle-within.ts';
+import { settleAfterAbort } from '../settle-after-abort.ts';
 import type { TaskDriver } from './task-driver.ts';
 
 const ATTEMPTS = 3;
@@ -37,7 +37,7 @@ export async function findPlan(
           logger,
         }),
       );
-      const plan = await settleWithin(work, aborted.promise, signal);
+      const plan = await settleAfterAbort(work, aborted.promise, signal);
       const checked = checkPlan(jsonOf(plan, 'The plan') as TaskPlan, task.steps);
       return { type: 'planned', plan: checked };
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { type AgentDefinition, defineAgent } from '@parley/agent-kit';
 import { languageModelCapability } from '../language-model-capability.ts';
-import { doStep } from './steps/do-step.ts';
+import { doResearchStep } from './steps/do-research-step.ts';
 import type { Tools } from './steps/tools.ts';
 
 /** Does the steps of research tasks. As many instances as one likes share them. */
@@ -12,6 +12,6 @@ export function createExecutorAgent(tools: Tools): AgentDefinition {
     concurrency: 4,
     timeoutMs: 250_000,
     onMessage: () => 'I do the steps of research tasks. Tell the Planner what you want to know.',
-    onStep: (context) => doStep(context, tools),
+    onStep: (context) => doResearchStep(context, tools),
   });
 }

@@ -12,7 +12,7 @@ import type { Logger } from '../logger.ts';
 import { methodOf } from '../proto-definitions.ts';
 import type { MemberTls } from '../tls.ts';
 import { parseAnswer } from '../wire/parse.ts';
-import { openConnection } from './connection.ts';
+import { openConnection } from './grpc-connection.ts';
 import { readStream } from './read-stream.ts';
 import { type DuplexStream, openDuplex, openSendStream, type SendStream } from './send-stream.ts';
 

@@ -3,7 +3,7 @@ import { ParleyError } from '@parley/shared-models';
 import type { z } from 'zod';
 import { errorOf } from '../wire/error-status.ts';
 import { parseAnswer } from '../wire/parse.ts';
-import type { AnswerStream } from './connection.ts';
+import type { AnswerStream } from './grpc-connection.ts';
 
 export interface ReadOptions<T> {
   readonly schema: z.ZodType<T>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Duplex, Sent } from '../contracts/contract.ts';
 import { methodOf } from '../proto-definitions.ts';
 import { parseAnswer } from '../wire/parse.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './grpc-connection.ts';
 import { type ReadOptions, readStream } from './read-stream.ts';
 
 /** The way of items to the server, in order. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { coalesceWrites } from './connection.ts';
+import { coalesceWrites } from './amqp-connection.ts';
 
 describe('coalesced writes', () => {
   const server = createServer();

@@ -5,7 +5,7 @@ import { type BusOptions, DEFAULT_PUBLISH_TIMEOUT_MS, DEFAULT_RETRY_DELAY } from
 import type { BusHealth, MessageBus } from '../message-bus.ts';
 import { BATCHED_QUEUES, CHANNELS_EXCHANGE, PERMANENT_QUEUES } from '../topology.ts';
 import { createAdministration } from './administration.ts';
-import { type Connection, createHealthBoard, keepConnected } from './connection.ts';
+import { type Connection, createHealthBoard, keepConnected } from './amqp-connection.ts';
 import { type Consumer, createConsumer } from './consumer.ts';
 import { DELETION_SETTLES_MS, declareQueue, declareTopology, routingKey } from './declare-topology.ts';
 import { createDeliveryHandling } from './delivery-handling.ts';

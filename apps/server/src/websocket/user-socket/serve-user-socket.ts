@@ -1,7 +1,7 @@
 import { CLOSE_CODES, deriveId, newId, ParleyError, type User } from '@parley/shared-models';
 import type { Origin } from '../../audit/origin.ts';
 import { submit } from '../../requests/submit.ts';
-import type { Connection, SharedBySockets, Timed, Transport } from '../connection.ts';
+import type { Connection, SharedBySockets, Timed, Transport } from '../client-connection.ts';
 import { createFollowedConversations } from '../followed-conversations.ts';
 import { outwardReport } from '../outward-report.ts';
 import { Incoming, type IncomingOwner, Outgoing } from '../traffic.ts';

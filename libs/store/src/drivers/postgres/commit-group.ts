@@ -2,8 +2,8 @@ import { ParleyError } from '@parley/shared-models';
 import type pg from 'pg';
 import { createUnitOfWork, type UnitOfWork } from '../../requests/unit-of-work.ts';
 import type { Outcome, Write } from '../../write-groups.ts';
-import { query, withClient } from './connection.ts';
 import { load, save } from './group-statements.ts';
+import { query, withClient } from './postgres-connection.ts';
 import { isOutsideTrouble, isTaken } from './postgres-errors.ts';
 
 /** How often a write is tried again that met another transaction's new row; then that row is seen. */

@@ -4,8 +4,8 @@ import type pg from 'pg';
 import type { Database, Work } from '../../records/database.ts';
 import type { StoreLogger } from '../../store-logger.ts';
 import { unavailable } from '../../unavailable.ts';
-import { createPool, query, type Statement, withClient } from './connection.ts';
 import { migrate } from './migrate.ts';
+import { createPool, query, type Statement, withClient } from './postgres-connection.ts';
 import { isLasting, isOutsideTrouble, isPassing, isTaken } from './postgres-errors.ts';
 
 /** A PostgreSQL that may be away for a while. */

@@ -14,7 +14,7 @@ import {
   type StoredRequestRow,
 } from '../../rows.ts';
 import type { Keys } from '../../write-groups.ts';
-import { query, type Statement } from './connection.ts';
+import { query, type Statement } from './postgres-connection.ts';
 
 // Rows are locked class by class and in the order of their ids, so that no two groups wait for each other.
 

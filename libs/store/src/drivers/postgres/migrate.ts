@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { migrationsOf } from '../../records/migrations.ts';
-import { query } from './connection.ts';
 import { FIRST_MIGRATIONS } from './migrations.ts';
+import { query } from './postgres-connection.ts';
 
 /** Any number does; it only has to be the same in every Parley. */
 const LOCK = 7_202_611;

@@ -13,7 +13,7 @@ import type { Tools } from './tools.ts';
 import { workWithTools } from './work-with-tools.ts';
 
 /** Does one step, with real tools. Nothing outside changes but the notes, and these only once. */
-export async function doStep(context: StepContext, tools: Tools): Promise<JsonValue> {
+export async function doResearchStep(context: StepContext, tools: Tools): Promise<JsonValue> {
   return asJson(await find(context.step.parseInput(StepInput), context, tools));
 }
 

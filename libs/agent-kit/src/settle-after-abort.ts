@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * it is left behind.
  * @param graceMs that moment, in milliseconds. @default 1000
  */
-export async function settleWithin<T>(
+export async function settleAfterAbort<T>(
   work: Promise<T>,
   aborted: Promise<never>,
   signal: AbortSignal,
