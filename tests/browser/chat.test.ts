@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHttpApi } from '@parley/client';
 import type { Page } from 'playwright-core';
 import { type ParleySystem, startSystem } from '../harness/parley-system.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
@@ -88,6 +89,18 @@ describe('the chat page', () => {
     await one.send('@Echo second');
     await other.messages.getByRole('article', { name: /^You: @Echo second/ }).waitFor();
     await other.messages.getByRole('article', { name: /^Echo: .*second/ }).waitFor();
+  });
+
+  it('shows a new title at once, in a window that follows the conversation', async () => {
+    const chat = await openChat();
+    await chat.send('@Echo something to be renamed');
+    await chat.messages.getByRole('button', { name: /^Answered/ }).waitFor();
+    const [, id = ''] = chat.page.url().split('/c/');
+    await createHttpApi({ url: system.url }).renameConversation(id, { title: 'A better title' });
+    await chat.page
+      .getByRole('navigation', { name: 'Conversations' })
+      .getByRole('link', { name: /A better title/ })
+      .waitFor();
   });
 
   it('lets one name the agent with @, by keyboard alone', async () => {

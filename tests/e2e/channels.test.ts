@@ -131,12 +131,12 @@ describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
     });
     const threads = async (sub: string, role: string, query: string) =>
       EventThreadPage.parse(await get(sub, role, `/api/event-threads?type=order_requested&${query}`));
-    const page = await threads('dora', 'viewer', 'limit=1');
+    const page = await threads('dora', 'member', 'limit=1');
     expect(page).toMatchObject({
       threads: [[{ event: { id: hers[1], payload: { product: 'Chair' }, source: { name: 'dora' } } }]],
       hasMore: true,
     });
-    const rest = await threads('dora', 'viewer', `before=${page.threads[0]?.[0]?.number}`);
+    const rest = await threads('dora', 'member', `before=${page.threads[0]?.[0]?.number}`);
     expect(rest).toMatchObject({ threads: [[{ event: { id: hers[0] } }]], hasMore: false });
     expect(await threads('olga', 'operator', 'limit=2')).toMatchObject({
       threads: [[{ event: { id: his } }], [{ event: { id: hers[1] } }]],

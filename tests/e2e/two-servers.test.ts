@@ -92,19 +92,27 @@ describe('two servers on one RabbitMQ and PostgreSQL', () => {
     expect(seqsOf(here)).toEqual([1, 2, 3, 4]);
   });
 
-  it('tell readers at both of a new title', async () => {
-    const [here, there] = [await connect(system.webSocketUrl), await connect(other.webSocketUrl)];
+  it('tell readers at both of a new title, where they read that', async () => {
+    const here = await connect(system.webSocketUrl, { frames: 3 });
+    const [there, old] = [
+      await connect(other.webSocketUrl, { frames: 3 }),
+      await connect(other.webSocketUrl, { frames: 2 }),
+    ];
     const conversationId = newId();
     const first = sendText(here, 'hello', { conversationId });
     await here.received('message', ({ message }) => message.inReplyTo === first);
-    there.send({ type: 'conversation.open', conversationId });
-    await there.received('message', ({ message }) => message.seq === 2);
-    const api = createHttpApi({ url: other.url });
-    await api.renameConversation(conversationId, { title: 'Greetings' });
+    for (const reader of [there, old]) {
+      reader.send({ type: 'conversation.open', conversationId });
+      await reader.received('message', ({ message }) => message.seq === 2);
+    }
+    await createHttpApi({ url: other.url }).renameConversation(conversationId, { title: 'Greetings' });
     for (const client of [here, there])
       expect(await client.received('conversation')).toMatchObject({
         conversation: { id: conversationId, title: 'Greetings', lastSeq: 2 },
       });
+    const last = sendText(here, 'and more', { conversationId });
+    await old.received('message', ({ message }) => message.id === last);
+    expect(old.frames.some(({ type }) => type === 'conversation')).toBe(false);
   });
 
   it('know the agents and brokers of one another, as they come, and are ready alike', async () => {

@@ -22,7 +22,7 @@ describe('connecting', () => {
     const peer = await server.next();
     const hello = await peer.welcome();
     await welcomed;
-    expect(hello).toEqual({ type: 'hello', clientName: 'test', token: 'secret', resume: {}, frames: 2 });
+    expect(hello).toEqual({ type: 'hello', clientName: 'test', token: 'secret', resume: {}, frames: 3 });
     expect(peer.socket.protocol).toBe(SUBPROTOCOL);
     expect(states).toEqual([{ state: 'connecting' }, { state: 'open' }]);
     expect(client.welcome?.user.name).toBe('Ada');

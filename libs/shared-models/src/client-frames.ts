@@ -23,7 +23,7 @@ export const Resume = boundedRecord(Id, z.number().int().nonnegative(), LIMITS.r
 export type Resume = z.infer<typeof Resume>;
 
 /** The newest frames that there are, by number, as `frames` of `hello` has it. */
-export const NEWEST_FRAMES = 2;
+export const NEWEST_FRAMES = 3;
 
 export const ClientFrames = {
   hello: z.object({
@@ -33,7 +33,7 @@ export const ClientFrames = {
     resume: Resume.optional(),
     /**
      * The newest frames that the client reads, by number. From 2 on, simultaneous news of one kind is one frame, and the
-     * agents' load comes as `agents.load`. @default 1
+     * agents' load comes as `agents.load`; from 3 on, a new title comes as `conversation`. @default 1
      */
     frames: z.number().int().positive().max(1000).optional(),
   }),

@@ -101,8 +101,8 @@ export type EventPage = z.infer<typeof EventPage>;
 
 /** `GET /api/event-threads`: newest first. */
 export const EventThreadPage = z.object({
-  /** Each an event with the events that followed from it, in the order of the log. */
-  threads: z.array(z.array(LogEntry)),
+  /** Each begins with an event of the type; the last of the events that followed from it come after, in the order of the log. */
+  threads: z.array(z.array(LogEntry).min(1)),
   /** Whether there are older ones: ask again with `before` set to the `number` of the last thread's first event. */
   hasMore: z.boolean(),
 });

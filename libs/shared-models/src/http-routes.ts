@@ -74,8 +74,8 @@ export const ROUTES = {
     path: '/ready',
     action: 'public',
     tag: 'operation',
-    says: '200 when a broker is there too, and a message sent now would be answered, else 503',
-    answer: HealthReport,
+    says: '200 when a broker is there too, and a message sent now would be answered, else 503: HealthReport with `isReady`',
+    answer: HealthReport.extend({ isReady: z.boolean() }),
     otherStatus: 503,
   },
   metrics: {
@@ -171,9 +171,9 @@ export const ROUTES = {
   eventThreads: {
     method: 'GET',
     path: '/api/event-threads',
-    action: 'eventThreads.read',
+    action: 'channels.read',
     tag: 'channels',
-    says: "one's own, everybody's for operators, newest first: each event of this `type` with the events that followed from it, at most 50; `before` is the `number` of the last thread's first event",
+    says: "one's own, everybody's for operators, newest first: each event of this `type` with the last of the events that followed from it, at most 50 events of a thread and 1 MiB in all; `before` is the `number` of the last thread's first event",
     input: z.object({
       type: EventType,
       before: beforeNumber,

@@ -46,6 +46,8 @@ export const LIMITS = {
   eventThreadsPage: 100,
   /** Events of each of them. */
   threadEvents: 50,
+  /** All of them together, as JSON: UTF-16 code units. A thread that is longer by itself has its first event only. */
+  eventThreadsLength: 1024 * 1024,
   /** A command line, in UTF-16 code units. */
   commandLength: 32_768,
   /** A folder to run a command in, in UTF-16 code units. */

@@ -12,7 +12,6 @@ export const PERMISSIONS = {
   'metrics.read': 'viewer',
   'queues.read': 'viewer',
   'tasks.read': 'viewer',
-  'eventThreads.read': 'viewer',
   'channels.read': 'member',
   'conversations.write': 'member',
   'events.publish': 'member',

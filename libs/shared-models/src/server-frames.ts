@@ -58,7 +58,7 @@ export const ServerFrames = {
     by: Participant,
     isTyping: z.boolean(),
   }),
-  /** To those who follow it: it has another title. */
+  /** To its followers whose `hello` had `frames` 3 or more: it has another title. */
   conversation: z.object({ type: z.literal('conversation'), conversation: Conversation }),
   /** The agent that holds the conversation: on opening one that is held, and on each change. */
   session: SessionChange.extend({ type: z.literal('session') }),

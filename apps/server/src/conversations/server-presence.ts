@@ -53,7 +53,7 @@ export function createServerPresence(serverId: string, bus: MessageBus, onMeet: 
 
   return {
     hasOthers: () => others.size > 0,
-    readTogether: () => [...others.values()].every(({ frames }) => frames >= NEWEST_FRAMES),
+    readTogether: () => [...others.values()].every(({ frames }) => frames >= 2),
     onSignal(body) {
       const { serverId: other, knows, frames } = Signals['server.here'].parse(body);
       if (other === serverId) return;

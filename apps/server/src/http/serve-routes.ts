@@ -68,7 +68,7 @@ function serve(
       return handler({
         params: request.params as Record<string, string>,
         // Undefined where the route takes nothing.
-        input: (isInQuery ? request.query : request.body) as undefined,
+        input: (input === undefined ? undefined : isInQuery ? request.query : request.body) as undefined,
         get user() {
           return request.user;
         },

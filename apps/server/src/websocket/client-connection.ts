@@ -317,6 +317,7 @@ class WelcomedSocket implements ClientSocket {
   get conversations(): FollowedConversations {
     this.#conversations ??= createFollowedConversations(this.services.hub, {
       onFrame: (told) => {
+        if (told.frame.type === 'conversation' && this.frames < 3) return;
         if (this.frames >= 2) this.send(told.text);
         else for (const { text } of told.separate) this.send(text);
       },

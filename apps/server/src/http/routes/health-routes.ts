@@ -13,8 +13,9 @@ export function healthRoutes(services: ServerServices, isDraining: () => boolean
     },
     async ready({ reply }) {
       const report = await healthOf(services);
-      if (report.status !== 'ok' || report.brokers === 0 || isDraining()) reply.status(503);
-      return report;
+      const isReady = report.status === 'ok' && report.brokers > 0 && !isDraining();
+      if (!isReady) reply.status(503);
+      return { ...report, isReady };
     },
   } satisfies Partial<RouteHandlers>;
 }

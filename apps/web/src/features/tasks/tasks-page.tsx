@@ -18,7 +18,7 @@ export function TasksPage() {
   return (
     <Page title="Tasks">
       <TaskList />
-      <Orders />
+      {useHasRole('member') ? <Orders /> : null}
     </Page>
   );
 }
