@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventThreadPage, newId } from '@parley/shared-models';
-import { SignJWT } from 'jose';
 import { type ParleySystem, QUEUE_DRIVERS, startSystem } from '../harness/parley-system.ts';
 import { connectRaw, type RawClient } from '../harness/raw-client.ts';
-
-const AUTH_SECRET = 'a secret of more than thirty-two characters';
-
-function token(sub: string, role: string): Promise<string> {
-  return new SignJWT({ sub, roles: [role], exp: Math.floor(Date.now() / 1000) + 600 })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(new TextEncoder().encode(AUTH_SECRET));
-}
+import { AUTH_SECRET, signToken } from '../harness/sign-token.ts';
 
 describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
   let system: ParleySystem;
@@ -25,7 +17,7 @@ describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
   });
 
   async function connect(sub: string, role: string): Promise<RawClient> {
-    const hello = { type: 'hello', clientName: 'test', token: await token(sub, role) };
+    const hello = { type: 'hello', clientName: 'test', token: await signToken(sub, role) };
     const client = await connectRaw(system.webSocketUrl, { hello });
     clients.push(client);
     return client;
@@ -94,7 +86,7 @@ describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
     await olga.received('event', (frame) => frame.event.id === hers);
 
     const list = async (sub: string, role: string): Promise<string[]> => {
-      const headers = { authorization: `Bearer ${await token(sub, role)}` };
+      const headers = { authorization: `Bearer ${await signToken(sub, role)}` };
       const response = await fetch(`${system.url}/api/events?limit=500`, { headers });
       const { events } = (await response.json()) as { events: { event: { id: string } }[] };
       return events.map(({ event }) => event.id);
@@ -123,7 +115,7 @@ describe.each(QUEUE_DRIVERS)('channels for people, over %s', (driver) => {
     await bob.received('event.accepted', (frame) => frame.id === last);
 
     const get = async (sub: string, role: string, path: string): Promise<unknown> => {
-      const headers = { authorization: `Bearer ${await token(sub, role)}` };
+      const headers = { authorization: `Bearer ${await signToken(sub, role)}` };
       return (await fetch(`${system.url}${path}`, { headers })).json();
     };
     expect(await get('dora', 'member', '/api/events?limit=1')).toMatchObject({

@@ -1,23 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventThreadPage, LIMITS, newId, type PublishedEvent } from '@parley/shared-models';
-import { SignJWT } from 'jose';
+import { AUTH_SECRET, signToken } from '../../../../tests/harness/sign-token.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../http/create-app.ts';
 import { registerRoutes } from '../http/register-routes.ts';
-
-const SECRET = 'a secret of 32 characters, or more';
-const tokenFor = (sub: string, ...roles: string[]): Promise<string> =>
-  new SignJWT({ roles })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(sub)
-    .setExpirationTime('5m')
-    .sign(new TextEncoder().encode(SECRET));
 
 describe('GET /api/event-threads', () => {
   let fixture: ServicesFixture;
   let app: App;
   beforeEach(async () => {
-    fixture = await makeServices({ AUTH_SECRET: SECRET });
+    fixture = await makeServices({ AUTH_SECRET });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
     await registerRoutes(app, fixture.services, () => false);
   });
@@ -43,7 +35,7 @@ describe('GET /api/event-threads', () => {
     return logged;
   };
   const threads = async (query = '', sub = 'ada', role = 'member') => {
-    const authorization = `Bearer ${await tokenFor(sub, role)}`;
+    const authorization = `Bearer ${await signToken(sub, role)}`;
     const url = `/api/event-threads?type=asked&${query}`;
     const response = await app.inject({ url, headers: { host: 'localhost', authorization } });
     return EventThreadPage.parse(response.json());

@@ -2,26 +2,18 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOpen, newTask, TaskDocument } from '@parley/durable-tasks';
 import { newId, Task, TaskDetail, TaskPage } from '@parley/shared-models';
-import { SignJWT } from 'jose';
+import { AUTH_SECRET, signToken } from '../../../../tests/harness/sign-token.ts';
 import { makeServices, type ServicesFixture, silent } from '../../testing/server-fixture.ts';
 import { type App, createApp } from '../http/create-app.ts';
 import { registerRoutes } from '../http/register-routes.ts';
 import { listTaskViews, viewText } from './task-records.ts';
-
-const SECRET = 'a secret of 32 characters, or more';
-const tokenFor = (sub: string, ...roles: string[]): Promise<string> =>
-  new SignJWT({ roles })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(sub)
-    .setExpirationTime('5m')
-    .sign(new TextEncoder().encode(SECRET));
 
 describe('/api/tasks', () => {
   let fixture: ServicesFixture;
   let app: App;
   let url: string;
   beforeAll(async () => {
-    fixture = await makeServices({ AUTH_SECRET: SECRET });
+    fixture = await makeServices({ AUTH_SECRET });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
     await registerRoutes(app, fixture.services, () => false);
     await app.listen({ host: '127.0.0.1', port: 0 });
@@ -42,7 +34,7 @@ describe('/api/tasks', () => {
     return id;
   };
   const ask = async (path: string, who: string, role = 'member', method = 'GET') => {
-    const authorization = `Bearer ${await tokenFor(who, role)}`;
+    const authorization = `Bearer ${await signToken(who, role)}`;
     const response = await fetch(url + path, { method, headers: { authorization } });
     return { status: response.status, body: (await response.json()) as unknown };
   };

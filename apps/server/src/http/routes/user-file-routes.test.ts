@@ -4,19 +4,10 @@ import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, UserFileList } from '@parley/shared-models';
 import { submit } from '@parley/store/testing';
-import { SignJWT } from 'jose';
+import { AUTH_SECRET, signToken } from '../../../../../tests/harness/sign-token.ts';
 import { makeServices, type ServicesFixture, silent } from '../../../testing/server-fixture.ts';
 import { type App, createApp } from '../create-app.ts';
 import { registerRoutes } from '../register-routes.ts';
-
-const SECRET = 'a secret of 32 characters, or more';
-
-const tokenFor = (sub: string, ...roles: string[]): Promise<string> =>
-  new SignJWT({ roles })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(sub)
-    .setExpirationTime('5m')
-    .sign(new TextEncoder().encode(SECRET));
 
 /** Names that an attacker may try for a file. */
 const NO_FILES = [
@@ -52,7 +43,7 @@ describe('the files of a person', () => {
   let app: App;
 
   beforeEach(async () => {
-    fixture = await makeServices({ AUTH_SECRET: SECRET });
+    fixture = await makeServices({ AUTH_SECRET });
     app = await createApp(fixture.services.config, silent, fixture.services.authenticator);
     await registerRoutes(app, fixture.services, () => false);
     await app.listen({ host: '127.0.0.1', port: 0 });
@@ -97,7 +88,7 @@ describe('the files of a person', () => {
     fixture.store.memory.write({ subject, group, key, value: JSON.stringify(value) });
 
   it('are an empty list for an unknown person', async () => {
-    const token = await tokenFor('ada', 'member');
+    const token = await signToken('ada', 'member');
     expect(await filesOf('ada', token)).toEqual([]);
     expect((await get('/user/ada/files/conversations.md', token)).status).toBe(404);
   });
@@ -109,7 +100,7 @@ describe('the files of a person', () => {
     await write('bob', newId(), 'A secret of Bob');
     await write('ada', first, 'And next month?');
 
-    const file = await get('/user/ada/files/conversations.md', await tokenFor('ada', 'viewer'));
+    const file = await get('/user/ada/files/conversations.md', await signToken('ada', 'viewer'));
 
     expect(file).toMatchObject({ status: 200, type: 'text/markdown; charset=utf-8' });
     const lines = file.text.split('\n').filter((line) => /^(#|>)/.test(line));
@@ -127,7 +118,7 @@ describe('the files of a person', () => {
     const long = newId();
     for (let index = 0; index < 205; index++) await write('ada', long, `number ${index}`);
     for (let index = 0; index < 205; index++) await write('ada', newId(), `begun ${index}`);
-    const { text } = await get('/user/ada/files/conversations.md', await tokenFor('ada', 'member'));
+    const { text } = await get('/user/ada/files/conversations.md', await signToken('ada', 'member'));
     const quoted = [...text.matchAll(/^> (\w+ \d+)$/gm)].map(([, line]) => line);
     const numbers = Array.from({ length: 205 }, (_, index) => index);
     expect(quoted).toEqual([
@@ -137,7 +128,7 @@ describe('the files of a person', () => {
   });
 
   it('have what each group of agents remembers about the person, as it is now', async () => {
-    const token = await tokenFor('ada', 'member');
+    const token = await signToken('ada', 'member');
     await remember('ada', 'finance', 'budget', { amount: '1500.00' });
     await remember('ada', 'finance', 'budget', { amount: '1200.00' });
     await remember('ada', 'helios', 'goal', '10k steps');
@@ -157,7 +148,7 @@ describe('the files of a person', () => {
   });
 
   it('are listed with the size that they have and the time of their newest change', async () => {
-    const token = await tokenFor('ada', 'member');
+    const token = await signToken('ada', 'member');
     const conversationId = newId();
     await write('ada', conversationId, 'Größe: 5 €');
     await remember('ada', 'finance', 'budget', 'fünf €');
@@ -173,9 +164,9 @@ describe('the files of a person', () => {
   it("are only one's own, unless one is an admin", async () => {
     await write('ada', newId(), 'Hello');
     const [bob, operator, admin] = await Promise.all([
-      tokenFor('bob', 'member'),
-      tokenFor('olga', 'operator'),
-      tokenFor('root', 'admin'),
+      signToken('bob', 'member'),
+      signToken('olga', 'operator'),
+      signToken('root', 'admin'),
     ]);
     for (const path of ['/user/ada/files', '/user/ada/files/conversations.md', '/user/ada/files/none']) {
       expect((await get(path)).status).toBe(401);
@@ -189,7 +180,7 @@ describe('the files of a person', () => {
   it('have no names but those that are listed, however a path is written', async () => {
     await write('ada', newId(), 'Hello');
     await write('bob', newId(), 'A secret of Bob');
-    const token = await tokenFor('ada', 'member');
+    const token = await signToken('ada', 'member');
     for (const name of NO_FILES) {
       const { status, text } = await get(`/user/ada/files/${name}`, token);
       expect([name, [400, 403, 404, 414].includes(status)]).toEqual([name, true]);
@@ -199,7 +190,7 @@ describe('the files of a person', () => {
 
   it('are not reached by other ways to write whose they are', async () => {
     await write('bob', newId(), 'A secret of Bob');
-    const token = await tokenFor('ada', 'member');
+    const token = await signToken('ada', 'member');
     for (const userId of [
       '..',
       '%2e%2e%2fbob',
@@ -218,7 +209,7 @@ describe('the files of a person', () => {
   it('are found for every user id that a token can have', async () => {
     const userId = `Zoë / ${'x'.repeat(122)}`;
     await write(userId, newId(), 'Hello');
-    const token = await tokenFor(userId, 'member');
+    const token = await signToken(userId, 'member');
     expect((await filesOf(userId, token)).map(({ name }) => name)).toEqual(['conversations.md']);
   });
 });
